@@ -1,0 +1,34 @@
+"""`promptverdict VERB ...`: finds the verb, and turns an error of ours into words and a code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+import harness
+from harness.errors import HarnessError
+
+VERBS = ("agents", "probe", "relay", "schema", "show")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and give the exit code (see errors.py)."""
+    parser = argparse.ArgumentParser(prog="promptverdict", description=harness.__doc__)
+    parser.add_argument("--version", action="version", version=harness.__version__)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    modules = {name: importlib.import_module(f"harness.cli.{name}") for name in VERBS}
+    for module in modules.values():
+        module.add_parser(verbs)
+    asked = parser.parse_args(arguments)
+    try:
+        return int(modules[asked.verb].run(asked))
+    except HarnessError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0

@@ -1,0 +1,1 @@
+"""Files that run inside the sandbox, with nothing but the standard library beside them."""

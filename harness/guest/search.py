@@ -1,0 +1,125 @@
+"""Glob and Grep, run inside the sandbox: an agent's regular expression may never end.
+
+Run as `python3 -I -c <this text> <arguments as JSON>`; prints what the tool answers.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+
+HIDDEN = {".git", "__pycache__", ".pytest_cache", "node_modules", ".venv"}
+LONGEST_LINE = 2000
+
+
+def files_below(root: str, pattern: str | None) -> Iterator[str]:
+    """List the text files to search, sorted, as absolute paths."""
+    if os.path.isfile(root):
+        yield root
+        return
+    wanted = None if pattern is None else set(matching(root, pattern))
+    for folder, names, files in os.walk(root):
+        names[:] = sorted(name for name in names if name not in HIDDEN)
+        for name in sorted(files):
+            path = os.path.join(folder, name)
+            if wanted is None or path in wanted:
+                yield path
+
+
+def matching(root: str, pattern: str) -> list[str]:
+    """List the files whose path below root matches; a bare name matches in every folder."""
+    if os.path.isabs(pattern):
+        pattern = os.path.relpath(pattern, root)
+    deep = pattern if "/" in pattern else f"**/{pattern}"
+    found = glob.glob(deep, root_dir=root, recursive=True, include_hidden=True)
+    paths = [os.path.join(root, path) for path in found]
+    return sorted(
+        path
+        for path in paths
+        if os.path.isfile(path) and HIDDEN.isdisjoint(os.path.relpath(path, root).split("/"))
+    )
+
+
+def read(path: str) -> str | None:
+    """Read a text file; nothing for one that is not text or cannot be read."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def matched_lines(text: str, expression: re.Pattern[str], multiline: bool) -> list[int]:
+    """Number the lines (from 0) that a match touches."""
+    lines = text.split("\n")
+    if not multiline:
+        return [number for number, line in enumerate(lines) if expression.search(line)]
+    touched: set[int] = set()
+    for match in expression.finditer(text):
+        first = text.count("\n", 0, match.start())
+        touched.update(range(first, first + match.group().count("\n") + 1))
+    return sorted(touched)
+
+
+def shown(path: str, text: str, hits: list[int], wanted: dict[str, object]) -> Iterator[str]:
+    """Print matching lines with their surroundings, as grep does."""
+    before = max(int(str(wanted["before"])), int(str(wanted["around"])))
+    after = max(int(str(wanted["after"])), int(str(wanted["around"])))
+    lines, matches, last = text.split("\n"), set(hits), -1
+    for hit in hits:
+        start = max(hit - before, last + 1)
+        if (before or after) and last >= 0 and start > last + 1:
+            yield "--"
+        for number in range(start, min(hit + after, len(lines) - 1) + 1):
+            mark = ":" if number in matches else "-"
+            place = f"{path}{mark}{number + 1}{mark}" if wanted["numbers"] else f"{path}{mark}"
+            yield place + lines[number][:LONGEST_LINE]
+            last = number
+
+
+def grep(wanted: dict[str, object]) -> list[str]:
+    """Search files for a regular expression."""
+    flags = re.MULTILINE | (re.IGNORECASE if wanted["ignore_case"] else 0)
+    flags |= re.DOTALL if wanted["multiline"] else 0
+    expression = re.compile(str(wanted["pattern"]), flags)
+    pattern = wanted["glob"]
+    result: list[str] = []
+    for path in files_below(str(wanted["path"]), None if pattern is None else str(pattern)):
+        text = read(path)
+        hits = matched_lines(text, expression, bool(wanted["multiline"])) if text else []
+        if not text or not hits:
+            continue
+        if wanted["output_mode"] == "content":
+            result.extend(shown(path, text, hits, wanted))
+        elif wanted["output_mode"] == "count":
+            result.append(f"{path}:{len(hits)}")
+        else:
+            result.append(path)
+    return result
+
+
+def main() -> int:
+    """Answer one call; exit 2 with a plain reason for a pattern that cannot be used."""
+    wanted = json.loads(sys.argv[1])
+    if not os.path.exists(wanted["path"]):
+        print(f"there is no {wanted['path']}")
+        return 2
+    try:
+        if wanted["tool"] == "Glob":
+            lines = matching(wanted["path"], wanted["pattern"])
+        else:
+            lines = grep(wanted)
+    except re.error as error:
+        print(f"the pattern is not a regular expression: {error}")
+        return 2
+    limit = wanted.get("head_limit") or len(lines)
+    print("\n".join(lines[:limit]) if lines else "nothing found")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

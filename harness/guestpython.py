@@ -1,0 +1,293 @@
+"""The Python that agents see at /opt/py: a copy of our own, with a pinned pytest beside it.
+
+Agents never get the harness's own environment: what is installed there differs from machine to
+machine, and a recording would depend on it. The copy is made once and kept in the user's cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import venv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import SandboxError
+
+MOUNT = "/opt/py"
+"""Where the sandbox shows this Python."""
+
+FORMAT = 1
+"""Raise when the same interpreter, pins and plugin should give another result than before."""
+
+PYTEST_VERSION = "9.2.0"
+PLUGGY_VERSION = "1.7.0"
+INICONFIG_VERSION = "2.3.1"
+PACKAGING_VERSION = "26.3"
+PYGMENTS_VERSION = "2.21.0"
+
+_PINS = (
+    f"pytest=={PYTEST_VERSION}",
+    f"pluggy=={PLUGGY_VERSION}",
+    f"iniconfig=={INICONFIG_VERSION}",
+    f"packaging=={PACKAGING_VERSION}",
+    f"pygments=={PYGMENTS_VERSION}",
+)
+
+_LEFT_OUT = (
+    "test",
+    "tests",
+    "idlelib",
+    "tkinter",
+    "turtledemo",
+    "lib2to3",
+    "site-packages",
+    "dist-packages",
+    "config-*",
+    "__pycache__",
+    "_tkinter*.so",
+    "sitecustomize.py",
+    "usercustomize.py",
+)
+
+_PLUGIN = "session_report"
+_PLUGIN_SOURCES = ("pytest_report.py", "treehash.py")
+
+_PYTEST_SCRIPT = f"""\
+#!{MOUNT}/bin/python3
+import sys
+
+from pytest import console_main
+
+sys.exit(console_main())
+"""
+
+
+@dataclass(frozen=True)
+class GuestPython:
+    """A finished copy: its folder on the host, its version, and its pytest's version."""
+
+    root: Path
+    python: str
+    pytest: str
+
+
+def guest_python(cache: Path | None = None) -> GuestPython:
+    """Find the copy for this interpreter, building it the first time, which takes a package index.
+
+    Raises SandboxError when it cannot be built.
+    """
+    cache = cache or _cache_folder()
+    target = cache / _key()
+    if not (target / "bin" / "python3").exists():
+        try:
+            cache.mkdir(mode=0o755, parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix="build-", dir=cache) as scratch:
+                built = Path(scratch) / "py"
+                _build(built, Path(scratch) / "pip")
+                settle(built, target)
+        except OSError as error:
+            raise SandboxError(
+                f"The Python for the sandbox could not be written: {error}.\n"
+                f"It belongs in {cache} and takes about 150 MB.\n"
+                "Make room there, or set XDG_CACHE_HOME to a folder that can be written."
+            ) from error
+    return GuestPython(target, platform.python_version(), PYTEST_VERSION)
+
+
+def settle(built: Path, target: Path) -> None:
+    """Move a finished folder into place, unless another process has done so in the meantime."""
+    try:
+        built.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+
+
+def _cache_folder() -> Path:
+    # Root's home is closed to the user that root's sandboxes run as.
+    if os.geteuid() == 0:
+        return Path("/var/cache/promptverdict")
+    configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (configured if configured.is_absolute() else Path.home() / ".cache") / "promptverdict"
+
+
+def _key() -> str:
+    parts = [str(FORMAT), sys.version, platform.machine(), sys.base_prefix, *_PINS]
+    parts += [_source(name) for name in _PLUGIN_SOURCES]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _source(name: str) -> str:
+    return (Path(__file__).with_name("guest") / name).read_text(encoding="utf-8")
+
+
+def _build(root: Path, scratch: Path) -> None:
+    # First what needs the network, so that its absence is told at once.
+    packages = scratch / "packages"
+    _download_pytest(packages, scratch / "venv")
+    library = _copy_interpreter(root)
+    python = root / "bin" / "python3"
+    site = _site_packages(python)
+    shutil.copytree(packages, site, ignore=shutil.ignore_patterns("bin"))
+    _install_plugin(site)
+    script = root / "bin" / "pytest"
+    script.write_text(_PYTEST_SCRIPT, encoding="utf-8")
+    script.chmod(0o755)
+    _compile(python, root, {library, site})
+    _open_to_all(root)
+
+
+def _download_pytest(packages: Path, environment: Path) -> None:
+    try:
+        venv.EnvBuilder(with_pip=True).create(environment)
+    except subprocess.CalledProcessError as error:
+        raise SandboxError(
+            f"The Python for the sandbox could not be built: {sys.base_prefix} has no ensurepip.\n"
+            "It is needed once, to fetch the pytest that agents get.\n"
+            "Debian and Ubuntu: sudo apt install python3-venv."
+        ) from error
+    pip = [str(environment / "bin" / "python"), "-I", "-m", "pip", "install", "--no-deps"]
+    options = ["--quiet", "--no-compile", "--only-binary", ":all:", "--target", str(packages)]
+    _run([*pip, *options, *_PINS], "pip cannot fetch the pytest that agents get")
+
+
+def _run(argv: Sequence[str], trouble: str) -> str:
+    """Run one step of the build and return what it printed.
+
+    Raises SandboxError with its last line when it fails.
+    """
+    finished = subprocess.run(
+        argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if finished.returncode == 0:
+        return finished.stdout
+    lines = (finished.stderr or finished.stdout).strip().splitlines() or ["no message"]
+    raise SandboxError(
+        f"The Python for the sandbox could not be built: {trouble}.\n"
+        f"{lines[-1][:300]}\n"
+        "The build happens once and needs a package index (pip's settings are obeyed); replay needs"
+        " none of it."
+    )
+
+
+def _copy_interpreter(root: Path) -> Path:
+    """Copy binary, shared library and standard library; returns the folder of the latter."""
+    prefix = Path(sys.base_prefix)
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    stdlib = Path(sysconfig.get_path("stdlib"))
+    library = root / stdlib.relative_to(prefix)
+    shutil.copytree(
+        stdlib,
+        library,
+        ignore=shutil.ignore_patterns(*_LEFT_OUT),
+        ignore_dangling_symlinks=True,
+    )
+    binaries = root / "bin"
+    binaries.mkdir()
+    shutil.copy(prefix / "bin" / name, binaries / name)
+    for link in ("python3", "python"):
+        (binaries / link).symlink_to(name)
+    _copy_shared_library(binaries / name, root)
+    for file in library.glob("_sysconfigdata*.py"):
+        _forget_host_in_text(file)
+    for file in [binaries / name, *root.rglob("*.so*")]:
+        _forget_host_in_binary(file)
+    return library
+
+
+def _copy_shared_library(binary: Path, root: Path) -> None:
+    name = sysconfig.get_config_var("INSTSONAME") or ""
+    folder = sysconfig.get_config_var("LIBDIR") or ""
+    # A library below /usr is in the sandbox already, and found there.
+    if name.encode() + b"\0" in binary.read_bytes() and _is_foreign(folder):
+        target = root / "lib" / name
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(Path(folder) / name, target)
+
+
+def _is_foreign(path: str) -> bool:
+    """Whether a path of this interpreter would tell something about the host."""
+    return not Path(path).is_relative_to("/usr")
+
+
+def _forget_host_in_text(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    names = {sys.base_prefix, *map(sysconfig.get_config_var, ("abs_builddir", "abs_srcdir"))}
+    for name in filter(None, names):
+        if _is_foreign(name):
+            text = text.replace(name, MOUNT)
+    file.write_text(text, encoding="utf-8")
+
+
+def _forget_host_in_binary(file: Path) -> None:
+    """Replace the host's prefix by paths of the same length, so that nothing in the file moves."""
+    prefix = os.fsencode(sys.base_prefix)
+    content = file.read_bytes()
+    if not _is_foreign(sys.base_prefix) or prefix not in content:
+        return
+    # Where the loader looks for libpython: beside the binary, so that the copy runs anywhere.
+    search = re.compile(re.escape(prefix) + rb"/lib(?=[:\0])")
+    content = search.sub(lambda found: _padded(b"$ORIGIN/../lib", len(found[0])), content)
+    file.write_bytes(content.replace(prefix, _padded(os.fsencode(MOUNT), len(prefix))))
+
+
+def _padded(path: bytes, size: int) -> bytes:
+    if len(path) > size:
+        raise SandboxError(
+            f"The Python for the sandbox could not be built from {sys.base_prefix}.\n"
+            "The path is too short to be replaced inside its binary files.\n"
+            "Install the harness with a Python from another place (Debian's, pyenv's, uv's)."
+        )
+    return path + b"/" * (size - len(path))
+
+
+def _site_packages(python: Path) -> Path:
+    """Ask the copy where it looks for packages: Debian's looks in another folder than the rest."""
+    code = "import site; print(site.getsitepackages()[-1])"
+    return Path(_run([str(python), "-I", "-c", code], "its interpreter does not start").strip())
+
+
+def _install_plugin(site: Path) -> None:
+    """Install the report plugin the way pip would, so that pytest finds it by its entry point."""
+    package = site / _PLUGIN
+    package.mkdir()
+    (package / "__init__.py").touch()
+    for name in _PLUGIN_SOURCES:
+        (package / name).write_text(_source(name), encoding="utf-8")
+    metadata = site / f"{_PLUGIN}-1.dist-info"
+    metadata.mkdir()
+    name = _PLUGIN.replace("_", "-")
+    (metadata / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n", encoding="utf-8"
+    )
+    (metadata / "entry_points.txt").write_text(
+        f"[pytest11]\n{name} = {_PLUGIN}.pytest_report\n", encoding="utf-8"
+    )
+
+
+def _compile(python: Path, root: Path, folders: set[Path]) -> None:
+    """Compile all modules, with the paths in tracebacks that the sandbox will have."""
+    options = ["-q", "-j", "0", "-s", str(root), "-p", MOUNT, "--invalidation-mode"]
+    modules = [str(folder) for folder in sorted(folders)]
+    _run(
+        [str(python), "-I", "-m", "compileall", *options, "unchecked-hash", *modules],
+        "its modules do not compile",
+    )
+
+
+def _open_to_all(root: Path) -> None:
+    """Let every user read it, whatever the umask was: root's sandboxes run as another user."""
+    root.chmod(0o755)
+    for path in root.rglob("*"):
+        if not path.is_symlink():
+            executable = path.is_dir() or path.stat().st_mode & 0o100
+            path.chmod(0o755 if executable else 0o644)

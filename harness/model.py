@@ -1,0 +1,26 @@
+"""The two seams of the tool loop: who answers, and who does what the answer asks for."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from harness.transcript import Answered, Block, Call, Event, Result
+
+
+class Model(Protocol):
+    """Something that continues a conversation: a provider's API, or a script in a test."""
+
+    async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:
+        """Give the next answer to the conversation so far.
+
+        Raises ProviderError when none can be had.
+        """
+        ...
+
+
+class Tools(Protocol):
+    """Where calls are carried out: a live workspace, or a recording of one."""
+
+    async def run(self, call: Call) -> Result:
+        """Carry out one call; whatever the agent did wrong is a result that says so."""
+        ...

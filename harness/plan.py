@@ -1,0 +1,169 @@
+"""Which trials exist, and what each is evidence of.
+
+A recording is evidence for exactly what it was made with. That is the digest: a hash for each named
+part of what was asked. A part that a trial does not have adds no entry, so that new kinds of part
+leave old digests alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from harness.agent import Variant
+from harness.collecting import SUITE_FILE
+from harness.errors import InputError, Problem, shown
+from harness.evidence import Task
+from harness.guest.treehash import digest_of
+from harness.loading.suites import LoadedScenario
+from harness.providers import anthropic
+from harness.recording.files import Location
+from harness.settings import Settings
+from harness.toolset import offered
+from harness.transcript import User
+from harness.tree import Tree
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One scenario with one variant: what one pytest item tests."""
+
+    scenario: LoadedScenario
+    variant: Variant
+    model: str
+    """What the variant's model means here, as `provider/name`."""
+
+    @property
+    def id(self) -> str:
+        """`suite/scenario::agent/variant`."""
+        return f"{self.scenario.suite.id}/{self.scenario.id}::{self.variant.id}"
+
+    @cached_property
+    def tools(self) -> tuple[dict[str, Any], ...]:
+        """Schemas of the tools on offer."""
+        return offered(self.scenario.scenario.tools, self.variant.tools)
+
+    @cached_property
+    def task(self) -> Task:
+        """What the agent is asked."""
+        scenario = self.scenario.scenario
+        return Task(
+            suite=self.scenario.suite.id,
+            scenario=self.scenario.id,
+            variant=self.variant.id,
+            message=scenario.task,
+            turns=scenario.turns,
+            tools=tuple(tool["name"] for tool in self.tools),
+            limits=scenario.limits,
+        )
+
+    @cached_property
+    def digest(self) -> dict[str, str]:
+        """Named part of what is asked -> 16 hexadecimal digits."""
+        scenario = self.scenario.scenario
+        first = anthropic.request(
+            self.model, self.variant.prompt, self.tools, (User(text=scenario.task),)
+        )
+        parts: dict[str, Any] = {
+            "model": first.pop("model"),
+            "system": first.pop("system"),
+            "tools": first.pop("tools", None),
+            "message": first.pop("messages"),
+            "parameters": first,
+            "turns": scenario.turns or None,
+            "script": scenario.script.model_dump(exclude_defaults=True) or None,
+            "setup": scenario.setup.model_dump(exclude_none=True) or None,
+            "limits": scenario.limits.model_dump(),
+        }
+        hashes = {name: _hash(part) for name, part in parts.items() if part is not None}
+        if self.scenario.workspace:
+            hashes["workspace"] = workspace_digest(self.scenario.workspace)
+        return hashes
+
+    def trial(self, number: int) -> Trial:
+        """Give one attempt at this cell."""
+        slug = self.model.replace("/", "-")
+        folder = self.scenario.cassettes / self.variant.id.replace("/", ".") / slug
+        return Trial(self, number, Location(folder, number))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One attempt at a cell, numbered from 0."""
+
+    cell: Cell
+    number: int
+    location: Location
+
+    @property
+    def id(self) -> str:
+        """`suite/scenario::agent/variant#number`."""
+        return f"{self.cell.id}#{self.number}"
+
+    @cached_property
+    def key(self) -> str:
+        """Name of the trial's record: equal exactly where cell, model, digest and number are."""
+        return _hash([self.cell.id, self.cell.model, self.cell.digest, self.number])
+
+
+def cells(
+    scenario: LoadedScenario, agents: Iterable[Variant], settings: Settings, *, by_hand: bool
+) -> list[Cell]:
+    """List the cells of a scenario: with the variants that its suite names, or with all there are.
+
+    by_hand: the agents were asked for on the command line. Then those the suite names run if they
+    are among them, and if none is, all of them: measured, since nothing is required of them.
+    Raises InputError for a variant that should be there, and for a model that means nothing here.
+    """
+    known = {agent.id: agent for agent in agents}
+    named = scenario.suite.suite.variants
+    missing = [name for name in named if name not in known]
+    if missing and not by_hand:
+        where = f"{shown(scenario.suite.folder / SUITE_FILE)}: variants"
+        cure = f"there are: {', '.join(sorted(known)) or 'none'}"
+        raise InputError(
+            Problem(where, f"there is no {name} in {settings.agents}", cure) for name in missing
+        )
+    chosen = [known[name] for name in named if name in known] or list(known.values())
+    return [Cell(scenario, variant, model_of(variant, settings)) for variant in chosen]
+
+
+def model_of(variant: Variant, settings: Settings) -> str:
+    """Say what an agent file's model means here, as `provider/name`.
+
+    Raises InputError where the configuration does not say.
+    """
+    asked = variant.model if variant.model not in (None, "inherit") else "default"
+    model = settings.model or settings.models.get(asked or "default") or asked or "default"
+    provider, _, name = model.partition("/")
+    if provider in ("anthropic", "relay") and name:
+        return model
+    raise InputError(
+        [
+            Problem(
+                variant.path,
+                f"its model `{asked}` is no provider/name of ours (anthropic/..., relay/...)",
+                f'say what it means: [tool.promptverdict.models] {asked} = "anthropic/...",'
+                " or give --model",
+            )
+        ]
+    )
+
+
+def changed_parts(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the parts in which two digests differ, sorted."""
+    return tuple(sorted(part for part in {*old, *new} if old.get(part) != new.get(part)))
+
+
+def workspace_digest(tree: Tree) -> str:
+    """Hash every byte of the files an agent finds, those that Git ignores among them."""
+    return digest_of((path, node.kind, node.content) for path, node in tree.items())
+
+
+def _hash(part: Any) -> str:
+    text = json.dumps(part, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

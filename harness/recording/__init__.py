@@ -1,0 +1,1 @@
+"""What one trial heard from outside: a cassette and a world file, sealed together."""

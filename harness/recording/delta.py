@@ -1,0 +1,168 @@
+"""A vcrpy serializer that stores a conversation as what each exchange added to it.
+
+In memory vcrpy's own format; in the file each JSON body is parsed, and a request names an earlier
+one and how many of its messages it keeps:
+
+    request.delta: {base: 3, keep: 7, add: [...], set: {...}, drop: [...], order: [...]}
+
+An added message that only repeats an earlier answer is written `{$answer: 3}`. A body is stored
+like this only where it comes back byte for byte, and else as it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from harness.recording import textform
+
+LIST_KEYS = ("messages", "input")
+"""Where the APIs keep the conversation: Messages and Chat Completions; Responses."""
+
+_ENCODINGS: dict[str, Callable[[Any], str]] = {
+    "compact": lambda data: json.dumps(data, separators=(",", ":"), ensure_ascii=False),
+    "spaced": json.dumps,
+    "ascii": lambda data: json.dumps(data, separators=(",", ":")),
+}
+"""How the SDKs and servers we know write JSON."""
+
+Body = dict[str, Any]
+
+
+class DeltaSerializer:
+    """What vcrpy calls a serializer: `serialize(dict) -> str` and `deserialize(str) -> dict`."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def serialize(self, cassette: dict[str, Any]) -> str:
+        """Write a cassette; its metadata come first, so that they can be read alone."""
+        seen = _Conversation()
+        interactions = [seen.shorten(interaction) for interaction in cassette["interactions"]]
+        head = {key: cassette[key] for key in ("metadata", "version") if key in cassette}
+        return textform.dump({**head, "interactions": interactions})
+
+    def deserialize(self, text: str) -> dict[str, Any]:
+        """Read a cassette back as vcrpy knows it. Raises BrokenRecording."""
+        cassette: dict[str, Any] = textform.load(text, self._where)
+        seen = _Conversation()
+        restored = [seen.restore(interaction) for interaction in cassette["interactions"]]
+        return {**cassette, "interactions": restored}
+
+
+class _Conversation:
+    """The bodies that went before, in order; what a delta refers to."""
+
+    def __init__(self) -> None:
+        self._requests: list[Body | None] = []
+        self._answers: list[Body | None] = []
+
+    def shorten(self, interaction: dict[str, Any]) -> dict[str, Any]:
+        request, response = dict(interaction["request"]), dict(interaction["response"])
+        body, encoding = _parse(request.get("body"))
+        if body is not None:
+            delta = self._delta(body)
+            whole = delta is None or _ENCODINGS[encoding](self._expand(delta)) != request["body"]
+            del request["body"]
+            request |= {"json": body} if whole else {"delta": delta}
+            request["encoding"] = encoding
+        answer, encoding = _parse(response["body"].get("string"))
+        if answer is not None:
+            response["body"] = {"json": answer, "encoding": encoding}
+        self._requests.append(body)
+        self._answers.append(_message(answer))
+        return {"request": request, "response": response}
+
+    def restore(self, interaction: dict[str, Any]) -> dict[str, Any]:
+        request, response = dict(interaction["request"]), dict(interaction["response"])
+        body = answer = None
+        if "encoding" in request:
+            body = self._expand(request.pop("delta")) if "delta" in request else request.pop("json")
+            request["body"] = _ENCODINGS[request.pop("encoding")](body)
+        stored = response["body"]
+        if "json" in stored:
+            answer = stored["json"]
+            response["body"] = {"string": _ENCODINGS[stored["encoding"]](answer)}
+        self._requests.append(body)
+        self._answers.append(_message(answer))
+        return {"request": request, "response": response}
+
+    def _delta(self, body: Body) -> Body | None:
+        key = next((key for key in LIST_KEYS if isinstance(body.get(key), list)), None)
+        if key is None:
+            return None
+        base, keep = self._longest_beginning(body[key], key)
+        older = (self._requests[base] if base is not None else None) or {}
+        delta: Body = {"list": key, "base": base, "keep": keep}
+        delta["add"] = [self._refer(message) for message in body[key][keep:]]
+        if changed := {k: v for k, v in body.items() if k != key and not _same(v, older.get(k))}:
+            delta["set"] = changed
+        if gone := [k for k in older if k not in body]:
+            delta["drop"] = gone
+        if list(self._expand(delta)) != list(body):
+            delta["order"] = list(body)
+        return delta
+
+    def _longest_beginning(self, messages: list[Any], key: str) -> tuple[int | None, int]:
+        base, keep = None, 0
+        for number, older in enumerate(self._requests):
+            common = 0
+            for old, new in zip((older or {}).get(key) or [], messages, strict=False):
+                if not _same(old, new):
+                    break
+                common += 1
+            if common and common >= keep:
+                base, keep = number, common
+        return base, keep
+
+    def _refer(self, message: Any) -> Any:
+        for number in range(len(self._answers) - 1, -1, -1):
+            if self._answers[number] is not None and _same(self._answers[number], message):
+                return {"$answer": number}
+        return message
+
+    def _expand(self, delta: Body) -> Body:
+        key, base = delta["list"], delta["base"]
+        older = (self._requests[base] if base is not None else None) or {}
+        added = [
+            self._answers[message["$answer"]]
+            if isinstance(message, dict) and list(message) == ["$answer"]
+            else message
+            for message in delta["add"]
+        ]
+        body = {k: v for k, v in older.items() if k not in delta.get("drop", ())}
+        body |= delta.get("set", {})
+        body[key] = (older.get(key) or [])[: delta["keep"]] + added
+        return {k: body[k] for k in delta["order"]} if "order" in delta else body
+
+
+def _parse(raw: Any) -> tuple[Body | None, str]:
+    """Parse a body, and name the encoding that gives it back exactly; None where none does."""
+    if not isinstance(raw, str) or not raw.startswith("{"):
+        return None, ""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None, ""
+    for name, encode in _ENCODINGS.items():
+        if encode(body) == raw:
+            return body, name
+    return None, ""
+
+
+def _message(answer: Body | None) -> Body | None:
+    """The message that an answer becomes in the next request, where it is sent back as it came."""
+    if answer is None:
+        return None
+    if answer.get("type") == "message":
+        return {"role": "assistant", "content": answer.get("content")}
+    if answer.get("choices"):
+        message: Body | None = answer["choices"][0].get("message")
+        return message
+    return None
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal, and with their keys in the same order: only then may one stand for the other."""
+    return one is other or (one == other and json.dumps(one) == json.dumps(other))

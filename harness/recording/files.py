@@ -1,0 +1,172 @@
+"""The files of one recording, and the seal that holds them together.
+
+`<n>.http.yaml` begins with a seal: a hash of all that follows in it and of the whole of
+`<n>.world.yaml`. One byte changed in either, and the recording is refused. `<n>.probes.yaml` lies
+outside the seal and names it, because probes may run again on what was sealed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from harness.disk import write_whole
+from harness.errors import BrokenRecording, MissingRecording, shown
+from harness.frozen import Frozen
+from harness.recording import textform
+from harness.recording.secrets import refuse_secrets
+from harness.records import Provenance
+from harness.transcript import Result
+from harness.tree import Change
+
+FORMAT = 1
+_SEAL = "seal: "
+_END_OF_HEAD = "\nversion: "
+
+M = TypeVar("M", bound=Frozen)
+
+
+class Head(Frozen):
+    """What a recording was made of, and how; readable without the rest of it."""
+
+    format: int = FORMAT
+    suite: str
+    scenario: str
+    variant: str
+    trial: int
+    digest: dict[str, str]
+    """Named part of what was asked -> hash (see plan.py)."""
+    compatible: dict[str, str | int]
+    """What two recordings must share to be compared: toolset, sandbox, its Python and pytest."""
+    provenance: Provenance
+    end: str
+    """Why the trial ended."""
+
+
+class World(Frozen):
+    """What the workspace answered: how it was set up, and the result of each call in order."""
+
+    format: int = FORMAT
+    start: tuple[Change, ...] = ()
+    results: tuple[Result, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What could not be kept, in words."""
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where the recording of one trial lies."""
+
+    folder: Path
+    number: int
+
+    @property
+    def http(self) -> Path:
+        """The cassette."""
+        return self.folder / f"{self.number}.http.yaml"
+
+    @property
+    def world(self) -> Path:
+        """The workspace's answers."""
+        return self.folder / f"{self.number}.world.yaml"
+
+    @property
+    def probes(self) -> Path:
+        """The probes' reports."""
+        return self.folder / f"{self.number}.probes.yaml"
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A recording whose seal holds: its texts, still unread, and its head."""
+
+    location: Location
+    seal: str
+    head: Head
+    http: str
+    world: str
+
+    def read_world(self) -> World:
+        """Read the world file. Raises BrokenRecording."""
+        where = shown(self.location.world)
+        return _validated(World, textform.load(self.world, where), where)
+
+
+def open_sealed(location: Location) -> Sealed:
+    """Read a recording and check its seal.
+
+    Raises MissingRecording when there is none, BrokenRecording when it cannot be trusted.
+    """
+    if not location.http.exists():
+        raise MissingRecording(f"{shown(location.http)} does not exist")
+    http, world = _read(location.http), _read(location.world)
+    first, _, rest = http.partition("\n")
+    if not first.startswith(_SEAL) or first != _SEAL + _seal(rest, world):
+        raise BrokenRecording(
+            f"{shown(location.http)}: the seal is broken: it or {location.world.name} was changed since it"
+            " was recorded\n  restore both from version control, or record again with --record all"
+        )
+    where = shown(location.http)
+    metadata = textform.load(rest.partition(_END_OF_HEAD)[0], where)
+    head = (metadata.get("metadata") or {}).get("recording") if isinstance(metadata, dict) else None
+    sealed = first.removeprefix(_SEAL)
+    return Sealed(location, sealed, _validated(Head, head, where), rest, world)
+
+
+def save_sealed(location: Location, http: str, world: World) -> str:
+    """Write both files and their seal, each at once or not at all; give the seal.
+
+    Raises StorageError when the disk refuses, and when a key stands in either text.
+    """
+    text = textform.dump(world.model_dump(mode="json", exclude_defaults=True) or {"format": FORMAT})
+    for content in (http, text):
+        refuse_secrets(content, os.environ)
+    seal = _seal(http, text)
+    write_whole(location.world, text)
+    write_whole(location.http, f"{_SEAL}{seal}\n{http}")
+    return seal
+
+
+def _seal(http: str, world: str) -> str:
+    return (
+        "sha256:" + hashlib.sha256(f"{http}\0{world}".encode("utf-8", "surrogatepass")).hexdigest()
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError as error:
+        raise BrokenRecording(
+            f"{shown(path)} is missing\n"
+            "  restore it from version control, or record with --record all"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BrokenRecording(f"{shown(path)} cannot be read: {error}") from error
+    if text.startswith("version https://git-lfs"):
+        raise BrokenRecording(
+            f"{shown(path)} is a Git LFS pointer\n  fetch its content: git lfs pull"
+        )
+    if re.search(r"^(<<<<<<< |>>>>>>> )", text, re.MULTILINE):
+        raise BrokenRecording(
+            f"{shown(path)} holds merge conflict markers\n  restore one of its versions"
+        )
+    return text
+
+
+def _validated(model: type[M], data: Any, where: str) -> M:
+    if not isinstance(data, Mapping):
+        raise BrokenRecording(f"{where}: this is no recording of ours")
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        told = error.errors()[0]
+        key = ".".join(str(part) for part in told["loc"])
+        raise BrokenRecording(f"{where}: {key}: {told['msg']}") from error

@@ -1,0 +1,65 @@
+"""What is kept of a trial in results/: self-describing, and enough to grade it again."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from harness.errors import HarnessError
+from harness.evidence import Evidence
+from harness.frozen import Frozen
+
+SCHEMA = 1
+
+
+class Provenance(Frozen):
+    """How evidence came about. Every report shows it."""
+
+    evidence: Literal["live", "relay", "simulated"]
+    """From a provider's API, from someone answering by hand, or from a script in a test."""
+    operator: str | None = None
+    """Who answered by hand, in their own words."""
+    model: str
+    """What was asked, as `provider/name`."""
+    answered: str
+    """What the answers said they came from."""
+    recorded: str
+    """When, in UTC, to the second."""
+    versions: dict[str, str] = Field(default_factory=dict)
+    """Of the harness, the SDK and vcrpy."""
+
+
+class Fault(Frozen):
+    """What broke the machinery, in its own words."""
+
+    kind: str
+    message: str
+    exit_code: int
+
+    @classmethod
+    def of(cls, error: HarnessError) -> Fault:
+        """Describe an error of ours."""
+        return cls(kind=type(error).__name__, message=str(error), exit_code=error.exit_code)
+
+
+class TrialRecord(Frozen):
+    """Everything about one trial of one run."""
+
+    schema_version: int = SCHEMA
+    key: str
+    """Names the trial among all of its kind: 16 hexadecimal digits."""
+    suite: str
+    scenario: str
+    variant: str
+    trial: int
+    digest: dict[str, str]
+    provenance: Provenance | None
+    """None when there is no evidence."""
+    replayed: bool
+    """Whether this run played a recording rather than made it."""
+    seconds: float
+    evidence: Evidence
+    fault: Fault | None = None
+    notices: tuple[str, ...] = ()
+    """What a reader should know: deprecations, what could not be kept."""

@@ -1,0 +1,73 @@
+"""Plain facts of a trial that need no grader: how long, how much, how it ended, how old it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from harness.guest.treehash import counts
+from harness.records import Provenance, TrialRecord
+from harness.transcript import Answered, Call, End, Event, Result, Usage
+
+
+def turns(events: tuple[Event, ...]) -> int:
+    """How many answers the model gave."""
+    return sum(isinstance(event, Answered) for event in events)
+
+
+def calls(events: tuple[Event, ...]) -> int:
+    """How many tools the agent called."""
+    return sum(isinstance(event, Call) for event in events)
+
+
+def test_runs(events: tuple[Event, ...]) -> int:
+    """How many processes of pytest reported."""
+    return sum(len(event.tests) for event in events if isinstance(event, Result))
+
+
+def files_changed(events: tuple[Event, ...]) -> int:
+    """How many different files the agent's calls touched, version control and caches aside."""
+    return len(
+        {
+            change.path
+            for event in events
+            if isinstance(event, Result)
+            for change in event.changes
+            if counts(change.path) and change.kind != "folder"
+        }
+    )
+
+
+def usage(events: tuple[Event, ...]) -> Usage:
+    """Tokens of a whole trial; unknown as soon as one answer's are."""
+    all_ = [event.usage for event in events if isinstance(event, Answered)]
+    inputs, outputs = [one.input for one in all_], [one.output for one in all_]
+    return Usage(
+        input=None if None in inputs else sum(one or 0 for one in inputs),
+        output=None if None in outputs else sum(one or 0 for one in outputs),
+        estimated=any(one.estimated for one in all_),
+    )
+
+
+def ending(record: TrialRecord) -> str:
+    """How the trial ended, in a word or two."""
+    if record.fault:
+        return "fault"
+    ends = [event for event in record.evidence.events if isinstance(event, End)]
+    return f"{ends[-1].reason} {ends[-1].detail}".strip() if ends else "unfinished"
+
+
+def origin(provenance: Provenance | None) -> str:
+    """How the evidence came about: `relay: claude, answering by relay`."""
+    if provenance is None:
+        return "none"
+    who = f": {provenance.operator}" if provenance.operator else f": {provenance.answered}"
+    return provenance.evidence + who
+
+
+def age(provenance: Provenance | None, now: datetime | None = None) -> str:
+    """How old the evidence is."""
+    if provenance is None:
+        return ""
+    recorded = datetime.fromisoformat(provenance.recorded)
+    days = ((now or datetime.now(UTC)) - recorded).days
+    return "today" if days < 1 else "1 day old" if days == 1 else f"{days} days old"

@@ -1,0 +1,172 @@
+"""Many trials at once, on an event loop in the background; each has a future to wait for.
+
+What is recorded and what is replayed is decided for a whole trial before anything is spent: a
+recording never holds half an old conversation and half a new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.errors import (
+    BrokenRecording,
+    EvidenceError,
+    MissingRecording,
+    StaleRecording,
+    shown,
+)
+from harness.plan import Trial, changed_parts
+from harness.recording.files import Sealed, open_sealed
+from harness.records import TrialRecord
+from harness.settings import RecordMode
+from harness.trial import run_trial
+from harness.world import Session
+
+State = Literal["fresh", "missing", "stale", "broken"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to become of one trial in this run."""
+
+    trial: Trial
+    state: State
+    sealed: Sealed | None
+    """The recording to replay; None where a new one is made."""
+    error: EvidenceError | None
+    """Why there is neither a recording to replay nor leave to make one."""
+
+    @property
+    def records(self) -> bool:
+        """Whether the trial will be asked of a model."""
+        return self.sealed is None and self.error is None
+
+
+def decide(trial: Trial, mode: RecordMode) -> Decision:
+    """Look at a trial's recording and the mode, and say what to do."""
+    sealed, error = None, None
+    state: State = "fresh"
+    try:
+        sealed = open_sealed(trial.location)
+        if parts := changed_parts(sealed.head.digest, trial.cell.digest):
+            state, error = "stale", _stale(trial, parts)
+    except MissingRecording:
+        state, error = "missing", _missing(trial)
+    except BrokenRecording as broken:
+        state, error = "broken", broken
+    anew = {"none": (), "once": ("missing",), "stale": ("missing", "stale")}.get(mode)
+    if anew is None or state in anew:
+        return Decision(trial, state, None, None)
+    return Decision(trial, state, None if error else sealed, error)
+
+
+async def checked(decision: Decision, session: Session) -> Decision:
+    """Play a fresh recording once, dry: where it no longer matches, it is to be made anew."""
+    if decision.sealed is None:
+        return decision
+    record = await run_trial(decision.trial, session, decision.sealed)
+    if record.fault and record.fault.kind == BrokenRecording.__name__:
+        return Decision(decision.trial, "stale", None, None)
+    return decision
+
+
+class Runner:
+    """Runs trials on its own event loop; made for one session, closed at its end."""
+
+    def __init__(
+        self, session: Session, concurrency: int, keep: Callable[[TrialRecord], object]
+    ) -> None:
+        self._session, self._keep = session, keep
+        self._loop = asyncio.new_event_loop()
+        self._gate = asyncio.Semaphore(concurrency)
+        self._futures: dict[str, Future[TrialRecord]] = {}
+        self._thread = threading.Thread(target=self._serve, name="promptverdict", daemon=True)
+        self._thread.start()
+
+    def check(self, decisions: Iterable[Decision]) -> list[Decision]:
+        """Give the decisions after a dry replay of each recording (see `checked`)."""
+
+        async def check_all() -> list[Decision]:
+            return [await checked(decision, self._session) for decision in decisions]
+
+        return asyncio.run_coroutine_threadsafe(check_all(), self._loop).result()
+
+    def submit(self, decision: Decision) -> Future[TrialRecord]:
+        """Start a trial as soon as there is room; the same trial is started only once."""
+        known = self._futures.get(decision.trial.id)
+        if known is None:
+            known = asyncio.run_coroutine_threadsafe(self._run(decision), self._loop)
+            self._futures[decision.trial.id] = known
+        return known
+
+    def close(self) -> None:
+        """Cancel what still runs and end the loop. Finished trials are kept already."""
+        if self._loop.is_closed():
+            return
+        asyncio.run_coroutine_threadsafe(self._cancel(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _run(self, decision: Decision) -> TrialRecord:
+        async with self._gate:
+            record = await run_trial(decision.trial, self._session, decision.sealed)
+        await asyncio.to_thread(self._keep, record)
+        return record
+
+    async def _cancel(self) -> None:
+        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        await self._loop.shutdown_asyncgens()
+        await self._loop.shutdown_default_executor()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+
+def _missing(trial: Trial) -> MissingRecording:
+    return MissingRecording(
+        f"missing: nothing is recorded for {trial.id} with {trial.cell.model}\n"
+        f"  record it: {record_command(trial, 'once')}"
+    )
+
+
+_PART_NAMES = {
+    "system": "the prompt",
+    "message": "the task",
+    "tools": "the tools on offer",
+    "workspace": "a workspace file",
+    "turns": "a later user turn",
+    "script": "the scripted answers",
+    "setup": "the set-up",
+    "limits": "the limits",
+    "model": "the model",
+    "parameters": "the request's parameters",
+}
+
+
+def _stale(trial: Trial, parts: tuple[str, ...]) -> StaleRecording:
+    cell = trial.cell
+    source = {"system": cell.variant.path, "workspace": shown(cell.scenario.files)}
+    told = ", ".join(
+        f"{_PART_NAMES.get(part, part)} ({source.get(part, cell.scenario.path.name)})"
+        for part in parts
+    )
+    return StaleRecording(
+        f"stale: {told} changed since {trial.id} was recorded\n"
+        f"  record it again: {record_command(trial, 'stale')}",
+        parts,
+    )
+
+
+def record_command(trial: Trial, mode: str) -> str:
+    """The command that records a trial's cell."""
+    return f"pytest '{shown(trial.cell.scenario.path)}::{trial.cell.variant.id}' --record {mode}"

@@ -1,0 +1,122 @@
+"""What a person writes about a situation: suites and their scenarios, as frozen models.
+
+Nothing here reads a file. A scenario's first message, later turns, script, set-up and limits, with
+the bytes of its workspace, enter the digest of every recording; all the rest may be edited freely.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from harness.evidence import Limits
+from harness.frozen import Frozen
+from harness.toolset import NAMES, nearest
+
+IDENTIFIER = r"^[a-z0-9][a-z0-9._-]{0,99}$"
+Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
+
+
+def _known_tool(name: str) -> str:
+    if name not in NAMES:
+        meant = nearest(name)
+        hint = f"did you mean {meant}?" if meant else f"known are {', '.join(NAMES)}"
+        raise ValueError(f"there is no tool {name}; {hint}")
+    return name
+
+
+class GitSetup(Frozen):
+    """Make the workspace a git repository with one commit of all its files."""
+
+    message: str = Field(default="Initial commit", description="Message of the commit")
+    branch: str = Field(default="main", description="Name of the branch")
+
+
+class Setup(Frozen):
+    """What is done to the workspace before the agent sees it."""
+
+    git: GitSetup | None = Field(default=None, description="Make it a git repository")
+
+
+class Page(Frozen):
+    """What WebFetch returns for an address."""
+
+    url: str
+    text: str
+
+
+class SearchAnswer(Frozen):
+    """What WebSearch returns for a query that holds some words (case aside)."""
+
+    contains: str
+    text: str
+
+
+class TaskAnswer(Frozen):
+    """What a subagent reports for a prompt that holds some words (case aside)."""
+
+    contains: str
+    text: str
+
+
+class Script(Frozen):
+    """What the world outside the workspace answers; whatever is not here is honestly absent."""
+
+    pages: tuple[Page, ...] = ()
+    searches: tuple[SearchAnswer, ...] = ()
+    tasks: tuple[TaskAnswer, ...] = ()
+
+
+class Probe(Frozen):
+    """A hidden check: a command run in the sandbox on stored trees of the workspace."""
+
+    name: Identifier
+    run: str = Field(
+        min_length=1,
+        description="Command with /workspace a throw-away copy of the tree, /base the tree as set"
+        " up, /probes the suite's probes folder; prints PASS, FAIL or NOTE lines",
+    )
+    trees: Literal["final", "every"] = Field(
+        default="final", description="The tree at the end, or every distinct tree of the trial"
+    )
+    timeout: float = Field(default=120.0, gt=0, le=600, description="Seconds")
+
+
+class Scenario(Frozen):
+    """One situation an agent is put into."""
+
+    title: str = Field(min_length=1, description="A few words for reports")
+    description: str = Field(default="", description="Why it exists; the agent never sees it")
+    task: str = Field(min_length=1, description="The user's first message, as it is sent")
+    turns: tuple[str, ...] = Field(
+        default=(), description="Later user messages, each sent after an answer without tool calls"
+    )
+    tools: tuple[Annotated[str, AfterValidator(_known_tool)], ...] = Field(
+        description="Tools that may be offered; an agent that lists tools is offered those of both"
+    )
+    limits: Limits = Field(default=Limits(), description="When the trial is ended from outside")
+    setup: Setup = Field(default=Setup(), description="Done to the workspace first")
+    script: Script = Field(default=Script(), description="What lies outside the workspace answers")
+    probes: tuple[Probe, ...] = Field(default=(), description="Hidden checks on stored trees")
+    behaviours: tuple[Identifier, ...] = Field(
+        default=(), description="Which behaviours of the suite the scenario exercises"
+    )
+    tags: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...] = Field(
+        default=(), description="Become pytest markers"
+    )
+
+
+class Suite(Frozen):
+    """A folder of scenarios about related behaviours."""
+
+    title: str = Field(min_length=1)
+    description: str = ""
+    variants: tuple[str, ...] = Field(
+        default=(), description="Which agents (agent/variant) run here; none: all that are found"
+    )
+    baseline: str | None = Field(default=None, description="The variant others are compared with")
+    trials: int = Field(default=1, ge=1, le=1000, description="Attempts a cell")
+    behaviours: dict[Identifier, str] = Field(
+        default_factory=dict, description="Each behaviour and the sentence that says what it is"
+    )

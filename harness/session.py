@@ -1,0 +1,148 @@
+"""What one run over collected cells shares: agents, sandbox, runner, the run on disk."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.collecting import SUITE_FILE
+from harness.loading import load_agents
+from harness.loading.suites import LoadedSuite, load_scenario, load_suite
+from harness.plan import Cell, cells
+from harness.settings import Settings
+
+if TYPE_CHECKING:
+    from harness.agent import Variant
+    from harness.records import TrialRecord
+    from harness.runner import Decision, Runner
+    from harness.sandbox import Sandbox
+    from harness.store import Run
+
+
+class EvalSession:
+    """The evaluations of one run, from collected scenarios to finished records."""
+
+    def __init__(self, settings: Settings, root: Path, *, agents_by_hand: bool) -> None:
+        self.settings = settings
+        self._root, self._agents_by_hand = root, agents_by_hand
+        self._suites: dict[Path, LoadedSuite] = {}
+        self._decisions: dict[str, list[Decision]] = {}
+        self._records: dict[str, list[TrialRecord]] = {}
+        self._runner: Runner | None = None
+        self._run: Run | None = None
+        self._lock = threading.Lock()
+
+    @cached_property
+    def agents(self) -> tuple[Variant, ...]:
+        """The agents under test. Raises InputError."""
+        return load_agents(self._root / self.settings.agents)
+
+    def cells(self, path: Path) -> list[Cell]:
+        """Read one scenario and list its cells. Raises InputError."""
+        folder = path.parent
+        if folder not in self._suites:
+            self._suites[folder] = load_suite(folder / SUITE_FILE)
+        scenario = load_scenario(path, self._suites[folder])
+        return cells(scenario, self.agents, self.settings, by_hand=self._agents_by_hand)
+
+    def start(self, wanted: Iterable[Cell]) -> str:
+        """Decide about every trial and start them all; say what will be recorded."""
+        decisions = [decision for cell in wanted for decision in self._decide(cell)]
+        if self.settings.record == "stale":
+            decisions = self._runner_().check(decisions)
+            for decision in decisions:
+                known = self._decisions[decision.trial.cell.id]
+                known[decision.trial.number] = decision
+        for decision in decisions:
+            if decision.error is None:
+                self._runner_().submit(decision)
+        return _announced([decision for decision in decisions if decision.records])
+
+    def faults(self, cell: Cell) -> list[str]:
+        """Wait for a cell's trials; say what broke, if anything did."""
+        records, faults = [], []
+        for decision in self._decide(cell):
+            if decision.error:
+                faults.append(str(decision.error))
+                continue
+            record = self._runner_().submit(decision).result()
+            records.append(record)
+            if record.fault:
+                faults.append(f"{decision.trial.id}: {record.fault.message}")
+        self._records[cell.id] = records
+        return faults
+
+    def seconds(self, cell: Cell) -> float:
+        """How long a cell's trials took, added up."""
+        return sum(record.seconds for record in self._records.get(cell.id, ()))
+
+    def summary(self, width: int) -> str:
+        """Show what was seen of each cell; empty before anything ran."""
+        from harness.report.terminal import summary
+
+        errors = [
+            decision.error
+            for decisions in self._decisions.values()
+            for decision in decisions
+            if decision.error
+        ]
+        run = self._run.folder if self._run else None
+        return summary(self._records, errors, run, width)
+
+    def close(self) -> None:
+        """Cancel what still runs; what is finished is on disk already."""
+        if self._runner:
+            self._runner.close()
+        if self._run:
+            self._run.make_latest()
+
+    def _decide(self, cell: Cell) -> list[Decision]:
+        if cell.id not in self._decisions:
+            from harness.runner import decide
+
+            trials = self.settings.trials or cell.scenario.suite.suite.trials
+            self._decisions[cell.id] = [
+                decide(cell.trial(number), self.settings.record) for number in range(trials)
+            ]
+        return self._decisions[cell.id]
+
+    def _runner_(self) -> Runner:
+        if self._runner is None:
+            import httpx2
+
+            from harness.runner import Runner
+            from harness.store import Run
+            from harness.world import Session
+
+            self._run = Run.create(self._root / self.settings.results, self.settings)
+            session = Session(self._sandbox, httpx2.AsyncHTTPTransport, self.settings.relay)
+            self._runner = Runner(session, self.settings.concurrency, self._run.save)
+        return self._runner
+
+    def _sandbox(self) -> Sandbox:
+        """Open the sandbox once; every trial that needs one waits for the same."""
+        with self._lock:
+            return self._opened
+
+    @cached_property
+    def _opened(self) -> Sandbox:
+        from harness.sandbox import open_sandbox
+
+        return open_sandbox(self.settings.sandbox)
+
+
+def _announced(recording: list[Decision]) -> str:
+    if not recording:
+        return ""
+    characters = sum(
+        len(decision.trial.cell.variant.prompt) + len(decision.trial.cell.task.message)
+        for decision in recording
+    )
+    models = ", ".join(sorted({decision.trial.cell.model for decision in recording}))
+    return (
+        f"recording {len(recording)} trials with {models}; their first requests alone are about"
+        f" {characters // 4 + 1500 * len(recording):,} tokens, price unknown"
+    )

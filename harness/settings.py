@@ -1,0 +1,113 @@
+"""What a run was asked to do, resolved once into one frozen value that goes into its manifest.
+
+Order: option of the command > environment variable > `[tool.promptverdict]` or ini > default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from harness.errors import InputError, Problem
+from harness.frozen import Frozen
+
+PREFIX = "PROMPTVERDICT_"
+RecordMode = Literal["none", "once", "stale", "all"]
+
+
+class Settings(Frozen):
+    """The settings of one run."""
+
+    record: RecordMode = Field(
+        default="none",
+        description="none: replay only, no network; once: record what is missing; stale: also what"
+        " no longer fits; all: everything anew",
+    )
+    trials: int | None = Field(
+        default=None, ge=1, le=1000, description="Attempts a cell (default: the suite's)"
+    )
+    model: str | None = Field(
+        default=None, description="Use this model for every agent, as provider/name"
+    )
+    agents: str = Field(default="agents", description="Folder or file of the agents")
+    concurrency: int = Field(default=8, ge=1, le=500, description="Trials at once")
+    results: str = Field(default="results", description="Folder that runs are written to")
+    sandbox: Literal["bubblewrap", "none"] = Field(
+        default="bubblewrap", description="What isolates commands while recording"
+    )
+    relay: str = Field(
+        default="http://127.0.0.1:8765", description="Where the relay answers, for relay/... models"
+    )
+    models: dict[str, str] = Field(
+        default_factory=dict,
+        description="What an agent file's model, and `default`, mean as provider/name",
+    )
+
+
+OPTIONS = tuple(name for name in Settings.model_fields if name != "models")
+
+
+def resolve(
+    root: Path,
+    given: Mapping[str, Any],
+    written: Mapping[str, Any] = MappingProxyType({}),
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Put the settings of a run together.
+
+    root: the folder whose pyproject.toml is read. given: options of the command line. written: ini
+    keys. Both by name, None where nothing is said. Raises InputError for a value or a key that
+    cannot be used, naming where it came from.
+    """
+    values = read_table(root / "pyproject.toml")
+    sources = dict.fromkeys(values, "pyproject.toml: tool.promptverdict.")
+    variables = {name: environment.get(PREFIX + name.upper()) for name in OPTIONS}
+    for source, layer in (
+        ("ini: promptverdict_", written),
+        (f"environment: {PREFIX}", variables),
+        ("option: --", given),
+    ):
+        for name in OPTIONS:
+            if layer.get(name) not in (None, ""):
+                values[name], sources[name] = layer[name], source
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise InputError(_problem(told, sources) for told in error.errors()) from error
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """Read `[tool.promptverdict]`, empty where there is none. Raises InputError for bad TOML."""
+    if not path.is_file():
+        return {}
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            [Problem(str(path), f"not valid TOML: {error}", "mend the file")]
+        ) from error
+    table = data.get("tool", {}).get("promptverdict", {})
+    return table if isinstance(table, dict) else {}
+
+
+def _problem(told: Any, sources: Mapping[str, str]) -> Problem:
+    name = str(told["loc"][0])
+    where = sources.get(name, "") + ".".join(str(part) for part in told["loc"])
+    if told["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(name, Settings.model_fields, n=1)
+        cure = (
+            f"did you mean {close[0]}?" if close else f"known: {', '.join(Settings.model_fields)}"
+        )
+        return Problem(where, "unknown setting", cure)
+    return Problem(where, f"{told['msg']}, got {told['input']!r}", _about(name))
+
+
+def _about(name: str) -> str:
+    return f"{name}: {Settings.model_fields[name].description}"

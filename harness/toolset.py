@@ -1,0 +1,342 @@
+"""The tools an agent can be offered, with the parameter names that Claude Code's users know.
+
+The schemas enter every recording's digest: to change a word here makes every recording stale. What
+a tool answers may change more freely; VERSION says when it did, and two recordings pair up only
+where it is the same.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+VERSION = 1
+"""Raise when a tool's answers change in a way that an agent could notice."""
+
+
+class _Arguments(BaseModel):
+    """Arguments of one tool; unknown ones are refused with a message to the agent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class ReadArguments(_Arguments):
+    """Arguments of Read; offset counts lines from 1."""
+
+    file_path: str
+    offset: int = Field(default=1, ge=1)
+    limit: int = Field(default=2000, ge=1)
+
+
+class WriteArguments(_Arguments):
+    """Arguments of Write."""
+
+    file_path: str
+    content: str
+
+
+class Replacement(_Arguments):
+    """One exact replacement in a file."""
+
+    old_string: str
+    new_string: str
+    replace_all: bool = False
+
+
+class EditArguments(Replacement):
+    """Arguments of Edit."""
+
+    file_path: str
+
+
+class MultiEditArguments(_Arguments):
+    """Arguments of MultiEdit."""
+
+    file_path: str
+    edits: list[Replacement] = Field(min_length=1)
+
+
+class GlobArguments(_Arguments):
+    """Arguments of Glob."""
+
+    pattern: str
+    path: str | None = None
+
+
+class GrepArguments(_Arguments):
+    """Arguments of Grep."""
+
+    pattern: str
+    path: str | None = None
+    glob: str | None = None
+    output_mode: Literal["content", "files_with_matches", "count"] = "files_with_matches"
+    before: int = Field(default=0, ge=0, alias="-B")
+    after: int = Field(default=0, ge=0, alias="-A")
+    around: int = Field(default=0, ge=0, alias="-C")
+    numbers: bool = Field(default=True, alias="-n")
+    ignore_case: bool = Field(default=False, alias="-i")
+    head_limit: int | None = Field(default=None, ge=1)
+    multiline: bool = False
+
+
+class BashArguments(_Arguments):
+    """Arguments of Bash; timeout in milliseconds."""
+
+    command: str
+    timeout: int = Field(default=120_000, ge=1, le=600_000)
+    description: str | None = None
+
+
+class Todo(_Arguments):
+    """One entry of a to-do list."""
+
+    content: str
+    status: Literal["pending", "in_progress", "completed"]
+    activeForm: str | None = None  # noqa: N815  the name that agents know
+
+
+class TodoWriteArguments(_Arguments):
+    """Arguments of TodoWrite."""
+
+    todos: list[Todo]
+
+
+class WebFetchArguments(_Arguments):
+    """Arguments of WebFetch."""
+
+    url: str
+    prompt: str | None = None
+
+
+class WebSearchArguments(_Arguments):
+    """Arguments of WebSearch."""
+
+    query: str
+    allowed_domains: list[str] | None = None
+    blocked_domains: list[str] | None = None
+
+
+class TaskArguments(_Arguments):
+    """Arguments of Task."""
+
+    description: str
+    prompt: str
+    subagent_type: str | None = None
+
+
+ARGUMENTS: dict[str, type[_Arguments]] = {
+    "Read": ReadArguments,
+    "Write": WriteArguments,
+    "Edit": EditArguments,
+    "MultiEdit": MultiEditArguments,
+    "Glob": GlobArguments,
+    "Grep": GrepArguments,
+    "Bash": BashArguments,
+    "TodoWrite": TodoWriteArguments,
+    "WebFetch": WebFetchArguments,
+    "WebSearch": WebSearchArguments,
+    "Task": TaskArguments,
+}
+
+
+def _text(description: str) -> dict[str, Any]:
+    return {"type": "string", "description": description}
+
+
+def _number(description: str) -> dict[str, Any]:
+    return {"type": "integer", "description": description}
+
+
+def _flag(description: str) -> dict[str, Any]:
+    return {"type": "boolean", "description": description}
+
+
+def _list(items: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"type": "array", "items": items, "description": description}
+
+
+def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _tool(
+    name: str, description: str, properties: dict[str, Any], required: list[str]
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "description": description,
+        "input_schema": _object(properties, required),
+    }
+
+
+_FILE = _text("Absolute path of the file, below /workspace")
+_OLD = _text("The text to replace, exactly as it stands in the file, with its indentation")
+_NEW = _text("The text to put in its place; must differ from old_string")
+_ALL = _flag("Replace every occurrence instead of a single one (default false)")
+_REPLACEMENT = _object(
+    {"old_string": _OLD, "new_string": _NEW, "replace_all": _ALL}, ["old_string", "new_string"]
+)
+
+TOOLS: tuple[dict[str, Any], ...] = (
+    _tool(
+        "Read",
+        "Read a text file. Returns its lines, each with its number, starting at 1. Up to 2000 lines"
+        " are returned unless offset and limit say otherwise; lines over 2000 characters are cut.",
+        {
+            "file_path": _FILE,
+            "offset": _number("Number of the first line to return (default 1)"),
+            "limit": _number("How many lines to return (default 2000)"),
+        },
+        ["file_path"],
+    ),
+    _tool(
+        "Write",
+        "Write a file, replacing what was there. Missing folders are made. To change part of an"
+        " existing file, Edit is the better tool.",
+        {"file_path": _FILE, "content": _text("The whole content of the file")},
+        ["file_path", "content"],
+    ),
+    _tool(
+        "Edit",
+        "Replace an exact piece of text in a file. Fails if old_string is not in the file, or is"
+        " there more than once and replace_all is not set. The line numbers that Read prints are"
+        " not part of the text.",
+        {"file_path": _FILE, "old_string": _OLD, "new_string": _NEW, "replace_all": _ALL},
+        ["file_path", "old_string", "new_string"],
+    ),
+    _tool(
+        "MultiEdit",
+        "Make several replacements in one file, one after the other, each on the result of the one"
+        " before. Either all are made or none.",
+        {"file_path": _FILE, "edits": _list(_REPLACEMENT, "The replacements, in order")},
+        ["file_path", "edits"],
+    ),
+    _tool(
+        "Glob",
+        "List the files whose path matches a pattern such as **/*.py, sorted by path.",
+        {
+            "pattern": _text("The pattern; ** stands for any number of folders"),
+            "path": _text("Folder to look in (default /workspace)"),
+        },
+        ["pattern"],
+    ),
+    _tool(
+        "Grep",
+        "Search the content of files with a regular expression (Python syntax).",
+        {
+            "pattern": _text("The regular expression"),
+            "path": _text("File or folder to search (default /workspace)"),
+            "glob": _text("Search only files that match this pattern, such as *.py"),
+            "output_mode": {
+                "type": "string",
+                "enum": ["content", "files_with_matches", "count"],
+                "description": "content: matching lines; files_with_matches: paths (default);"
+                " count: matches per file",
+            },
+            "-B": _number("Lines to show before each match (content only)"),
+            "-A": _number("Lines to show after each match (content only)"),
+            "-C": _number("Lines to show before and after each match (content only)"),
+            "-n": _flag("Show line numbers (content only, default true)"),
+            "-i": _flag("Ignore case"),
+            "head_limit": _number("Return only the first so many lines or entries"),
+            "multiline": _flag("Let a match run over several lines, and . match line ends"),
+        },
+        ["pattern"],
+    ),
+    _tool(
+        "Bash",
+        "Run a command with bash in a sandbox without network. It starts in the folder where the"
+        " command before it ended (at first /workspace). Returns standard output and standard error"
+        " together, and the exit code if it is not 0. Output over 30000 characters is cut. Files"
+        " below /workspace, /tmp and the home folder stay; processes do not outlive their command.",
+        {
+            "command": _text("The command"),
+            "timeout": _number(
+                "Milliseconds after which it is stopped (default 120000, at most 600000)"
+            ),
+            "description": _text("What the command does, in five to ten words"),
+        },
+        ["command"],
+    ),
+    _tool(
+        "TodoWrite",
+        "Keep a list of what is to be done. Each call replaces the whole list.",
+        {
+            "todos": _list(
+                _object(
+                    {
+                        "content": _text("What is to be done"),
+                        "status": {
+                            "type": "string",
+                            "enum": ["pending", "in_progress", "completed"],
+                        },
+                        "activeForm": _text("The same, worded as being done now"),
+                    },
+                    ["content", "status"],
+                ),
+                "The whole list",
+            )
+        },
+        ["todos"],
+    ),
+    _tool(
+        "WebFetch",
+        "Fetch a page and return its text.",
+        {
+            "url": _text("Address of the page"),
+            "prompt": _text("What you want to know from it"),
+        },
+        ["url"],
+    ),
+    _tool(
+        "WebSearch",
+        "Search the web and return titles, addresses and excerpts.",
+        {
+            "query": _text("What to search for"),
+            "allowed_domains": _list({"type": "string"}, "Return only results from these domains"),
+            "blocked_domains": _list({"type": "string"}, "Leave out results from these domains"),
+        },
+        ["query"],
+    ),
+    _tool(
+        "Task",
+        "Hand a piece of work to a subagent and return its report.",
+        {
+            "description": _text("The work in three to five words"),
+            "prompt": _text("All the subagent needs to know"),
+            "subagent_type": _text("Which kind of subagent"),
+        },
+        ["description", "prompt"],
+    ),
+)
+
+NAMES: tuple[str, ...] = tuple(tool["name"] for tool in TOOLS)
+_CANONICAL = {name.lower(): name for name in NAMES}
+
+
+def canonical(name: str) -> str | None:
+    """Our name of a tool that an agent file calls by another spelling; None if we have no such."""
+    return _CANONICAL.get(name.strip().lower())
+
+
+def nearest(name: str) -> str | None:
+    """The known tool that a misspelt name most likely means."""
+    close = difflib.get_close_matches(name.lower(), _CANONICAL, n=1)
+    return _CANONICAL[close[0]] if close else None
+
+
+def offered(allowed: Iterable[str], listed: Iterable[str] | None) -> tuple[dict[str, Any], ...]:
+    """The tools of a trial, in our order: what the scenario allows and the agent lists.
+
+    An agent that lists none takes whatever the scenario allows.
+    """
+    names = set(allowed) if listed is None else set(allowed) & set(listed)
+    return tuple(tool for tool in TOOLS if tool["name"] in names)

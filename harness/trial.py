@@ -1,0 +1,145 @@
+"""One trial, from an empty workspace to its record; the only place where faults become data."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import httpx2
+
+from harness.errors import BrokenRecording, HarnessError, ProviderError, shown
+from harness.evidence import Evidence, Outcome
+from harness.loop import run_loop
+from harness.model import Model
+from harness.plan import Cell, Trial
+from harness.probes import run_probes, stored_reports
+from harness.providers import anthropic
+from harness.recording.cassette import open_tape
+from harness.recording.files import Sealed, open_sealed
+from harness.records import Fault, TrialRecord
+from harness.transcript import Answered, Block, Event, Transcript
+from harness.world import (
+    ReplayedTools,
+    SealedKeeper,
+    Session,
+    TrialWorld,
+    live_world,
+    replayed_world,
+)
+
+
+async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> TrialRecord:
+    """Conduct one trial: replayed where a recording is given, else live and recorded.
+
+    What goes wrong on the way is in the record's fault; a bug in the harness surfaces as itself.
+    """
+    began = time.monotonic()
+    transcript, outcome, head, fault = Transcript(), None, None, None
+    try:
+        async with _world(trial, session, sealed) as world:
+            async with _connect(trial, world.transport, session, sealed) as model:
+                await run_loop(trial.cell.task, model, world.tools, transcript)
+            head, outcome = world.finish(transcript.events)
+        outcome = await _with_probes(trial, session, transcript, outcome, sealed)
+    except HarnessError as error:
+        fault = Fault.of(error)
+    return TrialRecord(
+        key=trial.key,
+        suite=trial.cell.task.suite,
+        scenario=trial.cell.task.scenario,
+        variant=trial.cell.task.variant,
+        trial=trial.number,
+        digest=trial.cell.digest,
+        provenance=head.provenance if head else None,
+        replayed=sealed is not None,
+        seconds=round(time.monotonic() - began, 3),
+        evidence=Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome),
+        fault=fault,
+        notices=outcome.notes if outcome else (),
+    )
+
+
+async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
+    """Read what happened out of a recording, without a request and without the SDK.
+
+    The same loop runs as when it was recorded, so the events are the same. The probes' reports are
+    left to `read_back`. Raises EvidenceError.
+    """
+    world = sealed.read_world()
+    transcript = Transcript()
+    tools = ReplayedTools(world, shown(sealed.location.world))
+    with open_tape(SealedKeeper(sealed), replay=True) as tape:
+        model = _ReadAnswers(tape.answers(), shown(sealed.location.http))
+    await run_loop(cell.task, model, tools, transcript)
+    outcome = Outcome(start=world.start, notes=world.notes)
+    return Evidence(task=cell.task, events=transcript.events, outcome=outcome)
+
+
+async def read_back(cell: Cell, sealed: Sealed) -> Evidence:
+    """Read the whole evidence of a trial, its probes' reports with it. Raises EvidenceError."""
+    evidence = await read_events(cell, sealed)
+    reports = stored_reports(cell.scenario, sealed.location, sealed.seal)
+    outcome = (evidence.outcome or Outcome()).model_copy(update={"probes": reports})
+    return evidence.model_copy(update={"outcome": outcome})
+
+
+class _ReadAnswers:
+    """A model that says again what a cassette holds."""
+
+    def __init__(self, answers: list[dict[str, Any]], where: str) -> None:
+        self._answers, self._where = answers, where
+
+    async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:  # noqa: ARG002
+        if not self._answers:
+            raise BrokenRecording(f"{self._where} ends before its trial does")
+        return anthropic.read(self._answers.pop(0))
+
+
+def _world(
+    trial: Trial, session: Session, sealed: Sealed | None
+) -> AbstractAsyncContextManager[TrialWorld]:
+    return replayed_world(sealed) if sealed else live_world(trial, session)
+
+
+@asynccontextmanager
+async def _connect(
+    trial: Trial, transport: httpx2.AsyncBaseTransport, session: Session, sealed: Sealed | None
+) -> AsyncIterator[Model]:
+    cell = trial.cell
+    by_hand = cell.model.startswith("relay/")
+    url = session.relay if by_hand else "https://api.anthropic.com"
+    name = cell.model if by_hand else cell.model.partition("/")[2]
+    key = "none" if by_hand or sealed else os.environ.get("ANTHROPIC_API_KEY")
+    if not key:
+        raise ProviderError(
+            f"recording {cell.model} needs a key: set ANTHROPIC_API_KEY\n"
+            "  without one, answer by hand: promptverdict relay serve, and --model relay/NAME"
+        )
+    async with anthropic.open_client(transport, url, key) as client:
+        yield anthropic.AnthropicModel(client, name, cell.variant.prompt, cell.tools)
+
+
+async def _with_probes(
+    trial: Trial,
+    session: Session,
+    transcript: Transcript,
+    outcome: Outcome,
+    sealed: Sealed | None,
+) -> Outcome:
+    """Add what the probes found: stored reports to a replay, new ones to a new recording."""
+    scenario = trial.cell.scenario
+    if not scenario.scenario.probes:
+        return outcome
+    if sealed:
+        reports = stored_reports(scenario, sealed.location, sealed.seal)
+    else:
+        evidence = Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome)
+        seal = open_sealed(trial.location).seal
+        reports = await asyncio.to_thread(
+            run_probes, scenario, trial.location, seal, evidence, session.sandbox()
+        )
+    return outcome.model_copy(update={"probes": reports})
