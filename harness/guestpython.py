@@ -65,9 +65,9 @@ _PYTEST_SCRIPT = f"""\
 #!{MOUNT}/bin/python3
 import sys
 
-from pytest import console_main
+from _pytest.config import _console_main
 
-sys.exit(console_main())
+sys.exit(_console_main())
 """
 
 
@@ -198,56 +198,48 @@ def _copy_interpreter(root: Path) -> Path:
         (binaries / link).symlink_to(name)
     _copy_shared_library(binaries / name, root)
     for file in library.glob("_sysconfigdata*.py"):
-        _forget_host_in_text(file)
-    for file in [binaries / name, *root.rglob("*.so*")]:
-        _forget_host_in_binary(file)
+        _forget_host(file)
     return library
 
 
 def _copy_shared_library(binary: Path, root: Path) -> None:
+    """Copy libpython, if the binary needs it, and make the binary look for it in the copy."""
     name = sysconfig.get_config_var("INSTSONAME") or ""
     folder = sysconfig.get_config_var("LIBDIR") or ""
+    content = binary.read_bytes()
     # A library below /usr is in the sandbox already, and found there.
-    if name.encode() + b"\0" in binary.read_bytes() and _is_foreign(folder):
-        target = root / "lib" / name
-        target.parent.mkdir(exist_ok=True)
-        shutil.copy(Path(folder) / name, target)
+    if not _is_foreign(folder) or f"\0{name}\0".encode() not in content:
+        return
+    target = root / "lib" / name
+    target.parent.mkdir(exist_ok=True)
+    shutil.copy(Path(folder) / name, target)
+    # The new path is as long as the old, so that nothing in the file moves, and ends as the old
+    # does, because linkers let a string serve as the end of another.
+    old = os.fsencode(folder)
+    start, end = b"$ORIGIN/..", b"/lib"
+    if not old.endswith(end) or len(old) < len(start + end):
+        raise SandboxError(
+            f"The Python for the sandbox could not be built: its library lies in {folder}.\n"
+            "That path cannot be replaced inside the binary.\n"
+            "Install the harness with a Python from Debian, pyenv or uv."
+        )
+    new = start + b"/" * (len(old) - len(start + end)) + end
+    binary.write_bytes(re.sub(re.escape(old) + rb"(?=[:\0])", lambda _: new, content))
 
 
 def _is_foreign(path: str) -> bool:
-    """Whether a path of this interpreter would tell something about the host."""
+    """Whether a path of this interpreter is one of this host alone."""
     return not Path(path).is_relative_to("/usr")
 
 
-def _forget_host_in_text(file: Path) -> None:
+def _forget_host(file: Path) -> None:
+    """Replace the paths that the interpreter was built in and for."""
     text = file.read_text(encoding="utf-8")
     names = {sys.base_prefix, *map(sysconfig.get_config_var, ("abs_builddir", "abs_srcdir"))}
     for name in filter(None, names):
         if _is_foreign(name):
             text = text.replace(name, MOUNT)
     file.write_text(text, encoding="utf-8")
-
-
-def _forget_host_in_binary(file: Path) -> None:
-    """Replace the host's prefix by paths of the same length, so that nothing in the file moves."""
-    prefix = os.fsencode(sys.base_prefix)
-    content = file.read_bytes()
-    if not _is_foreign(sys.base_prefix) or prefix not in content:
-        return
-    # Where the loader looks for libpython: beside the binary, so that the copy runs anywhere.
-    search = re.compile(re.escape(prefix) + rb"/lib(?=[:\0])")
-    content = search.sub(lambda found: _padded(b"$ORIGIN/../lib", len(found[0])), content)
-    file.write_bytes(content.replace(prefix, _padded(os.fsencode(MOUNT), len(prefix))))
-
-
-def _padded(path: bytes, size: int) -> bytes:
-    if len(path) > size:
-        raise SandboxError(
-            f"The Python for the sandbox could not be built from {sys.base_prefix}.\n"
-            "The path is too short to be replaced inside its binary files.\n"
-            "Install the harness with a Python from another place (Debian's, pyenv's, uv's)."
-        )
-    return path + b"/" * (size - len(path))
 
 
 def _site_packages(python: Path) -> Path:

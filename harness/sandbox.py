@@ -7,13 +7,32 @@ trial is its Place: four folders on the host.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import codecs
+import contextlib
+import json
+import os
+import platform
+import re
+import secrets
+import selectors
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, Protocol
+from typing import IO, Any, Literal, Protocol
 
+from harness import seccomp
+from harness.errors import SandboxError
 from harness.guestpython import MOUNT as PYTHON_MOUNT
+from harness.guestpython import GuestPython, guest_python
 
 DROPPED_UID = 64123
 """The user that root's sandboxes run as; it needs no entry in any file."""
@@ -193,22 +212,14 @@ class Finished:
 class Sandbox(Protocol):
     """Something that runs commands in a place."""
 
-    @property
-    def kind(self) -> str:
-        """Name of the protection: bubblewrap or none."""
-        ...
+    kind: str
+    """Name of the protection: bubblewrap or none."""
+    python: str
+    """Version of the Python that commands find."""
+    pytest: str
+    """Version of the pytest that commands find."""
 
-    @property
-    def python(self) -> str:
-        """Version of the Python that commands find."""
-        ...
-
-    @property
-    def pytest(self) -> str:
-        """Version of the pytest that commands find."""
-        ...
-
-    def run(  # noqa: PLR0913  all but two are options
+    def run(
         self,
         argv: Sequence[str],
         place: Place,
@@ -355,7 +366,7 @@ class Bubblewrap:
         self._filter = seccomp.program()
         self._masked = _masked_folders()
 
-    def run(  # noqa: PLR0913  all but two are options
+    def run(
         self,
         argv: Sequence[str],
         place: Place,
@@ -408,6 +419,8 @@ class Bubblewrap:
 def _system(masked: Sequence[str], place: Place) -> list[str]:
     """Show the host's programs, and made-up files for what programs want to know of a system."""
     options = ["--ro-bind", "/usr", "/usr"]
+    for folder in ("/etc", "/home", "/opt", "/run"):
+        options += ["--perms", "0755", "--dir", folder]
     for folder in masked:
         options += ["--ro-bind", str(place.root / "empty"), folder]
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
@@ -437,7 +450,7 @@ def _masked_folders() -> tuple[str, ...]:
 
 
 def _checked(target: str) -> str:
-    """Refuse to make a mount point where an agent could have put a link to the host (CVE-2026-87766).
+    """Refuse a mount point where an agent could have put a link to the host (CVE-2026-87766).
 
     Raises ValueError: mounts are the harness's own.
     """
@@ -574,7 +587,7 @@ class Unprotected:
         self.python = platform.python_version()
         self.pytest = self._guest.pytest if self._guest else version("pytest")
 
-    def run(  # noqa: PLR0913  all but two are options
+    def run(
         self,
         argv: Sequence[str],
         place: Place,
@@ -589,11 +602,11 @@ class Unprotected:
             return Finished(126, refusal, None, 0.0, truncated=False)
         started = time.monotonic()
         names = place.written | {mount.target: mount.source for mount in mounts}
-        variables = self._environment(place) | dict(environment)
+        added = {name: _outside(value, names) for name, value in environment.items()}
         try:
             process = subprocess.Popen(
                 [_outside(argument, names) for argument in argv],
-                env={name: _outside(value, names) for name, value in variables.items()},
+                env=self._environment(place) | added,
                 cwd=_outside(cwd, names),
                 start_new_session=True,
                 **_streams(place.owner),
@@ -623,9 +636,10 @@ class Unprotected:
             programs = [str(own.parent), str(self._guest.root / "bin")]
         return _ENVIRONMENT | {
             "PATH": ":".join([*programs, "/usr/local/bin", "/usr/bin", "/bin"]),
-            "TMPDIR": TMP,
-            "SESSION_REPORT_FOLDER": REPORTS,
-            "SESSION_REPORT_TREE": WORKSPACE,
+            "HOME": str(place.home),
+            "TMPDIR": str(place.tmp),
+            "SESSION_REPORT_FOLDER": str(place.reports),
+            "SESSION_REPORT_TREE": str(place.workspace),
         }
 
 
@@ -708,7 +722,7 @@ class _Output:
 def _follow(
     process: subprocess.Popen[bytes], place: Place, limits: Limits, timeout: float
 ) -> tuple[_Output, Stopped | None]:
-    """Read what a process says until it ends, or until it must be stopped; stopping is left over."""
+    """Read what a process says until it ends; what must be stopped is named, and goes on."""
     assert process.stdout is not None
     pipe = process.stdout.fileno()
     os.set_blocking(pipe, False)
@@ -792,9 +806,9 @@ class _Watch:
 def _descendants(pid: int) -> list[int]:
     found, pending = [], [pid]
     while pending:
-        for file in Path(f"/proc/{pending.pop()}/task").glob("*/children"):
+        for task in _present(f"/proc/{pending.pop()}/task"):
             with contextlib.suppress(OSError):
-                children = [int(child) for child in file.read_text().split()]
+                children = [int(child) for child in Path(task, "children").read_text().split()]
                 found += children
                 pending += children
     return found
@@ -821,9 +835,9 @@ def _unlinked(pids: Sequence[int]) -> int:
     """Count the bytes of files that are open and have no name any more, in memory or on disk."""
     found: dict[tuple[int, int], int] = {}
     for pid in pids:
-        for entry in _listed(f"/proc/{pid}/fd"):
+        for entry in _present(f"/proc/{pid}/fd"):
             with contextlib.suppress(OSError):
-                status = Path(entry).stat()
+                status = entry.stat()
                 if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
                     found[status.st_dev, status.st_ino] = status.st_blocks * 512
     return sum(found.values())
@@ -854,6 +868,14 @@ def _usage(folders: Iterable[Path], limit: int) -> _Usage:
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
     return usage
+
+
+def _present(folder: str) -> list[os.DirEntry[str]]:
+    """List a folder of a process, which may end at any moment."""
+    try:
+        return _listed(folder)
+    except OSError:
+        return []
 
 
 def _listed(folder: str) -> list[os.DirEntry[str]]:

@@ -253,8 +253,8 @@ TOOLS: tuple[dict[str, Any], ...] = (
     ),
     _tool(
         "Bash",
-        "Run a command with bash in a sandbox without network. It starts in the folder where the"
-        " command before it ended (at first /workspace). Returns standard output and standard error"
+        "Run a command with bash in a sandbox without network. It starts in the folder below"
+        " /workspace where the command before it ended. Returns standard output and standard error"
         " together, and the exit code if it is not 0. Output over 30000 characters is cut. Files"
         " below /workspace, /tmp and the home folder stay; processes do not outlive their command.",
         {

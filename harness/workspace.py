@@ -49,7 +49,7 @@ Opener = Callable[[int, str, int], int]
 """Opens a path beneath a folder: (folder's descriptor, relative path, flags) to a descriptor."""
 
 
-class Refused(Exception):  # noqa: N818  an agent is told this; the harness has not failed
+class Refused(Exception):
     """What an agent asked of its workspace cannot be done; the text says why."""
 
 
@@ -127,9 +127,9 @@ class Workspace:
         taken = _Taken()
         with self._root_folder() as root:
             pending = [b""]
-            while pending and len(taken.tree) < _SNAPSHOT_ENTRIES:
+            while pending and not taken.full:
                 pending += self._take_folder(root, pending.pop(), taken)
-        if pending:
+        if taken.full:
             taken.notes.append(f"more than {_SNAPSHOT_ENTRIES} entries: the rest is left out")
         return Snapshot(dict(sorted(taken.tree.items())), tuple(taken.notes))
 
@@ -238,6 +238,8 @@ class Workspace:
             inner = []
             names = os.listdir(folder)  # noqa: PTH208  a descriptor, not a path
             for name in sorted(os.fsencode(name) for name in names):
+                if taken.full:
+                    break
                 below = b"/".join((relative, name)) if relative else name
                 node = _take(folder, name, below, taken)
                 if node.kind == "folder" and _listed(node, below, taken):
@@ -260,6 +262,11 @@ class _Taken:
         self.tree: dict[str, Node] = {}
         self.notes: list[str] = []
         self.bytes = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether there are more entries than will be kept."""
+        return len(self.tree) > _SNAPSHOT_ENTRIES
 
 
 def opener(root: int) -> Opener:

@@ -36,7 +36,7 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     take.add_argument("id", nargs="?", help="a conversation; without it, one nobody has taken")
     take.add_argument("--whole", action="store_true", help="print everything, not what is new")
     take.add_argument(
-        "--wait", type=float, default=client.WAIT, metavar="SECONDS", help="default 540"
+        "--wait", type=_seconds, default=client.WAIT, metavar="SECONDS", help="default 540"
     )
     take.add_argument("--url", default=client.URL, help=f"default {client.URL}")
 
@@ -58,6 +58,14 @@ def run(arguments: argparse.Namespace) -> int:
             return _take(arguments.url, arguments.id, arguments.wait, whole=arguments.whole)
         case _:
             return _answer(arguments.url, arguments.id, arguments.file)
+
+
+def _seconds(text: str) -> float:
+    """Read a time. Raises ValueError, which the parser tells, unless it is within a day."""
+    seconds = float(text)
+    if not 0 <= seconds <= 86_400:
+        raise ValueError(text)
+    return seconds
 
 
 def _serve(name: str, operator: str, port: int) -> int:
@@ -98,7 +106,8 @@ def _answer(url: str, conversation: str, file: Path | None) -> int:
     if client.answer(url, conversation, text) == "finished":
         print("finished: whoever asked is gone, the answer was not delivered")
     else:
-        print(f"delivered; what comes back: promptverdict relay take {conversation}")
+        options = "" if url == client.URL else f" --url {url}"
+        print(f"delivered; what comes back: promptverdict relay take {conversation}{options}")
     return 0
 
 

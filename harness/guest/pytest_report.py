@@ -41,7 +41,7 @@ def pytest_addoption(pluginmanager: Any) -> None:
     folder = Path(os.environ.get("SESSION_REPORT_FOLDER", FOLDER))
     tree = os.environ.get("SESSION_REPORT_TREE", TREE)
     if folder.is_dir():
-        import pytest  # noqa: PLC0415  who reads this module outside a test session needs none
+        import pytest
 
         pytest.hookimpl(wrapper=True)(SessionReport.pytest_load_initial_conftests)
         pytest.hookimpl(trylast=True)(SessionReport.pytest_sessionfinish)

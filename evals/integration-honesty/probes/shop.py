@@ -74,14 +74,10 @@ class Shop:
         )
         env = {**SETTINGS, **self.settings, "APP_DB": str(self.database)}
         found = evaluate(code, env=env, timeout=10)
-        if isinstance(found, Crash):
-            return Answer(None, found.reason)
-        match found:
-            case {"status": int(status), "body": str(body), "called": list(called)}:
-                return Answer(status, body, tuple(called))
-            case {"body": str(body), "called": list(called)}:
-                return Answer(None, body, tuple(called))
-        return Answer(None, str(found))
+        if isinstance(found, dict):
+            status = found["status"] if isinstance(found["status"], int) else None
+            return Answer(status, found["body"], tuple(found["called"]))
+        return Answer(None, found.reason if isinstance(found, Crash) else str(found))
 
     def pay(self, order: int, card: str = "tok_visa", **headers: str) -> Answer:
         return self.request("POST", f"/api/v1/orders/{order}/pay", {"card_token": card}, headers)

@@ -1,0 +1,115 @@
+"""Find and read suites and scenarios, with the files that lie beside them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from harness.loading.yamltext import parse, read_text
+
+from harness.collecting import SUITE_FILE
+from harness.errors import InputError, Problem, shown
+from harness.loading.validation import validated
+from harness.scenario import Scenario, Suite
+from harness.tree import Node
+
+
+@dataclass(frozen=True)
+class LoadedSuite:
+    """A suite and the folder it lies in, whose name is its id."""
+
+    folder: Path
+    suite: Suite
+
+    @property
+    def id(self) -> str:
+        """Name of the folder."""
+        return self.folder.name
+
+
+@dataclass(frozen=True)
+class LoadedScenario:
+    """A scenario, its suite, and what lies beside it."""
+
+    suite: LoadedSuite
+    path: Path
+    scenario: Scenario
+
+    @property
+    def id(self) -> str:
+        """Stem of the file."""
+        return self.path.stem
+
+    @cached_property
+    def workspace(self) -> Mapping[str, Node]:
+        """The files the agent finds, before any set-up."""
+        return read_tree(self.files)
+
+    @property
+    def files(self) -> Path:
+        """Where those files lie."""
+        return self.suite.folder / "files" / self.id
+
+    @property
+    def probes_folder(self) -> Path:
+        """The suite's probes: each scenario's folder, and what they share."""
+        return self.suite.folder / "probes"
+
+    @property
+    def cassettes(self) -> Path:
+        """Where the scenario's recordings lie."""
+        return self.suite.folder / "cassettes" / self.id
+
+
+def load_suite(path: Path) -> LoadedSuite:
+    """Read a suite.yaml. Raises InputError."""
+    where = shown(path)
+    document = parse(read_text(path), where)
+    suite = validated(Suite, document, where)
+    if suite.baseline and suite.variants and suite.baseline not in suite.variants:
+        line = document.lines.get(("baseline",), 1)
+        cure = f"name one of {', '.join(suite.variants)}"
+        raise InputError(
+            [Problem(f"{where}:{line}: baseline", f"{suite.baseline} is not in variants", cure)]
+        )
+    return LoadedSuite(path.parent, suite)
+
+
+def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:
+    """Read one scenario of a suite. Raises InputError with all its problems."""
+    where = shown(path)
+    document = parse(read_text(path), where)
+    scenario = validated(Scenario, document, where)
+    known = suite.suite.behaviours
+    unknown = [
+        Problem(
+            f"{where}:{document.lines.get(('behaviours', number), 1)}: behaviours[{number}]",
+            f"{name} is no behaviour of this suite",
+            f"{shown(suite.folder / SUITE_FILE)} knows {', '.join(known) or 'none'}",
+        )
+        for number, name in enumerate(scenario.behaviours)
+        if name not in known
+    ]
+    if unknown:
+        raise InputError(unknown)
+    return LoadedScenario(suite, path, scenario)
+
+
+def read_tree(folder: Path) -> dict[str, Node]:
+    """Read the files below a folder, links as links; empty where there is no such folder."""
+    tree: dict[str, Node] = {}
+    for base, folders, files in os.walk(folder):
+        links = [name for name in folders if Path(base, name).is_symlink()]
+        folders[:] = sorted(name for name in folders if name not in {"__pycache__", *links})
+        for name in sorted(files + links):
+            path = Path(base, name)
+            relative = path.relative_to(folder).as_posix()
+            if path.is_symlink():
+                tree[relative] = Node("link", os.fsencode(path.readlink()), 0o777)
+            else:
+                mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
+                tree[relative] = Node("file", path.read_bytes(), mode)
+    return tree

@@ -1,0 +1,144 @@
+"""One cassette for each trial behind a transport: what was heard is played, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import httpx2
+import pytest
+
+from harness.errors import BrokenRecording
+from harness.recording.cassette import Tape, TapeTransport, open_tape
+
+URL = "http://gateway.internal:9/v1/messages?beta=true"
+
+
+class Memory:
+    where = "cassettes/x/0.http.yaml"
+
+    def __init__(self) -> None:
+        self.text: str | None = None
+
+    def read(self) -> str:
+        assert self.text is not None
+        return self.text
+
+    def write(self, text: str) -> None:
+        self.text = text
+
+
+def body(*messages: str) -> dict[str, Any]:
+    return {
+        "model": "m",
+        "max_tokens": 9,
+        "system": "Be kind.\nAlways.\n",
+        "messages": [{"role": "user", "content": text} for text in messages],
+        "tools": [{"name": "Bash"}],
+    }
+
+
+def network(request: httpx2.Request) -> httpx2.Response:
+    asked = json.loads(request.content)
+    if asked["messages"][-1]["content"] == "fail":
+        return httpx2.Response(529, json={"type": "error"})
+    said = {"type": "message", "content": [{"type": "text", "text": asked["messages"][-1]}]}
+    return httpx2.Response(
+        200, json=said, headers={"set-cookie": "id=1", "anthropic-organization-id": "org"}
+    )
+
+
+async def ask(tape: Tape, *bodies: dict[str, Any], live: bool) -> list[Any]:
+    transport = TapeTransport(tape, httpx2.MockTransport(network) if live else None)
+    async with httpx2.AsyncClient(transport=transport) as client:
+        replies = [await client.post(URL, json=one, headers={"x-api-key": "k"}) for one in bodies]
+    return [reply.json() for reply in replies]
+
+
+def record(*bodies: dict[str, Any]) -> tuple[Memory, list[Any]]:
+    memory = Memory()
+    with open_tape(memory, replay=False) as tape:
+        replies = asyncio.run(ask(tape, *bodies, live=True))
+        tape.finish({"note": "kept"})
+    return memory, replies
+
+
+def replay(memory: Memory, *bodies: dict[str, Any]) -> list[Any]:
+    with open_tape(memory, replay=True) as tape:
+        replies = asyncio.run(ask(tape, *bodies, live=False))
+        tape.finish()
+    return replies
+
+
+CONVERSATION = [body("a"), body("a", "b"), body("a", "b", "c")]
+
+
+def test_a_replay_gives_what_was_recorded() -> None:
+    memory, replies = record(*CONVERSATION)
+    assert replay(memory, *CONVERSATION) == replies
+
+
+def test_equal_requests_are_played_in_their_order() -> None:
+    memory, replies = record(body("a"), body("a"))
+    assert replay(memory, body("a"), body("a")) == replies
+
+
+def test_each_request_stores_only_what_was_added() -> None:
+    texts = [f"<{number}>" + "x" * 500 for number in range(20)]
+    conversation = [body(*texts[: number + 1]) for number in range(20)]
+    memory, _ = record(*conversation)
+    assert memory.text is not None
+    assert memory.text.count(texts[0]) == 2
+    assert len(memory.text) < 32_000  # ten times as much if each request were stored whole
+
+
+def test_nothing_that_names_an_account_or_a_machine_is_stored() -> None:
+    memory, _ = record(body("a"))
+    assert memory.text is not None
+    for leak in ("gateway", "x-api-key", "set-cookie", "organization", "user-agent"):
+        assert leak not in memory.text.lower()
+
+
+def test_a_refusal_of_the_provider_is_passed_on_and_not_stored() -> None:
+    memory, _ = record(body("fail"), body("a"))
+    assert replay(memory, body("a"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"system": "Be terse."}, "system was"),
+        ({"tools": []}, "tools has 0 entries instead of 1"),
+        ({"stream": True}, "stream is only in the request"),
+        ({"messages": [{"role": "user", "content": "z"}]}, r"messages\[0\].content was 'a'"),
+    ],
+)
+def test_an_unknown_request_says_what_differs_and_never_reaches_the_network(
+    changed: dict[str, Any], told: str
+) -> None:
+    memory, _ = record(body("a"))
+    with pytest.raises(BrokenRecording, match=told):
+        replay(memory, body("a") | changed)
+
+
+def test_an_exchange_that_is_not_played_is_an_error() -> None:
+    memory, _ = record(*CONVERSATION)
+    with pytest.raises(BrokenRecording, match="after 2 of 3 exchanges"):
+        replay(memory, *CONVERSATION[:2])
+
+
+def test_a_trial_that_broke_stores_nothing() -> None:
+    memory = Memory()
+    with pytest.raises(RuntimeError), open_tape(memory, replay=False) as tape:
+        asyncio.run(ask(tape, body("a"), live=True))
+        raise RuntimeError
+    assert memory.text is None
+
+
+@pytest.mark.parametrize("text", ["- a list\n", "version: 1\n", "version: 1\ninteractions: [1]\n"])
+def test_a_text_that_is_no_cassette_is_refused(text: str) -> None:
+    memory = Memory()
+    memory.text = text
+    with pytest.raises(BrokenRecording), open_tape(memory, replay=True):
+        pass

@@ -1,0 +1,67 @@
+"""Recordings are plain YAML that comes back exactly and builds nothing else."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from harness.errors import BrokenRecording
+from harness.recording.textform import dump, load
+
+TEXTS = [
+    "",
+    "one line",
+    "two\nlines\n",
+    " leading\nblank",
+    "trailing \nblank",
+    "tab\there\nand",
+    "\n\nblank lines\n\n",
+    "no\n",
+    "2026-11-21",
+    "null",
+    "~",
+    "0o17",
+    "- a\n- b",
+    "key: value\n# comment",
+    "emoji \U0001f7e0\nand \u00a0\u2028\x85",
+    "bell \x07\nescape \x1b[31m",
+    "'''\n\"\"\"",
+    "%directive\n---\n...",
+    "a" * 5000,
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_comes_back_exactly(text: str) -> None:
+    data = {"text": text, "list": [text, {"deep": text}]}
+    assert load(dump(data), "x") == data
+
+
+def test_random_texts_come_back_exactly() -> None:
+    chance = random.Random(3)
+    alphabet = "ab \n\t\"'#:-[]{}|>&*!%@`\\é\u00a0\u2028\ufeff\x00\x1b"
+    for _ in range(500):
+        text = "".join(chance.choice(alphabet) for _ in range(chance.randrange(30)))
+        assert load(dump({"t": text}), "x") == {"t": text}
+
+
+def test_code_is_written_as_a_block_that_can_be_read() -> None:
+    assert dump({"code": "def f():\n    return 1\n"}) == "code: |\n  def f():\n      return 1\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: !!python/object/apply:os.system [id]",
+        "a: !other b",
+        "a: [1, 2",
+        "a: &x [*x, *x]\nb: " + "[" * 200 + "]" * 200,
+        "[" * 50_000,
+        "\n".join("  " * depth + "a:" for depth in range(2000)),
+        "- " * 5000,
+    ],
+)
+def test_what_is_no_recording_is_refused_with_its_place(text: str) -> None:
+    with pytest.raises(BrokenRecording, match=r"^x\.yaml"):
+        load(text, "x.yaml")
