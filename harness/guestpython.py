@@ -148,7 +148,7 @@ def _build(root: Path, scratch: Path) -> None:
 
 def _download_pytest(packages: Path, environment: Path) -> None:
     try:
-        venv.EnvBuilder(with_pip=True).create(environment)
+        venv.EnvBuilder(with_pip=True, symlinks=True).create(environment)
     except subprocess.CalledProcessError as error:
         raise SandboxError(
             f"The Python for the sandbox could not be built: {sys.base_prefix} has no ensurepip.\n"

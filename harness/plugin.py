@@ -152,6 +152,7 @@ class CellItem(pytest.Item):
         super().__init__(**kwargs)
         self.cell, self._evals = cell, evals
         for tag in cell.scenario.scenario.tags:
+            self.config.addinivalue_line("markers", f"{tag}: scenarios tagged {tag}")
             self.add_marker(tag)
 
     def setup(self) -> None:

@@ -272,7 +272,7 @@ def make_place() -> Place:
     Raises SandboxError when the folder for temporary files does not serve.
     """
     base = Path(tempfile.gettempdir()).resolve()
-    owner = DROPPED_UID if os.geteuid() == 0 else None
+    owner = DROPPED_UID if hasattr(os, "geteuid") and os.geteuid() == 0 else None
     _check_base(base, closed_matters=owner is not None)
     try:
         place = Place(Path(tempfile.mkdtemp(prefix="place-", dir=base)), owner)
@@ -388,9 +388,12 @@ class Bubblewrap:
         elsewhere = [] if cwd == WORKSPACE else ["env", f"--chdir={cwd}"]
         command = [*_prlimit(self._limits), *elsewhere, *argv]
         options = self._options(place, mounts, environment)
-        with _bubble(self._program, options, self._filter, command, place.owner) as bubble:
-            output, stopped = _follow(bubble.process, place, self._limits, timeout)
-            exit_code = bubble.end()
+        try:
+            with _bubble(self._program, options, self._filter, command, place.owner) as bubble:
+                output, stopped = _follow(bubble.process, place, self._limits, timeout)
+                exit_code = bubble.end()
+        except OSError as error:
+            raise _cannot_start(str(error)) from error
         if stopped is None and exit_code is None:
             raise _cannot_start(output.text().strip() or "it ended without a word")
         return output.finished(None if stopped else exit_code, stopped, started)
@@ -558,9 +561,16 @@ def _memory_file(content: bytes) -> IO[bytes]:
 
 def _first_process(line: str) -> int | None:
     """Hold on to the process that bubblewrap names, or to none if it could not start one."""
+    return _held(json.loads(line)["child-pid"]) if "child-pid" in line else None
+
+
+def _held(pid: int) -> int | None:
+    """Open a descriptor that is readable once a process has ended, where the kernel has such."""
+    if not hasattr(os, "pidfd_open"):
+        return None
     try:
-        return os.pidfd_open(json.loads(line)["child-pid"])
-    except (ValueError, KeyError, OSError):
+        return os.pidfd_open(pid)
+    except OSError:
         return None
 
 
@@ -571,7 +581,7 @@ def _readable(descriptor: int, seconds: float) -> bool:
 
 
 class Unprotected:
-    """No sandbox: commands run on the host as the harness's user, in the trial's folders."""
+    """No sandbox: commands run on the host, as the harness's user unless that is root."""
 
     kind = "none"
 
@@ -731,10 +741,9 @@ def _follow(
     with contextlib.ExitStack() as closing:
         ready = closing.enter_context(selectors.DefaultSelector())
         ready.register(pipe, selectors.EVENT_READ)
-        if hasattr(os, "pidfd_open"):
-            alive = os.pidfd_open(process.pid)
-            closing.callback(os.close, alive)
-            ready.register(alive, selectors.EVENT_READ)
+        if (ended := _held(process.pid)) is not None:
+            closing.callback(os.close, ended)
+            ready.register(ended, selectors.EVENT_READ)
         speaks = True
         while True:
             now = time.monotonic()

@@ -145,8 +145,9 @@ class Workspace:
                 with _explained(path):
                     relative = _relative(path)
                     if node.kind == "folder":
-                        with self._folder(root, relative):
-                            folders.append((relative, node.mode))
+                        with self._folder(root, relative) as folder:
+                            os.fchmod(folder, 0o755)
+                        folders.append((relative, node.mode))
                     elif node.kind != "special":
                         self._lay(root, relative, node)
             # Last, and from the inside out: a folder that is closed to its owner takes no files.

@@ -516,6 +516,16 @@ def test_no_place_is_made_inside_a_repository(
         make_place()
 
 
+@pytest.mark.skipif(os.name == "posix" and os.geteuid() != 0, reason="needs root")
+def test_no_place_is_made_where_another_user_cannot_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(SandboxError, match="closed to others"):
+        make_place()
+
+
 def test_a_place_is_removed_whatever_is_in_it(sandbox: Sandbox) -> None:
     place = make_place()
     script = python(
@@ -551,17 +561,16 @@ def test_missing_bubblewrap_is_told_with_a_cure(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_what_bubblewrap_says_is_told_with_a_cure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, cure: str
+    monkeypatch: pytest.MonkeyPatch, line: str, cure: str
 ) -> None:
-    program = tmp_path / "bwrap"
-    program.write_text(f"#!/bin/sh\necho '{line}' >&2\nexit 1\n")
-    tmp_path.chmod(0o755)
-    program.chmod(0o755)
-    for folder in (tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SandboxError, match=cure) as told:
-        open_sandbox("bubblewrap")
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder, "bwrap")
+        program.write_text(f"#!/bin/sh\necho '{line}' >&2\nexit 1\n")
+        for path in (program, program.parent):
+            path.chmod(0o755)
+        monkeypatch.setenv("PATH", folder)
+        with pytest.raises(SandboxError, match=cure) as told:
+            open_sandbox("bubblewrap")
     lines = str(told.value).splitlines()
     assert len(lines) == 3
     assert line in lines[0]

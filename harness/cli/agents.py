@@ -10,12 +10,12 @@ from pathlib import Path
 from harness.agent import Variant
 from harness.errors import InputError, Problem
 from harness.loading import load_agents
+from harness.report.transcript import safe
+from harness.settings import resolve
 
 
-def add_parser(
-    verbs: argparse._SubParsersAction[argparse.ArgumentParser], agents: str = "agents"
-) -> None:
-    """Add the verb; `agents` is what it reads where no path is given."""
+def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
     parser = verbs.add_parser(
         "agents",
         help="list the agents, as they are read, with what is odd about their files",
@@ -23,7 +23,7 @@ def add_parser(
         " read from its file, and whatever is odd about the file, with the line.",
     )
     parser.add_argument(
-        "paths", nargs="*", metavar="PATH", default=[agents], help=f"folder or file ({agents})"
+        "paths", nargs="*", metavar="PATH", help="folder or file (default: the configured agents)"
     )
     parser.add_argument("--json", action="store_true", help="print the normal forms as JSON")
     parser.set_defaults(run=run)
@@ -31,7 +31,8 @@ def add_parser(
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the agents. Raises InputError with the problems of all paths."""
-    variants = _load([Path(path) for path in arguments.paths])
+    paths = arguments.paths or [resolve(Path.cwd(), {}).agents]
+    variants = _load([Path(path) for path in paths])
     if arguments.json:
         print(json.dumps([_normal_form(variant) for variant in variants], indent=2))
     elif sys.stdout.isatty():
@@ -85,9 +86,9 @@ def _diagnostics(variant: Variant) -> list[tuple[str, str]]:
 def _plain(variants: list[Variant]) -> list[str]:
     lines = []
     for variant in variants:
-        lines.append(_safe(variant.id))
-        lines += [f"  {label:8}  {_safe(text)}" for label, text in _rows(variant)]
-        lines += [f"  {label:8}  {_safe(text)}" for label, text in _diagnostics(variant)]
+        lines.append(safe(variant.id))
+        lines += [f"  {label:8}  {safe(text)}" for label, text in _rows(variant)]
+        lines += [f"  {label:8}  {safe(text)}" for label, text in _diagnostics(variant)]
         lines.append("")
     return [*lines, _summary(variants)]
 
@@ -105,10 +106,10 @@ def _print_styled(variants: list[Variant]) -> None:
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
         for label, text in _rows(variant):
-            table.add_row(Text(label, "dim"), Text(_safe(text)))
+            table.add_row(Text(label, "dim"), Text(safe(text)))
         for label, text in _diagnostics(variant):
-            table.add_row(Text(label, "yellow"), Text(_safe(text)))
-        console.print(Text(_safe(variant.id), "bold"))
+            table.add_row(Text(label, "yellow"), Text(safe(text)))
+        console.print(Text(safe(variant.id), "bold"))
         console.print(Padding(table, (0, 0, 1, 2)))
     console.print(Text(_summary(variants), "dim"))
 
@@ -120,10 +121,3 @@ def _summary(variants: list[Variant]) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _safe(text: str) -> str:
-    """Show what a terminal would obey or hide (escape codes, direction marks) as an escape."""
-    return "".join(
-        character if character.isprintable() else ascii(character)[1:-1] for character in text
-    )

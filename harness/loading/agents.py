@@ -19,7 +19,6 @@ TEXT_ENDINGS = frozenset(
     {".txt", ".text", ".markdown", ".mdown", ".mdx", ".mdc", ".prompt", ".prompty", ".rst", ".adoc"}
 )
 """Endings that are read in a folder without .md files; a file named by itself may have any."""
-
 MAX_ID = 100
 """Characters of an id, which is part of paths and of pytest's node ids."""
 
@@ -189,7 +188,7 @@ def _with_duplicate_names(loaded: Iterable[_Loaded]) -> Iterator[Variant]:
 
 
 def _shown(path: Path) -> str:
-    """Write a path relative to the working folder where it lies below it."""
+    """Write a path as it was found, links not followed, from the working folder if it is below."""
     try:
         return path.relative_to(Path.cwd()).as_posix()
     except ValueError:

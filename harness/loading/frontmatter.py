@@ -201,14 +201,14 @@ def _read_leniently(lines: list[str], start: int, within: tuple[str, ...] = ()) 
 
 
 def _entries(lines: list[str], start: int) -> Iterator[_Entry]:
-    """Group lines by key. Inside <example> tags that close again nothing is a key."""
+    """Group lines by key. No key is what stands in or just above <example> tags that close."""
     entry: _Entry | None = None
     depth = 0
     closing = sum(_EXAMPLE_END in line for line in lines)
     for number, line in enumerate(lines, start=start):
         closing -= _EXAMPLE_END in line
         found = None if depth > 0 else _KEY.match(line)
-        if found:
+        if found and not (entry and _leads_to_example(lines[number - start :])):
             if entry:
                 yield entry
             entry = _Entry(found[2], found[3].strip(" \t"), number, [])
@@ -218,6 +218,11 @@ def _entries(lines: list[str], start: int) -> Iterator[_Entry]:
         depth = depth + _unclosed(line) if closing else 0
     if entry:
         yield entry
+
+
+def _leads_to_example(lines: list[str]) -> bool:
+    below = next((line for line in lines[1:] if line.strip()), "")
+    return lines[0].rstrip().endswith(":") and below.startswith("<example>")
 
 
 def _unclosed(line: str) -> int:
@@ -259,10 +264,14 @@ def _text(entry: _Entry, inner: list[str]) -> str:
 
 def _unquoted(text: str) -> str:
     quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    quoted = quoted and f"{text[0]}," not in text
     return text[1:-1] if quoted else text
 
 
 def _reason(value: str, name: str, found: str) -> str:
+    """Name what made a value no YAML, in the words of who wrote it."""
+    if "tabs" in found or "invisible" in found:
+        return f"{name} is read as plain text: {found}"
     if value[:1] in ("*", "&", "!", "@", "%", "`", "[", "]", "{", "}", ",", "|", ">"):
         return f"unquoted {value[0]} in {name}"
     if value[:1] in ('"', "'"):

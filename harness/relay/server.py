@@ -66,12 +66,14 @@ class _Relay:
         self._conversations = Conversations(self._loop.time, self._notice, patience)
         self._changed = self._loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._connections = 0
+        self._connections: dict[int, Connection] = {}
+        self._accepted = 0
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a new connection in a task of its own."""
-        self._connections += 1
-        connection = Connection(reader, writer, self._connections)
+        self._accepted += 1
+        connection = Connection(reader, writer, self._accepted)
+        self._connections[connection.number] = connection
         task = self._loop.create_task(self._serve(connection))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -102,6 +104,7 @@ class _Relay:
             pass
         finally:
             self._conversations.hang_up(connection.number)
+            del self._connections[connection.number]
             await connection.close()
 
     async def _exchange(self, connection: Connection) -> bool:
@@ -147,6 +150,7 @@ class _Relay:
         self, body: dict[str, Any], carrier: int, gone: asyncio.Task[None]
     ) -> dict[str, Any]:
         check(body, self._model)
+        self._note_closed()
         turn = self._conversations.ask(body, carrier)
         while turn.reply is None:
             await self._pause(gone, math.inf)
@@ -159,6 +163,7 @@ class _Relay:
             raise RequestError(400, "invalid_request_error", "id is a string, wait is in seconds")
         end = self._loop.time() + wait
         while True:
+            self._note_closed()
             found = self._conversations.take() if id_ is None else self._conversations.look(id_)
             if isinstance(found, View):
                 return {"state": "turn", "turn": found.model_dump()}
@@ -169,6 +174,7 @@ class _Relay:
             await self._pause(gone, end)
 
     def _deliver(self, order: dict[str, Any]) -> dict[str, Any]:
+        self._note_closed()
         turn = self._conversations.answerable(str(order.get("id")))
         if turn == "finished":
             return {"state": "finished"}
@@ -178,6 +184,12 @@ class _Relay:
             turn, reply(turn.body, with_ids(blocks), self._operator, seconds)
         )
         return {"state": "delivered"}
+
+    def _note_closed(self) -> None:
+        """Tell of clients that are gone before their own tasks do, which wake a little later."""
+        for connection in self._connections.values():
+            if connection.closed:
+                self._conversations.hang_up(connection.number)
 
     async def _pause(self, gone: asyncio.Task[None], end: float) -> None:
         """Wait until something changed or the time has come.

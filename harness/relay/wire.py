@@ -49,6 +49,11 @@ class Connection:
         self._reader, self._writer, self.number = reader, writer, number
         self._ahead = bytearray()
 
+    @property
+    def closed(self) -> bool:
+        """The client is known to be gone."""
+        return self._reader.at_eof() or self._reader.exception() is not None
+
     async def receive(self) -> HttpRequest:
         """Wait for the next request. Raises HangUpError, or RequestError when it cannot be read."""
         while (end := self._ahead.find(b"\r\n\r\n")) < 0:

@@ -331,7 +331,7 @@ def test_a_head_without_an_end_is_refused() -> None:
     async def receive() -> None:
         reader = asyncio.StreamReader()
         reader.feed_data(b"GET / HTTP/1.1\r\nlong: " + b"x" * 2 * MAX_HEAD)
-        await Connection(reader, cast(asyncio.StreamWriter, None), 1).receive()
+        await Connection(reader, cast("asyncio.StreamWriter", None), 1).receive()
 
     with pytest.raises(RequestError, match="head is too long"):
         asyncio.run(receive())
