@@ -49,7 +49,8 @@ class Decision:
 
 def decide(trial: Trial, mode: RecordMode) -> Decision:
     """Look at a trial's recording and the mode, and say what to do."""
-    sealed, error = None, None
+    sealed: Sealed | None = None
+    error: EvidenceError | None = None
     state: State = "fresh"
     try:
         sealed = open_sealed(trial.location)

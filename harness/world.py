@@ -51,8 +51,15 @@ class Session:
 class TrialWorld(Protocol):
     """One trial's surroundings."""
 
-    transport: httpx2.AsyncBaseTransport
-    tools: Tools
+    @property
+    def transport(self) -> httpx2.AsyncBaseTransport:
+        """What the SDK's client sends its requests through."""
+        ...
+
+    @property
+    def tools(self) -> Tools:
+        """What carries out the agent's calls."""
+        ...
 
     def finish(self, events: tuple[Event, ...]) -> tuple[Head, Outcome]:
         """End a trial that ended well: say what it is evidence of, and how the workspace began."""

@@ -99,7 +99,7 @@ def provider(answer: Callable[[dict[str, Any]], Blocks | tuple[int, Any]]) -> It
                 "usage": {"input_tokens": 10 * number, "output_tokens": 5},
             }
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *args: Any) -> None:
             """Keep the test output quiet."""
 
     class Server(ThreadingHTTPServer):

@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 
 from harness.disk import write_whole
+from harness.frozen import Frozen
 from harness.scenario import Scenario, Suite
 
-SCHEMAS = {"scenario": Scenario, "suite": Suite}
+SCHEMAS: dict[str, type[Frozen]] = {"scenario": Scenario, "suite": Suite}
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

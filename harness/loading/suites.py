@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from harness.loading.yamltext import parse, read_text
-
 from harness.collecting import SUITE_FILE
 from harness.errors import InputError, Problem, shown
 from harness.loading.validation import validated
+from harness.loading.yamltext import parse, read_text
 from harness.scenario import Scenario, Suite
 from harness.tree import Node
 

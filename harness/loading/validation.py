@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 from typing import Any, TypeVar
 
-from harness.loading.yamltext import Document
 from pydantic import BaseModel, ValidationError
 
 from harness.errors import InputError, Problem
 from harness.frozen import Frozen
+from harness.loading.yamltext import Document
 
 M = TypeVar("M", bound=Frozen)
 

@@ -110,8 +110,9 @@ def open_sealed(location: Location) -> Sealed:
     first, _, rest = http.partition("\n")
     if not first.startswith(_SEAL) or first != _SEAL + _seal(rest, world):
         raise BrokenRecording(
-            f"{shown(location.http)}: the seal is broken: it or {location.world.name} was changed since it"
-            " was recorded\n  restore both from version control, or record again with --record all"
+            f"{shown(location.http)}: the seal is broken: it or {location.world.name} was changed"
+            " since it was recorded\n"
+            "  restore both from version control, or record again with --record all"
         )
     where = shown(location.http)
     metadata = textform.load(rest.partition(_END_OF_HEAD)[0], where)

@@ -76,5 +76,4 @@ def _refuse_depth(text: str, where: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH or isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1
-            raise BrokenRecording(f"{where}:{line}: nested too deeply to be a recording")
+            raise BrokenRecording(f"{where}: nested too deeply to be a recording")

@@ -130,9 +130,14 @@ def test_an_exchange_that_is_not_played_is_an_error() -> None:
 
 def test_a_trial_that_broke_stores_nothing() -> None:
     memory = Memory()
-    with pytest.raises(RuntimeError), open_tape(memory, replay=False) as tape:
-        asyncio.run(ask(tape, body("a"), live=True))
-        raise RuntimeError
+
+    def broken() -> None:
+        with open_tape(memory, replay=False) as tape:
+            asyncio.run(ask(tape, body("a"), live=True))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken()
     assert memory.text is None
 
 

@@ -1,0 +1,310 @@
+"""pytest's face, in a session of its own: what is collected, replayed, recorded and said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+# Imported here because pytester forgets what a session in this process imported, and the C parts
+# of these packages do not survive being imported twice.
+import anthropic  # noqa: F401
+import pytest
+import rich.table  # noqa: F401
+import vcr  # noqa: F401
+import yaml  # noqa: F401
+
+import harness.runner
+import harness.session  # noqa: F401
+from tests.fakes import SCENARIO, Provider, project, provider, say, script, use, write
+
+ANSWERS = script(
+    [say("Hello."), use("Write", file_path="hello.txt", content="hello\n")],
+    [use("Bash", command="cat hello.txt")],
+    [say("Done.")],
+)
+
+
+@pytest.fixture
+def evals(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.delenv("CI", raising=False)
+    project(pytester.path)
+    return pytester
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
+    with provider(ANSWERS) as running:
+        monkeypatch.setenv("PROMPTVERDICT_RELAY", running.url)
+        yield running
+
+
+def run(evals: pytest.Pytester, *args: str) -> pytest.RunResult:
+    return evals.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio", *args)
+
+
+def recordings(root: Path) -> list[str]:
+    return sorted(path.name for path in root.glob("evals/*/cassettes/**/*.yaml"))
+
+
+def test_without_a_recording_every_cell_is_an_error_that_says_how_to_record(
+    evals: pytest.Pytester,
+) -> None:
+    result = run(evals, "evals")
+    result.assert_outcomes(errors=2)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "missing: nothing is recorded for small/hello::helper/base#0 with relay/scripted",
+            "  record it: pytest 'evals/small/hello.yaml::helper/base' --record once",
+            "no evidence: 2 trials were never recorded; pytest ... --record once",
+        ]
+    )
+
+
+def test_what_was_recorded_is_replayed_without_a_provider(
+    evals: pytest.Pytester, server: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = run(evals, "evals", "--record", "once")
+    assert recorded.ret == 0
+    recorded.stdout.fnmatch_lines(["recording 2 trials with relay/scripted*", "*2 measured*"])
+    asked = len(server.requests)
+    monkeypatch.setenv("PROMPTVERDICT_RELAY", "http://127.0.0.1:1")
+    replayed = run(evals, "evals", "-v")
+    assert replayed.ret == 0
+    replayed.stdout.fnmatch_lines(
+        [
+            "evals/small/hello.yaml::helper/base MEASURED*",
+            "small/hello*helper/base*done",
+            "evidence: 2 trials; simulated: relay/scripted; replayed; today",
+        ]
+    )
+    assert len(server.requests) == asked == 6
+    assert "passed" not in replayed.stdout.lines[-1]
+
+
+def test_each_trial_leaves_one_record_and_latest_points_at_the_run(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    run(evals, "evals", "--record", "once", "--trials", "2")
+    records = [json.loads(path.read_text()) for path in evals.path.glob("results/latest/trials/*")]
+    assert len(records) == 4
+    assert {record["trial"] for record in records} == {0, 1}
+    manifest = json.loads((evals.path / "results/latest/run.json").read_text())
+    assert manifest["settings"]["record"] == "once"
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "told"),
+    [
+        ("agents/helper/base.md", "careful", "bold", "the prompt (agents/helper/base.md)"),
+        ("agents/helper/base.md", "Read, Write", "Read", "the tools on offer"),
+        ("evals/small/files/hello/README.md", "#", "##", "a workspace file (evals/small/files"),
+        ("evals/small/hello.yaml", "Say hello", "Say hullo", "the task (hello.yaml)"),
+    ],
+)
+def test_what_was_asked_changed_and_the_recording_is_stale(
+    evals: pytest.Pytester, server: Provider, path: str, old: str, new: str, told: str
+) -> None:
+    run(evals, "evals", "--record", "once")
+    edited = evals.path / path
+    edited.write_text(edited.read_text().replace(old, new))
+    result = run(evals, "evals", "-k", "base")
+    result.assert_outcomes(errors=1, deselected=1)
+    assert result.ret == 1
+    assert f"stale: {told}" in result.stdout.str()
+    assert "--record stale" in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("agents/helper/base.md", "description: Helps", "description: Helps much"),
+        ("evals/small/hello.yaml", "A scenario", "Another title"),
+        ("evals/small/hello.yaml", "For tests", "For others"),
+        ("evals/small/hello.yaml", "behaviours: [kind]", "behaviours: []"),
+        ("evals/small/suite.yaml", "It is kind", "It is very kind"),
+    ],
+)
+def test_what_was_not_asked_changed_and_the_recording_is_fresh(
+    evals: pytest.Pytester, server: Provider, path: str, old: str, new: str
+) -> None:
+    run(evals, "evals", "--record", "once")
+    edited = evals.path / path
+    assert old in edited.read_text()
+    edited.write_text(edited.read_text().replace(old, new))
+    assert run(evals, "evals").ret == 0
+
+
+@pytest.mark.parametrize("file", ["0.http.yaml", "0.world.yaml"])
+def test_a_byte_of_a_recording_changed_and_it_is_refused(
+    evals: pytest.Pytester, server: Provider, file: str
+) -> None:
+    run(evals, "evals", "--record", "once")
+    (path,) = evals.path.glob(f"evals/small/cassettes/hello/helper.base/*/{file}")
+    path.write_text(path.read_text().replace("hello", "hullo", 1))
+    for mode in ("none", "once", "stale"):
+        result = run(evals, "evals", "-k", "base", "--record", mode)
+        result.assert_outcomes(errors=1, deselected=1)
+        assert "the seal is broken" in result.stdout.str()
+
+
+def test_stale_records_only_what_no_longer_fits(evals: pytest.Pytester, server: Provider) -> None:
+    run(evals, "evals", "--record", "once")
+    prompt = evals.path / "agents/helper/terse.md"
+    prompt.write_text(prompt.read_text().replace("terse", "silent"))
+    asked = len(server.requests)
+    result = run(evals, "evals", "--record", "stale")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["recording 1 trials*"])
+    assert len(server.requests) == asked + 3
+
+
+def test_stale_records_what_no_longer_matches_on_a_dry_replay(
+    evals: pytest.Pytester, server: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(evals, "evals", "--record", "once")
+    monkeypatch.setattr(
+        "harness.providers.anthropic._sent", lambda block: {"type": "text", "text": "other"}
+    )
+    broken = run(evals, "evals", "-k", "base")
+    broken.assert_outcomes(errors=1, deselected=1)
+    assert "request 2 is not in the recording" in broken.stdout.str()
+    assert run(evals, "evals", "-k", "base", "--record", "stale").ret == 0
+
+
+def test_an_old_recording_stays_when_the_new_trial_breaks(
+    evals: pytest.Pytester, server: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(evals, "evals", "--record", "once")
+    before = {path: path.read_bytes() for path in evals.path.glob("evals/**/*.http.yaml")}
+    monkeypatch.setenv("PROMPTVERDICT_RELAY", "http://127.0.0.1:1")
+    run(evals, "evals", "--record", "all").assert_outcomes(errors=2)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_provider_that_fails_is_an_error_and_nothing_is_recorded(
+    evals: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with provider(lambda body: (529, {"type": "error", "error": {"type": "overloaded_error"}})) as p:
+        monkeypatch.setenv("PROMPTVERDICT_RELAY", p.url)
+        run(evals, "evals", "--record", "once").assert_outcomes(errors=2)
+    assert recordings(evals.path) == []
+
+
+def test_nothing_below_a_suites_data_folders_is_ever_collected_or_run(
+    evals: pytest.Pytester,
+) -> None:
+    canary = "import pathlib\npathlib.Path(__file__).with_suffix('.ran').touch()\n"
+    places = ["files/hello", "files/hello/tests", "probes/hello", "cassettes/hello"]
+    for place in places:
+        write(
+            evals.path,
+            {
+                f"evals/small/{place}/conftest.py": canary,
+                f"evals/small/{place}/test_x.py": canary + "def test_x(): pass\n",
+                f"evals/small/{place}/other.yaml": SCENARIO,
+                f"evals/small/{place}/pytest.ini": "[pytest]\n",
+            },
+        )
+    run(evals, "evals").assert_outcomes(errors=2)
+    run(evals).assert_outcomes(errors=2)
+    for place in places:
+        for argument in (f"evals/small/{place}", f"evals/small/{place}/test_x.py"):
+            result = evals.runpytest_subprocess(argument)
+            assert result.ret == pytest.ExitCode.USAGE_ERROR, argument
+    assert not list(evals.path.glob("**/*.ran"))
+
+
+def test_all_bad_files_of_a_run_are_told_together_with_line_and_cure(
+    evals: pytest.Pytester,
+) -> None:
+    write(
+        evals.path,
+        {
+            "evals/small/one.yaml": SCENARIO.replace("title:", "titel:"),
+            "evals/small/two.yaml": SCENARIO.replace("Bash", "Bsah"),
+        },
+    )
+    result = run(evals, "evals")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    text = result.stdout.str()
+    assert "evals/small/one.yaml:1: titel: unknown key\n  did you mean title?" in text
+    assert "evals/small/two.yaml:5: tools[2]: there is no tool Bsah; did you mean Bash?" in text
+    assert "Traceback" not in text
+
+
+def test_node_ids_names_and_tags_select_cells(evals: pytest.Pytester) -> None:
+    scenario = evals.path / "evals/small/hello.yaml"
+    scenario.write_text(scenario.read_text() + "tags: [quick]\n")
+    listed = run(evals, "evals", "--collect-only", "-q").stdout.str()
+    assert "evals/small/hello.yaml::helper/base" in listed
+    assert not (evals.path / "results").exists()
+    run(evals, "evals/small/hello.yaml::helper/terse").assert_outcomes(errors=1)
+    run(evals, "evals", "-k", "terse").assert_outcomes(errors=1, deselected=1)
+    run(evals, "evals", "-m", "quick", "--strict-markers").assert_outcomes(errors=2)
+    run(evals, "evals", "-m", "not quick").assert_outcomes(deselected=2)
+
+
+def test_agents_given_by_hand_run_on_every_scenario(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    write(evals.path, {"mine/one.md": "Be kind.\n", "mine/two.txt": "Be terse.\n"})
+    result = run(evals, "evals", "--agents", "mine", "--record", "once", "-v")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["evals/small/hello.yaml::one MEASURED*"])
+    one = run(evals, "evals", "--agents", "mine/two.txt", "--record", "once", "-v")
+    one.stdout.fnmatch_lines(["evals/small/hello.yaml::two MEASURED*"])
+
+
+def test_a_variant_that_a_suite_names_must_exist(evals: pytest.Pytester) -> None:
+    (evals.path / "agents/helper/terse.md").unlink()
+    result = run(evals, "evals")
+    assert "there is no helper/terse in agents" in result.stdout.str()
+
+
+def test_under_ci_recording_must_be_asked_for_on_the_command_line(
+    evals: pytest.Pytester, server: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("PROMPTVERDICT_RECORD", "once")
+    assert run(evals, "evals").ret != 0
+    assert server.requests == []
+    assert run(evals, "evals", "--record", "once").ret == 0
+
+
+def test_the_first_failure_stops_a_run_at_once(evals: pytest.Pytester) -> None:
+    run(evals, "evals", "-x").assert_outcomes(errors=1)
+
+
+def test_without_a_suite_the_plugin_does_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_x(): pass")
+    write(pytester.path, {"data.yaml": "a: 1\n"})
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(passed=1)
+    assert "evaluations" not in result.stdout.str()
+    assert not (pytester.path / "results").exists()
+
+
+def test_collection_imports_nothing_heavy(evals: pytest.Pytester) -> None:
+    program = (
+        "import sys, pytest; pytest.main(['evals', '--collect-only', '-q']);"
+        "print([name for name in"
+        " ('anthropic', 'openai', 'pandas', 'scipy', 'jinja2', 'rich', 'vcr')"
+        " if name in sys.modules])"
+    )
+    result = evals.run("python", "-c", program)
+    assert result.stdout.lines[-1] == "[]"
+
+
+def test_replay_is_distributed_over_workers_and_recording_is_not(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    pytest.importorskip("xdist")
+    run(evals, "evals", "--record", "once")
+    replayed = evals.runpytest_subprocess("evals", "-n", "2")
+    assert replayed.ret == 0
+    replayed.stdout.fnmatch_lines(["*2 measured*"])
+    refused = evals.runpytest_subprocess("evals", "-n", "2", "--record", "once")
+    assert refused.ret != 0
+    assert "--record cannot be combined with -n" in refused.stdout.str() + refused.stderr.str()
