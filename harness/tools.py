@@ -40,7 +40,7 @@ WORKSPACE = "/workspace"
 LONGEST_LINE = 2000
 SEARCH_SECONDS = 20.0
 
-_IN_SHELL = "trap 'pwd > /run/reports/cwd' EXIT; eval \"$1\""
+_IN_SHELL = "trap 'pwd -P >| /run/reports/cwd 2> /dev/null' EXIT; eval \"$1\""
 """Runs a command and tells where it ended, so that the next one can start there."""
 
 
@@ -105,7 +105,7 @@ class LiveTools:
             lines.pop()
         if not lines:
             return Answer("(the file is empty)")
-        first = asked.offset - 1
+        first = max(asked.offset, 1) - 1
         part = lines[first : first + asked.limit]
         if not part:
             return Answer(f"The file has only {len(lines)} lines", error=True)
@@ -176,8 +176,11 @@ class LiveTools:
             told = self._reports.read("cwd").decode("utf-8", "replace").rstrip("\n")
         except Refused:
             return self._cwd
-        inside = told == WORKSPACE or told.startswith(WORKSPACE + "/")
-        return told if inside and self._workspace.is_folder(told) else WORKSPACE
+        for home in (WORKSPACE, str(self._place.workspace)):  # the latter without a sandbox
+            if told == home or told.startswith(home + "/"):
+                inside = WORKSPACE + told.removeprefix(home)
+                return inside if self._workspace.is_folder(inside) else WORKSPACE
+        return WORKSPACE
 
     def _todo_write(self, asked: TodoWriteArguments) -> Answer:
         done = sum(todo.status == "completed" for todo in asked.todos)
@@ -203,9 +206,12 @@ class LiveTools:
 
     def _text(self, path: str) -> str:
         try:
-            return self._workspace.read(path).decode("utf-8")
+            text = self._workspace.read(path).decode("utf-8")
         except UnicodeDecodeError as error:
             raise Refused(f"{path} is not a text file") from error
+        if "\0" in text:
+            raise Refused(f"{path} is not a text file")
+        return text
 
 
 def _edit_problem(text: str, edit: Replacement) -> str | None:

@@ -24,10 +24,10 @@ class _Arguments(BaseModel):
 
 
 class ReadArguments(_Arguments):
-    """Arguments of Read; offset counts lines from 1."""
+    """Arguments of Read; offset counts lines from 1, and 0 is taken for 1."""
 
     file_path: str
-    offset: int = Field(default=1, ge=1)
+    offset: int = Field(default=1, ge=0)
     limit: int = Field(default=2000, ge=1)
 
 
@@ -177,6 +177,10 @@ def _tool(
     }
 
 
+_LEFT_OUT = (
+    " What lies in .git, .venv, node_modules, __pycache__ and .pytest_cache is left out unless path"
+    " leads into it."
+)
 _FILE = _text("Absolute path of the file, below /workspace")
 _OLD = _text("The text to replace, exactly as it stands in the file, with its indentation")
 _NEW = _text("The text to put in its place; must differ from old_string")
@@ -188,8 +192,9 @@ _REPLACEMENT = _object(
 TOOLS: tuple[dict[str, Any], ...] = (
     _tool(
         "Read",
-        "Read a text file. Returns its lines, each with its number, starting at 1. Up to 2000 lines"
-        " are returned unless offset and limit say otherwise; lines over 2000 characters are cut.",
+        "Read a text file. Returns its lines, each after its number and a tab; numbers start at 1."
+        " Up to 2000 lines are returned unless offset and limit say otherwise; lines over 2000"
+        " characters are cut.",
         {
             "file_path": _FILE,
             "offset": _number("Number of the first line to return (default 1)"),
@@ -207,8 +212,8 @@ TOOLS: tuple[dict[str, Any], ...] = (
     _tool(
         "Edit",
         "Replace an exact piece of text in a file. Fails if old_string is not in the file, or is"
-        " there more than once and replace_all is not set. The line numbers that Read prints are"
-        " not part of the text.",
+        " there more than once and replace_all is not set. The line numbers that Read prints, and"
+        " the tab after each, are not part of the text.",
         {"file_path": _FILE, "old_string": _OLD, "new_string": _NEW, "replace_all": _ALL},
         ["file_path", "old_string", "new_string"],
     ),
@@ -221,42 +226,48 @@ TOOLS: tuple[dict[str, Any], ...] = (
     ),
     _tool(
         "Glob",
-        "List the files whose path matches a pattern such as **/*.py, sorted by path.",
+        "List the files whose path matches a pattern such as **/*.py, sorted by path." + _LEFT_OUT,
         {
-            "pattern": _text("The pattern; ** stands for any number of folders"),
+            "pattern": _text(
+                "The pattern; ** stands for any number of folders, {a,b} for one of several words;"
+                " a pattern without / is looked for in every folder"
+            ),
             "path": _text("Folder to look in (default /workspace)"),
         },
         ["pattern"],
     ),
     _tool(
         "Grep",
-        "Search the content of files with a regular expression (Python syntax).",
+        "Search the content of text files, line by line, with a regular expression (Python"
+        " syntax)." + _LEFT_OUT,
         {
             "pattern": _text("The regular expression"),
             "path": _text("File or folder to search (default /workspace)"),
-            "glob": _text("Search only files that match this pattern, such as *.py"),
+            "glob": _text("Search only files that match this pattern, such as *.{py,md}"),
             "output_mode": {
                 "type": "string",
                 "enum": ["content", "files_with_matches", "count"],
                 "description": "content: matching lines; files_with_matches: paths (default);"
-                " count: matches per file",
+                " count: matching lines per file",
             },
             "-B": _number("Lines to show before each match (content only)"),
             "-A": _number("Lines to show after each match (content only)"),
             "-C": _number("Lines to show before and after each match (content only)"),
             "-n": _flag("Show line numbers (content only, default true)"),
             "-i": _flag("Ignore case"),
-            "head_limit": _number("Return only the first so many lines or entries"),
+            "head_limit": _number("Return only this many lines or entries, from the first on"),
             "multiline": _flag("Let a match run over several lines, and . match line ends"),
         },
         ["pattern"],
     ),
     _tool(
         "Bash",
-        "Run a command with bash in a sandbox without network. It starts in the folder below"
-        " /workspace where the command before it ended. Returns standard output and standard error"
-        " together, and the exit code if it is not 0. Output over 30000 characters is cut. Files"
-        " below /workspace, /tmp and the home folder stay; processes do not outlive their command.",
+        "Run a command with bash in a sandbox without network. The first command starts in"
+        " /workspace, each later one in the folder where the one before ended, or in /workspace if"
+        " that was outside it. Variables and other shell state are not kept. No input can be"
+        " typed. Returns standard output and standard error together, and the exit code if it is"
+        " not 0. Output over 30000 characters is cut in the middle. Files below /workspace, /tmp"
+        " and the home folder stay; processes do not outlive their command.",
         {
             "command": _text("The command"),
             "timeout": _number(
@@ -292,7 +303,7 @@ TOOLS: tuple[dict[str, Any], ...] = (
         "Fetch a page and return its text.",
         {
             "url": _text("Address of the page"),
-            "prompt": _text("What you want to know from it"),
+            "prompt": _text("What you want to know from it; the text is returned whole"),
         },
         ["url"],
     ),

@@ -10,14 +10,16 @@ import json
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 
 HIDDEN = {".git", "__pycache__", ".pytest_cache", "node_modules", ".venv"}
 LONGEST_LINE = 2000
+BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 
 
 def files_below(root: str, pattern: str | None) -> Iterator[str]:
-    """List the text files to search, sorted, as absolute paths."""
+    """List the files to search: a folder's own by name, then those of its folders."""
     if os.path.isfile(root):
         yield root
         return
@@ -26,50 +28,85 @@ def files_below(root: str, pattern: str | None) -> Iterator[str]:
         names[:] = sorted(name for name in names if name not in HIDDEN)
         for name in sorted(files):
             path = os.path.join(folder, name)
-            if wanted is None or path in wanted:
+            # A pipe would keep its reader waiting for ever.
+            if (wanted is None or path in wanted) and os.path.isfile(path):
                 yield path
 
 
 def matching(root: str, pattern: str) -> list[str]:
-    """List the files whose path below root matches; a bare name matches in every folder."""
+    """List the files whose path below root matches; a bare name matches in every folder.
+
+    What lies behind a link to a folder is left out: links may lead round in a circle.
+    """
     if os.path.isabs(pattern):
         pattern = os.path.relpath(pattern, root)
     deep = pattern if "/" in pattern else f"**/{pattern}"
-    found = glob.glob(deep, root_dir=root, recursive=True, include_hidden=True)
-    paths = [os.path.join(root, path) for path in found]
+    paths = {
+        os.path.join(root, path)
+        for plain in spelled_out(deep)
+        for path in glob.glob(plain, root_dir=root, recursive=True, include_hidden=True)
+    }
     return sorted(
         path
         for path in paths
-        if os.path.isfile(path) and HIDDEN.isdisjoint(os.path.relpath(path, root).split("/"))
+        if os.path.isfile(path)
+        and HIDDEN.isdisjoint(os.path.relpath(path, root).split("/"))
+        and not behind_link(root, path)
     )
+
+
+def behind_link(root: str, path: str) -> bool:
+    """Whether a link lies on the way from root to a file."""
+    way = os.path.relpath(os.path.dirname(path), root)
+    plain = os.path.normpath(os.path.join(os.path.realpath(root), way))
+    return os.path.realpath(plain) != plain
+
+
+def spelled_out(pattern: str) -> Iterator[str]:
+    """Spell out {a,b}, which the shell knows and glob does not."""
+    found = BRACES.search(pattern)
+    if found is None:
+        yield pattern
+        return
+    for word in found[1].split(","):
+        yield from spelled_out(pattern[: found.start()] + word + pattern[found.end() :])
 
 
 def read(path: str) -> str | None:
     """Read a text file; nothing for one that is not text or cannot be read."""
     try:
         with open(path, encoding="utf-8") as file:
-            return file.read()
+            text = file.read()
     except (OSError, UnicodeDecodeError):
         return None
+    return None if "\0" in text else text
+
+
+def lines_of(text: str) -> list[str]:
+    """Split into lines; after the last line end there is no further line."""
+    return text.removesuffix("\n").split("\n")
 
 
 def matched_lines(text: str, expression: re.Pattern[str], multiline: bool) -> list[int]:
     """Number the lines (from 0) that a match touches."""
-    lines = text.split("\n")
+    lines = lines_of(text)
     if not multiline:
         return [number for number, line in enumerate(lines) if expression.search(line)]
     touched: set[int] = set()
+    first = counted = 0
     for match in expression.finditer(text):
-        first = text.count("\n", 0, match.start())
-        touched.update(range(first, first + match.group().count("\n") + 1))
-    return sorted(touched)
+        start, last = match.start(), max(match.start(), match.end() - 1)
+        first += text.count("\n", counted, start)
+        counted = start
+        touched.update(range(first, first + text.count("\n", start, last) + 1))
+    return sorted(number for number in touched if number < len(lines))
 
 
 def shown(path: str, text: str, hits: list[int], wanted: dict[str, object]) -> Iterator[str]:
     """Print matching lines with their surroundings, as grep does."""
     before = max(int(str(wanted["before"])), int(str(wanted["around"])))
     after = max(int(str(wanted["after"])), int(str(wanted["around"])))
-    lines, matches, last = text.split("\n"), set(hits), -1
+    lines, matches, last = lines_of(text), set(hits), -1
     for hit in hits:
         start = max(hit - before, last + 1)
         if (before or after) and last >= 0 and start > last + 1:
@@ -85,6 +122,7 @@ def grep(wanted: dict[str, object]) -> list[str]:
     """Search files for a regular expression."""
     flags = re.MULTILINE | (re.IGNORECASE if wanted["ignore_case"] else 0)
     flags |= re.DOTALL if wanted["multiline"] else 0
+    warnings.simplefilter("ignore", FutureWarning)  # of [[, which would be printed as an answer
     expression = re.compile(str(wanted["pattern"]), flags)
     pattern = wanted["glob"]
     result: list[str] = []
@@ -104,6 +142,7 @@ def grep(wanted: dict[str, object]) -> list[str]:
 
 def main() -> int:
     """Answer one call; exit 2 with a plain reason for a pattern that cannot be used."""
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     wanted = json.loads(sys.argv[1])
     if not os.path.exists(wanted["path"]):
         print(f"there is no {wanted['path']}")
@@ -113,7 +152,7 @@ def main() -> int:
             lines = matching(wanted["path"], wanted["pattern"])
         else:
             lines = grep(wanted)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         print(f"the pattern is not a regular expression: {error}")
         return 2
     limit = wanted.get("head_limit") or len(lines)

@@ -1,12 +1,9 @@
-"""The Python that agents see at /opt/py: a copy of our own, with a pinned pytest beside it.
-
-Agents never get the harness's own environment: what is installed there differs from machine to
-machine, and a recording would depend on it. The copy is made once and kept in the user's cache.
-"""
+"""Builds the Python that agents see: copies the interpreter, fetches pytest, adds our plugin."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.resources
 import os
 import platform
 import re
@@ -14,10 +11,8 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import venv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import SandboxError
@@ -25,7 +20,7 @@ from harness.errors import SandboxError
 MOUNT = "/opt/py"
 """Where the sandbox shows this Python."""
 
-FORMAT = 1
+FORMAT = 2
 """Raise when the same interpreter, pins and plugin should give another result than before."""
 
 PYTEST_VERSION = "9.2.0"
@@ -33,6 +28,7 @@ PLUGGY_VERSION = "1.7.0"
 INICONFIG_VERSION = "2.3.1"
 PACKAGING_VERSION = "26.3"
 PYGMENTS_VERSION = "2.21.0"
+PIP_VERSION = "26.3"
 
 _PINS = (
     f"pytest=={PYTEST_VERSION}",
@@ -40,7 +36,10 @@ _PINS = (
     f"iniconfig=={INICONFIG_VERSION}",
     f"packaging=={PACKAGING_VERSION}",
     f"pygments=={PYGMENTS_VERSION}",
+    f"pip=={PIP_VERSION}",
 )
+"""pip is there because agents ask it what can be had: the answer is that there is no network, and
+not that pip itself is broken."""
 
 _LEFT_OUT = (
     "test",
@@ -61,76 +60,30 @@ _LEFT_OUT = (
 _PLUGIN = "session_report"
 _PLUGIN_SOURCES = ("pytest_report.py", "treehash.py")
 
-_PYTEST_SCRIPT = f"""\
-#!{MOUNT}/bin/python3
-import sys
-
-from _pytest.config import _console_main
-
-sys.exit(_console_main())
-"""
+_SCRIPTS = {
+    "pytest": "from _pytest.config import _console_main as main",
+    "pip": "from pip._internal.cli.main import main",
+    "pip3": "from pip._internal.cli.main import main",
+}
+"""Name of each command, and where its main function is."""
 
 
-@dataclass(frozen=True)
-class GuestPython:
-    """A finished copy: its folder on the host, its version, and its pytest's version."""
-
-    root: Path
-    python: str
-    pytest: str
-
-
-def guest_python(cache: Path | None = None) -> GuestPython:
-    """Find the copy for this interpreter, building it the first time, which takes a package index.
-
-    Raises SandboxError when it cannot be built.
-    """
-    cache = cache or _cache_folder()
-    target = cache / _key()
-    if not (target / "bin" / "python3").exists():
-        try:
-            cache.mkdir(mode=0o755, parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix="build-", dir=cache) as scratch:
-                built = Path(scratch) / "py"
-                _build(built, Path(scratch) / "pip")
-                settle(built, target)
-        except OSError as error:
-            raise SandboxError(
-                f"The Python for the sandbox could not be written: {error}.\n"
-                f"It belongs in {cache} and takes about 150 MB.\n"
-                "Make room there, or set XDG_CACHE_HOME to a folder that can be written."
-            ) from error
-    return GuestPython(target, platform.python_version(), PYTEST_VERSION)
-
-
-def settle(built: Path, target: Path) -> None:
-    """Move a finished folder into place, unless another process has done so in the meantime."""
-    try:
-        built.rename(target)
-    except OSError:
-        if not target.is_dir():
-            raise
-
-
-def _cache_folder() -> Path:
-    # Root's home is closed to the user that root's sandboxes run as.
-    if os.geteuid() == 0:
-        return Path("/var/cache/promptverdict")
-    configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (configured if configured.is_absolute() else Path.home() / ".cache") / "promptverdict"
-
-
-def _key() -> str:
+def build_key() -> str:
+    """Name a build by all that it is made from; another key, another build."""
     parts = [str(FORMAT), sys.version, platform.machine(), sys.base_prefix, *_PINS]
     parts += [_source(name) for name in _PLUGIN_SOURCES]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def _source(name: str) -> str:
-    return (Path(__file__).with_name("guest") / name).read_text(encoding="utf-8")
+    return importlib.resources.files("harness.guest").joinpath(name).read_text(encoding="utf-8")
 
 
-def _build(root: Path, scratch: Path) -> None:
+def build(root: Path, scratch: Path) -> None:
+    """Build the copy at root; scratch is a folder for what is needed on the way.
+
+    Raises SandboxError when a step fails, and OSError when a file cannot be written.
+    """
     # First what needs the network, so that its absence is told at once.
     packages = scratch / "packages"
     _download_pytest(packages, scratch / "venv")
@@ -139,9 +92,12 @@ def _build(root: Path, scratch: Path) -> None:
     site = _site_packages(python)
     shutil.copytree(packages, site, ignore=shutil.ignore_patterns("bin"))
     _install_plugin(site)
-    script = root / "bin" / "pytest"
-    script.write_text(_PYTEST_SCRIPT, encoding="utf-8")
-    script.chmod(0o755)
+    for name, line in _SCRIPTS.items():
+        script = root / "bin" / name
+        script.write_text(
+            f"#!{MOUNT}/bin/python3\nimport sys\n\n{line}\n\nsys.exit(main())\n", encoding="utf-8"
+        )
+        script.chmod(0o755)
     _compile(python, root, {library, site})
     _open_to_all(root)
 

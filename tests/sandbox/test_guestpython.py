@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import SandboxError
-from harness.guestpython import PYTEST_VERSION, GuestPython, guest_python, settle
+from harness.sandbox.guestbuild import PYTEST_VERSION
+from harness.sandbox.guestpython import GuestPython, guest_python, settle
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="agents run on Linux")
 

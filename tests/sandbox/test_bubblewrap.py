@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness.errors import SandboxError
+from harness.sandbox import Mount, Place, Sandbox, make_place, remove_place
+from harness.sandbox.place import DROPPED_UID
+
+from .shells import NEEDS_BUBBLEWRAP, Shell, is_running, shell, wait_until
+
+pytestmark = NEEDS_BUBBLEWRAP
+
+
+def test_a_command_gives_its_output_and_exit_code(sh: Shell) -> None:
+    done = sh("echo out; echo err >&2; exit 7")
+    assert (done.exit_code, done.output, done.stopped) == (7, "out\nerr\n", None)
+    assert not done.truncated
+    assert 0 < done.seconds < 5
+
+
+def test_a_signal_is_told_as_a_shell_tells_it(sh: Shell) -> None:
+    assert sh("kill -9 $$").exit_code == 137
+
+
+def test_input_is_empty(sh: Shell) -> None:
+    done = sh("cat; read x; echo end")
+    assert (done.output, done.stopped) == ("end\n", None)
+
+
+def test_no_descriptor_leaks(sh: Shell, tmp_path: Path) -> None:
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    os.set_inheritable(descriptor, True)
+    try:
+        assert sh("for f in /proc/$$/fd/*; do readlink $f; done | sed 's/:.*//'").output == (
+            "/dev/null\npipe\npipe\n"
+        )
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.skipif(os.name == "posix" and os.geteuid() != 0, reason="needs root")
+def test_root_drops_to_another_user(sh: Shell, place: Place) -> None:
+    assert place.owner == DROPPED_UID
+    sh("touch /workspace/a; cp /usr/bin/env /workspace/b; chmod u+s /workspace/b")
+    for name in ("a", "b"):
+        assert (place.workspace / name).stat().st_uid == DROPPED_UID
+
+
+def test_killing_everything_ends_only_the_command(sh: Shell) -> None:
+    assert sh("kill -9 -1; kill -9 1; echo alive").exit_code is not None
+    assert sh("echo next").output == "next\n"
+
+
+def test_a_daemon_dies_with_its_command(sh: Shell, place: Place) -> None:
+    script = "while :; do date +%N > /workspace/beat; sleep 0.02; done"
+    sh(f"setsid nohup bash -c '{script}' > /dev/null 2>&1 & sleep 0.3")
+    beat = (place.workspace / "beat").read_bytes()
+    assert beat
+    time.sleep(0.2)
+    assert (place.workspace / "beat").read_bytes() == beat
+
+
+def test_a_killed_harness_leaves_no_process(place: Place) -> None:
+    marker = f"61.{os.getpid()}"
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from harness.sandbox.bubblewrap import Bubblewrap\n"
+        "from harness.sandbox.guestpython import guest_python\n"
+        "from harness.sandbox.place import Place\n"
+        "place = Place(Path(sys.argv[1]), int(sys.argv[2]) if sys.argv[2] else None)\n"
+        f"argv = ['bash', '-c', 'echo > /workspace/on; setsid sleep {marker} & sleep {marker}']\n"
+        "Bubblewrap(sys.argv[3], guest_python()).run(argv, place, timeout=60)\n"
+    )
+    program = shutil.which("bwrap") or ""
+    owner = "" if place.owner is None else str(place.owner)
+    argv = [sys.executable, "-c", code, str(place.root), owner, program]
+    with subprocess.Popen(argv, cwd=Path(harness.__file__).parents[1]) as process:
+        wait_until((place.workspace / "on").exists)
+        wait_until(lambda: is_running(marker))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    wait_until(lambda: not is_running(marker))
+
+
+def test_a_fork_bomb_is_survived(sh: Shell) -> None:
+    done = sh("bomb() { bomb | bomb & }; bomb; sleep 20", timeout=1)
+    assert done.stopped in ("timeout", "output-flood")
+    assert sh("echo next").output == "next\n"
+
+
+def test_a_command_starts_where_it_should(sh: Shell) -> None:
+    sh("mkdir -p a/b /tmp/c")
+    assert sh("pwd").output == "/workspace\n"
+    assert sh("pwd", cwd="/workspace/a/b").output == "/workspace/a/b\n"
+    assert sh("pwd", cwd="/tmp/c").output == "/tmp/c\n"
+
+
+def test_a_folder_that_is_gone_is_the_agents_affair(sh: Shell) -> None:
+    done = sh("pwd", cwd="/workspace/gone")
+    assert done.exit_code == 125
+    assert "/workspace/gone" in done.output
+
+
+def test_a_sandbox_that_cannot_start_is_an_error_of_the_harness(sh: Shell) -> None:
+    with pytest.raises(SandboxError, match="source path /nowhere"):
+        sh("true", mounts=[Mount(Path("/nowhere"), "/probes")])
+
+
+def test_commands_run_at_the_same_time_in_threads(sandbox: Sandbox) -> None:
+    outputs: list[str] = []
+
+    def work(number: int) -> None:
+        own = make_place()
+        try:
+            outputs.append(shell(sandbox, own)(f"sleep 0.2; echo {number}").output)
+        finally:
+            remove_place(own)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outputs) == [f"{number}\n" for number in range(8)]

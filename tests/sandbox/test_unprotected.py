@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from harness.sandbox import Mount, Place, Sandbox
+from harness.tree import TestReport, digest
+from harness.workspace import Workspace
+
+from .shells import NEEDS_BUBBLEWRAP, is_running, shell, wait_until
+
+pytestmark = NEEDS_BUBBLEWRAP
+
+
+def test_unprotected_commands_see_the_paths_of_the_sandbox(
+    unprotected: Sandbox, place: Place
+) -> None:
+    run = shell(unprotected, place)
+    done = run("echo 1 > /workspace/a; cd /workspace; pwd; cat a; echo 'x/workspace'; exit 3")
+    assert (done.exit_code, done.output) == (3, "/workspace\n1\nx/workspace\n")
+    assert (place.workspace / "a").read_text() == "1\n"
+    folder = place.root / "kit"
+    folder.mkdir(mode=0o755)
+    Workspace(folder, place.owner).write("kit.py", b"value = 5")
+    done = run(
+        "python3 -c 'import kit; print(kit.value, kit.__file__)'",
+        mounts=[Mount(folder, "/opt/kit")],
+        environment={"PYTHONPATH": "/opt/kit"},
+    )
+    assert done.output == "5 /opt/kit/kit.py\n"
+
+
+def test_unprotected_commands_get_no_key_either(
+    unprotected: Sandbox, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "canary-1f0c")
+    assert "canary" not in shell(unprotected, place)("env").output
+
+
+def test_unprotected_commands_are_stopped_with_their_children(
+    unprotected: Sandbox, place: Place
+) -> None:
+    run = shell(unprotected, place)
+    marker = f"62.{os.getpid()}"
+    assert run(f"sleep {marker} & sleep {marker}", timeout=0.5).stopped == "timeout"
+    assert run(f"sleep {marker} & echo on").output == "on\n"
+    wait_until(lambda: not is_running(marker))
+    assert run("yes").stopped == "output-flood"
+    assert run("true", cwd="/workspace/gone").exit_code == 127
+
+
+def test_unprotected_test_runs_are_reported(unprotected: Sandbox, place: Place) -> None:
+    workspace = Workspace(place.workspace, place.owner)
+    workspace.write("test_a.py", b"def test_a(): assert 1 == 2\n")
+    tree = digest(workspace.snapshot().tree)
+    done = shell(unprotected, place)("pytest -q -p no:cacheprovider")
+    assert done.exit_code == 1
+    (name,) = place.reports.iterdir()
+    report = TestReport.model_validate_json(name.read_bytes())
+    assert report.tree == tree
+    assert [node.outcome for node in report.nodes] == ["failed"]
