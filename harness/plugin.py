@@ -122,7 +122,7 @@ class Evals:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show what was seen of each cell, and what the evidence is."""
-        if self._session is None or not (shown := self._session.summary(_width(terminalreporter))):
+        if self._session is None or not (shown := self._session.summary()):
             return
         terminalreporter.section("evaluations")
         terminalreporter.write(shown)
@@ -186,7 +186,3 @@ def pytest_runtest_makereport(
 
 def _is_distributed(config: pytest.Config) -> bool:
     return bool(getattr(config.option, "numprocesses", None)) or hasattr(config, "workerinput")
-
-
-def _width(reporter: Any) -> int:
-    return int(reporter._tw.fullwidth)

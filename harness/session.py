@@ -79,7 +79,7 @@ class EvalSession:
         """How long a cell's trials took, added up."""
         return sum(record.seconds for record in self._records.get(cell.id, ()))
 
-    def summary(self, width: int) -> str:
+    def summary(self) -> str:
         """Show what was seen of each cell; empty before anything ran."""
         from harness.report.terminal import summary
 
@@ -90,7 +90,7 @@ class EvalSession:
             if decision.error
         ]
         run = self._run.folder if self._run else None
-        return summary(self._records, errors, run, width)
+        return summary(self._records, errors, run)
 
     def close(self) -> None:
         """Cancel what still runs; what is finished is on disk already."""

@@ -75,7 +75,8 @@ def test_what_was_recorded_is_replayed_without_a_provider(
     replayed.stdout.fnmatch_lines(
         [
             "evals/small/hello.yaml::helper/base MEASURED*",
-            "small/hello*helper/base*done",
+            "small/hello",
+            "  helper/base *done",
             "evidence: 2 trials; simulated: relay/scripted; replayed; today",
         ]
     )
@@ -186,7 +187,9 @@ def test_an_old_recording_stays_when_the_new_trial_breaks(
 def test_a_provider_that_fails_is_an_error_and_nothing_is_recorded(
     evals: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with provider(lambda body: (529, {"type": "error", "error": {"type": "overloaded_error"}})) as p:
+    with provider(
+        lambda body: (529, {"type": "error", "error": {"type": "overloaded_error"}})
+    ) as p:
         monkeypatch.setenv("PROMPTVERDICT_RELAY", p.url)
         run(evals, "evals", "--record", "once").assert_outcomes(errors=2)
     assert recordings(evals.path) == []

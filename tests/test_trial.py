@@ -195,9 +195,7 @@ def copied_scenario(root: Path, suite: str, name: str) -> LoadedScenario:
 
 
 SLUG_TEST = "from app.slug import slugify\n\n\ndef test_one_hyphen():\n    assert slugify('a - b') == 'a-b'\n"
-PAGER_TEST = (
-    "from app.pager import last_page\n\n\ndef test_full_page():\n    assert last_page(20, 10) == 2\n"
-)
+PAGER_TEST = "from app.pager import last_page\n\n\ndef test_full_page():\n    assert last_page(20, 10) == 2\n"
 TEST_FIRST = script(
     [
         use("Write", file_path="/workspace/tests/test_slug.py", content=SLUG_TEST),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,51 +19,54 @@ from harness.report.facts import (
 )
 
 
+COLUMNS = ("turns", "calls", "test runs", "files", "tokens", "ended")
+
+
 def summary(
     records: Mapping[str, Sequence[TrialRecord]],
     errors: Sequence[EvidenceError],
     run: Path | None,
-    width: int,
 ) -> str:
     """Show each cell's facts, what evidence they rest on, and what evidence is not there."""
     trials = [record for kept in records.values() for record in kept]
-    parts = [_table(trials, width), _evidence(trials)] if trials else []
+    parts = [_table(trials), "\n", _evidence(trials)] if trials else []
     parts.append(_without_evidence(errors))
     if run and trials:
-        parts.append(f"records: {shown(run)}   a transcript: promptverdict show NODE-ID\n")
+        parts.append(f"records: {shown(run)}   read one: promptverdict show NODE-ID\n")
     return "".join(parts)
 
 
-def _table(trials: Sequence[TrialRecord], width: int) -> str:
-    from rich.console import Console
-    from rich.table import Table
+def _table(trials: Sequence[TrialRecord]) -> str:
+    """Lay out scenarios with their variants below them; narrow enough for a small terminal."""
+    rows: list[tuple[str, ...]] = []
+    for record in sorted(trials, key=lambda one: (one.suite, one.scenario, one.variant, one.trial)):
+        name = f"{record.suite}/{record.scenario}"
+        if (name,) not in rows:
+            rows.append((name,))
+        rows.append(_row(record))
+    first = max(len(row[0]) for row in rows if len(row) > 1)
+    widths = [
+        max(len(title), *(len(row[place]) for row in rows if len(row) > 1))
+        for place, title in enumerate(COLUMNS, start=1)
+    ]
+    lines = [_line(("", *COLUMNS), first, widths)]
+    lines += [row[0] if len(row) == 1 else _line(row, first, widths) for row in rows]
+    return "\n".join(lines) + "\n"
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("scenario", overflow="fold")
-    table.add_column("variant", overflow="fold")
-    for name in ("trial", "turns", "calls", "test runs", "files", "tokens", "status"):
-        table.add_column(name, justify="right", no_wrap=True)
-    last = ""
-    for record in trials:
-        events, scenario = record.evidence.events, f"{record.suite}/{record.scenario}"
-        used = usage(events)
-        total = None if used.input is None or used.output is None else used.input + used.output
-        tokens = "unknown" if total is None else f"{'~' * used.estimated}{total:,}"
-        table.add_row(
-            scenario if scenario != last else "",
-            record.variant,
-            str(record.trial),
-            str(turns(events)),
-            str(calls(events)),
-            str(test_runs(events)),
-            str(files_changed(events)),
-            tokens,
-            ending(record),
-        )
-        last = scenario
-    text = io.StringIO()
-    Console(file=text, width=max(width, 60), highlight=False).print(table)
-    return text.getvalue()
+
+def _row(record: TrialRecord) -> tuple[str, ...]:
+    events, used = record.evidence.events, usage(record.evidence.events)
+    tokens = "unknown"
+    if used.input is not None and used.output is not None:
+        tokens = f"{'~' * used.estimated}{used.input + used.output:,}"
+    number = f" #{record.trial}" if record.trial else ""
+    counts = (turns(events), calls(events), test_runs(events), files_changed(events))
+    return (f"  {record.variant}{number}", *map(str, counts), tokens, ending(record))
+
+
+def _line(row: Sequence[str], first: int, widths: Sequence[int]) -> str:
+    cells = [cell.rjust(width) for cell, width in zip(row[1:], widths, strict=True)]
+    return f"{row[0]:<{first}} " + " ".join(cells)
 
 
 def _evidence(trials: Sequence[TrialRecord]) -> str:
