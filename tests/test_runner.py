@@ -1,0 +1,77 @@
+"""What is recorded and what is replayed is decided for a whole trial, from its files and the mode."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from harness.plan import Cell
+from harness.records import TrialRecord
+from harness.runner import Runner, decide
+from harness.sandbox import open_sandbox
+from harness.settings import RecordMode
+from harness.trial import run_trial
+from harness.world import Session
+from tests.fakes import SCENARIO, provider, say, script
+from tests.test_plan import cell
+
+
+def recorded(root: Path) -> Cell:
+    made = cell(root)
+    with provider(script([say("Hi.")])) as server:
+        session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
+        assert asyncio.run(run_trial(made.trial(0), session, None)).fault is None
+    return made
+
+
+@pytest.mark.parametrize(
+    ("mode", "fresh", "missing", "stale", "broken"),
+    [
+        ("none", "replay", "error", "error", "error"),
+        ("once", "replay", "record", "error", "error"),
+        ("stale", "replay", "record", "record", "error"),
+        ("all", "record", "record", "record", "record"),
+    ],
+)
+def test_mode_and_state_decide(
+    tmp_path: Path, mode: RecordMode, fresh: str, missing: str, stale: str, broken: str
+) -> None:
+    def decision(made: Cell, number: int = 0) -> str:
+        decided = decide(made.trial(number), mode)
+        return "record" if decided.records else "error" if decided.error else "replay"
+
+    made = recorded(tmp_path)
+    assert decision(made) == fresh
+    assert decision(made, 1) == missing
+    assert decision(cell(tmp_path, SCENARIO.replace("Say", "Cry"))) == stale
+    world = made.trial(0).location.world
+    world.write_text(world.read_text() + "\n")
+    assert decision(made) == broken
+
+
+def test_closing_cancels_what_still_runs_and_keeps_what_is_finished(tmp_path: Path) -> None:
+    slow, kept = cell(tmp_path / "slow", variant="slow", prompt="You hang."), []
+    fast = cell(tmp_path / "fast")
+
+    def keep(record: TrialRecord) -> None:
+        kept.append(record.key)
+
+    waiting = asyncio.Event()
+
+    class Hanging(httpx2.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            if b"You hang." in await request.aread():
+                await waiting.wait()
+            return await super().handle_async_request(request)
+
+    with provider(script([say("Hi.")])) as server:
+        runner = Runner(Session(lambda: open_sandbox("none"), Hanging, server.url), 8, keep)
+        never = runner.submit(decide(slow.trial(0), "once"))
+        assert runner.submit(decide(fast.trial(0), "once")).result(timeout=30).fault is None
+        runner.close()
+    assert never.cancelled()
+    assert kept == [fast.trial(0).key]
+    assert not slow.trial(0).location.http.exists()
