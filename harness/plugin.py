@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import HarnessError, InputError
+from harness.errors import HarnessError, InputError, Problem
 from harness.settings import OPTIONS, Settings, resolve
 
 if TYPE_CHECKING:
-    from harness.loading.suites import LoadedSuite
     from harness.plan import Cell
     from harness.session import EvalSession
 
@@ -56,7 +55,7 @@ class Evals:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._session: EvalSession | None = None
-        self._suites: dict[Path, LoadedSuite] = {}
+        self._refused = False
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Never enter what agents, probes and recordings consist of."""
@@ -76,6 +75,15 @@ class Evals:
             return None
         return ScenarioFile.from_parent(parent, path=file_path, evals=self)
 
+    def cells(self, path: Path) -> list[Cell]:
+        """List the cells of a scenario; what is wrong with the settings is told only once."""
+        if self._refused:
+            return []
+        self._refused = True
+        session = self.session()
+        self._refused = False
+        return session.cells(path)
+
     def session(self) -> EvalSession:
         """Give what the collected cells share; made when the first scenario is collected."""
         if self._session is None:
@@ -85,16 +93,20 @@ class Evals:
             given = {name: getattr(option, f"promptverdict_{name}") for name in OPTIONS}
             written = {name: self._config.getini(f"promptverdict_{name}") for name in OPTIONS}
             settings = resolve(self._config.rootpath, given, written)
-            if settings.record != "none" and os.environ.get("CI") and given["record"] is None:
-                raise pytest.UsageError(
-                    "under CI, recording must be asked for on the command line: --record"
-                )
-            if settings.record != "none" and _is_distributed(self._config):
-                raise pytest.UsageError("--record cannot be combined with -n: recording is one run")
+            if settings.record != "none":
+                self._check_recording(by_hand=given["record"] is not None)
             self._session = EvalSession(
                 settings, self._config.rootpath, agents_by_hand=given["agents"] is not None
             )
         return self._session
+
+    def _check_recording(self, *, by_hand: bool) -> None:
+        if os.environ.get("CI") and not by_hand:
+            cure = "ask for it on the command line: --record"
+            raise InputError([Problem("record", "under CI nothing is recorded unasked", cure)])
+        if _is_distributed(self._config):
+            cure = "leave out -n: trials run at once within one process (--concurrency)"
+            raise InputError([Problem("--record", "cannot be combined with -n", cure)])
 
     @pytest.hookimpl(tryfirst=True, wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
@@ -138,7 +150,7 @@ class ScenarioFile(pytest.File):
     def collect(self) -> Iterable[pytest.Item]:
         """Read the scenario and make its items."""
         try:
-            cells = self._evals.session().cells(self.path)
+            cells = self._evals.cells(self.path)
         except InputError as error:
             raise self.CollectError(str(error)) from error
         for cell in cells:

@@ -56,6 +56,8 @@ class TrialRecord(Frozen):
     digest: dict[str, str]
     provenance: Provenance | None
     """None when there is no evidence."""
+    compatible: dict[str, str | int] = Field(default_factory=dict)
+    """What two recordings must share to be compared: toolset, sandbox, its Python and pytest."""
     replayed: bool
     """Whether this run played a recording rather than made it."""
     seconds: float

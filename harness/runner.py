@@ -7,6 +7,7 @@ recording never holds half an old conversation and half a new one.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -22,6 +23,7 @@ from harness.errors import (
 )
 from harness.plan import Trial, changed_parts
 from harness.recording.files import Sealed, open_sealed
+from harness.recording.offline import no_connections
 from harness.records import TrialRecord
 from harness.settings import RecordMode
 from harness.trial import run_trial
@@ -77,12 +79,21 @@ async def checked(decision: Decision, session: Session) -> Decision:
 
 
 class Runner:
-    """Runs trials on its own event loop; made for one session, closed at its end."""
+    """Runs trials on its own event loop; made for one session, closed at its end.
+
+    keep is called with each record, in a worker thread. offline: no trial may be recorded, and
+    nothing that runs here can open a connection.
+    """
 
     def __init__(
-        self, session: Session, concurrency: int, keep: Callable[[TrialRecord], object]
+        self,
+        session: Session,
+        concurrency: int,
+        keep: Callable[[TrialRecord], object],
+        *,
+        offline: bool = False,
     ) -> None:
-        self._session, self._keep = session, keep
+        self._session, self._keep, self._offline = session, keep, offline
         self._loop = asyncio.new_event_loop()
         self._gate = asyncio.Semaphore(concurrency)
         self._futures: dict[str, Future[TrialRecord]] = {}
@@ -130,7 +141,8 @@ class Runner:
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+        with no_connections() if self._offline else contextlib.nullcontext():
+            self._loop.run_forever()
 
 
 def _missing(trial: Trial) -> MissingRecording:

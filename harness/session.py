@@ -29,24 +29,26 @@ class EvalSession:
         self.settings = settings
         self._root, self._agents_by_hand = root, agents_by_hand
         self._suites: dict[Path, LoadedSuite] = {}
+        self._agents: tuple[Variant, ...] | None = ()
         self._decisions: dict[str, list[Decision]] = {}
         self._records: dict[str, list[TrialRecord]] = {}
         self._runner: Runner | None = None
         self._run: Run | None = None
         self._lock = threading.Lock()
 
-    @cached_property
-    def agents(self) -> tuple[Variant, ...]:
-        """The agents under test. Raises InputError."""
-        return load_agents(self._root / self.settings.agents)
-
     def cells(self, path: Path) -> list[Cell]:
-        """Read one scenario and list its cells. Raises InputError."""
+        """Read one scenario and list its cells.
+
+        Raises InputError; what is wrong with the agents is told once and not for every scenario.
+        """
         folder = path.parent
         if folder not in self._suites:
             self._suites[folder] = load_suite(folder / SUITE_FILE)
         scenario = load_scenario(path, self._suites[folder])
-        return cells(scenario, self.agents, self.settings, by_hand=self._agents_by_hand)
+        agents = self._load_agents()
+        if agents is None:
+            return []
+        return cells(scenario, agents, self.settings, by_hand=self._agents_by_hand)
 
     def start(self, wanted: Iterable[Cell]) -> str:
         """Decide about every trial and start them all; say what will be recorded."""
@@ -99,6 +101,13 @@ class EvalSession:
         if self._run:
             self._run.make_latest()
 
+    def _load_agents(self) -> tuple[Variant, ...] | None:
+        """Read the agents the first time; give None where that has failed before."""
+        if self._agents == ():
+            self._agents = None
+            self._agents = load_agents(self._root / self.settings.agents)
+        return self._agents
+
     def _decide(self, cell: Cell) -> list[Decision]:
         if cell.id not in self._decisions:
             from harness.runner import decide
@@ -119,7 +128,10 @@ class EvalSession:
 
             self._run = Run.create(self._root / self.settings.results, self.settings)
             session = Session(self._sandbox, httpx2.AsyncHTTPTransport, self.settings.relay)
-            self._runner = Runner(session, self.settings.concurrency, self._run.save)
+            offline = self.settings.record == "none"
+            self._runner = Runner(
+                session, self.settings.concurrency, self._run.save, offline=offline
+            )
         return self._runner
 
     def _sandbox(self) -> Sandbox:

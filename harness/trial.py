@@ -55,11 +55,12 @@ async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> Tr
         trial=trial.number,
         digest=trial.cell.digest,
         provenance=head.provenance if head else None,
+        compatible=head.compatible if head else {},
         replayed=sealed is not None,
         seconds=round(time.monotonic() - began, 3),
         evidence=Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome),
         fault=fault,
-        notices=outcome.notes if outcome else (),
+        notices=_notices(trial, outcome, live=sealed is None),
     )
 
 
@@ -103,6 +104,12 @@ def _world(
     trial: Trial, session: Session, sealed: Sealed | None
 ) -> AbstractAsyncContextManager[TrialWorld]:
     return replayed_world(sealed) if sealed else live_world(trial, session)
+
+
+def _notices(trial: Trial, outcome: Outcome | None, *, live: bool) -> tuple[str, ...]:
+    provider, _, name = trial.cell.model.partition("/")
+    ending = anthropic.deprecation(name) if live and provider == "anthropic" else None
+    return (*(outcome.notes if outcome else ()), *([ending] if ending else []))
 
 
 @asynccontextmanager

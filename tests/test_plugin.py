@@ -276,6 +276,23 @@ def test_under_ci_recording_must_be_asked_for_on_the_command_line(
     assert run(evals, "evals", "--record", "once").ret == 0
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--trials", "x"], "option: --trials"),
+        (["--agents", "nowhere"], "nowhere: cannot be read"),
+    ],
+)
+def test_a_bad_setting_is_told_once_however_many_scenarios_there_are(
+    evals: pytest.Pytester, arguments: list[str], told: str
+) -> None:
+    write(evals.path, {"evals/small/second.yaml": SCENARIO})
+    result = run(evals, "evals", *arguments)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert result.stdout.str().count(told) == 1
+    assert "Traceback" not in result.stdout.str()
+
+
 def test_the_first_failure_stops_a_run_at_once(evals: pytest.Pytester) -> None:
     run(evals, "evals", "-x").assert_outcomes(errors=1)
 
@@ -310,4 +327,4 @@ def test_replay_is_distributed_over_workers_and_recording_is_not(
     replayed.stdout.fnmatch_lines(["*2 measured*"])
     refused = evals.runpytest_subprocess("evals", "-n", "2", "--record", "once")
     assert refused.ret != 0
-    assert "--record cannot be combined with -n" in refused.stdout.str() + refused.stderr.str()
+    assert "--record: cannot be combined with -n" in refused.stdout.str() + refused.stderr.str()

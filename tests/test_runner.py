@@ -1,4 +1,4 @@
-"""What is recorded and what is replayed is decided for a whole trial, from its files and the mode."""
+"""What is recorded and what is replayed is decided for a whole trial, from its files and mode."""
 
 from __future__ import annotations
 

@@ -194,8 +194,20 @@ def copied_scenario(root: Path, suite: str, name: str) -> LoadedScenario:
     return load_scenario(folder / f"{name}.yaml", load_suite(folder / "suite.yaml"))
 
 
-SLUG_TEST = "from app.slug import slugify\n\n\ndef test_one_hyphen():\n    assert slugify('a - b') == 'a-b'\n"
-PAGER_TEST = "from app.pager import last_page\n\n\ndef test_full_page():\n    assert last_page(20, 10) == 2\n"
+SLUG_TEST = """\
+from app.slug import slugify
+
+
+def test_one_hyphen():
+    assert slugify("a - b") == "a-b"
+"""
+PAGER_TEST = """\
+from app.pager import last_page
+
+
+def test_full_page():
+    assert last_page(20, 10) == 2
+"""
 TEST_FIRST = script(
     [
         use("Write", file_path="/workspace/tests/test_slug.py", content=SLUG_TEST),

@@ -18,7 +18,6 @@ from harness.report.facts import (
     usage,
 )
 
-
 COLUMNS = ("turns", "calls", "test runs", "files", "tokens", "ended")
 
 
