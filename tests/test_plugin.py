@@ -300,7 +300,7 @@ def test_the_first_failure_stops_a_run_at_once(evals: pytest.Pytester) -> None:
 def test_without_a_suite_the_plugin_does_nothing(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_x(): pass")
     write(pytester.path, {"data.yaml": "a: 1\n"})
-    result = pytester.runpytest_inprocess()
+    result = pytester.runpytest_inprocess("-p", "no:asyncio")
     result.assert_outcomes(passed=1)
     assert "evaluations" not in result.stdout.str()
     assert not (pytester.path / "results").exists()

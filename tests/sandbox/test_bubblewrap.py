@@ -133,3 +133,16 @@ def test_commands_run_at_the_same_time_in_threads(sandbox: Sandbox) -> None:
     for thread in threads:
         thread.join()
     assert sorted(outputs) == [f"{number}\n" for number in range(8)]
+
+
+def test_what_the_host_has_installed_for_itself_is_not_seen(sh: Shell) -> None:
+    """The harness may be installed in /usr/local/bin, and agents do search."""
+    assert sh("ls -A /usr/local/bin").output == ""
+    assert sh("find / -iname '*promptverdict*' 2> /dev/null").output == ""
+
+
+def test_pip_works_and_says_that_there_is_no_network(sh: Shell) -> None:
+    done = sh("pip install --retries 0 surely-no-such-package")
+    assert done.exit_code == 1
+    assert "No matching distribution found" in done.output
+    assert "Traceback" not in done.output

@@ -37,7 +37,7 @@ def test_it_has_nothing_else_installed(guest: GuestPython) -> None:
         "from importlib.metadata import distributions as all\n"
         "print(*sorted(d.name.lower() for d in all()))"
     )
-    assert ask(guest, code) == "iniconfig packaging pluggy pygments pytest session-report"
+    assert ask(guest, code) == "iniconfig packaging pip pluggy pygments pytest session-report"
 
 
 def test_it_imports_from_itself_alone(guest: GuestPython) -> None:
