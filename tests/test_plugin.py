@@ -77,7 +77,7 @@ def test_what_was_recorded_is_replayed_without_a_provider(
             "evals/small/hello.yaml::helper/base MEASURED*",
             "small/hello",
             "  helper/base *done",
-            "evidence: 2 trials; simulated: relay/scripted; replayed; today",
+            "evidence: 2 trials; simulated: relay/scripted, without a sandbox; replayed; today",
         ]
     )
     assert len(server.requests) == asked == 6

@@ -6,9 +6,12 @@ back with `read`, without the SDK. Streaming and caching are off: a recording ho
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from harness.errors import HarnessError, ProviderError
 from harness.transcript import (
@@ -60,26 +63,18 @@ def request(
     return body
 
 
-def read(body: dict[str, Any]) -> tuple[tuple[Block, ...], Answered]:
+def read(body: object) -> tuple[tuple[Block, ...], Answered]:
     """Read the body of an answer.
 
     Raises ProviderError when it is not a message.
     """
-    content, stop = body.get("content"), body.get("stop_reason")
-    if body.get("type") != "message" or not isinstance(content, list):
-        raise ProviderError(f"The API's answer is not a message: {str(body)[:80]}")
-    usage = body.get("usage") or {}
-    answered = Answered(
-        model=str(body.get("model")),
-        stop=_STOPS.get(str(stop), str(stop)),
-        stop_reason=str(stop),
-        usage=Usage(
-            input=usage.get("input_tokens"),
-            output=usage.get("output_tokens"),
-            estimated=(body.get("relay") or {}).get("usage") == "estimated",
-        ),
-    )
-    return tuple(_block(block) for block in content), answered
+    match body:
+        case {"type": "message", "content": [*content], **rest}:
+            try:
+                return tuple(_block(block) for block in content), _answered(rest)
+            except ValidationError:
+                pass
+    raise ProviderError(f"The API's answer is not a message: {_on_one_line(str(body), 80)}")
 
 
 class AnthropicModel:
@@ -97,16 +92,20 @@ class AnthropicModel:
 
     async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:
         """Ask for the next answer. Raises ProviderError, or what the transport raised."""
-        from anthropic.types import Message as Reply
+        import httpx2
 
         body = request(self._model, self._system, self._tools, events)
         # Not messages.create: it warns of old models through the process-wide warning filters,
         # which trials that run at once cannot catch apart. `deprecation` tells it instead.
         try:
-            reply = await self._client.post("/v1/messages", cast_to=Reply, body=body)
+            reply = await self._client.post("/v1/messages", cast_to=httpx2.Response, body=body)
         except Exception as error:
             raise _ours(error) from error
-        return read(reply.to_dict())
+        try:
+            answer = json.loads(reply.content)
+        except ValueError:
+            answer = reply.text
+        return read(answer)
 
 
 def deprecation(model: str) -> str | None:
@@ -166,7 +165,23 @@ def _sent(block: Block) -> dict[str, Any]:
             return raw
 
 
-def _block(raw: dict[str, Any]) -> Block:
+def _answered(rest: dict[Any, Any]) -> Answered:
+    stop, usage, relay = (rest.get(key) for key in ("stop_reason", "usage", "relay"))
+    counted = usage if isinstance(usage, dict) else {}
+    by_hand = relay if isinstance(relay, dict) else {}
+    return Answered(
+        model=str(rest.get("model")),
+        stop=_STOPS.get(str(stop), str(stop)),
+        stop_reason=str(stop),
+        usage=Usage(
+            input=counted.get("input_tokens"),
+            output=counted.get("output_tokens"),
+            estimated=by_hand.get("usage") == "estimated",
+        ),
+    )
+
+
+def _block(raw: Any) -> Block:
     match raw:
         case {"type": "text", "text": str(text)}:
             return Say(text=text)
@@ -184,6 +199,12 @@ def _ours(error: Exception) -> Exception:
         cause = cause.__cause__ or cause.__context__
     import anthropic
 
-    if isinstance(error, anthropic.AnthropicError):
-        return ProviderError(f"Anthropic: {type(error).__name__}: {error}")
-    return error
+    if not isinstance(error, anthropic.AnthropicError):
+        return error
+    asked = f"{error.request.url}: " if isinstance(error, anthropic.APIError) else ""
+    why = f" ({error.__cause__})" if str(error.__cause__ or "") else ""
+    return ProviderError(_on_one_line(f"{asked}{type(error).__name__}: {error}{why}", 500))
+
+
+def _on_one_line(text: str, longest: int) -> str:
+    return " ".join(text.split())[:longest]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from harness.disk import write_whole
 from harness.errors import BrokenRecording, MissingRecording, shown
 from harness.frozen import Frozen
 from harness.recording import textform
-from harness.recording.secrets import refuse_secrets
+from harness.recording.secrets import refuse_machine, refuse_secrets
 from harness.records import Provenance
 from harness.transcript import Result
 from harness.tree import Change
@@ -124,11 +125,13 @@ def open_sealed(location: Location) -> Sealed:
 def save_sealed(location: Location, http: str, world: World) -> str:
     """Write both files and their seal, each at once or not at all; give the seal.
 
-    Raises StorageError when the disk refuses, and when a key stands in either text.
+    Raises StorageError when the disk refuses, and when either text holds a key or tells the name of
+    this machine or a path of its user.
     """
     text = textform.dump(world.model_dump(mode="json", exclude_defaults=True) or {"format": FORMAT})
     for content in (http, text):
         refuse_secrets(content, os.environ)
+        refuse_machine(content, platform.node(), str(Path.home()))
     seal = _seal(http, text)
     write_whole(location.world, text)
     write_whole(location.http, f"{_SEAL}{seal}\n{http}")

@@ -1,4 +1,4 @@
-"""Nothing that looks like a key, or is one of this environment, is ever written to a recording."""
+"""Nothing that looks like a key, or that names this machine, is ever written to a recording."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from harness.errors import StorageError
 _NAMES = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$", re.IGNORECASE)
 _SHORTEST = 8
 """Shorter values of secret variables occur by chance."""
+
+_LEAST_TELLING = 8
+"""Shorter host names are words that a text may hold."""
 
 _PATTERNS = {
     "an Anthropic key": re.compile(r"\bsk-ant-[A-Za-z0-9_-]{16,}"),
@@ -34,6 +37,15 @@ def refuse_secrets(text: str, environment: Mapping[str, str]) -> None:
         encoded = base64.b64encode(value.encode()).decode()
         if any(form in text for form in (value, encoded, quote(value, safe=""))):
             raise _refusal(f"the value of the environment variable {name}")
+
+
+def refuse_machine(text: str, host: str, home: str) -> None:
+    """Raise StorageError when a text tells the machine's name or a path below the home folder."""
+    if len(host) >= _LEAST_TELLING and re.search(rf"\b{re.escape(host)}\b", text):
+        raise _refusal("the name of this machine")
+    # /root names nobody, and Dockerfiles are full of it.
+    if home not in ("/", "/root") and f"{home.rstrip('/')}/" in text:
+        raise _refusal("a path below the home folder")
 
 
 def _refusal(what: str) -> StorageError:

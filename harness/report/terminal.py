@@ -71,7 +71,8 @@ def _line(row: Sequence[str], first: int, widths: Sequence[int]) -> str:
 def _evidence(trials: Sequence[TrialRecord]) -> str:
     kinds: dict[str, list[TrialRecord]] = {}
     for record in trials:
-        kinds.setdefault(origin(record.provenance), []).append(record)
+        bare = ", without a sandbox" if record.compatible.get("sandbox") == "none" else ""
+        kinds.setdefault(origin(record.provenance) + bare, []).append(record)
     lines = []
     for kind, of_kind in kinds.items():
         ages = sorted({age(record.provenance) for record in of_kind} - {""})

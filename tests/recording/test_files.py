@@ -8,6 +8,7 @@ import pytest
 
 from harness.errors import BrokenRecording, MissingRecording, StorageError
 from harness.recording.files import Head, Location, World, open_sealed, save_sealed
+from harness.recording.secrets import refuse_machine
 from harness.recording.textform import dump
 from harness.records import Provenance
 from harness.transcript import Result
@@ -95,6 +96,15 @@ def test_a_key_is_never_saved_and_its_value_never_told(
             save_sealed(place, http(note), WORLD)
         assert note not in str(told.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_names_this_machine_is_not_saved() -> None:
+    for text in ("on build-box-17 it ran", "see /home/ann/notes.txt"):
+        with pytest.raises(StorageError):
+            refuse_machine(text, "build-box-17", "/home/ann")
+    refuse_machine("a box, /home/anna/x, /root", "box", "/home/ann")
+    refuse_machine("anything / at all", "", "/")
+    refuse_machine("COPY --from=build /root/.local /usr/local", "", "/root")
 
 
 def test_the_old_recording_stays_when_the_new_one_cannot_be_written(location: Location) -> None:
