@@ -27,7 +27,7 @@ from harness.recording.offline import no_connections
 from harness.records import TrialRecord
 from harness.settings import RecordMode
 from harness.trial import run_trial
-from harness.world import Session
+from harness.world.base import Session
 
 State = Literal["fresh", "missing", "stale", "broken"]
 

@@ -124,7 +124,7 @@ class EvalSession:
 
             from harness.runner import Runner
             from harness.store import Run
-            from harness.world import Session
+            from harness.world.base import Session
 
             self._run = Run.create(self._root / self.settings.results, self.settings)
             session = Session(self._sandbox, httpx2.AsyncHTTPTransport, self.settings.relay)

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from harness.errors import InputError, Problem
+from harness.errors import InputError, Problem, shown
 from harness.frozen import Frozen
 
 PREFIX = "PROMPTVERDICT_"
@@ -89,17 +89,22 @@ def read_table(path: Path) -> dict[str, Any]:
         return {}
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            [Problem(str(path), f"not valid TOML: {error}", "mend the file")]
-        ) from error
-    table = data.get("tool", {}).get("promptverdict", {})
-    return table if isinstance(table, dict) else {}
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        trouble = "cannot be read" if isinstance(error, OSError) else "not valid TOML"
+        raise InputError([Problem(shown(path), f"{trouble}: {error}", "mend the file")]) from error
+    tools = data.get("tool")
+    table = tools.get("promptverdict", {}) if isinstance(tools, dict) else {}
+    if isinstance(table, dict):
+        return table
+    where, cure = f"{shown(path)}: tool.promptverdict", "write [tool.promptverdict] above its keys"
+    raise InputError([Problem(where, f"a table is expected, got {table!r}", cure)])
 
 
 def _problem(told: Any, sources: Mapping[str, str]) -> Problem:
     name = str(told["loc"][0])
-    where = sources.get(name, "") + ".".join(str(part) for part in told["loc"])
+    path = ".".join(str(part) for part in told["loc"])
+    source = sources.get(name, "")
+    where = source + (path.upper() if source.endswith(PREFIX) else path)
     if told["type"] == "extra_forbidden":
         close = difflib.get_close_matches(name, Settings.model_fields, n=1)
         cure = (

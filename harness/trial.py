@@ -16,20 +16,14 @@ from harness.evidence import Evidence, Outcome
 from harness.loop import run_loop
 from harness.model import Model
 from harness.plan import Cell, Trial
-from harness.probes import run_probes, stored_reports
+from harness.probes import stored_reports
 from harness.providers import anthropic
 from harness.recording.cassette import open_tape
 from harness.recording.files import Sealed, open_sealed
 from harness.records import Fault, TrialRecord
 from harness.transcript import Answered, Block, Event, Transcript
-from harness.world import (
-    ReplayedTools,
-    SealedKeeper,
-    Session,
-    TrialWorld,
-    live_world,
-    replayed_world,
-)
+from harness.world.base import Session, TrialWorld
+from harness.world.replayed import ReplayedTools, SealedKeeper, replayed_world
 
 
 async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> TrialRecord:
@@ -103,7 +97,11 @@ class _ReadAnswers:
 def _world(
     trial: Trial, session: Session, sealed: Sealed | None
 ) -> AbstractAsyncContextManager[TrialWorld]:
-    return replayed_world(sealed) if sealed else live_world(trial, session)
+    if sealed:
+        return replayed_world(sealed)
+    from harness.world.live import live_world
+
+    return live_world(trial, session)
 
 
 def _notices(trial: Trial, outcome: Outcome | None, *, live: bool) -> tuple[str, ...]:
@@ -146,6 +144,8 @@ async def _with_probes(
     else:
         evidence = Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome)
         seal = open_sealed(trial.location).seal
+        from harness.probing import run_probes
+
         reports = await asyncio.to_thread(
             run_probes, scenario, trial.location, seal, evidence, session.sandbox()
         )

@@ -14,7 +14,7 @@ from harness.runner import Runner, decide
 from harness.sandbox import open_sandbox
 from harness.settings import RecordMode
 from harness.trial import run_trial
-from harness.world import Session
+from harness.world.base import Session
 from tests.fakes import SCENARIO, provider, say, script
 from tests.test_plan import cell
 

@@ -16,14 +16,15 @@ from harness.evidence import Evidence
 from harness.guest.probekit import is_test
 from harness.loading.suites import LoadedScenario, load_scenario, load_suite
 from harness.plan import Cell
-from harness.probes import run_probes, stored_reports
+from harness.probes import stored_reports
+from harness.probing import run_probes
 from harness.recording.files import open_sealed
 from harness.records import TrialRecord
 from harness.runner import Runner, decide
 from harness.sandbox import Sandbox, open_sandbox
 from harness.transcript import Call, End, Opaque, Result
 from harness.trial import read_back, read_events, run_trial
-from harness.world import Session
+from harness.world.base import Session
 from tests.fakes import SCENARIO, SUITE, Provider, provider, say, script, turn_of, use, write
 
 EVALS = Path(__file__).parents[1] / "evals"

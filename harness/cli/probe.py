@@ -24,7 +24,8 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def run(asked: argparse.Namespace) -> int:
     """Run what is probe-stale, and say what was done."""
-    from harness.probes import run_probes, stored_reports
+    from harness.probes import stored_reports
+    from harness.probing import run_probes
     from harness.recording.files import open_sealed
     from harness.sandbox import open_sandbox
     from harness.trial import read_events

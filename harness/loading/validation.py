@@ -13,11 +13,15 @@ from harness.loading.yamltext import Document
 
 M = TypeVar("M", bound=Frozen)
 
+_A_MAPPING = "a mapping of keys is expected"
+_PLAINLY = {"tuple_type": "a list is expected", "dict_type": _A_MAPPING, "model_type": _A_MAPPING}
+"""Errors of pydantic that speak of Python's types and not of what is in the file."""
+
 
 def validated(model: type[M], document: Document, path: str) -> M:
     """Read a document as a model. Raises InputError with one problem for each thing wrong."""
     if not isinstance(document.data, dict):
-        raise InputError([Problem(path, "a mapping of keys is expected", "see `harness schema`")])
+        raise InputError([Problem(path, _A_MAPPING, _described(model, ()))])
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
@@ -27,7 +31,7 @@ def validated(model: type[M], document: Document, path: str) -> M:
 
 
 def _problem(told: Any, model: type[BaseModel], document: Document, path: str) -> Problem:
-    keys = tuple(told["loc"])
+    keys = tuple(key for key in told["loc"] if key != "[key]")
     dotted = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
     where = f"{path}:{_line(keys, document)}: {dotted}"
     if told["type"] == "extra_forbidden":
@@ -36,8 +40,8 @@ def _problem(told: Any, model: type[BaseModel], document: Document, path: str) -
         return Problem(where, "this key is missing", _described(model, keys))
     if told["type"] == "value_error":
         return Problem(where, str(told["ctx"]["error"]), _described(model, keys))
-    found = f"{told['msg'].lower()}, found {told['input']!r:.80}"
-    return Problem(where, found, _described(model, keys))
+    message = _PLAINLY.get(told["type"]) or told["msg"][:1].lower() + told["msg"][1:]
+    return Problem(where, f"{message}, found {told['input']!r:.80}", _described(model, keys))
 
 
 def _line(keys: tuple[str | int, ...], document: Document) -> int:
@@ -57,9 +61,14 @@ def _known(model: type[BaseModel], keys: tuple[str | int, ...]) -> list[str]:
 
 
 def _described(model: type[BaseModel], keys: tuple[str | int, ...]) -> str:
-    outer = _model_at(model, keys[:-1])
-    field = outer.model_fields.get(str(keys[-1])) if outer and keys else None
-    return (field.description if field else None) or "see `harness schema`"
+    """Say what a key is for, or else the nearest one that it is part of."""
+    while keys:
+        outer = _model_at(model, keys[:-1])
+        field = outer.model_fields.get(str(keys[-1])) if outer else None
+        if field and field.description:
+            return field.description
+        keys = keys[:-1]
+    return f"see `promptverdict schema {model.__name__.lower()}`"
 
 
 def _model_at(model: type[BaseModel], keys: tuple[str | int, ...]) -> type[BaseModel] | None:

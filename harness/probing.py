@@ -1,0 +1,103 @@
+"""Runs probes: each in the sandbox, on a throw-away copy of a tree that a trial left behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from harness.disk import write_whole
+from harness.evidence import Check, Evidence, ProbeReport
+from harness.loading.suites import LoadedScenario
+from harness.probes import KIT, StoredProbes, kit, probe_digest, probe_files
+from harness.recording import textform
+from harness.recording.files import Location
+from harness.sandbox import Mount, Place, Sandbox, make_place, remove_place
+from harness.scenario import Probe
+from harness.tree import Node, Tree, digest
+from harness.workspace import Workspace
+
+_LINE = re.compile(r"^(PASS|FAIL|NOTE) ([^:\n]+?)(?:: (.*))?$", re.MULTILINE)
+
+
+def run_probes(
+    scenario: LoadedScenario, location: Location, seal: str, evidence: Evidence, sandbox: Sandbox
+) -> tuple[ProbeReport, ...]:
+    """Run a scenario's probes on a trial's trees and store what they found. Blocking.
+
+    Raises SandboxError; whatever a probe itself does wrong is a fault in its report.
+    """
+    trees = list(evidence.trees())
+    reports = tuple(
+        _run(probe, scenario, number, tree, trees[0][1], sandbox)
+        for probe in scenario.scenario.probes
+        for number, tree in _chosen(probe, trees)
+    )
+    stored = StoredProbes(
+        seal=seal,
+        environment={"python": sandbox.python, "pytest": sandbox.pytest},
+        digests={probe.name: probe_digest(probe, scenario) for probe in scenario.scenario.probes},
+        reports=reports,
+    )
+    write_whole(location.probes, textform.dump(stored.model_dump(mode="json", exclude_none=True)))
+    return reports
+
+
+def _chosen(probe: Probe, trees: list[tuple[int, Tree]]) -> Iterator[tuple[int, Tree]]:
+    if probe.trees == "final":
+        yield trees[-1]
+        return
+    seen: set[str] = set()
+    for number, tree in trees:
+        name = digest(tree)
+        if name not in seen:
+            seen.add(name)
+            yield number, tree
+
+
+def _run(
+    probe: Probe,
+    scenario: LoadedScenario,
+    number: int,
+    tree: Tree,
+    base: Tree,
+    sandbox: Sandbox,
+) -> ProbeReport:
+    place = make_place()
+    try:
+        Workspace(place.workspace, place.owner).lay_out(tree)
+        library = {KIT: Node("file", kit())}
+        mounts = [
+            _mount(place, "base", base, "/base"),
+            _mount(place, "probes", probe_files(scenario), "/probes"),
+            _mount(place, "kit", library, "/opt/probekit"),
+        ]
+        done = sandbox.run(
+            ["bash", "--noprofile", "--norc", "-c", probe.run],
+            place,
+            timeout=probe.timeout,
+            mounts=mounts,
+            environment={"PYTHONPATH": "/opt/probekit"},
+        )
+    finally:
+        remove_place(place)
+    checks = tuple(
+        Check.model_validate({"outcome": kind.lower(), "name": name, "detail": detail})
+        for kind, name, detail in _LINE.findall(done.output)
+    )
+    fault = None
+    if done.stopped:
+        fault = f"stopped: {done.stopped}"
+    elif done.exit_code:
+        fault = f"exit code {done.exit_code}: {done.output.strip()[-300:]}"
+    elif not checks:
+        fault = "it printed no PASS, FAIL or NOTE line"
+    return ProbeReport(
+        probe=probe.name, after=number, tree=digest(tree), checks=checks, fault=fault
+    )
+
+
+def _mount(place: Place, name: str, tree: Mapping[str, Node], target: str) -> Mount:
+    folder = place.root / name
+    folder.mkdir()
+    Workspace(folder, place.owner).lay_out(tree)
+    return Mount(folder, target)

@@ -1,0 +1,106 @@
+"""A trial in a live workspace, recorded: stored whole when it ended well, and not at all if not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import httpx2
+
+import harness
+from harness.evidence import Outcome
+from harness.plan import Trial
+from harness.recording.cassette import Tape, TapeTransport, open_tape
+from harness.recording.files import Head, Location, World, save_sealed
+from harness.records import Provenance
+from harness.sandbox import Place, Sandbox, make_place, remove_place
+from harness.toolset import VERSION
+from harness.transcript import Answered, End, Event
+from harness.world.base import Session, TrialWorld
+from harness.world.noted import NotedTools
+
+
+@asynccontextmanager
+async def live_world(trial: Trial, session: Session) -> AsyncIterator[TrialWorld]:
+    """Set up a workspace in the sandbox; the recording is stored if the block ends well."""
+    place = await asyncio.to_thread(make_place)
+    try:
+        sandbox = await asyncio.to_thread(session.sandbox)
+        keeper = _Unsealed(trial.location)
+        with open_tape(keeper, replay=False) as tape:
+            network = TapeTransport(tape, session.network())
+            world = _Live(trial, sandbox, place, tape, network)
+            await asyncio.to_thread(world.tools.set_up)
+            yield world
+            keeper.world = world.tools.world()
+    finally:
+        await asyncio.to_thread(remove_place, place)
+
+
+class _Live:
+    def __init__(
+        self, trial: Trial, sandbox: Sandbox, place: Place, tape: Tape, transport: TapeTransport
+    ) -> None:
+        self._trial, self._sandbox, self._tape = trial, sandbox, tape
+        self.transport: httpx2.AsyncBaseTransport = transport
+        self.tools = NotedTools(trial, sandbox, place)
+
+    def finish(self, events: tuple[Event, ...]) -> tuple[Head, Outcome]:
+        cell = self._trial.cell
+        end = next(event for event in reversed(events) if isinstance(event, End))
+        head = Head(
+            suite=cell.task.suite,
+            scenario=cell.task.scenario,
+            variant=cell.task.variant,
+            trial=self._trial.number,
+            digest=cell.digest,
+            compatible={
+                "toolset": VERSION,
+                "sandbox": self._sandbox.kind,
+                "python": self._sandbox.python,
+                "pytest": self._sandbox.pytest,
+            },
+            provenance=_provenance(cell.model, events, self._tape.answers()),
+            end=f"{end.reason} {end.detail}".strip(),
+        )
+        self._tape.finish(head.model_dump(mode="json", exclude_none=True))
+        world = self.tools.world()
+        return head, Outcome(start=world.start, notes=world.notes)
+
+
+class _Unsealed:
+    """Stores a new recording when its cassette is complete."""
+
+    def __init__(self, location: Location) -> None:
+        self._location = location
+        self.where = str(location.http)
+        self.world = World()
+
+    def read(self) -> str:
+        raise AssertionError("a new recording has nothing to read")
+
+    def write(self, text: str) -> None:
+        save_sealed(self._location, text, self.world)
+
+
+def _provenance(model: str, events: tuple[Event, ...], answers: list[dict[str, Any]]) -> Provenance:
+    answered = dict.fromkeys(event.model for event in events if isinstance(event, Answered))
+    by_hand = [answer["relay"] for answer in answers if isinstance(answer.get("relay"), dict)]
+    provider = model.partition("/")[0]
+    kind = "relay" if by_hand else "simulated" if provider == "relay" else "live"
+    versions = {name: version(name) for name in ("anthropic", "vcrpy")}
+    versions["harness"] = harness.__version__
+    return Provenance.model_validate(
+        {
+            "evidence": kind,
+            "operator": by_hand[0].get("operator") if by_hand else None,
+            "model": model,
+            "answered": ", ".join(answered),
+            "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "versions": versions,
+        }
+    )

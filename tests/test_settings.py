@@ -1,0 +1,225 @@
+"""A setting comes from the nearest place that names it, and a bad one says which place that was."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from harness.errors import InputError
+from harness.settings import OPTIONS, Settings, read_table, resolve
+
+
+def written(root: Path, table: str) -> Path:
+    (root / "pyproject.toml").write_text(f"[tool.promptverdict]\n{table}\n", encoding="utf-8")
+    return root
+
+
+def resolved(
+    root: Path,
+    given: Mapping[str, Any] | None = None,
+    ini: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    return resolve(root, given or {}, ini or {}, environment or {})
+
+
+def problems(root: Path, *layers: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    with pytest.raises(InputError) as caught:
+        resolved(root, *layers)
+    return [(problem.where, problem.found, problem.cure) for problem in caught.value.problems]
+
+
+def test_without_a_word_the_defaults_hold(tmp_path: Path) -> None:
+    assert resolved(tmp_path) == Settings()
+    assert Settings().record == "none"
+
+
+def test_the_nearest_place_that_names_a_setting_wins(tmp_path: Path) -> None:
+    """Option, then environment variable, then ini, then pyproject.toml, then the default."""
+    layers: list[dict[str, Any]] = [
+        {"concurrency": "5"},
+        {"concurrency": "3"},
+        {"PROMPTVERDICT_CONCURRENCY": "4"},
+    ]
+    written(tmp_path, "concurrency = 2")
+    assert resolved(tmp_path, *layers).concurrency == 5
+    assert resolved(tmp_path, {}, *layers[1:]).concurrency == 4
+    assert resolved(tmp_path, {}, layers[1]).concurrency == 3
+    assert resolved(tmp_path).concurrency == 2
+    written(tmp_path, "")
+    assert resolved(tmp_path).concurrency == 8
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_place_that_says_nothing_lets_the_next_one_speak(tmp_path: Path, nothing: Any) -> None:
+    written(tmp_path, 'agents = "mine"')
+    silent = {"agents": nothing}
+    assert resolved(tmp_path, silent, silent, {"PROMPTVERDICT_AGENTS": ""}).agents == "mine"
+
+
+def test_each_setting_comes_from_its_own_place(tmp_path: Path) -> None:
+    written(tmp_path, 'results = "out"\nmodels = {default = "relay/x"}')
+    settings = resolved(
+        tmp_path, {"record": "once"}, {"trials": "3"}, {"PROMPTVERDICT_SANDBOX": "none"}
+    )
+    assert settings.model_dump(exclude_defaults=True) == {
+        "record": "once",
+        "trials": 3,
+        "sandbox": "none",
+        "results": "out",
+        "models": {"default": "relay/x"},
+    }
+
+
+def test_the_real_environment_is_asked_where_no_other_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMPTVERDICT_TRIALS", "7")
+    assert resolve(tmp_path, {}).trials == 7
+    assert resolved(tmp_path).trials is None
+
+
+def test_only_the_model_table_has_no_option(tmp_path: Path) -> None:
+    assert {*Settings.model_fields} - {*OPTIONS} == {"models"}
+    given = {"models": {"default": "x"}}
+    assert resolved(tmp_path, given, given, {"PROMPTVERDICT_MODELS": "x"}).models == {}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_setting_says_what_it_is_for(name: str) -> None:
+    assert Settings.model_fields[name].description
+
+
+def test_settings_do_not_change_once_they_are_resolved(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError):
+        resolved(tmp_path).trials = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("key", "cure"),
+    [
+        ("trails", "did you mean trials?"),
+        ("concurency", "did you mean concurrency?"),
+        ("model_table", None),
+        ("colour", None),
+    ],
+)
+def test_an_unknown_key_is_told_with_the_nearest(
+    tmp_path: Path, key: str, cure: str | None
+) -> None:
+    written(tmp_path, f"{key} = 3")
+    ((where, found, told),) = problems(tmp_path)
+    assert where == f"pyproject.toml: tool.promptverdict.{key}"
+    assert found == "unknown setting"
+    assert told == cure or (cure is None and told)
+
+
+def test_where_no_key_is_near_all_are_told(tmp_path: Path) -> None:
+    written(tmp_path, "colour = true")
+    assert problems(tmp_path)[0][2] == f"known: {', '.join(Settings.model_fields)}"
+
+
+@pytest.mark.parametrize(
+    ("layers", "where"),
+    [
+        (({"trials": "many"},), "option: --trials"),
+        (({}, {"trials": "many"}), "ini: promptverdict_trials"),
+        (({}, {}, {"PROMPTVERDICT_TRIALS": "many"}), "environment: PROMPTVERDICT_TRIALS"),
+    ],
+)
+def test_a_bad_value_says_where_it_came_from_and_what_would_do(
+    tmp_path: Path, layers: tuple[Mapping[str, Any], ...], where: str
+) -> None:
+    written(tmp_path, "trials = 3")
+    ((told, found, cure),) = problems(tmp_path, *layers)
+    assert told == where
+    assert "valid integer" in found
+    assert found.endswith("got 'many'")
+    assert cure.startswith("trials: Attempts a cell")
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "found"),
+    [
+        ("trials = 0", "trials", "greater than or equal to 1, got 0"),
+        ("trials = 1001", "trials", "less than or equal to 1000, got 1001"),
+        ("concurrency = 2.5", "concurrency", "got 2.5"),
+        ('record = "always"', "record", "'none', 'once', 'stale' or 'all', got 'always'"),
+        ('sandbox = "docker"', "sandbox", "'bubblewrap' or 'none', got 'docker'"),
+        ("agents = 3", "agents", "valid string, got 3"),
+        ("models = 3", "models", "valid dictionary, got 3"),
+        ("models.default = 3", "models.default", "valid string, got 3"),
+    ],
+)
+def test_a_bad_value_in_the_project_file_names_its_key(
+    tmp_path: Path, line: str, where: str, found: str
+) -> None:
+    written(tmp_path, line)
+    ((told, why, cure),) = problems(tmp_path)
+    assert told == f"pyproject.toml: tool.promptverdict.{where}"
+    assert why.endswith(found)
+    assert cure.startswith(f"{where.partition('.')[0]}: ")
+
+
+def test_all_that_is_wrong_is_told_together(tmp_path: Path) -> None:
+    written(tmp_path, "trails = 3\ntrials = 0")
+    told = problems(tmp_path, {"concurrency": "0"}, {}, {"PROMPTVERDICT_RECORD": "yes"})
+    assert sorted(where for where, _, _ in told) == [
+        "environment: PROMPTVERDICT_RECORD",
+        "option: --concurrency",
+        "pyproject.toml: tool.promptverdict.trails",
+        "pyproject.toml: tool.promptverdict.trials",
+    ]
+
+
+def test_a_bad_value_that_is_overruled_does_no_harm(tmp_path: Path) -> None:
+    written(tmp_path, "trials = 0")
+    assert resolved(tmp_path, {"trials": "2"}).trials == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"[tool.promptverdict]\ntrials = \n", "at line 2"),
+        (b"[tool.promptverdict\n", "at line 1"),
+        (b"[a]\n[a]\n", "not valid TOML"),
+        (b"x = '\xff'\n", "not valid TOML"),
+    ],
+)
+def test_a_project_file_that_is_no_toml_is_told_with_the_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: bytes, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_bytes(text)
+    ((where, found, cure),) = problems(tmp_path)
+    assert where == "pyproject.toml"
+    assert told in found
+    assert "\n" not in found
+    assert cure
+
+
+@pytest.mark.parametrize("text", ["", "[tool]\n", "[tool.other]\nx = 1\n", "tool = 3\n"])
+def test_a_project_file_that_does_not_speak_of_us_says_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert read_table(tmp_path / "pyproject.toml") == {}
+
+
+@pytest.mark.parametrize("value", ["3", "'x'", "[1]", "false"])
+def test_a_key_where_our_table_should_be_is_told(tmp_path: Path, value: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool]\npromptverdict = {value}\n")
+    ((where, found, _),) = problems(tmp_path)
+    assert where.endswith("pyproject.toml: tool.promptverdict")
+    assert found.startswith("a table is expected, got ")
+
+
+@pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() == 0, reason="root may read every file, Windows has none"
+)
+def test_a_project_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    written(tmp_path, "").joinpath("pyproject.toml").chmod(0)
+    assert "cannot be read" in problems(tmp_path)[0][1]
