@@ -1,0 +1,156 @@
+"""Every problem of a document is told at its line, with its key, what was found, and a cure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import AfterValidator, Field
+
+from harness.cli.schema import SCHEMAS
+from harness.errors import InputError
+from harness.frozen import Frozen
+from harness.loading.validation import validated
+from harness.loading.yamltext import parse
+
+
+def _sold(name: str) -> str:
+    if name != "tea":
+        raise ValueError(f"{name} is not sold here")
+    return name
+
+
+class Item(Frozen):
+    """One line of an order."""
+
+    sku: Annotated[str, AfterValidator(_sold)] = Field(description="What is bought")
+    count: int = Field(default=1, ge=1, description="How many")
+    note: str = ""
+
+
+class Order(Frozen):
+    """An order."""
+
+    title: str
+    items: tuple[Item, ...] = Field(default=(), description="What is in it")
+    first: Item | None = Field(default=None, description="The most important")
+    sizes: tuple[Literal["S", "M"], ...] = Field(default=(), description="Sizes of shirts")
+    code: str = Field(default="A1", pattern="^[A-Z][0-9]$", description="Code of the shop")
+    names: dict[Annotated[str, Field(pattern="^[a-z]+$")], str] = Field(default_factory=dict)
+
+
+GOOD = "title: T\n"
+
+
+def problems(text: str) -> list[str]:
+    """Give each problem, and its cure after a bar."""
+    with pytest.raises(InputError) as caught:
+        validated(Order, parse(text, "order.yaml"), "order.yaml")
+    return [f"{told.where}: {told.found} | {told.cure}" for told in caught.value.problems]
+
+
+def test_a_good_document_becomes_its_model() -> None:
+    text = GOOD + "items:\n  - {sku: tea, count: 2}\nfirst: {sku: tea}\nnames: {a: b}\n"
+    assert validated(Order, parse(text, "order.yaml"), "order.yaml") == Order(
+        title="T",
+        items=(Item(sku="tea", count=2),),
+        first=Item(sku="tea"),
+        names={"a": "b"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("items: []\n", "1: title: this key is missing | see `promptverdict schema order`"),
+        (GOOD + "itms: []\n", "2: itms: unknown key | did you mean items?"),
+        (
+            GOOD + "colour: red\n",
+            "2: colour: unknown key | known keys: title, items, first, sizes, code, names",
+        ),
+        (
+            GOOD + "items:\n  - sku: tea\n    cuont: 2\n",
+            "4: items[0].cuont: unknown key | did you mean count?",
+        ),
+        (
+            GOOD + "first:\n  skü: tea\n  sku: tea\n",
+            "3: first.skü: unknown key | did you mean sku?",
+        ),
+        (
+            GOOD + "items:\n  - sku: tea\n  - count: 2\n",
+            "4: items[1].sku: this key is missing | What is bought",
+        ),
+        (
+            GOOD + "first:\n  sku: tea\n  count: 0\n",
+            "4: first.count: input should be greater than or equal to 1, found '0' | How many",
+        ),
+        (
+            GOOD + "first:\n  sku: tea\n  count: two\n",
+            "4: first.count: input should be a valid integer, unable to parse string as an integer,"
+            " found 'two' | How many",
+        ),
+        (GOOD + "first: tea\n", "2: first: a mapping of keys is expected, found 'tea' | The most"),
+        (GOOD + "items: tea\n", "2: items: a list is expected, found 'tea' | What is in it"),
+        (GOOD + "items:\n", "2: items: a list is expected, found '' | What is in it"),
+        (
+            GOOD + "items:\n  - tea\n",
+            "3: items[0]: a mapping of keys is expected, found 'tea' | What is in it",
+        ),
+        (
+            GOOD + "names: [a]\n",
+            "2: names: a mapping of keys is expected, found ['a'] | see `promptverdict schema",
+        ),
+        (
+            GOOD + "names:\n  b: [c]\n",
+            "3: names.b: input should be a valid string, found ['c'] | see `promptverdict schema",
+        ),
+        (
+            GOOD + "names:\n  B: c\n",
+            "3: names.B: string should match pattern '^[a-z]+$', found 'B' | see `promptverdict",
+        ),
+        (
+            GOOD + "sizes:\n  - S\n  - XL\n",
+            "4: sizes[1]: input should be 'S' or 'M', found 'XL' | Sizes of shirts",
+        ),
+        (
+            GOOD + "code: a1\n",
+            "2: code: string should match pattern '^[A-Z][0-9]$', found 'a1' | Code of the shop",
+        ),
+        (
+            GOOD + "first:\n  sku: coffee\n",
+            "3: first.sku: coffee is not sold here | What is bought",
+        ),
+        (
+            GOOD + "first:\n  sku: tea\n  note: [a]\n",
+            "4: first.note: input should be a valid string, found ['a'] | The most important",
+        ),
+    ],
+)
+def test_a_mistake_is_told_at_its_line_with_its_key_and_a_cure(text: str, problem: str) -> None:
+    (told,) = problems(text)
+    assert told.startswith(f"order.yaml:{problem}")
+
+
+def test_all_mistakes_are_told_together() -> None:
+    told = problems("titel: T\nitems:\n  - sku: tea\n    count: 0\n  - coffee\n")
+    assert [problem.partition(": ")[0] for problem in told] == [
+        "order.yaml:1",
+        "order.yaml:4",
+        "order.yaml:5",
+        "order.yaml:1",
+    ]
+
+
+def test_what_was_found_is_shown_only_as_far_as_it_can_be_read_at_a_glance() -> None:
+    (told,) = problems(GOOD + f"first: {'x' * 500}\n")
+    assert len(told) < 200
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "just words\n", "3\n"])
+def test_a_document_that_is_no_mapping_is_told(text: str) -> None:
+    (told,) = problems(text)
+    assert told == ("order.yaml: a mapping of keys is expected | see `promptverdict schema order`")
+
+
+def test_the_schema_that_a_cure_points_to_can_be_printed() -> None:
+    assert {model.__name__.lower(): model for model in SCHEMAS.values()} == SCHEMAS
