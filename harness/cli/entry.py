@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -15,6 +16,20 @@ VERBS = ("agents", "probe", "relay", "schema", "show")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and give the exit code (see errors.py)."""
+    try:
+        return _run(arguments)
+    except HarnessError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Python flushes once more at its end: nobody is there to read that either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="promptverdict", description=harness.__doc__)
     parser.add_argument("--version", action="version", version=harness.__version__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -22,13 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for module in modules.values():
         module.add_parser(verbs)
     asked = parser.parse_args(arguments)
-    try:
-        return int(modules[asked.verb].run(asked))
-    except HarnessError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+    code = int(modules[asked.verb].run(asked))
+    sys.stdout.flush()
+    return code

@@ -25,7 +25,9 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     """Add the verb."""
     parser = verbs.add_parser("show", help="show the transcript of a trial")
     parser.add_argument(
-        "trial", help="a node id (evals/suite/scenario.yaml::agent/variant), part of one, or a file"
+        "trial",
+        help="a node id (evals/suite/scenario.yaml::agent/variant, with #1 for its second trial),"
+        " part of one, the name of a record or its file",
     )
     parser.add_argument("--number", type=int, default=0, help="which of the cell's trials")
     parser.add_argument("--run", default=LATEST, help="name of the run (default: the latest)")
@@ -40,8 +42,11 @@ def run(asked: argparse.Namespace) -> int:
     from harness.report.transcript import page, safe
 
     console = Console(highlight=False, soft_wrap=True)
-    for line in page(_find(asked), whole=asked.whole):
-        console.print(Text(safe(line.text), style=STYLES[line.style]))
+    # Printed at the end: rich would take a reader that has gone away for a failure.
+    with console.capture() as printed:
+        for line in page(_find(asked), whole=asked.whole):
+            console.print(Text(safe(line.text), style=STYLES[line.style]))
+    print(printed.get(), end="")
     return 0
 
 
@@ -50,13 +55,13 @@ def _find(asked: argparse.Namespace) -> TrialRecord:
         return read_record(Path(asked.trial))
     run_folder = Path(resolve(Path.cwd(), {}).results) / asked.run
     found = list(records(run_folder))
-    wanted = asked.trial.replace(".yaml", "")
-    matching = [
-        record
-        for record in found
-        if record.trial == asked.number
-        and (wanted.endswith(_name(record)) or wanted in _name(record) or wanted == record.key)
-    ]
+    wanted, _, number = asked.trial.replace(".yaml", "").partition("#")
+    numbered = [record for record in found if str(record.trial) == (number or str(asked.number))]
+    matching = (
+        [record for record in found if wanted == record.key]
+        or [record for record in numbered if f"/{wanted}".endswith(f"/{_name(record)}")]
+        or [record for record in numbered if wanted in _name(record)]
+    )
     if len(matching) == 1:
         return matching[0]
     names = sorted({_name(record) for record in matching or found})

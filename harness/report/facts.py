@@ -53,7 +53,12 @@ def ending(record: TrialRecord) -> str:
     if record.fault:
         return "fault"
     ends = [event for event in record.evidence.events if isinstance(event, End)]
-    return f"{ends[-1].reason} {ends[-1].detail}".strip() if ends else "unfinished"
+    return ended(ends[-1]) if ends else "unfinished"
+
+
+def ended(end: End) -> str:
+    """An ending in a word or two; the provider's word is told where it is not ours too."""
+    return end.reason if end.detail in ("", end.reason) else f"{end.reason} {end.detail}"
 
 
 def origin(provenance: Provenance | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.records import TrialRecord
-from harness.report.facts import age, ending, origin, usage
+from harness.report.facts import age, ended, ending, origin, usage
 from harness.transcript import Answered, Call, End, Opaque, Result, Say, User
 from harness.tree import Change, TestReport
 
@@ -50,22 +50,22 @@ def page(record: TrialRecord, *, whole: bool = False) -> Iterator[Line]:
                 turn += 1
             case End():
                 yield Line("")
-                yield Line(f"[{number}] END: {event.reason} {event.detail}".rstrip(), "heading")
+                yield Line(f"[{number}] END: {ended(event)}", "heading")
     yield from _probes(record)
     if record.fault:
         yield Line("")
-        yield Line(f"FAULT: {record.fault.kind}: {record.fault.message}", "removed")
+        yield from _lines(f"FAULT: {record.fault.kind}: {record.fault.message}", "removed", "")
 
 
 def _head(record: TrialRecord) -> Iterator[Line]:
     used = usage(record.evidence.events)
-    tokens = f"{used.input or 'unknown'} in, {used.output or 'unknown'} out"
+    read, written = ("unknown" if one is None else one for one in (used.input, used.output))
     facts = {
         "trial": f"{record.suite}/{record.scenario}::{record.variant}#{record.trial}",
         "evidence": f"{origin(record.provenance)} ({age(record.provenance) or 'no age'})",
         "model": record.provenance.model if record.provenance else "unknown",
         "tools": ", ".join(record.evidence.task.tools) or "none",
-        "tokens": tokens + (" (estimated)" if used.estimated else ""),
+        "tokens": f"{read} in, {written} out" + (" (estimated)" if used.estimated else ""),
         "ended": ending(record),
     }
     for name, value in facts.items():
@@ -80,7 +80,8 @@ def _call(number: int, call: Call, limit: int | None) -> Iterator[Line]:
     elif call.tool == "Write":
         yield from _cut(_indented(str(args.get("content", "")), "added"), limit)
     elif call.tool in ("Edit", "MultiEdit"):
-        for edit in args.get("edits") or [args]:
+        edits = args.get("edits") or args
+        for edit in edits if isinstance(edits, list) else [edits]:
             yield from _cut(_edit(edit), limit)
     elif args:
         yield from _indented(json.dumps(args, ensure_ascii=False), "call")
@@ -91,10 +92,14 @@ def _edit(edit: object) -> Iterator[Line]:
         yield Line(f"    {edit}", "call")
         return
     old, new = (str(edit.get(key, "")).splitlines() for key in ("old_string", "new_string"))
-    for line in difflib.ndiff(old, new):
-        if line[0] != "?":
-            style = {"+": "added", "-": "removed"}.get(line[0], "result")
-            yield Line(f"    {line}", style)
+    # Not ndiff: it also looks for changes within lines, which takes minutes for some edits.
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for tag, start, end, new_start, new_end in matcher.get_opcodes():
+        if tag == "equal":
+            yield from (Line(f"      {line}", "result") for line in old[start:end])
+        else:
+            yield from (Line(f"    - {line}", "removed") for line in old[start:end])
+            yield from (Line(f"    + {line}", "added") for line in new[new_start:new_end])
 
 
 def _result(number: int, result: Result, limit: int | None) -> Iterator[Line]:
@@ -136,12 +141,16 @@ def _probes(record: TrialRecord) -> Iterator[Line]:
             detail = f": {check.detail}" if check.detail else ""
             yield Line(f"    {check.outcome:<4} {check.name}{detail}", styles[check.outcome])
         if report.fault:
-            yield Line(f"    fault: {report.fault}", "removed")
+            yield from _lines(f"fault: {report.fault}", "removed", "    ")
 
 
 def _indented(text: str, style: str) -> Iterator[Line]:
+    return _lines(text, style, "    ")
+
+
+def _lines(text: str, style: str, margin: str) -> Iterator[Line]:
     for line in text.split("\n"):
-        yield Line(f"    {line}", style)
+        yield Line(f"{margin}{line}", style)
 
 
 def _cut(lines: Iterator[Line], limit: int | None) -> Iterator[Line]:

@@ -1,0 +1,90 @@
+"""The committed recordings: what they are evidence of, and that they can be read without an SDK."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.evidence import Evidence
+from harness.guest.probekit import is_test
+from harness.loading import load_agents
+from harness.loading.suites import load_scenario, load_suite
+from harness.plan import Trial, cells
+from harness.recording.files import open_sealed
+from harness.settings import resolve
+from harness.transcript import End, Result, final_text
+from harness.trial import read_back
+
+ROOT = Path(__file__).parents[1]
+
+
+def trials() -> Iterator[Trial]:
+    settings, agents = resolve(ROOT, {}), load_agents(ROOT / "agents")
+    for path in sorted(ROOT.glob("evals/*/suite.yaml")):
+        suite = load_suite(path)
+        for file in sorted(path.parent.glob("*.yaml")):
+            if file != path:
+                for cell in cells(load_scenario(file, suite), agents, settings, by_hand=False):
+                    yield cell.trial(0)
+
+
+TRIALS = {trial.id: trial for trial in trials()}
+
+
+def evidence(trial_id: str) -> Evidence:
+    trial = TRIALS[trial_id]
+    return asyncio.run(read_back(trial.cell, open_sealed(trial.location)))
+
+
+@pytest.mark.parametrize("trial_id", TRIALS)
+def test_each_says_where_it_comes_from_and_ended_well(trial_id: str) -> None:
+    sealed = open_sealed(TRIALS[trial_id].location)
+    assert sealed.head.digest == TRIALS[trial_id].cell.digest
+    assert sealed.head.provenance.evidence == "relay"
+    assert sealed.head.provenance.operator == "claude, answering by relay"
+    assert sealed.head.provenance.model == sealed.head.provenance.answered == "relay/claude"
+    assert sealed.head.compatible["sandbox"] == "bubblewrap"
+    assert sealed.head.end == "done"
+    assert len(sealed.http) + len(sealed.world) < 200_000
+
+
+@pytest.mark.parametrize("trial_id", TRIALS)
+def test_each_is_read_back_whole(trial_id: str) -> None:
+    read = evidence(trial_id)
+    assert isinstance(read.events[-1], End)
+    assert final_text(read.events).strip()
+    assert all(report.fault is None for report in (read.outcome.probes if read.outcome else ()))
+    for number, tree in read.trees():
+        assert number >= 0
+        assert tree
+
+
+def test_there_are_fourteen() -> None:
+    assert len(TRIALS) == 14
+
+
+def red_before_first_production_change(read: Evidence) -> bool:
+    """Whether a test had failed before anything below app/ was changed."""
+    for event in read.events:
+        if not isinstance(event, Result):
+            continue
+        if any(one.path.startswith("app/") and not is_test(one.path) for one in event.changes):
+            return False
+        if any(node.outcome == "failed" for report in event.tests for node in report.nodes):
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("trial_id", "first"),
+    [
+        ("tdd-cycle/discount-test-first::backend-api-developer/tdd#0", True),
+        ("tdd-cycle/broken-fixture::backend-api-developer/tdd#0", True),
+        ("tdd-cycle/two-fixes-no-time::backend-api-code-writer-agent/base#0", False),
+    ],
+)
+def test_the_order_of_test_and_code_can_be_told_from_them(trial_id: str, first: bool) -> None:
+    assert red_before_first_production_change(evidence(trial_id)) is first
