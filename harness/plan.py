@@ -17,7 +17,9 @@ from typing import Any
 from harness.agent import Variant
 from harness.collecting import SUITE_FILE
 from harness.errors import InputError, Problem, shown
-from harness.evidence import Task
+from harness.evidence import Evidence, Task
+from harness.grade import Grade
+from harness.grading import grade_all
 from harness.guest.treehash import digest_of
 from harness.loading.suites import LoadedScenario
 from harness.providers import anthropic
@@ -83,6 +85,36 @@ class Cell:
         if self.scenario.workspace:
             hashes["workspace"] = workspace_digest(self.scenario.workspace)
         return hashes
+
+    def grade(self, evidence: Evidence) -> tuple[Grade, ...]:
+        """Grade one trial of the cell, as the suite and the scenario say now."""
+        return grade_all(self.scenario.scenario.grades, self.scenario.suite.checks, evidence)
+
+    def binding(self, promised_too: str | None) -> tuple[str, ...]:
+        """Name the behaviours that the cell fails without, among those its scenario grades.
+
+        promised_too: behaviours that are to be required of every variant, separated by commas, or
+        `all`.
+        """
+        everyone = set((promised_too or "").replace(" ", "").split(","))
+        behaviours = self.scenario.suite.suite.behaviours
+        return tuple(
+            name
+            for name in self.scenario.scenario.grades
+            if behaviours[name].binds(self.variant.id) or everyone & {name, "all"}
+        )
+
+    def lost_promises(self) -> list[str]:
+        """Name the promises whose quoted words the variant's prompt no longer holds."""
+        prompt = " ".join(self.variant.prompt.split())
+        where = shown(self.scenario.suite.folder / SUITE_FILE)
+        return [
+            f"{where}: {name}: {self.variant.path} no longer says {words!r}\n"
+            f"  quote the words that promise it now, or take the promise of {self.variant.id} away"
+            for name, behaviour in self.scenario.suite.suite.behaviours.items()
+            if (words := behaviour.promised.get(self.variant.id)) is not None
+            and " ".join(words.split()) not in prompt
+        ]
 
     def trial(self, number: int) -> Trial:
         """Give one attempt at this cell."""

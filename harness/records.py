@@ -9,6 +9,7 @@ from pydantic import Field
 from harness.errors import HarnessError
 from harness.evidence import Evidence
 from harness.frozen import Frozen
+from harness.grade import Grade
 
 SCHEMA = 1
 
@@ -62,6 +63,8 @@ class TrialRecord(Frozen):
     """Whether this run played a recording rather than made it."""
     seconds: float
     evidence: Evidence
+    grades: tuple[Grade, ...] = ()
+    """One for each behaviour that the scenario grades; none where the evidence is not whole."""
     fault: Fault | None = None
     notices: tuple[str, ...] = ()
     """What a reader should know: deprecations, what could not be kept."""

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from harness.evidence import Limits
 from harness.frozen import Frozen
+from harness.graders import AnyGrader
 from harness.toolset import NAMES, nearest
 
 IDENTIFIER = r"^[a-z0-9][a-z0-9._-]{0,99}$"
@@ -102,9 +103,40 @@ class Scenario(Frozen):
     behaviours: tuple[Identifier, ...] = Field(
         default=(), description="Which behaviours of the suite the scenario exercises"
     )
+    grades: dict[Identifier, AnyGrader] = Field(
+        default_factory=dict, description="Behaviour -> the grader that tells it"
+    )
     tags: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...] = Field(
         default=(), description="Become pytest markers"
     )
+
+
+class Behaviour(Frozen):
+    """One named thing an agent does or does not do, and what each variant says of it.
+
+    A variant's stance is promised (its prompt says so, in words that are quoted), control (it binds
+    every variant), weak (only general words) or silent, which is what is left.
+    """
+
+    says: str = Field(min_length=1, description="What it is, in one sentence")
+    promised: dict[str, str] = Field(
+        default_factory=dict, description="Variant -> the words of its prompt that promise it"
+    )
+    control: bool = Field(default=False, description="Whether it binds every variant")
+    weak: tuple[str, ...] = Field(
+        default=(), description="Variants whose prompts only speak of it in general words"
+    )
+
+    def binds(self, variant: str) -> bool:
+        """Whether a cell of this variant fails where the behaviour is not shown."""
+        return self.control or variant in self.promised
+
+
+class KnownFailing(Frozen):
+    """A cell that is known to fail, and why; a pass that nobody expected is then a failure."""
+
+    cell: str = Field(description="scenario::agent/variant")
+    reason: str = Field(min_length=1, description="Why, for whoever reads the summary")
 
 
 class Suite(Frozen):
@@ -117,6 +149,12 @@ class Suite(Frozen):
     )
     baseline: str | None = Field(default=None, description="The variant others are compared with")
     trials: int = Field(default=1, ge=1, le=1000, description="Attempts a cell")
-    behaviours: dict[Identifier, str] = Field(
-        default_factory=dict, description="Each behaviour and the sentence that says what it is"
+    require: float = Field(
+        default=1.0, gt=0, le=1, description="Share of a cell's trials that must show a behaviour"
+    )
+    behaviours: dict[Identifier, Behaviour] = Field(
+        default_factory=dict, description="The behaviours the suite is about"
+    )
+    known_failing: tuple[KnownFailing, ...] = Field(
+        default=(), description="Cells that are known to fail, each with its reason"
     )

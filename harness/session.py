@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.collecting import SUITE_FILE
+from harness.errors import shown
+from harness.grading import Standings, standings
 from harness.loading import load_agents
 from harness.loading.suites import LoadedSuite, load_scenario, load_suite
 from harness.plan import Cell, cells
@@ -65,7 +67,7 @@ class EvalSession:
 
     def faults(self, cell: Cell) -> list[str]:
         """Wait for a cell's trials; say what broke, if anything did."""
-        records, faults = [], []
+        records, faults = [], cell.lost_promises()
         for decision in self._decide(cell):
             if decision.error:
                 faults.append(str(decision.error))
@@ -75,7 +77,40 @@ class EvalSession:
             if record.fault:
                 faults.append(f"{decision.trial.id}: {record.fault.message}")
         self._records[cell.id] = records
+        if not faults:
+            undecided = self._told(cell, "undecided", "ungraded")
+            faults = [f"undecided: {told}" for told in undecided]
         return faults
+
+    def binds(self, cell: Cell) -> bool:
+        """Whether anything is required of a cell."""
+        return bool(cell.binding(self.settings.promise))
+
+    def shortcomings(self, cell: Cell) -> list[str]:
+        """Say of each behaviour that a finished cell must show and does not, why."""
+        return self._told(cell, "short", "fail")
+
+    def _told(self, cell: Cell, standing: str, outcome: str) -> list[str]:
+        return [
+            f"{one.behaviour}: {_counted(one)}\n{self._reasons(cell, one, outcome)}"
+            for one in self._standings(cell)
+            if one.standing == standing
+        ]
+
+    def _standings(self, cell: Cell) -> list[Standings]:
+        trials = [record.grades for record in self._records.get(cell.id, ())]
+        require = cell.scenario.suite.suite.require
+        return [standings(name, trials, require) for name in cell.binding(self.settings.promise)]
+
+    def _reasons(self, cell: Cell, one: Standings, outcome: str) -> str:
+        lines = [
+            f"  trial {record.trial}: {grade.finding.reason}"
+            for record in self._records[cell.id]
+            for grade in record.grades
+            if grade.behaviour == one.behaviour and grade.finding.outcome == outcome
+        ]
+        node = f"{shown(cell.scenario.path)}::{cell.variant.id}"
+        return "\n".join([*lines, f"  read it: promptverdict show '{node}'"])
 
     def seconds(self, cell: Cell) -> float:
         """How long a cell's trials took, added up."""
@@ -144,6 +179,11 @@ class EvalSession:
         from harness.sandbox import open_sandbox
 
         return open_sandbox(self.settings.sandbox)
+
+
+def _counted(one: Standings) -> str:
+    told = f"shown in {one.passed} of {one.trials} trials"
+    return f"{told}, {one.ungraded} ungraded" if one.ungraded else told
 
 
 def _announced(recording: list[Decision]) -> str:

@@ -45,6 +45,10 @@ class Settings(Frozen):
     relay: str = Field(
         default="http://127.0.0.1:8765", description="Where the relay answers, for relay/... models"
     )
+    promise: str | None = Field(
+        default=None,
+        description="Require these behaviours (separated by commas, or `all`) of every agent",
+    )
     models: dict[str, str] = Field(
         default_factory=dict,
         description="What an agent file's model, and `default`, mean as provider/name",

@@ -41,6 +41,7 @@ async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> Tr
         outcome = await _with_probes(trial, session, transcript, outcome, sealed)
     except HarnessError as error:
         fault = Fault.of(error)
+    evidence = Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome)
     return TrialRecord(
         key=trial.key,
         suite=trial.cell.task.suite,
@@ -52,7 +53,8 @@ async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> Tr
         compatible=head.compatible if head else {},
         replayed=sealed is not None,
         seconds=round(time.monotonic() - began, 3),
-        evidence=Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome),
+        evidence=evidence,
+        grades=() if fault else trial.cell.grade(evidence),
         fault=fault,
         notices=_notices(trial, outcome, live=sealed is None),
     )

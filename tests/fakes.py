@@ -141,7 +141,7 @@ title: A suite
 variants: [helper/base, helper/terse]
 baseline: helper/base
 behaviours:
-  kind: It is kind
+  kind: {says: It is kind}
 """
 
 SCENARIO = """\

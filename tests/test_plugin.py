@@ -16,7 +16,7 @@ import yaml  # noqa: F401
 
 import harness.runner
 import harness.session  # noqa: F401
-from tests.fakes import SCENARIO, Provider, project, provider, say, script, use, write
+from tests.fakes import SCENARIO, SUITE, Provider, project, provider, say, script, use, write
 
 ANSWERS = script(
     [say("Hello."), use("Write", file_path="hello.txt", content="hello\n")],
@@ -328,3 +328,115 @@ def test_replay_is_distributed_over_workers_and_recording_is_not(
     refused = evals.runpytest_subprocess("evals", "-n", "2", "--record", "once")
     assert refused.ret != 0
     assert "--record: cannot be combined with -n" in refused.stdout.str() + refused.stderr.str()
+
+
+CHECKS = """\
+from harness.grade import failed, passed, ungraded
+from harness.transcript import final_text
+
+
+def says_done(evidence):
+    return passed("it said so") if "Done" in final_text(evidence.events) else failed("it did not")
+
+
+def never(evidence):
+    return failed("it never does")
+
+
+def unknowable(evidence):
+    return ungraded("nobody knows")
+"""
+
+
+def graded(evals: pytest.Pytester, function: str, suite: str = "") -> None:
+    behaviour = '{says: It is kind, promised: {helper/base: "You are a careful helper."}}'
+    write(
+        evals.path,
+        {
+            "evals/small/checks.py": CHECKS,
+            "evals/small/suite.yaml": SUITE.replace("{says: It is kind}", behaviour) + suite,
+            "evals/small/hello.yaml": SCENARIO
+            + f"grades:\n  kind: {{type: custom, function: {function}}}\n",
+        },
+    )
+
+
+def test_a_promised_behaviour_passes_fails_or_is_undecided_and_others_are_measured(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    run(evals, "evals", "--record", "once")
+    graded(evals, "says_done")
+    fine = run(evals, "evals")
+    assert fine.ret == 0
+    fine.stdout.fnmatch_lines(["*1 passed, 1 measured*"])
+    graded(evals, "never")
+    short = run(evals, "evals")
+    short.assert_outcomes(failed=1)
+    short.stdout.fnmatch_lines(
+        [
+            "kind: shown in 0 of 1 trials",
+            "  trial 0: it never does",
+            "  read it: promptverdict show 'evals/small/hello.yaml::helper/base'",
+        ]
+    )
+    graded(evals, "unknowable")
+    undecided = run(evals, "evals")
+    undecided.assert_outcomes(errors=1)
+    assert "undecided: kind: shown in 0 of 1 trials, 1 ungraded" in undecided.stdout.str()
+
+
+def test_a_promise_asked_for_by_hand_binds_every_variant(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    run(evals, "evals", "--record", "once")
+    graded(evals, "never")
+    run(evals, "evals", "--promise", "all").assert_outcomes(failed=2)
+    run(evals, "evals", "--promise", "kind").assert_outcomes(failed=2)
+    run(evals, "evals", "--promise", "other").assert_outcomes(failed=1)
+
+
+def test_a_known_failure_is_expected_and_its_pass_is_not(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    run(evals, "evals", "--record", "once")
+    known = "known_failing:\n- {cell: hello::helper/base, reason: it forgets}\n"
+    graded(evals, "never", known)
+    expected = run(evals, "evals", "-rx")
+    assert expected.ret == 0
+    expected.stdout.fnmatch_lines(["XFAIL *hello.yaml::helper/base - it forgets*"])
+    graded(evals, "says_done", known)
+    run(evals, "evals").assert_outcomes(failed=1)
+    graded(evals, "unknowable", known)
+    run(evals, "evals").assert_outcomes(errors=1)
+
+
+def test_a_promise_whose_words_are_gone_is_an_error(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    graded(evals, "says_done")
+    prompt = evals.path / "agents/helper/base.md"
+    prompt.write_text(prompt.read_text().replace("careful", "bold"))
+    result = run(evals, "evals", "--record", "once")
+    result.assert_outcomes(errors=1)
+    assert "no longer says 'You are a careful helper.'" in result.stdout.str()
+
+
+def test_a_changed_grader_changes_the_verdict_and_makes_nothing_stale(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    graded(evals, "says_done")
+    assert run(evals, "evals", "--record", "once").ret == 0
+    asked = len(server.requests)
+    graded(evals, "never")
+    run(evals, "evals", "--record", "stale").assert_outcomes(failed=1)
+    assert len(server.requests) == asked
+
+
+def test_a_grader_that_is_not_there_is_told_with_its_line(evals: pytest.Pytester) -> None:
+    graded(evals, "nowhere")
+    result = run(evals, "evals")
+    assert "evals/small/hello.yaml:8: grades.kind: there is no function nowhere" in (
+        result.stdout.str()
+    )
+    (evals.path / "evals/small/checks.py").write_text("import nothing_like_that\n")
+    assert "ModuleNotFoundError" in run(evals, "evals").stdout.str()

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from harness.collecting import SUITE_FILE
 from harness.errors import InputError, Problem, shown
+from harness.evidence import Evidence
+from harness.grade import Finding
+from harness.graders import Custom
 from harness.loading.validation import validated
-from harness.loading.yamltext import parse, read_text
+from harness.loading.yamltext import Document, parse, read_text
 from harness.scenario import Scenario, Suite
 from harness.tree import Node
+
+CHECKS_FILE = "checks.py"
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,15 @@ class LoadedSuite:
     def id(self) -> str:
         """Name of the folder."""
         return self.folder.name
+
+    @cached_property
+    def checks(self) -> Mapping[str, Callable[[Evidence], Finding]]:
+        """The public functions of the suite's checks.py; none where there is no such file.
+
+        Raises InputError when it cannot be imported.
+        """
+        path = self.folder / CHECKS_FILE
+        return _functions(path) if path.is_file() else {}
 
 
 @dataclass(frozen=True)
@@ -92,9 +107,45 @@ def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:
         for number, name in enumerate(scenario.behaviours)
         if name not in known
     ]
+    unknown += _bad_graders(scenario, suite, document, where)
     if unknown:
         raise InputError(unknown)
     return LoadedScenario(suite, path, scenario)
+
+
+def _bad_graders(
+    scenario: Scenario, suite: LoadedSuite, document: Document, where: str
+) -> list[Problem]:
+    problems = []
+    for name, grader in scenario.grades.items():
+        place = f"{where}:{document.lines.get(('grades', name), 1)}: grades.{name}"
+        if name not in scenario.behaviours:
+            cure = "add it to behaviours, or take its grader away"
+            problems.append(Problem(place, "the scenario does not exercise this behaviour", cure))
+        if isinstance(grader, Custom) and grader.function not in suite.checks:
+            known = ", ".join(suite.checks) or "no function"
+            cure = f"{shown(suite.folder / CHECKS_FILE)} has {known}"
+            problems.append(Problem(place, f"there is no function {grader.function}", cure))
+    return problems
+
+
+def _functions(path: Path) -> dict[str, Callable[[Evidence], Finding]]:
+    """Import a file by its path, under a name that no other suite's can have."""
+    spec = importlib.util.spec_from_file_location(f"_checks_of_{path.parent.name}", path)
+    if spec is None or spec.loader is None:
+        raise InputError([Problem(shown(path), "cannot be imported", "name it checks.py")])
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}"
+        raise InputError([Problem(shown(path), told, "mend the file")]) from error
+    own = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    return {
+        name: value
+        for name, value in own.items()
+        if callable(value) and getattr(value, "__module__", "") == module.__name__
+    }
 
 
 def read_tree(folder: Path) -> dict[str, Node]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import EvidenceError, MissingRecording, StaleRecording, shown
-from harness.records import TrialRecord
+from harness.records import Provenance, TrialRecord
 from harness.report.facts import (
     age,
     calls,
@@ -17,6 +17,7 @@ from harness.report.facts import (
     turns,
     usage,
 )
+from harness.report.transcript import safe
 
 COLUMNS = ("turns", "calls", "test runs", "files", "tokens", "ended")
 
@@ -28,7 +29,7 @@ def summary(
 ) -> str:
     """Show each cell's facts, what evidence they rest on, and what evidence is not there."""
     trials = [record for kept in records.values() for record in kept]
-    parts = [_table(trials), "\n", _evidence(trials)] if trials else []
+    parts = [_table(trials), "\n", *_behaviours(trials), _evidence(trials)] if trials else []
     parts.append(_without_evidence(errors))
     if run and trials:
         parts.append(f"records: {shown(run)}   read one: promptverdict show NODE-ID\n")
@@ -60,7 +61,31 @@ def _row(record: TrialRecord) -> tuple[str, ...]:
         tokens = f"{'~' * used.estimated}{used.input + used.output:,}"
     number = f" #{record.trial}" if record.trial else ""
     counts = (turns(events), calls(events), test_runs(events), files_changed(events))
-    return (f"  {record.variant}{number}", *map(str, counts), tokens, ending(record))
+    return (f"  {record.variant}{number}", *map(str, counts), tokens, safe(ending(record)))
+
+
+def _behaviours(trials: Sequence[TrialRecord]) -> list[str]:
+    """Show how often each behaviour was shown by each variant, where anything was graded."""
+    counted: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for record in trials:
+        for grade in record.grades:
+            rows = counted.setdefault((record.suite, grade.behaviour), {})
+            rows.setdefault(record.variant, []).append(grade.finding.outcome)
+    if not counted:
+        return []
+    width = max(len(variant) for rows in counted.values() for variant in rows)
+    lines = []
+    for (suite, behaviour), rows in sorted(counted.items()):
+        lines.append(f"{suite}: {behaviour}")
+        lines += [f"  {variant:<{width}}  {_rate(rows[variant])}" for variant in sorted(rows)]
+    return ["\n".join(lines), "\n\n"]
+
+
+def _rate(outcomes: Sequence[str]) -> str:
+    """Write `3 of 4`, and apart from it how many nobody could grade."""
+    unknown = outcomes.count("ungraded")
+    told = f"shown in {outcomes.count('pass')} of {len(outcomes) - unknown}"
+    return f"{told}, {unknown} ungraded" if unknown else told
 
 
 def _line(row: Sequence[str], first: int, widths: Sequence[int]) -> str:
@@ -69,27 +94,40 @@ def _line(row: Sequence[str], first: int, widths: Sequence[int]) -> str:
 
 
 def _evidence(trials: Sequence[TrialRecord]) -> str:
-    kinds: dict[str, list[TrialRecord]] = {}
+    kinds: dict[str, list[Provenance]] = {}
     for record in trials:
-        bare = ", without a sandbox" if record.compatible.get("sandbox") == "none" else ""
-        kinds.setdefault(origin(record.provenance) + bare, []).append(record)
+        if record.provenance:
+            bare = ", without a sandbox" if record.compatible.get("sandbox") == "none" else ""
+            how = "replayed" if record.replayed else "recorded now"
+            kind = f"{safe(origin(record.provenance))}{bare}; {how}"
+            kinds.setdefault(kind, []).append(record.provenance)
     lines = []
     for kind, of_kind in kinds.items():
-        ages = sorted({age(record.provenance) for record in of_kind} - {""})
-        how = "replayed" if all(record.replayed for record in of_kind) else "recorded now"
-        told = [f"{len(of_kind)} trials", kind, how, *([", ".join(ages)] if ages else [])]
-        lines.append("evidence: " + "; ".join(told) + "\n")
+        newest_first = sorted(of_kind, key=lambda one: one.recorded, reverse=True)
+        ages = ", ".join(dict.fromkeys(age(one) for one in newest_first))
+        lines.append(f"evidence: {_trials(of_kind)}; {kind}; {ages}\n")
+    if broken := [record for record in trials if not record.provenance]:
+        lines.append(f"no evidence: {_trials(broken)} broke off\n")
     return "".join(lines)
 
 
 def _without_evidence(errors: Sequence[EvidenceError]) -> str:
-    missing = sum(isinstance(error, MissingRecording) for error in errors)
-    stale = sum(isinstance(error, StaleRecording) for error in errors)
+    missing = [error for error in errors if isinstance(error, MissingRecording)]
+    stale = [error for error in errors if isinstance(error, StaleRecording)]
+    broken = [error for error in errors if error not in missing and error not in stale]
     lines = []
     if missing:
+        were = "was" if len(missing) == 1 else "were"
         lines.append(
-            f"no evidence: {missing} trials were never recorded; pytest ... --record once\n"
+            f"no evidence: {_trials(missing)} {were} never recorded; pytest ... --record once\n"
         )
     if stale:
-        lines.append(f"stale: {stale} trials no longer fit; pytest ... --record stale\n")
+        fit = "fits" if len(stale) == 1 else "fit"
+        lines.append(f"stale: {_trials(stale)} no longer {fit}; pytest ... --record stale\n")
+    if broken:
+        lines.append(f"broken: {_trials(broken)} cannot be played; pytest ... --record all\n")
     return "".join(lines)
+
+
+def _trials(listed: Sequence[object]) -> str:
+    return "1 trial" if len(listed) == 1 else f"{len(listed)} trials"

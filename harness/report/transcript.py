@@ -52,6 +52,7 @@ def page(record: TrialRecord, *, whole: bool = False) -> Iterator[Line]:
                 yield Line("")
                 yield Line(f"[{number}] END: {ended(event)}", "heading")
     yield from _probes(record)
+    yield from _grades(record)
     if record.fault:
         yield Line("")
         yield from _lines(f"FAULT: {record.fault.kind}: {record.fault.message}", "removed", "")
@@ -142,6 +143,22 @@ def _probes(record: TrialRecord) -> Iterator[Line]:
             yield Line(f"    {check.outcome:<4} {check.name}{detail}", styles[check.outcome])
         if report.fault:
             yield from _lines(f"fault: {report.fault}", "removed", "    ")
+
+
+def _grades(record: TrialRecord) -> Iterator[Line]:
+    if not record.grades:
+        return
+    yield Line("")
+    yield Line("GRADES", "heading")
+    styles = {"pass": "added", "fail": "removed", "ungraded": "note"}
+    for grade in record.grades:
+        finding = grade.finding
+        yield Line(
+            f"  {finding.outcome:<8} {grade.behaviour}: {finding.reason}", styles[finding.outcome]
+        )
+        places = ", ".join(f"[{event}]" for event in dict.fromkeys(p.event for p in finding.points))
+        if places:
+            yield Line(f"           see {places}", "note")
 
 
 def _indented(text: str, style: str) -> Iterator[Line]:

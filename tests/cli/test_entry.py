@@ -1,0 +1,214 @@
+"""Every end of the command has its exit code, and an error of ours is words, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness import errors
+from harness.cli import main
+from harness.cli.entry import VERBS
+from tests.fakes import SCENARIO, project, write
+
+COMMAND = [sys.executable, "-m", "harness.cli"]
+ROOT = Path(harness.__file__).parents[1]
+PROBED = SCENARIO + "probes:\n  - {name: p, run: echo PASS x}\n"
+
+posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes are POSIX's")
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def told(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str]]:
+    """Run a command that fails; give its exit code and the lines of its error."""
+    code = main(arguments)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
+    assert "Traceback" not in printed.err
+    return code, printed.err.rstrip("\n").split("\n")
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+
+
+def test_every_kind_of_error_has_its_exit_code() -> None:
+    kinds = {
+        name: kind.exit_code
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, errors.HarnessError)
+    }
+    assert kinds == {
+        "HarnessError": 1,
+        "InputError": 2,
+        "SandboxError": 3,
+        "ProviderError": 4,
+        "StorageError": 5,
+        "EvidenceError": 7,
+        "MissingRecording": 7,
+        "StaleRecording": 7,
+        "BrokenRecording": 7,
+        "StaleProbes": 7,
+    }
+
+
+def test_a_command_that_did_its_work_ends_with_0(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(root)
+    assert main(["agents"]) == 0
+    assert main(["schema", "suite"]) == 0
+    assert main(["probe"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_bad_input_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    code, lines = told(["show", "x"], capsys)
+    assert code == 2
+    assert lines == [
+        "error: x: fits no trial of results/latest",
+        "  run them first: pytest evals/",
+    ]
+
+
+def test_a_bad_setting_ends_with_2(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "pyproject.toml").write_text("[tool.promptverdict]\ntrails = 2\n")
+    code, lines = told(["agents"], capsys)
+    assert code == 2
+    assert lines == [
+        "error: pyproject.toml: tool.promptverdict.trails: unknown setting",
+        "  did you mean trials?",
+    ]
+
+
+def test_a_provider_that_cannot_be_reached_ends_with_4(capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"http://127.0.0.1:{closed_port()}"
+    code, lines = told(["relay", "take", "--wait", "1", "--url", url], capsys)
+    assert code == 4
+    assert len(lines) <= 3
+
+
+def test_a_disk_that_cannot_be_written_ends_with_5(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "file").write_text("x")
+    code, lines = told(["schema", "--write", "file/evals"], capsys)
+    assert code == 5
+    assert len(lines) <= 3
+
+
+def test_a_recording_that_is_broken_ends_with_7(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = "evals/small/cassettes/hello/helper.base/relay-scripted"
+    write(project(root, **{"evals/small/hello.yaml": PROBED}), {f"{folder}/0.http.yaml": "x\n"})
+    write(root, {f"{folder}/0.world.yaml": "x\n"})
+    code, lines = told(["probe"], capsys)
+    assert code == 7
+    assert len(lines) <= 3
+    assert folder in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ([], 2, "VERB"),
+        (["no-such-verb"], 2, "invalid choice: 'no-such-verb'"),
+        (["show"], 2, "the following arguments are required: trial"),
+        (["show", "x", "--number", "one"], 2, "invalid int value"),
+        (["--version"], 0, harness.__version__),
+        (["--help"], 0, "usage: promptverdict"),
+    ],
+)
+def test_usage_ends_with_2_and_help_with_0(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, words: str
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert (caught.value.code or 0) == code
+    printed = capsys.readouterr()
+    assert words in (printed.err if code else printed.out)
+
+
+def test_the_help_tells_what_each_verb_does(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    described = {words[0] for words in lines if len(words) > 3 and words[0] in VERBS}
+    assert described == set(VERBS)
+
+
+def test_the_module_is_the_command(root: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "show", "x"], cwd=root, env=environment(), capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"error: x: fits no trial")
+
+
+@posix
+def test_ctrl_c_ends_with_130_and_without_a_word(root: Path) -> None:
+    os.mkfifo(root / "answer")
+    process = subprocess.Popen(
+        [*COMMAND, "relay", "answer", "c1", "--file", "answer"],
+        cwd=root,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with (root / "answer").open("wb"):  # returns when the command has begun to read
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, b"", b"")
+
+
+@posix
+def test_ctrl_c_while_the_verbs_are_loaded_ends_with_130_too(root: Path) -> None:
+    write(root, {"early/yaml.py": "raise KeyboardInterrupt\n"})
+    done = subprocess.run(
+        [*COMMAND, "schema"],
+        cwd=root,
+        env=environment(PYTHONPATH=f"{root / 'early'}{os.pathsep}{ROOT}"),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+@posix
+@pytest.mark.parametrize("arguments", [["agents"], ["schema"], ["show", "record.json"]])
+def test_a_reader_that_has_gone_away_is_no_error(root: Path, arguments: list[str]) -> None:
+    from tests.report.made import record
+
+    project(root, **{"record.json": record().model_dump_json()})
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=root,
+            env=environment(),
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -1,0 +1,137 @@
+"""The summary says what was seen, on what evidence, and what evidence is not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import (
+    BrokenRecording,
+    EvidenceError,
+    MissingRecording,
+    StaleRecording,
+)
+from harness.records import Fault, TrialRecord
+from harness.report.facts import age
+from harness.report.terminal import summary
+from harness.transcript import Answered, End, Usage, User
+from tests.report.made import PROVENANCE, record
+
+AGE = age(PROVENANCE)
+FAULT = Fault(kind="ProviderError", message="no answer", exit_code=4)
+
+
+def shown(
+    *trials: TrialRecord, errors: tuple[EvidenceError, ...] = (), run: Path | None = None
+) -> list[str]:
+    cells: dict[str, list[TrialRecord]] = {}
+    for trial in trials:
+        cells.setdefault(f"{trial.scenario}::{trial.variant}", []).append(trial)
+    return summary(cells, errors, run).splitlines()
+
+
+def evidence(*trials: TrialRecord) -> list[str]:
+    return [line for line in shown(*trials) if "evidence: " in line]
+
+
+def test_cells_are_shown_below_their_scenario_with_what_was_counted(tmp_path: Path) -> None:
+    trials = [
+        record(variant="helper/terse"),
+        record(),
+        record(trial=1),
+        record(scenario="bye", variant="other"),
+    ]
+    assert shown(*trials, run=tmp_path / "results/r1") == [
+        "                 turns calls test runs files tokens ended",
+        "manners/bye",
+        "  other              2     2         1     1  2,534  done",
+        "manners/hello",
+        "  helper/base        2     2         1     1  2,534  done",
+        "  helper/base #1     2     2         1     1  2,534  done",
+        "  helper/terse       2     2         1     1  2,534  done",
+        "",
+        f"evidence: 4 trials; relay: Ann, by hand; replayed; {AGE}",
+        f"records: {tmp_path}/results/r1   read one: promptverdict show NODE-ID",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("usage", "told"),
+    [
+        (Usage(input=1200, output=34), "1,234"),
+        (Usage(input=1200, output=34, estimated=True), "~1,234"),
+        (Usage(input=0, output=0), "0"),
+        (Usage(input=1200), "unknown"),
+    ],
+)
+def test_tokens_are_marked_where_they_are_estimated_or_unknown(usage: Usage, told: str) -> None:
+    lines = shown(record(Answered(model="m", stop="done", usage=usage), End(reason="done")))
+    assert lines[2].split()[-2:] == [told, "done"]
+
+
+def test_evidence_is_told_apart_by_who_answered_and_when_it_was_made() -> None:
+    live = PROVENANCE.model_copy(update={"evidence": "live", "operator": None})
+    assert evidence(record(), record(provenance=live), record(replayed=False)) == [
+        f"evidence: 1 trial; relay: Ann, by hand; replayed; {AGE}",
+        f"evidence: 1 trial; live: relay/claude; replayed; {AGE}",
+        f"evidence: 1 trial; relay: Ann, by hand; recorded now; {AGE}",
+    ]
+
+
+def test_evidence_made_without_a_sandbox_says_so() -> None:
+    bare = record(compatible={"sandbox": "none"})
+    assert evidence(bare, record(compatible={"sandbox": "bubblewrap"})) == [
+        f"evidence: 1 trial; relay: Ann, by hand, without a sandbox; replayed; {AGE}",
+        f"evidence: 1 trial; relay: Ann, by hand; replayed; {AGE}",
+    ]
+
+
+def test_ages_are_told_newest_first_and_each_once() -> None:
+    days = ["2020-01-01", "2020-01-10", "2020-01-10", "2019-12-31"]
+    made = [PROVENANCE.model_copy(update={"recorded": f"{day}T00:00:00Z"}) for day in days]
+    (line,) = evidence(*(record(provenance=one) for one in made))
+    assert line.endswith("; " + ", ".join(age(made[place]) for place in (1, 0, 3)))
+
+
+def test_a_trial_that_broke_off_is_no_evidence() -> None:
+    lines = shown(record(User(text="Hi"), provenance=None, fault=FAULT, replayed=False))
+    assert lines[2].split()[-1] == "fault"
+    assert lines[-1] == "no evidence: 1 trial broke off"
+    assert not any(line.startswith("evidence: ") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("errors", "told"),
+    [
+        (
+            [MissingRecording()],
+            ["no evidence: 1 trial was never recorded; pytest ... --record once"],
+        ),
+        (
+            [StaleRecording("x", ()), MissingRecording(), MissingRecording()],
+            [
+                "no evidence: 2 trials were never recorded; pytest ... --record once",
+                "stale: 1 trial no longer fits; pytest ... --record stale",
+            ],
+        ),
+        (
+            [StaleRecording("x", ()), StaleRecording("y", ())],
+            ["stale: 2 trials no longer fit; pytest ... --record stale"],
+        ),
+        ([BrokenRecording()], ["broken: 1 trial cannot be played; pytest ... --record all"]),
+        ([], []),
+    ],
+)
+def test_evidence_that_is_not_there_is_told_with_the_way_to_get_it(
+    errors: list[EvidenceError], told: list[str], tmp_path: Path
+) -> None:
+    assert shown(errors=tuple(errors), run=tmp_path) == told
+
+
+def test_what_a_provider_or_an_operator_says_cannot_drive_the_terminal() -> None:
+    operator = PROVENANCE.model_copy(update={"operator": "\x1b[31mAnn\n[bold]"})
+    text = "\n".join(shown(record(End(reason="[/x]\x1b[2J"), provenance=operator)))
+    assert "\x1b" not in text
+    assert "[/x]\\x1b[2J" in text
+    assert "\\x1b[31mAnn\\n[bold]" in text
