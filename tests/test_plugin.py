@@ -16,6 +16,8 @@ import yaml  # noqa: F401
 
 import harness.runner
 import harness.session  # noqa: F401
+from harness.cli import main
+from harness.store import records
 from tests.fakes import SCENARIO, SUITE, Provider, project, provider, say, script, use, write
 
 ANSWERS = script(
@@ -440,3 +442,23 @@ def test_a_grader_that_is_not_there_is_told_with_its_line(evals: pytest.Pytester
     )
     (evals.path / "evals/small/checks.py").write_text("import nothing_like_that\n")
     assert "ModuleNotFoundError" in run(evals, "evals").stdout.str()
+
+
+def test_an_old_run_graded_again_has_the_grades_of_a_fresh_replay(
+    evals: pytest.Pytester,
+    server: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    graded(evals, "never")
+    run(evals, "evals", "--record", "once")
+    graded(evals, "says_done")
+    monkeypatch.chdir(evals.path)
+    capsys.readouterr()
+    assert main(["regrade"]) == 0
+    told = capsys.readouterr().out
+    assert "small/hello::helper/base#0: kind: fail -> pass" in told
+    assert "2 records graded, 2 grades changed" in told
+    again = {one.key: one.grades for one in records(sorted(evals.path.glob("results/2*"))[-1])}
+    run(evals, "evals")
+    assert again == {one.key: one.grades for one in records(evals.path / "results/latest")}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import harness
 from harness.errors import HarnessError
 
-VERBS = ("agents", "probe", "relay", "schema", "show")
+VERBS = ("agents", "probe", "regrade", "relay", "schema", "show")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
