@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from pydantic import Field
+
 from harness.frozen import Frozen
 from harness.transcript import Event, Result
 from harness.tree import Change, Tree, apply
@@ -13,9 +15,9 @@ from harness.tree import Change, Tree, apply
 class Limits(Frozen):
     """When a trial is ended from outside; reaching one is the agent's outcome, not a fault."""
 
-    turns: int = 40
+    turns: int = Field(default=40, ge=1)
     """Answers of the model."""
-    calls: int = 100
+    calls: int = Field(default=100, ge=1)
     """Tool calls."""
 
 

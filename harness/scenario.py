@@ -27,6 +27,16 @@ def _known_tool(name: str) -> str:
     return name
 
 
+def _no_mark_of_pytests(tag: str) -> str:
+    if tag in _PYTESTS_MARKS:
+        raise ValueError(f"{tag} means something to pytest; use another word")
+    return tag
+
+
+_PYTESTS_MARKS = {"skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings"}
+Tag = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$"), AfterValidator(_no_mark_of_pytests)]
+
+
 class GitSetup(Frozen):
     """Make the workspace a git repository with one commit of all its files."""
 
@@ -106,9 +116,7 @@ class Scenario(Frozen):
     grades: dict[Identifier, AnyGrader] = Field(
         default_factory=dict, description="Behaviour -> the grader that tells it"
     )
-    tags: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...] = Field(
-        default=(), description="Become pytest markers"
-    )
+    tags: tuple[Tag, ...] = Field(default=(), description="Become pytest markers")
 
 
 class Behaviour(Frozen):

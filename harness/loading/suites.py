@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +17,7 @@ from harness.grade import Finding
 from harness.graders import Custom
 from harness.loading.validation import validated
 from harness.loading.yamltext import Document, parse, read_text
-from harness.scenario import Scenario, Suite
+from harness.scenario import IDENTIFIER, Scenario, Suite
 from harness.tree import Node
 
 CHECKS_FILE = "checks.py"
@@ -89,12 +90,50 @@ def load_suite(path: Path) -> LoadedSuite:
         raise InputError(
             [Problem(f"{where}:{line}: baseline", f"{suite.baseline} is not in variants", cure)]
         )
+    if problems := _unknown_names(suite, document, path):
+        raise InputError(problems)
     return LoadedSuite(path.parent, suite)
+
+
+def _unknown_names(suite: Suite, document: Document, path: Path) -> list[Problem]:
+    """Find variants and cells that the suite speaks of and does not have."""
+    named: list[tuple[tuple[str | int, ...], str]] = [
+        (("behaviours", name, kind), variant)
+        for name, behaviour in suite.behaviours.items()
+        for kind, variants in (("promised", behaviour.promised), ("weak", behaviour.weak))
+        for variant in variants
+    ]
+    cells: list[tuple[tuple[str | int, ...], str]] = [
+        (("known_failing", number), one.cell) for number, one in enumerate(suite.known_failing)
+    ]
+    named += [(keys, cell.partition("::")[2]) for keys, cell in cells]
+    where = shown(path)
+    problems = [
+        Problem(
+            f"{where}:{document.lines.get(keys, 1)}: {keys[0]}",
+            f"{variant or 'no variant'} is not in variants",
+            f"name one of {', '.join(suite.variants)}",
+        )
+        for keys, variant in named
+        if suite.variants and variant not in suite.variants
+    ]
+    return problems + [
+        Problem(
+            f"{where}:{document.lines.get(keys, 1)}: known_failing",
+            f"there is no scenario {cell.partition('::')[0]}",
+            "write scenario::agent/variant, with the stem of a file beside this one",
+        )
+        for keys, cell in cells
+        if not path.with_name(f"{cell.partition('::')[0]}.yaml").is_file()
+    ]
 
 
 def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:
     """Read one scenario of a suite. Raises InputError with all its problems."""
     where = shown(path)
+    if not re.fullmatch(IDENTIFIER, path.stem):
+        cure = "rename it: lower-case letters, digits, `.`, `_` and `-`"
+        raise InputError([Problem(where, "the name of this file cannot be a scenario's id", cure)])
     document = parse(read_text(path), where)
     scenario = validated(Scenario, document, where)
     known = suite.suite.behaviours

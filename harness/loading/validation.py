@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,7 +15,12 @@ from harness.loading.yamltext import Document
 M = TypeVar("M", bound=Frozen)
 
 _A_MAPPING = "a mapping of keys is expected"
-_PLAINLY = {"tuple_type": "a list is expected", "dict_type": _A_MAPPING, "model_type": _A_MAPPING}
+_PLAINLY = {
+    "tuple_type": "a list is expected",
+    "dict_type": _A_MAPPING,
+    "model_type": _A_MAPPING,
+    "model_attributes_type": _A_MAPPING,
+}
 """Errors of pydantic that speak of Python's types and not of what is in the file."""
 
 
@@ -31,17 +37,43 @@ def validated(model: type[M], document: Document, path: str) -> M:
 
 
 def _problem(told: Any, model: type[BaseModel], document: Document, path: str) -> Problem:
-    keys = tuple(key for key in told["loc"] if key != "[key]")
+    place, kind = tuple(told["loc"]), told["type"]
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        place = (*place, told["ctx"]["discriminator"].strip("'"))
+    keys = _keys(place, document.data)
+    if kind in ("missing", "union_tag_not_found"):
+        keys = (*keys, place[-1])
     dotted = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
     where = f"{path}:{_line(keys, document)}: {dotted}"
-    if told["type"] == "extra_forbidden":
-        return Problem(where, "unknown key", _nearest(str(keys[-1]), _known(model, keys[:-1])))
-    if told["type"] == "missing":
-        return Problem(where, "this key is missing", _described(model, keys))
-    if told["type"] == "value_error":
-        return Problem(where, str(told["ctx"]["error"]), _described(model, keys))
-    message = _PLAINLY.get(told["type"]) or told["msg"][:1].lower() + told["msg"][1:]
-    return Problem(where, f"{message}, found {told['input']!r:.80}", _described(model, keys))
+    match kind:
+        case "extra_forbidden":
+            inner = _model_at(model, place[:-1])
+            cure = _nearest(str(place[-1]), list(inner.model_fields) if inner else [], "key")
+            return Problem(where, "unknown key", cure)
+        case "missing" | "union_tag_not_found":
+            return Problem(where, "this key is missing", _described(model, place))
+        case "union_tag_invalid":
+            known = told["ctx"]["expected_tags"].replace("'", "").split(", ")
+            tag = told["ctx"]["tag"]
+            return Problem(where, f"there is no {place[-1]} {tag}", _nearest(tag, known, "type"))
+        case "value_error":
+            return Problem(where, str(told["ctx"]["error"]), _described(model, place))
+    message = _PLAINLY.get(kind) or told["msg"][:1].lower() + told["msg"][1:]
+    return Problem(where, f"{message}, found {told['input']!r:.80}", _described(model, place))
+
+
+def _keys(place: tuple[str | int, ...], data: object) -> tuple[str | int, ...]:
+    """The keys of the document that lead to a place; pydantic also names types on its way."""
+    keys: list[str | int] = []
+    for part in place:
+        if isinstance(data, dict) and part in data:
+            data = data[str(part)]
+        elif isinstance(data, list) and isinstance(part, int):
+            data = data[part]
+        else:
+            continue
+        keys.append(part)
+    return tuple(keys)
 
 
 def _line(keys: tuple[str | int, ...], document: Document) -> int:
@@ -50,42 +82,46 @@ def _line(keys: tuple[str | int, ...], document: Document) -> int:
     return document.lines.get(keys, 1)
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def _nearest(name: str, known: list[str], what: str) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
+    return f"did you mean {close[0]}?" if close else f"known {what}s: {', '.join(known)}"
 
 
-def _known(model: type[BaseModel], keys: tuple[str | int, ...]) -> list[str]:
-    inner = _model_at(model, keys)
-    return list(inner.model_fields) if inner else []
-
-
-def _described(model: type[BaseModel], keys: tuple[str | int, ...]) -> str:
+def _described(model: type[BaseModel], place: tuple[str | int, ...]) -> str:
     """Say what a key is for, or else the nearest one that it is part of."""
-    while keys:
-        outer = _model_at(model, keys[:-1])
-        field = outer.model_fields.get(str(keys[-1])) if outer else None
+    while place:
+        outer = _model_at(model, place[:-1])
+        field = outer.model_fields.get(str(place[-1])) if outer else None
         if field and field.description:
             return field.description
-        keys = keys[:-1]
+        place = place[:-1]
     return f"see `promptverdict schema {model.__name__.lower()}`"
 
 
-def _model_at(model: type[BaseModel], keys: tuple[str | int, ...]) -> type[BaseModel] | None:
-    """Follow keys into nested models, through the containers that hold them."""
-    current: type[BaseModel] | None = model
-    for key in keys:
-        if isinstance(key, int) or current is None:
-            continue
-        field = current.model_fields.get(key)
-        current = _model_in(field.annotation) if field else None
-    return current
+def _model_at(model: type[BaseModel], place: tuple[str | int, ...]) -> type[BaseModel] | None:
+    """Follow a place into nested models, through the containers and unions that hold them."""
+    current: Any = model
+    for part in place:
+        current = _part_of(current, part)
+    found = _models_in(current)
+    return found[0] if len(found) == 1 else None
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _part_of(annotation: Any, part: str | int) -> Any:
+    models = _models_in(annotation)
+    if len(models) == 1:
+        field = models[0].model_fields.get(str(part))
+        return field.annotation if field else None
+    for model in models:
+        if getattr(model.model_fields.get("type"), "default", None) == part:
+            return model
+    return next((inner for inner in get_args(annotation)[::-1] if inner is not Ellipsis), None)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models that a value itself may be, its parts apart."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        if found := _model_in(inner):
-            return found
-    return None
+        return [annotation]
+    if get_origin(annotation) not in (Union, UnionType, Annotated):
+        return []
+    return [model for inner in get_args(annotation) for model in _models_in(inner)]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from harness.errors import SandboxError
 from harness.tree import Node, Tree
 from harness.workspace.beneath import Opener, opener
 from harness.workspace.refusal import (
@@ -143,7 +144,14 @@ class Workspace:
 
     @contextmanager
     def _root_folder(self) -> Iterator[int]:
-        root = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            root = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise SandboxError(
+                f"A trial's folder is gone: {self._root}: {error.strerror}.\n"
+                "Something removed it while the trial ran, from outside or without a sandbox.\n"
+                "Run the trial again."
+            ) from error
         try:
             yield root
         finally:

@@ -33,8 +33,10 @@ variants: [helper/base, helper/terse]
 baseline: helper/base
 trials: 3
 behaviours:
-  kind: It is kind
-  brief: It is brief
+  kind:
+    says: It is kind
+    promised: {helper/base: Be kind}
+  brief: {says: It is brief, control: true}
 """
 
 SCENARIO = """\
@@ -50,6 +52,22 @@ behaviours: [kind]
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+CHECKS = """\
+from harness.grade import passed
+
+
+def is_kind(evidence):
+    return passed("it is")
+
+
+def _helper():
+    pass
+
+
+ANSWER = 42
+"""
 
 
 def suite(root: Path, content: str = SUITE) -> LoadedSuite:
@@ -127,19 +145,40 @@ def test_an_empty_mapping_takes_the_defaults_inside(root: Path) -> None:
     ("content", "problem"),
     [
         ("variants: [a/b]\n", "1: title: this key is missing | see `promptverdict schema suite`"),
-        (SUITE + "baselin: x\n", "9: baselin: unknown key | did you mean baseline?"),
-        (SUITE + "gate: strict\n", "9: gate: unknown key | known keys: title, description,"),
+        (SUITE + "baselin: x\n", "11: baselin: unknown key | did you mean baseline?"),
+        (SUITE + "gate: strict\n", "11: gate: unknown key | known keys: title, description,"),
         ("title: T\nvariants: a/b\n", "2: variants: a list is expected, found 'a/b' | Which"),
         ("title: T\ntrials: 0\n", "2: trials: input should be greater than or equal to 1, found"),
         ("title: T\ntrials: many\n", "2: trials: input should be a valid integer, unable"),
         ("title: ''\n", "1: title: string should have at least 1 character, found ''"),
         (
-            "title: T\nbehaviours:\n  Be kind: x\n",
+            "title: T\nbehaviours:\n  Be kind: {says: x}\n",
             "3: behaviours.Be kind: string should match pattern '^[a-z0-9][a-z0-9._-]{0,99}$'",
         ),
         (
             "title: T\nbehaviours: [kind]\n",
-            "2: behaviours: a mapping of keys is expected, found ['kind'] | Each behaviour and",
+            "2: behaviours: a mapping of keys is expected, found ['kind'] | The behaviours",
+        ),
+        (
+            "title: T\nbehaviours:\n  kind: It is kind\n",
+            "3: behaviours.kind: a mapping of keys is expected, found 'It is kind' | The",
+        ),
+        (
+            "title: T\nbehaviours:\n  kind: {control: true}\n",
+            "3: behaviours.kind.says: this key is missing | What it is, in one sentence",
+        ),
+        (
+            "title: T\nbehaviours:\n  kind:\n    says: x\n    promise: {a/b: x}\n",
+            "5: behaviours.kind.promise: unknown key | did you mean promised?",
+        ),
+        (
+            "title: T\nbehaviours:\n  kind: {says: x, promised: [a/b]}\n",
+            "3: behaviours.kind.promised: a mapping of keys is expected, found ['a/b'] | Variant",
+        ),
+        ("title: T\nrequire: 0\n", "2: require: input should be greater than 0, found '0' | Share"),
+        (
+            "title: T\nknown_failing:\n  - {cell: 'hello::a/b'}\n",
+            "3: known_failing[0].reason: this key is missing | Why, for whoever reads",
         ),
         (
             "title: T\nvariants: [a/b, a/c]\nbaseline: a/d\n",
@@ -163,7 +202,8 @@ def test_a_baseline_may_be_any_variant_where_none_are_listed(root: Path) -> None
         ("title: T\ntask: Do\n", "1: tools: this key is missing | Tools that may be offered;"),
         ("title: T\ntools: []\n", "1: task: this key is missing | The user's first message"),
         (SCENARIO + "tool: [Read]\n", "6: tool: unknown key | did you mean tools?"),
-        (SCENARIO + "graders: []\n", "6: graders: unknown key | known keys: title, description,"),
+        (SCENARIO + "graders: []\n", "6: graders: unknown key | did you mean grades?"),
+        (SCENARIO + "model: x\n", "6: model: unknown key | known keys: title, description,"),
         (
             "title: T\ntask: Do\ntools: [Read, Bsh]\n",
             "3: tools[1]: there is no tool Bsh; did you mean Bash? | Tools that may be",
@@ -206,6 +246,23 @@ def test_a_baseline_may_be_any_variant_where_none_are_listed(root: Path) -> None
             "9: probes[0].timeout: input should be less than or equal to 600, found '601'",
         ),
         (
+            SCENARIO + "grades:\n  kind: {type: custm, function: is_kind}\n",
+            "7: grades.kind.type: ",
+        ),
+        (
+            SCENARIO + "grades:\n  kind:\n    type: custom\n    func: is_kind\n",
+            "7: grades.kind.function: this key is missing | Name of the function",
+        ),
+        (SCENARIO + "grades: [kind]\n", "6: grades: a mapping of keys is expected, found ['kind']"),
+        (
+            SCENARIO + "grades:\n  brief: {type: custom, function: is_kind}\n",
+            "7: grades.brief: the scenario does not exercise this behaviour | add it to behaviours",
+        ),
+        (
+            SCENARIO + "grades:\n  kind: {type: custom, function: is_rude}\n",
+            "7: grades.kind: there is no function is_rude | evals/manners/checks.py has is_kind",
+        ),
+        (
             SCENARIO + "script:\n  pages:\n    - url: https://example.org\n",
             "8: script.pages[0].text: this key is missing | What lies outside",
         ),
@@ -215,7 +272,8 @@ def test_a_baseline_may_be_any_variant_where_none_are_listed(root: Path) -> None
     ],
 )
 def test_a_mistake_in_a_scenario_is_told(root: Path, content: str, problem: str) -> None:
-    (found,) = scenario_problems(root, content)
+    write(root, {"evals/manners/checks.py": CHECKS})
+    found = scenario_problems(root, content)[0]
     assert found.startswith(f"evals/manners/hello.yaml:{problem}")
     assert not found.endswith("| ")
 
@@ -230,6 +288,24 @@ def test_all_mistakes_of_a_scenario_are_told_together(root: Path) -> None:
     ]
     both = scenario_problems(root, SCENARIO.replace("[kind]", "[rude, loud]"))
     assert ["rude" in problem or "loud" in problem for problem in both] == [True, True]
+
+
+def test_the_suites_own_graders_are_the_public_functions_that_its_file_defines(
+    root: Path,
+) -> None:
+    write(root, {"evals/manners/checks.py": CHECKS})
+    content = SCENARIO + "grades:\n  kind: {type: custom, function: is_kind}\n"
+    assert list(scenario(root, content).suite.checks) == ["is_kind"]
+    assert suite(write(root, {"evals/manners/checks.py": ""})).checks == {}
+
+
+@pytest.mark.parametrize("text", ["def is_kind(:\n", "import nothing_of_that_name\n", "1 / 0\n"])
+def test_a_file_of_graders_that_cannot_be_imported_is_told(root: Path, text: str) -> None:
+    write(root, {"evals/manners/checks.py": text})
+    content = SCENARIO + "grades:\n  kind: {type: custom, function: is_kind}\n"
+    (found,) = scenario_problems(root, content)
+    assert found.startswith("evals/manners/checks.py: ")
+    assert "Error: " in found
 
 
 @pytest.mark.parametrize("name", ["none.yaml", "folder.yaml", "latin.yaml"])

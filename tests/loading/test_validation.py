@@ -28,6 +28,27 @@ class Item(Frozen):
     note: str = ""
 
 
+class Card(Frozen):
+    """Paid by card."""
+
+    type: Literal["card"] = "card"
+    number: str = Field(description="As it is printed on it")
+
+
+class Split(Frozen):
+    """Paid in several ways."""
+
+    type: Literal["split"] = "split"
+    ways: tuple[AnyPayment, ...] = Field(description="Each of the ways")
+    tip: dict[str, Literal["none"] | tuple[int, ...]] = Field(
+        default_factory=dict, description="Waiter -> tips"
+    )
+
+
+AnyPayment = Annotated[Card | Split, Field(discriminator="type")]
+Split.model_rebuild()
+
+
 class Order(Frozen):
     """An order."""
 
@@ -37,6 +58,8 @@ class Order(Frozen):
     sizes: tuple[Literal["S", "M"], ...] = Field(default=(), description="Sizes of shirts")
     code: str = Field(default="A1", pattern="^[A-Z][0-9]$", description="Code of the shop")
     names: dict[Annotated[str, Field(pattern="^[a-z]+$")], str] = Field(default_factory=dict)
+    stock: dict[str, Item] = Field(default_factory=dict, description="What there is")
+    paid: dict[str, AnyPayment] = Field(default_factory=dict, description="Who pays, and how")
 
 
 GOOD = "title: T\n"
@@ -66,7 +89,7 @@ def test_a_good_document_becomes_its_model() -> None:
         (GOOD + "itms: []\n", "2: itms: unknown key | did you mean items?"),
         (
             GOOD + "colour: red\n",
-            "2: colour: unknown key | known keys: title, items, first, sizes, code, names",
+            "2: colour: unknown key | known keys: title, items, first, sizes, code, names, stock,",
         ),
         (
             GOOD + "items:\n  - sku: tea\n    cuont: 2\n",
@@ -121,14 +144,54 @@ def test_a_good_document_becomes_its_model() -> None:
             "3: first.sku: coffee is not sold here | What is bought",
         ),
         (
+            GOOD + "stock:\n  shelf:\n    skuu: tea\n    sku: tea\n",
+            "4: stock.shelf.skuu: unknown key | did you mean sku?",
+        ),
+        (
+            GOOD + "stock:\n  shelf: {sku: tea, count: 0}\n",
+            "3: stock.shelf.count: input should be greater than or equal to 1, found '0' | How",
+        ),
+        (
+            GOOD + "stock:\n  shelf: tea\n",
+            "3: stock.shelf: a mapping of keys is expected, found 't",
+        ),
+        (
+            GOOD + "paid:\n  ann:\n    type: crd\n    number: '1'\n",
+            "4: paid.ann.type: there is no type crd | did you mean card?",
+        ),
+        (
+            GOOD + "paid:\n  ann: {type: gold}\n",
+            "3: paid.ann.type: there is no type gold | known types: card, split",
+        ),
+        (
+            GOOD + "paid:\n  ann: {number: '1'}\n",
+            "3: paid.ann.type: this key is missing | Who pays, and how",
+        ),
+        (
+            GOOD + "paid:\n  ann: {type: card}\n",
+            "3: paid.ann.number: this key is missing | As it is printed on it",
+        ),
+        (GOOD + "paid:\n  ann: cash\n", "3: paid.ann: a mapping of keys is expected, found 'cash'"),
+        (
+            GOOD
+            + "paid:\n  ann:\n    type: split\n    ways:\n      - type: card\n        nmber: x\n"
+            "        number: '1'\n",
+            "7: paid.ann.ways[0].nmber: unknown key | did you mean number?",
+        ),
+        (
+            GOOD + "paid:\n  ann: {type: split, ways: [], tip: {bob: {}}}\n",
+            "3: paid.ann.tip.bob: input should be 'none', found {} | Waiter -> tips",
+        ),
+        (
             GOOD + "first:\n  sku: tea\n  note: [a]\n",
             "4: first.note: input should be a valid string, found ['a'] | The most important",
         ),
     ],
 )
 def test_a_mistake_is_told_at_its_line_with_its_key_and_a_cure(text: str, problem: str) -> None:
-    (told,) = problems(text)
-    assert told.startswith(f"order.yaml:{problem}")
+    told = problems(text)
+    assert told[0].startswith(f"order.yaml:{problem}")
+    assert len({one.split(": ")[1] for one in told}) == 1
 
 
 def test_all_mistakes_are_told_together() -> None:

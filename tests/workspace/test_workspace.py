@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import SandboxError
 from harness.tree import Node
 from harness.workspace import Refused, Workspace
 from harness.workspace.refusal import FILE_LIMIT
@@ -89,3 +90,10 @@ def test_a_tree_is_not_laid_out_through_a_link_of_its_own(empty: Workspace, outs
     with pytest.raises(Refused, match="symbolic link"):
         empty.lay_out(tree)
     assert outside.read_bytes() == b"secret"
+
+
+@pytest.mark.parametrize("method", ["snapshot", "read", "write"])
+def test_a_folder_that_is_gone_is_broken_machinery(tmp_path: Path, method: str) -> None:
+    arguments = {"snapshot": (), "read": ("a",), "write": ("a", b"")}[method]
+    with pytest.raises(SandboxError, match="folder is gone"):
+        getattr(Workspace(tmp_path / "gone"), method)(*arguments)
