@@ -1,0 +1,93 @@
+"""Whether a test may be credited with behaviour: it was red before it, and green because of it."""
+
+from __future__ import annotations
+
+from harness.grade import Finding, Point, failed, passed, ungraded
+from harness.graders.arrivals import Arrival
+from harness.graders.commands import mentions
+from harness.graders.cycles import Run, Story
+from harness.graders.pysource import function_body, reaches
+from harness.graders.red import Failure
+from harness.tree import digest
+
+
+def judge_arrival(story: Story, arrival: Arrival) -> Finding:
+    """Find the test that was red when the behaviour came, and green after."""
+    step = arrival.step
+    here = Point(event=step.call)
+    doubts: list[str] = []
+    for run, red in _last_words(story, arrival):
+        verdict = _credit(story, arrival, run, red)
+        if isinstance(verdict, Run):
+            reason = f"{red.id} had failed at event {run.event} before {arrival.check} came"
+            return passed(reason, Point(event=run.event), here, Point(event=verdict.event))
+        if verdict:
+            doubts.append(verdict)
+    doubts += _other_doubts(story, arrival)
+    if doubts:
+        return ungraded(f"{arrival.check}: {doubts[0]}", here)
+    paths = ", ".join(step.edit.paths[:3]) if step.edit else "a change outside production"
+    reason = f"{arrival.check} came with {paths} at event {step.call}, and no test of it was red"
+    return failed(reason, here)
+
+
+def _is_before(run: Run, arrival: Arrival) -> bool:
+    number = arrival.step.number
+    return run.number < number or (run.number == number and run.place == "before")
+
+
+def _last_words(story: Story, arrival: Arrival) -> list[tuple[Run, Failure]]:
+    """Give what failed when it was last run before the behaviour came."""
+    last: dict[str, tuple[Run, Failure]] = {}
+    for run in story.runs():
+        if run.place == "unknown" or not _is_before(run, arrival):
+            continue
+        heard = run.passing | {one.id for one in run.failures}
+        files = {name.split("::")[0] for name in heard}
+        for name in [n for n in last if n in heard or n in files]:
+            del last[name]
+        last |= {one.id: (run, one) for one in run.failures if one.reason != "wrong"}
+    return list(last.values())
+
+
+def _credit(story: Story, arrival: Arrival, run: Run, red: Failure) -> Run | str | None:
+    """Give the run that was green, a doubt, or nothing when the test has no part in it."""
+    step = arrival.step
+    test = red.id.split("::")[0]
+    if step.edit and test in step.after and not reaches(step.after, test, step.edit.paths):
+        return None
+    failed_still = False
+    changed = None
+    for later in story.runs():
+        if later.place == "unknown" or _is_before(later, arrival):
+            continue
+        for name in sorted(later.passing):
+            body = function_body(later.tree, name)
+            fresh = "::" in red.id or body != function_body(story.start, name)
+            if red.is_same_as(name) and fresh:
+                if red.missing_target or body == function_body(run.tree, name):
+                    return later
+                changed = f"{name} was changed between its red and its green"
+        failed_still |= any(
+            one.id == red.id
+            and function_body(later.tree, one.id) == function_body(run.tree, one.id)
+            for one in later.failures
+        )
+    if changed:
+        return None if failed_still else changed
+    return None if failed_still else f"{red.id} was not run again"
+
+
+def _other_doubts(story: Story, arrival: Arrival) -> list[str]:
+    """Say what else may have been a red: runs that cannot be placed, or checks without pytest."""
+    doubts: list[str] = []
+    names = arrival.step.edit.names if arrival.step.edit else frozenset[str]()
+    for step in story.steps[: arrival.step.number]:
+        if any(run.place == "unknown" and run.failures for run in step.runs):
+            doubts.append(f"what the tests at event {step.event} ran on cannot be told")
+        if step.untold:
+            doubts.append(f"the tests run at event {step.call} left no report")
+        looks = digest(step.before) == digest(step.after)
+        if step.inline and looks and step is not arrival.step and mentions(step.command, names):
+            doubts.append(f"it may have been checked by hand at event {step.call}")
+    return doubts
