@@ -11,7 +11,7 @@ _LEAD = (
 _PYTHON = r"\S*python[\d.]*\s+(?:-[A-Zbdsuv]\w*\s+)*"
 _TESTS = re.compile(
     rf"{_LEAD}(?:{_PYTHON}-m\s+(?:pytest|unittest)|{_PYTHON}\S*tests?/\S+\.py|[^\s=;&|]*\bpytest"
-    r"|py\.test|make\s+(?:test|check)|tox|nox)(?=[\s;&|)]|$)"
+    r"|py\.test|make\s+(?:test|check)|tox|nox)(?=[\s;&|)<>]|$)"
     r"(?![^\n;&|]*--(?:version|help|collect-only|co|fixtures)\b)"
 )
 _INLINE = re.compile(rf"{_LEAD}{_PYTHON}(?:-c\b|-?\s*<<|/tmp/\S+\.py)")

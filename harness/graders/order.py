@@ -87,6 +87,8 @@ class RightReasonRed(Frozen):
         if isinstance(found, Finding):
             return found
         came = {one.step.number for one in found}
+        if any(one.step.edit is None for one in found):
+            return ungraded("behaviour came without a change of production files")
         return worst(
             [
                 self._judge(step, edit, standing)

@@ -23,6 +23,8 @@ _OTHER = re.compile(
     r"|\.(md|rst|txt|toml|cfg|ini|ya?ml|json|lock|pyc|db|sqlite3?|log)$"
 )
 
+_DYNAMIC = frozenset({"importlib", "subprocess", "runpy"})
+
 Kind = Literal["cosmetic", "adds", "changes"]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -193,41 +195,47 @@ def _all_definitions(tree: Tree, paths: Iterable[str]) -> dict[tuple[str, str], 
     }
 
 
-def modules(tree: Tree) -> dict[str, str]:
-    """Map the name of every module of a tree to its path."""
-    return {
-        re.sub(r"(/__init__)?\.py$", "", path).removeprefix("src/").replace("/", "."): path
-        for path in tree
-        if path.endswith(".py") and counts(path)
-    }
+def modules(tree: Tree) -> dict[str, set[str]]:
+    """Map the names by which a module may be imported, from any folder above it, to its path."""
+    found: dict[str, set[str]] = {}
+    for path in tree:
+        if path.endswith(".py") and counts(path):
+            parts = re.sub(r"(/__init__)?\.py$", "", path).split("/")
+            for cut in range(len(parts)):
+                found.setdefault(".".join(parts[cut:]), set()).add(path)
+    return found
 
 
 def reaches(tree: Tree, test: str, targets: Iterable[str]) -> bool:
     """Whether a test file can come to a production file by imports, or it cannot be told."""
     known, wanted = modules(tree), set(targets)
+    if not all(path.endswith(".py") for path in wanted):
+        return True
     todo = [test] + [path for path in tree if path.rpartition("/")[2] == "conftest.py"]
     seen: set[str] = set()
     while todo:
         path = todo.pop()
-        if path in wanted:
-            return True
         module = parsed(source(tree, path) or b"")
         if path in seen or module is None:
             continue
         seen.add(path)
-        names = set(_imported(module))
-        if names & {"importlib", "subprocess", "runpy", "os.system"}:
+        names = set(_imported(module, path))
+        whole = {p for n in names for p in known.get(n.removesuffix(".*"), ()) if n.endswith(".*")}
+        folders = tuple(p.removesuffix("__init__.py") for p in whole if p.endswith("/__init__.py"))
+        if names & _DYNAMIC or path in wanted or any(p.startswith(folders) for p in wanted):
             return True
         parents = {name.rpartition(".")[0] for name in names}
-        todo += [known[name] for name in names | parents if name in known]
-    return not all(path.endswith(".py") for path in wanted)
+        todo += [one for name in names | parents for one in known.get(name, ())]
+    return False
 
 
-def _imported(module: ast.Module) -> Iterator[str]:
+def _imported(module: ast.Module, path: str) -> Iterator[str]:
+    """Name what a module imports; `package.*` where all of a package is at hand by its name."""
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from (name for one in node.names for name in (one.name, f"{one.name}.*"))
         elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
+            above = path.split("/")[: -node.level] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
             yield base
-            yield from (f"{base}.{alias.name}".lstrip(".") for alias in node.names)
+            yield from (f"{base}.{one.name}".lstrip(".") for one in node.names)

@@ -55,8 +55,9 @@ class Known:
         paths: set[str] = set()
         names: set[str] = set()
         for tree in trees:
-            for module, path in modules(tree).items():
-                paths.add(module)
+            known = modules(tree)
+            paths.update(known)
+            for path in set().union(*known.values()):
                 for name in definitions(source(tree, path) or b""):
                     names.update(name.split("."))
         return cls(frozenset(paths), frozenset(names))

@@ -49,7 +49,7 @@ def edit(**files: str | None) -> Act:
     return Act(files={f"{name.replace('__', '/')}.py": text for name, text in files.items()})
 
 
-def tests(*nodes: TestNode, command: str = "python -m pytest -q") -> Act:
+def ran(*nodes: TestNode, command: str = "python -m pytest -q") -> Act:
     """Run tests on the workspace."""
     return Act(reports=(("after", nodes),), command=command)
 

@@ -43,13 +43,19 @@ class Broken(Frozen):
 class AllOf(logic.AllOf):
     """A copy, so that the product's own models keep the union that harness.graders gave them."""
 
+    of: tuple[AnyGrader, ...] = Field(min_length=1)
+
 
 class AnyOf(logic.AnyOf):
     """Like AllOf."""
 
+    of: tuple[AnyGrader, ...] = Field(min_length=1)
+
 
 class Not(logic.Not):
     """Like AllOf."""
+
+    of: AnyGrader
 
 
 # This is how the module that knows the whole union completes the three models.

@@ -13,10 +13,11 @@ import pytest
 
 from harness.evidence import Evidence
 from harness.grade import Grader
+from harness.graders.commands import runs_tests
 from harness.graders.order import RefactorOnGreen, RightReasonRed, SmallSteps, TestFirst, TestsPass
 from harness.transcript import Result, Say
 from harness.tree import Tree
-from tests.graders.saboteurs import Act, bash, edit, node, play, retold, tests, with_nodes
+from tests.graders.saboteurs import Act, bash, edit, node, play, ran, retold, with_nodes
 from tests.test_recordings import evidence as read
 
 PILOT = Path(__file__).parents[2].parent / "shared" / "data" / "pilot_transcripts"
@@ -225,12 +226,12 @@ def _pager(tree: Tree) -> bytes:
     return tree["app/pager.py"].content if "app/pager.py" in tree else b""
 
 
-BASELINE = tests(node(O))
+BASELINE = ran(node(O))
 WRITE_TEST = edit(tests__test_slug=TEST)
-RED = tests(node("tests/test_slug.py", MISSING, "collect"))
-FAILS = tests(node(T, "AssertionError: assert 'a b' == 'a-b'"), node(O))
+RED = ran(node("tests/test_slug.py", MISSING, "collect"))
+FAILS = ran(node(T, "AssertionError: assert 'a b' == 'a-b'"), node(O))
 WRITE_CODE = edit(app__slug=CODE)
-GREEN = tests(node(T), node(O))
+GREEN = ran(node(T), node(O))
 TIDY_UP = edit(app__slug=TIDY)
 GOOD = [BASELINE, WRITE_TEST, RED, WRITE_CODE, GREEN, TIDY_UP, GREEN]
 
@@ -249,13 +250,13 @@ def test_red_green_refactor_passes(grader: str, probe: str | None) -> None:
 STUB_FIRST = [
     edit(app__slug=STUB),
     WRITE_TEST,
-    tests(node(T, "NotImplementedError: "), node(O)),
+    ran(node(T, "NotImplementedError: "), node(O)),
     WRITE_CODE,
     GREEN,
 ]
 FIXTURE_FIRST = [
     WRITE_TEST,
-    tests(node(T, "ModuleNotFoundError: No module named 'app.other'", "setup")),
+    ran(node(T, "ModuleNotFoundError: No module named 'app.other'", "setup")),
     edit(tests__conftest="import app.slug\n"),
     FAILS,
     WRITE_CODE,
@@ -275,11 +276,9 @@ NEW_MODULE = [
     edit(
         tests__test_pager="from app.pager import page\n\n\ndef test_p():\n    assert page() == 2\n"
     ),
-    tests(
-        node("tests/test_pager.py", "ModuleNotFoundError: No module named 'app.pager'", "collect")
-    ),
+    ran(node("tests/test_pager.py", "ModuleNotFoundError: No module named 'app.pager'", "collect")),
     edit(app__pager="def page():\n    return 2\n"),
-    tests(node("tests/test_pager.py::test_p")),
+    ran(node("tests/test_pager.py::test_p")),
 ]
 
 
@@ -299,13 +298,45 @@ def test_near_misses_are_still_test_first(acts: Sequence[Act], reason: str) -> N
     assert outcome("reason", given) == reason, "a failure that nobody could read is no reason"
 
 
+@pytest.mark.parametrize(
+    ("test", "more"),
+    [
+        ("import app\n\n\ndef test_a():\n    assert app.slug.slug('a b') == 'a-b'\n", {}),
+        ("from app import slug\n\n\ndef test_a():\n    assert slug.slug('a b') == 'a-b'\n", {}),
+        (
+            "import app.api\n\n\ndef test_a():\n    assert app.api.slug('a b') == 'a-b'\n",
+            {"app__api": "from .slug import old\n"},
+        ),
+        ("import subprocess\n\n\ndef test_a():\n    assert subprocess.run(['x'])\n", {}),
+        ("def test_a():\n    from app.slug import slug\n\n    assert slug('')\n", {}),
+    ],
+)
+def test_a_test_may_reach_the_code_in_many_ways(test: str, more: dict[str, str]) -> None:
+    acts = [edit(tests__test_slug=test, **more), FAILS, WRITE_CODE, GREEN]
+    assert outcome("first", told(*acts)) == "pass"
+
+
+def test_a_project_below_a_folder_is_read_alike() -> None:
+    def below(tree: Tree) -> dict[str, bool]:
+        return {"slug": b"replace(" in tree["api/app/slug.py"].content}
+
+    acts = [
+        edit(api__tests__test_slug=TEST),
+        ran(node("api/tests/test_slug.py", MISSING, "collect")),
+        edit(api__app__slug=CODE),
+        ran(node("api/tests/test_slug.py::test_a")),
+    ]
+    given = play({"api/app/slug.py": BEGIN}, acts, below)
+    assert outcome("first", given) == outcome("reason", given) == "pass"
+
+
 WRONG_VALUE = TEST.replace("'a-b'", "'wrong'")
 SLUG_AND_PAGER = [
     WRITE_TEST,
     FAILS,
     WRITE_CODE,
     edit(app__pager="def page():\n    return 2\n"),
-    tests(node(T), node(O)),
+    ran(node(T), node(O)),
 ]
 
 
@@ -315,7 +346,7 @@ SLUG_AND_PAGER = [
         [WRITE_CODE, WRITE_TEST, GREEN],
         [WRITE_TEST, WRITE_CODE, GREEN],
         [BASELINE, WRITE_CODE, WRITE_TEST, GREEN, edit(app__slug=STUB), FAILS, WRITE_CODE, GREEN],
-        [edit(tests__test_slug=WRONG_VALUE), tests(node(T)), WRITE_CODE, GREEN],
+        [edit(tests__test_slug=WRONG_VALUE), ran(node(T)), WRITE_CODE, GREEN],
         [
             edit(tests__test_slug=WRONG_VALUE),
             FAILS,
@@ -324,8 +355,8 @@ SLUG_AND_PAGER = [
             edit(tests__test_slug=TEST),
             GREEN,
         ],
-        [WRITE_TEST, FAILS, tests(node(T)), WRITE_CODE, GREEN],
-        [WRITE_TEST, tests(node(T, "SyntaxError: invalid", "collect")), WRITE_CODE, GREEN],
+        [WRITE_TEST, FAILS, ran(node(T)), WRITE_CODE, GREEN],
+        [WRITE_TEST, ran(node(T, "SyntaxError: invalid", "collect")), WRITE_CODE, GREEN],
         SLUG_AND_PAGER,
     ],
     ids=[
@@ -375,9 +406,9 @@ def test_looking_at_versions_and_other_code_is_no_check_by_hand() -> None:
 
 
 def test_code_on_a_wrong_red_has_no_right_reason() -> None:
-    wrong = tests(node(T, "ModuleNotFoundError: No module named 'reqests'", "collect"))
+    wrong = ran(node(T, "ModuleNotFoundError: No module named 'reqests'", "collect"))
     assert outcome("reason", told(WRITE_TEST, wrong, WRITE_CODE, GREEN)) == "fail"
-    unclear = tests(node(T, "KeyError: 'x'"))
+    unclear = ran(node(T, "KeyError: 'x'"))
     assert outcome("reason", told(WRITE_TEST, unclear, WRITE_CODE, GREEN)) == "ungraded"
     assert outcome("first", told(WRITE_TEST, unclear, WRITE_CODE, GREEN)) == "pass"
 
@@ -389,7 +420,7 @@ def test_code_asked_for_together_with_the_run_was_not_written_for_its_failure() 
 
 
 COMMENT = edit(app__slug="# The slugs.\n" + BEGIN)
-OLD_RED = tests(node(O, "AssertionError: assert 0 == 1"))
+OLD_RED = ran(node(O, "AssertionError: assert 0 == 1"))
 
 
 def test_refactoring_on_anything_but_green_is_caught() -> None:
@@ -412,10 +443,15 @@ def test_comments_and_helpers_on_the_way_to_green_are_no_refactoring() -> None:
 
 
 def test_a_green_run_of_one_file_does_not_make_the_others_green() -> None:
-    one = tests(node(T))
-    both = tests(node(T), node(O, "AssertionError: assert 0 == 1"))
+    one = ran(node(T))
+    both = ran(node(T), node(O, "AssertionError: assert 0 == 1"))
     assert outcome("pass", told(WRITE_TEST, RED, WRITE_CODE, both, one)) == "fail"
-    assert outcome("pass", told(WRITE_TEST, RED, WRITE_CODE, both, one, tests(node(O)))) == "pass"
+    assert outcome("pass", told(WRITE_TEST, RED, WRITE_CODE, both, one, ran(node(O)))) == "pass"
+
+
+def test_a_partial_green_run_leaves_the_first_red_standing() -> None:
+    acts = [WRITE_TEST, FAILS, ran(node(O)), WRITE_CODE, GREEN]
+    assert outcome("reason", told(*acts)) == outcome("first", told(*acts)) == "pass"
 
 
 def test_a_comment_after_the_last_run_needs_no_other_run() -> None:
@@ -523,3 +559,21 @@ def test_the_pilots_hurried_fixes_had_no_test_first(seed: str) -> None:
 
     finding = TestFirst(behaviour_probe="hidden").grade(play(start, acts, fixed))
     assert finding.outcome == "fail"
+
+
+@pytest.mark.parametrize(
+    ("command", "runs"),
+    [
+        ("cd /workspace && python3 -m pytest -q 2>&1 | tail", True),
+        ("cat > t <<'X'\nimport pytest\nX\npytest -q tests/a.py", True),
+        ("for i in 1 2; do timeout 60 /opt/py/bin/python -B -m pytest; done", True),
+        ("PYTHONPATH=. pytest>/tmp/out; tail /tmp/out", True),
+        ("python tests/test_a.py", True),
+        ("python -m unittest discover", True),
+        ("python -m pytest --version; pip show pytest; which pytest", False),
+        ("grep -rn pytest . ; cat pytest.ini", False),
+        ("cat > t.py <<'X'\nwith pytest.raises(ValueError):\n    f()\nX", False),
+    ],
+)
+def test_a_command_tells_whether_it_runs_tests(command: str, runs: bool) -> None:
+    assert runs_tests(command) is runs
