@@ -39,6 +39,11 @@ class Grade(Frozen):
 class Grader(Protocol):
     """A frozen model with one method; it sees the evidence and nothing else."""
 
+    @property
+    def type(self) -> str:
+        """Its name in a scenario."""
+        ...
+
     def grade(self, evidence: Evidence) -> Finding:
         """Answer. Whatever it raises makes its grade ungraded, and no other."""
         ...

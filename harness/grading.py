@@ -26,11 +26,7 @@ def grade_all(
 ) -> tuple[Grade, ...]:
     """Grade one trial: behaviour -> its grader."""
     return tuple(
-        Grade(
-            behaviour=behaviour,
-            grader=getattr(grader, "type", type(grader).__name__),
-            finding=_finding(grader, checks, evidence),
-        )
+        Grade(behaviour=behaviour, grader=grader.type, finding=_finding(grader, checks, evidence))
         for behaviour, grader in graders.items()
     )
 
@@ -78,7 +74,7 @@ def standings(behaviour: str, trials: Sequence[tuple[Grade, ...]], require: floa
 def _finding(grader: Grader, checks: Mapping[str, Check], evidence: Evidence) -> Finding:
     try:
         if isinstance(grader, Custom):
-            return checks[grader.function](evidence)
+            return Finding.model_validate(checks[grader.function](evidence))
         return grader.grade(evidence)
     except Exception as error:
         return ungraded(f"the grader broke: {type(error).__name__}: {error}")

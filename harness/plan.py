@@ -79,7 +79,7 @@ class Cell:
             "turns": scenario.turns or None,
             "script": scenario.script.model_dump(exclude_defaults=True) or None,
             "setup": scenario.setup.model_dump(exclude_none=True) or None,
-            "limits": scenario.limits.model_dump(),
+            "limits": scenario.limits.model_dump(exclude_none=True),
         }
         hashes = {name: _hash(part) for name, part in parts.items() if part is not None}
         if self.scenario.workspace:

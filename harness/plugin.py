@@ -34,13 +34,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(f"promptverdict_{name}", described, default=None)
 
 
-def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Refuse an argument below a suite's data folders, before pytest runs a conftest.py there."""
     from harness.collecting import is_data
 
-    for argument in args:
-        path = Path(early_config.invocation_params.dir, argument.partition("::")[0])
-        if not argument.startswith("-") and is_data(path):
+    here = early_config.invocation_params.dir
+    for argument in early_config.known_args_namespace.file_or_dir or [str(here)]:
+        if is_data(Path(here, argument.partition("::")[0]).resolve()):
             raise pytest.UsageError(f"{argument} is an evaluation's data, which is never collected")
 
 
@@ -112,8 +112,14 @@ class Evals:
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
         """Start the selected trials in the order of their items; items wait for their own."""
         cells = [item.cell for item in session.items if isinstance(item, CellItem)]
-        if cells and not self._config.option.collectonly and not session.testsfailed:
-            plan = self.session().start(cells)
+        option = self._config.option
+        broken = session.testsfailed and not option.continue_on_collection_errors
+        # A worker of pytest-xdist is given its items one by one, and starts each when it comes.
+        if cells and not (option.collectonly or broken or hasattr(self._config, "workerinput")):
+            try:
+                plan = self.session().start(cells)
+            except HarnessError as error:
+                raise pytest.UsageError(str(error)) from error
             reporter = self._config.pluginmanager.get_plugin("terminalreporter")
             if plan and reporter:
                 reporter.write_line(plan)
@@ -199,9 +205,9 @@ class CellItem(pytest.Item):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
-    def reportinfo(self) -> tuple[Path, None, str]:
+    def reportinfo(self) -> tuple[Path, int, str]:
         """Name the cell as a person would."""
-        return self.path, None, f"{self.path.stem} with {self.name}"
+        return self.path, 0, f"{self.path.stem} with {self.name}"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from harness.errors import StaleProbes, shown
+from harness.errors import BrokenRecording, StaleProbes, shown
 from harness.evidence import ProbeReport
 from harness.frozen import Frozen
 from harness.loading.suites import LoadedScenario, read_tree
@@ -87,5 +87,5 @@ def _stored(location: Location) -> StoredProbes | None:
     try:
         data = textform.load(path.read_text(encoding="utf-8"), str(path))
         return StoredProbes.model_validate(data)
-    except (ValidationError, UnicodeDecodeError):
+    except (ValidationError, UnicodeDecodeError, BrokenRecording):
         return None

@@ -16,7 +16,7 @@ from harness.scenario import Probe
 from harness.tree import Node, Tree, digest
 from harness.workspace import Workspace
 
-_LINE = re.compile(r"^(PASS|FAIL|NOTE) ([^:\n]+?)(?:: (.*))?$", re.MULTILINE)
+_LINE = re.compile(r"^(PASS|FAIL|NOTE)\b(.*)$", re.MULTILINE)
 
 
 def run_probes(
@@ -80,15 +80,23 @@ def _run(
         )
     finally:
         remove_place(place)
+    lines = [(kind, *told.strip().partition(": ")) for kind, told in _LINE.findall(done.output)]
     checks = tuple(
         Check.model_validate({"outcome": kind.lower(), "name": name, "detail": detail})
-        for kind, name, detail in _LINE.findall(done.output)
+        for kind, name, _, detail in lines
     )
     fault = None
+    special = [path for path, node in tree.items() if node.kind == "special"]
     if done.stopped:
         fault = f"stopped: {done.stopped}"
     elif done.exit_code:
         fault = f"exit code {done.exit_code}: {done.output.strip()[-300:]}"
+    elif done.truncated:
+        fault = "it printed more than is kept, so checks are missing"
+    elif not all(check.name for check in checks):
+        fault = "it printed a PASS, FAIL or NOTE line without a name"
+    elif special:
+        fault = f"the tree is not whole: {special[0]} could not be kept"
     elif not checks:
         fault = "it printed no PASS, FAIL or NOTE line"
     return ProbeReport(

@@ -25,7 +25,7 @@ class Provenance(Frozen):
     """What was asked, as `provider/name`."""
     answered: str
     """What the answers said they came from."""
-    recorded: str
+    recorded: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
     """When, in UTC, to the second."""
     versions: dict[str, str] = Field(default_factory=dict)
     """Of the harness, the SDK and vcrpy."""

@@ -56,6 +56,7 @@ def decide(trial: Trial, mode: RecordMode) -> Decision:
     state: State = "fresh"
     try:
         sealed = open_sealed(trial.location)
+        _check_place(trial, sealed)
         if parts := changed_parts(sealed.head.digest, trial.cell.digest):
             state, error = "stale", _stale(trial, parts)
     except MissingRecording:
@@ -143,6 +144,22 @@ class Runner:
         asyncio.set_event_loop(self._loop)
         with no_connections() if self._offline else contextlib.nullcontext():
             self._loop.run_forever()
+
+
+def _check_place(trial: Trial, sealed: Sealed) -> None:
+    """Raise BrokenRecording for a recording that was copied or renamed: its seal still holds."""
+    head, task = sealed.head, trial.cell.task
+    told = f"{head.suite}/{head.scenario}::{head.variant}#{head.trial}"
+    if (head.suite, head.scenario, head.variant, head.trial) != (
+        task.suite,
+        task.scenario,
+        task.variant,
+        trial.number,
+    ):
+        raise BrokenRecording(
+            f"{shown(trial.location.http)} is the recording of {told}, and not of {trial.id}\n"
+            f"  put it back where it was, or record anew: {record_command(trial, 'all')}"
+        )
 
 
 def _missing(trial: Trial) -> MissingRecording:

@@ -94,6 +94,19 @@ class Probe(Frozen):
     timeout: float = Field(default=120.0, gt=0, le=600, description="Seconds")
 
 
+def _names_once(probes: tuple[Probe, ...]) -> tuple[Probe, ...]:
+    names = [probe.name for probe in probes]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"two probes are called {', '.join(sorted(twice))}")
+    return probes
+
+
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"{', '.join(sorted(twice))} is named twice")
+    return names
+
+
 class Scenario(Frozen):
     """One situation an agent is put into."""
 
@@ -109,7 +122,9 @@ class Scenario(Frozen):
     limits: Limits = Field(default=Limits(), description="When the trial is ended from outside")
     setup: Setup = Field(default=Setup(), description="Done to the workspace first")
     script: Script = Field(default=Script(), description="What lies outside the workspace answers")
-    probes: tuple[Probe, ...] = Field(default=(), description="Hidden checks on stored trees")
+    probes: Annotated[tuple[Probe, ...], AfterValidator(_names_once)] = Field(
+        default=(), description="Hidden checks on stored trees"
+    )
     behaviours: tuple[Identifier, ...] = Field(
         default=(), description="Which behaviours of the suite the scenario exercises"
     )
@@ -152,7 +167,7 @@ class Suite(Frozen):
 
     title: str = Field(min_length=1)
     description: str = ""
-    variants: tuple[str, ...] = Field(
+    variants: Annotated[tuple[str, ...], AfterValidator(_once)] = Field(
         default=(), description="Which agents (agent/variant) run here; none: all that are found"
     )
     baseline: str | None = Field(default=None, description="The variant others are compared with")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.collecting import SUITE_FILE
-from harness.errors import shown
+from harness.errors import InputError, Problem, shown
 from harness.grading import Standings, standings
 from harness.loading import load_agents
 from harness.loading.suites import LoadedSuite, load_scenario, load_suite
@@ -45,6 +45,7 @@ class EvalSession:
         """
         folder = path.parent
         if folder not in self._suites:
+            self._refuse_namesake(folder)
             self._suites[folder] = load_suite(folder / SUITE_FILE)
         scenario = load_scenario(path, self._suites[folder])
         agents = self._load_agents()
@@ -53,7 +54,12 @@ class EvalSession:
         return cells(scenario, agents, self.settings, by_hand=self._agents_by_hand)
 
     def start(self, wanted: Iterable[Cell]) -> str:
-        """Decide about every trial and start them all; say what will be recorded."""
+        """Decide about every trial and start them all; say what will be recorded.
+
+        Raises InputError for a promise of a behaviour that nobody knows.
+        """
+        wanted = list(wanted)
+        self._check_promise(wanted)
         decisions = [decision for cell in wanted for decision in self._decide(cell)]
         if self.settings.record == "stale":
             decisions = self._runner_().check(decisions)
@@ -77,7 +83,7 @@ class EvalSession:
             if record.fault:
                 faults.append(f"{decision.trial.id}: {record.fault.message}")
         self._records[cell.id] = records
-        if not faults:
+        if not faults and not self.shortcomings(cell):
             undecided = self._told(cell, "undecided", "ungraded")
             faults = [f"undecided: {told}" for told in undecided]
         return faults
@@ -135,6 +141,21 @@ class EvalSession:
             self._runner.close()
         if self._run:
             self._run.make_latest()
+
+    def _check_promise(self, wanted: list[Cell]) -> None:
+        asked = set((self.settings.promise or "all").replace(" ", "").split(","))
+        known = {name for cell in wanted for name in cell.scenario.suite.suite.behaviours}
+        if unknown := sorted(asked - known - {"all"}):
+            cure = f"there are: {', '.join(sorted(known)) or 'none'}"
+            raise InputError([Problem("--promise", f"no behaviour {', '.join(unknown)}", cure)])
+
+    def _refuse_namesake(self, folder: Path) -> None:
+        """A suite's id is its folder's name: two of one name would share trials and records."""
+        for known in self._suites:
+            if known.name == folder.name:
+                where = shown(folder / SUITE_FILE)
+                found = f"{shown(known)} has the same name, and a suite's name is its id"
+                raise InputError([Problem(where, found, "rename one of the two folders")])
 
     def _load_agents(self) -> tuple[Variant, ...] | None:
         """Read the agents the first time; give None where that has failed before."""

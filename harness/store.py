@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 import harness
 from harness.disk import write_whole
@@ -54,6 +54,12 @@ class Run:
             link.symlink_to(self.folder.name, target_is_directory=True)
 
 
+class _Version(BaseModel):
+    """All that must be readable of any record, however new."""
+
+    schema_version: int
+
+
 def records(run: Path) -> Iterator[TrialRecord]:
     """Read the records of a run, sorted by file name. Raises InputError for one that is none."""
     for path in sorted((run / "trials").glob("*.json")):
@@ -63,7 +69,13 @@ def records(run: Path) -> Iterator[TrialRecord]:
 def read_record(path: Path) -> TrialRecord:
     """Read one trial's record. Raises InputError."""
     try:
-        return TrialRecord.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
+        written = _Version.model_validate_json(content).schema_version
+        if written > SCHEMA:
+            found = f"written by a newer promptverdict (schema {written})"
+            cure = "update: pip install --upgrade promptverdict"
+            raise InputError([Problem(shown(path), found, cure)])
+        return TrialRecord.model_validate_json(content)
     except (OSError, ValidationError) as error:
         told: Any = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
         cure = "run again: pytest evals/"

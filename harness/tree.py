@@ -40,7 +40,7 @@ class Change(Frozen):
 
     path: str
     kind: Literal["file", "link", "folder", "special", "deleted"] = "file"
-    mode: str = "644"
+    mode: str = Field(default="644", pattern=r"^[0-7]{1,4}$")
     """Permission bits, octal."""
     text: str | None = None
     """The whole content, when it is text and was not text before."""

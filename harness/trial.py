@@ -41,6 +41,8 @@ async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> Tr
         outcome = await _with_probes(trial, session, transcript, outcome, sealed)
     except HarnessError as error:
         fault = Fault.of(error)
+        # What could not be recorded to its end is evidence of nothing.
+        head = head if sealed else None
     evidence = Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome)
     return TrialRecord(
         key=trial.key,
@@ -72,6 +74,8 @@ async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
     with open_tape(SealedKeeper(sealed), replay=True) as tape:
         model = _ReadAnswers(tape.answers(), shown(sealed.location.http))
     await run_loop(cell.task, model, tools, transcript)
+    tools.check_all_played()
+    model.check_all_given()
     outcome = Outcome(start=world.start, notes=world.notes)
     return Evidence(task=cell.task, events=transcript.events, outcome=outcome)
 
@@ -94,6 +98,11 @@ class _ReadAnswers:
         if not self._answers:
             raise BrokenRecording(f"{self._where} ends before its trial does")
         return anthropic.read(self._answers.pop(0))
+
+    def check_all_given(self) -> None:
+        """Raise BrokenRecording if answers are left over."""
+        if self._answers:
+            raise BrokenRecording(f"{self._where}: {len(self._answers)} answers were not asked for")
 
 
 def _world(

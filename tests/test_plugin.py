@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -315,7 +316,7 @@ def test_collection_imports_nothing_heavy(evals: pytest.Pytester) -> None:
         " ('anthropic', 'openai', 'pandas', 'scipy', 'jinja2', 'rich', 'vcr')"
         " if name in sys.modules])"
     )
-    result = evals.run("python", "-c", program)
+    result = evals.run(sys.executable, "-c", program)
     assert result.stdout.lines[-1] == "[]"
 
 
@@ -394,7 +395,6 @@ def test_a_promise_asked_for_by_hand_binds_every_variant(
     graded(evals, "never")
     run(evals, "evals", "--promise", "all").assert_outcomes(failed=2)
     run(evals, "evals", "--promise", "kind").assert_outcomes(failed=2)
-    run(evals, "evals", "--promise", "other").assert_outcomes(failed=1)
 
 
 def test_a_known_failure_is_expected_and_its_pass_is_not(
@@ -462,3 +462,72 @@ def test_an_old_run_graded_again_has_the_grades_of_a_fresh_replay(
     again = {one.key: one.grades for one in records(sorted(evals.path.glob("results/2*"))[-1])}
     run(evals, "evals")
     assert again == {one.key: one.grades for one in records(evals.path / "results/latest")}
+
+
+def test_a_failure_is_told_even_where_another_behaviour_is_undecided(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    run(evals, "evals", "--record", "once")
+    graded(evals, "never")
+    suite = evals.path / "evals/small/suite.yaml"
+    suite.write_text(suite.read_text() + "  other: {says: It is told, control: true}\n")
+    scenario = evals.path / "evals/small/hello.yaml"
+    scenario.write_text(
+        scenario.read_text().replace("[kind]", "[kind, other]")
+        + "  other: {type: custom, function: unknowable}\n"
+    )
+    result = run(evals, "evals", "-k", "base")
+    result.assert_outcomes(failed=1, deselected=1)
+    assert "it never does" in result.stdout.str()
+
+
+def test_two_suites_of_one_name_are_refused(evals: pytest.Pytester) -> None:
+    write(evals.path, {"evals/more/small/suite.yaml": SUITE, "evals/more/small/x.yaml": SCENARIO})
+    result = run(evals, "evals")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert "has the same name, and a suite's name is its id" in result.stdout.str()
+
+
+def test_a_recording_that_was_copied_is_not_taken_for_another_trial(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    run(evals, "evals", "--record", "once")
+    for path in evals.path.glob("evals/small/cassettes/hello/helper.base/*/0.*"):
+        path.with_name(path.name.replace("0.", "1.", 1)).write_bytes(path.read_bytes())
+    result = run(evals, "evals", "--trials", "2", "-k", "base")
+    result.assert_outcomes(errors=1, deselected=1)
+    assert "is the recording of small/hello::helper/base#0, and not of" in result.stdout.str()
+
+
+def test_a_promise_that_nobody_knows_is_refused(evals: pytest.Pytester) -> None:
+    result = run(evals, "evals", "--promise", "kidn")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "no behaviour kidn" in result.stderr.str() + result.stdout.str()
+
+
+def test_inside_a_data_folder_pytest_refuses_to_start(evals: pytest.Pytester) -> None:
+    write(evals.path, {"evals/small/files/hello/conftest.py": "raise SystemExit('it ran')\n"})
+    program = (
+        "import os, pytest; os.chdir('evals/small/files/hello'); raise SystemExit(pytest.main([]))"
+    )
+    result = evals.run(sys.executable, "-c", program)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "it ran" not in result.stdout.str() + result.stderr.str()
+
+
+def test_an_option_value_that_is_called_like_a_data_folder_is_no_argument(
+    evals: pytest.Pytester,
+) -> None:
+    run(evals, "evals", "-k", "files").assert_outcomes(deselected=2)
+
+
+def test_a_skip_mark_from_a_conftest_is_obeyed(evals: pytest.Pytester) -> None:
+    conftest = """\
+    import pytest
+
+    def pytest_collection_modifyitems(items):
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason="not today"))
+    """
+    write(evals.path, {"evals/conftest.py": conftest})
+    run(evals, "evals").assert_outcomes(skipped=2)

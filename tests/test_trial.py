@@ -361,3 +361,27 @@ def test_calls_keep_the_arguments_that_were_given(tmp_path: Path, unprotected: S
     (call,) = [event for event in recorded.evidence.events if isinstance(event, Call)]
     assert call.args == args
     assert replay(cell, unprotected).evidence == recorded.evidence
+
+
+@bubblewrap
+def test_a_check_whose_name_holds_a_colon_is_kept(tmp_path: Path) -> None:
+    text = SCENARIO + "probes:\n- {name: p, run: python3 /probes/hello/p.py}\n"
+    probe = "print('FAIL t.py::t: broken: twice')\nprint('PASS plain')\n"
+    cell = cell_of(scenario_of(tmp_path, text, **{"evals/small/probes/hello/p.py": probe}))
+    recorded = record(cell, script([say("Hi.")]), open_sandbox("bubblewrap"))
+    assert recorded.evidence.outcome is not None
+    (report,) = recorded.evidence.outcome.probes
+    assert [(one.outcome, one.name, one.detail) for one in report.checks] == [
+        ("fail", "t.py::t", "broken: twice"),
+        ("pass", "plain", ""),
+    ]
+
+
+@bubblewrap
+def test_a_probe_that_prints_more_than_is_kept_is_a_fault(tmp_path: Path) -> None:
+    text = SCENARIO + "probes:\n- {name: p, run: python3 /probes/hello/p.py}\n"
+    probe = "for number in range(5000): print('FAIL', number)\n"
+    cell = cell_of(scenario_of(tmp_path, text, **{"evals/small/probes/hello/p.py": probe}))
+    recorded = record(cell, script([say("Hi.")]), open_sandbox("bubblewrap"))
+    assert recorded.evidence.outcome is not None
+    assert "more than is kept" in str(recorded.evidence.outcome.probes[0].fault)

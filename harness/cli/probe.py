@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.collecting import SUITE_FILE
-from harness.errors import MissingRecording, StaleProbes
+from harness.errors import InputError, MissingRecording, Problem, StaleProbes
 
 if TYPE_CHECKING:
     from harness.plan import Trial
@@ -24,6 +24,7 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def run(asked: argparse.Namespace) -> int:
     """Run what is probe-stale, and say what was done."""
+    from harness.plan import changed_parts
     from harness.probes import stored_reports
     from harness.probing import run_probes
     from harness.recording.files import open_sealed
@@ -35,6 +36,9 @@ def run(asked: argparse.Namespace) -> int:
         scenario = trial.cell.scenario
         try:
             sealed = open_sealed(trial.location)
+            if parts := changed_parts(sealed.head.digest, trial.cell.digest):
+                print(f"{trial.id}: stale ({', '.join(parts)}), left alone")
+                continue
             if not asked.all:
                 stored_reports(scenario, trial.location, sealed.seal)
                 continue
@@ -76,5 +80,8 @@ def _scenario_files(paths: list[Path]) -> Iterator[Path]:
         if path.is_file():
             yield path.resolve()
             continue
-        for suite in sorted(path.resolve().glob(f"**/{SUITE_FILE}")):
+        suites = sorted(path.resolve().glob(f"**/{SUITE_FILE}"))
+        if not suites:
+            raise InputError([Problem(str(path), "there is no suite below it", "name the folder")])
+        for suite in suites:
             yield from sorted(file for file in suite.parent.glob("*.yaml") if file != suite)

@@ -34,18 +34,23 @@ def run(asked: argparse.Namespace) -> int:
         cure = "run them first: pytest evals/"
         raise InputError([Problem(shown(old), "there are no records here", cure)])
     scenarios = {(one.suite.id, one.id): one for one in _scenarios(Path(asked.evals))}
+    if not scenarios:
+        raise InputError([Problem(asked.evals, "there is no suite below it", "name the folder")])
     new = Run.create(Path(settings.results), settings)
-    changed = 0
+    changed = copied = 0
     for record in found:
         scenario = scenarios.get((record.suite, record.scenario))
         if scenario is None or record.fault:
             new.save(record)
+            copied += 1
             continue
         checks = scenario.suite.checks
         grades = grade_all(scenario.scenario.grades, checks, record.evidence)
         changed += _tell_changes(record, record.model_copy(update={"grades": grades}))
         new.save(record.model_copy(update={"grades": grades}))
-    print(f"{len(found)} records graded, {changed} grades changed: {shown(new.folder)}")
+    kept = f", {copied} kept as they were" if copied else ""
+    graded = len(found) - copied
+    print(f"{graded} records graded, {changed} grades changed{kept}: {shown(new.folder)}")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,8 @@ from harness.scenario import IDENTIFIER, Scenario, Suite
 from harness.tree import Node
 
 CHECKS_FILE = "checks.py"
+_NOISE = {"__pycache__", ".pytest_cache", ".DS_Store"}
+"""What tools leave behind beside files that somebody wrote."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,7 @@ def _functions(path: Path) -> dict[str, Callable[[Evidence], Finding]]:
     if spec is None or spec.loader is None:
         raise InputError([Problem(shown(path), "cannot be imported", "name it checks.py")])
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
     try:
         spec.loader.exec_module(module)
     except Exception as error:
@@ -192,10 +196,13 @@ def read_tree(folder: Path) -> dict[str, Node]:
     tree: dict[str, Node] = {}
     for base, folders, files in os.walk(folder):
         links = [name for name in folders if Path(base, name).is_symlink()]
-        folders[:] = sorted(name for name in folders if name not in {"__pycache__", *links})
-        for name in sorted(files + links):
+        folders[:] = sorted(name for name in folders if name not in {*_NOISE, *links})
+        for name in sorted({*files, *links} - _NOISE):
             path = Path(base, name)
             relative = path.relative_to(folder).as_posix()
+            if not (path.is_symlink() or path.is_file()):
+                found = "this is neither a file nor a link, and cannot be given to an agent"
+                raise InputError([Problem(shown(path), found, "remove it")])
             if path.is_symlink():
                 tree[relative] = Node("link", os.fsencode(path.readlink()), 0o777)
             else:

@@ -167,12 +167,14 @@ def _sent(block: Block) -> dict[str, Any]:
 
 def _answered(rest: dict[Any, Any]) -> Answered:
     stop, usage, relay = (rest.get(key) for key in ("stop_reason", "usage", "relay"))
+    if not isinstance(stop, str):
+        raise ProviderError(f"The API's answer does not say why it stopped: {stop!r}")
     counted = usage if isinstance(usage, dict) else {}
     by_hand = relay if isinstance(relay, dict) else {}
     return Answered(
         model=str(rest.get("model")),
-        stop=_STOPS.get(str(stop), str(stop)),
-        stop_reason=str(stop),
+        stop=_STOPS.get(stop, stop),
+        stop_reason=stop,
         usage=Usage(
             input=counted.get("input_tokens"),
             output=counted.get("output_tokens"),

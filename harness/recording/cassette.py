@@ -57,7 +57,7 @@ class _Persister:
             raise CassetteNotFoundError
         try:
             return deserialize(self._keeper.read(), serializer)
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise BrokenRecording(f"{self._keeper.where} is not a cassette: {error!r}") from error
 
     def save_cassette(self, path: str, cassette: Any, serializer: Any) -> None:  # noqa: ARG002
@@ -69,7 +69,6 @@ class Tape:
 
     def __init__(self, cassette: Any, where: str) -> None:
         self._cassette, self._where = cassette, where
-        self._taken: list[bool] = []
 
     def play(self, request: Request) -> dict[str, Any] | None:
         """Give the recorded answer, or nothing while recording.
@@ -202,9 +201,8 @@ def _matches(one: Request, other: Request) -> bool:
 
 def _plain(response: httpx2.Response) -> httpx2.Response:
     """Pass a refusal on without storing it: a fault is no part of what a trial is evidence of."""
-    return httpx2.Response(
-        response.status_code, headers=dict(response.headers), content=response.content
-    )
+    kept = {k: v for k, v in response.headers.items() if k.lower() in RESPONSE_HEADERS}
+    return httpx2.Response(response.status_code, headers=kept, content=response.content)
 
 
 def _first_difference(old: Request, new: Request) -> str:

@@ -57,10 +57,13 @@ class _Conversation:
     def __init__(self) -> None:
         self._requests: list[Body | None] = []
         self._answers: list[Body | None] = []
+        self._written: list[list[str]] = []
+        """The messages of each request, as JSON: comparing them again and again is slow."""
 
     def shorten(self, interaction: dict[str, Any]) -> dict[str, Any]:
         request, response = dict(interaction["request"]), dict(interaction["response"])
         body, encoding = _parse(request.get("body"))
+        self._written.append(_messages_of(body))
         if body is not None:
             delta = self._delta(body)
             whole = delta is None or _ENCODINGS[encoding](self._expand(delta)) != request["body"]
@@ -92,11 +95,13 @@ class _Conversation:
         key = next((key for key in LIST_KEYS if isinstance(body.get(key), list)), None)
         if key is None:
             return None
-        base, keep = self._longest_beginning(body[key], key)
+        base, keep = self._longest_beginning(self._written[-1])
         older = (self._requests[base] if base is not None else None) or {}
         delta: Body = {"list": key, "base": base, "keep": keep}
         delta["add"] = [self._refer(message) for message in body[key][keep:]]
-        if changed := {k: v for k, v in body.items() if k != key and not _same(v, older.get(k))}:
+        if changed := {
+            k: v for k, v in body.items() if k != key and not (k in older and _same(v, older[k]))
+        }:
             delta["set"] = changed
         if gone := [k for k in older if k not in body]:
             delta["drop"] = gone
@@ -104,12 +109,12 @@ class _Conversation:
             delta["order"] = list(body)
         return delta
 
-    def _longest_beginning(self, messages: list[Any], key: str) -> tuple[int | None, int]:
+    def _longest_beginning(self, messages: list[str]) -> tuple[int | None, int]:
         base, keep = None, 0
-        for number, older in enumerate(self._requests):
+        for number, older in enumerate(self._written[:-1]):
             common = 0
-            for old, new in zip((older or {}).get(key) or [], messages, strict=False):
-                if not _same(old, new):
+            for old, new in zip(older, messages, strict=False):
+                if old != new:
                     break
                 common += 1
             if common and common >= keep:
@@ -135,6 +140,11 @@ class _Conversation:
         body |= delta.get("set", {})
         body[key] = (older.get(key) or [])[: delta["keep"]] + added
         return {k: body[k] for k in delta["order"]} if "order" in delta else body
+
+
+def _messages_of(body: Body | None) -> list[str]:
+    messages = next((body[key] for key in LIST_KEYS if key in body), None) if body else None
+    return [json.dumps(one) for one in messages] if isinstance(messages, list) else []
 
 
 def _parse(raw: Any) -> tuple[Body | None, str]:

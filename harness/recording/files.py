@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from harness.disk import write_whole
+from harness.disk import write_together
 from harness.errors import BrokenRecording, MissingRecording, shown
 from harness.frozen import Frozen
 from harness.recording import textform
@@ -117,7 +117,13 @@ def open_sealed(location: Location) -> Sealed:
         )
     where = shown(location.http)
     metadata = textform.load(rest.partition(_END_OF_HEAD)[0], where)
-    head = (metadata.get("metadata") or {}).get("recording") if isinstance(metadata, dict) else None
+    kept = metadata.get("metadata") if isinstance(metadata, dict) else None
+    head = kept.get("recording") if isinstance(kept, dict) else None
+    if isinstance(head, dict) and isinstance(head.get("format"), int) and head["format"] > FORMAT:
+        raise BrokenRecording(
+            f"{where} was written by a newer promptverdict (format {head['format']})\n"
+            "  update: pip install --upgrade promptverdict"
+        )
     sealed = first.removeprefix(_SEAL)
     return Sealed(location, sealed, _validated(Head, head, where), rest, world)
 
@@ -133,8 +139,7 @@ def save_sealed(location: Location, http: str, world: World) -> str:
         refuse_secrets(content, os.environ)
         refuse_machine(content, platform.node(), str(Path.home()))
     seal = _seal(http, text)
-    write_whole(location.world, text)
-    write_whole(location.http, f"{_SEAL}{seal}\n{http}")
+    write_together({location.world: text, location.http: f"{_SEAL}{seal}\n{http}"})
     return seal
 
 

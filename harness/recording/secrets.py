@@ -13,6 +13,9 @@ _NAMES = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$", re.IGNORECASE)
 _SHORTEST = 8
 """Shorter values of secret variables occur by chance."""
 
+_NOBODYS = {"localhost", "sandbox", "/", "/root", "/workspace", "/home/agent"}
+"""Names that tell nothing; Dockerfiles are full of /root."""
+
 _LEAST_TELLING = 8
 """Shorter host names are words that a text may hold."""
 
@@ -41,10 +44,13 @@ def refuse_secrets(text: str, environment: Mapping[str, str]) -> None:
 
 def refuse_machine(text: str, host: str, home: str) -> None:
     """Raise StorageError when a text tells the machine's name or a path below the home folder."""
-    if len(host) >= _LEAST_TELLING and re.search(rf"\b{re.escape(host)}\b", text):
+    if (
+        len(host) >= _LEAST_TELLING
+        and host not in _NOBODYS
+        and re.search(rf"\b{re.escape(host)}\b", text)
+    ):
         raise _refusal("the name of this machine")
-    # /root names nobody, and Dockerfiles are full of it.
-    if home not in ("/", "/root") and f"{home.rstrip('/')}/" in text:
+    if home not in _NOBODYS and f"{home.rstrip('/')}/" in text:
         raise _refusal("a path below the home folder")
 
 

@@ -6,6 +6,7 @@ Several lines are a literal block where YAML can hold them exactly and else a li
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Any
 
@@ -14,17 +15,15 @@ import yaml
 from harness.errors import BrokenRecording
 
 MAX_DEPTH = 100
-_DEEP = re.compile(r"[\[{]{40}|^(?: {80}|(?:- ){20})", re.MULTILINE)
-"""What a text nested more deeply than MAX_DEPTH must hold somewhere; most texts do not."""
+_LINES, _BINARY = "!lines", "tag:yaml.org,2002:binary"
+_WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan")
 
 
 class _Dumper(yaml.CSafeDumper):
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
-
-
-class _Loader(yaml.CSafeLoader):
-    pass
 
 
 def _represent_text(dumper: yaml.CSafeDumper, text: str) -> yaml.Node:
@@ -33,17 +32,10 @@ def _represent_text(dumper: yaml.CSafeDumper, text: str) -> yaml.Node:
     lines = text.split("\n")
     if all(line == line.rstrip() and line.isprintable() for line in lines) and lines[0][:1] != " ":
         return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|")
-    return dumper.represent_sequence("!lines", lines, flow_style=False)
-
-
-def _construct_lines(loader: yaml.CSafeLoader, node: yaml.Node) -> str:
-    if not isinstance(node, yaml.SequenceNode):
-        raise BrokenRecording("!lines must mark a list")
-    return "\n".join(str(line) for line in loader.construct_sequence(node))
+    return dumper.represent_sequence(_LINES, lines, flow_style=False)
 
 
 _Dumper.add_representer(str, _represent_text)
-_Loader.add_constructor("!lines", _construct_lines)
 
 
 def dump(data: Any) -> str:
@@ -54,11 +46,13 @@ def dump(data: Any) -> str:
 
 
 def load(text: str, where: str) -> Any:
-    """Read what `dump` wrote. Raises BrokenRecording, naming `where`, for anything else."""
+    """Read what `dump` wrote. Raises BrokenRecording, naming `where`, for anything else.
+
+    Data is built from the parser's events, without recursion: the usual loaders end the whole
+    process on a text that is nested deeply enough.
+    """
     try:
-        if _DEEP.search(text):
-            _refuse_depth(text, where)
-        return yaml.load(text, Loader=_Loader)  # noqa: S506  a safe loader with one more tag
+        return _built(text)
     except (yaml.YAMLError, ValueError) as error:
         told = " ".join(str(error).split())[:160]
         raise BrokenRecording(
@@ -67,13 +61,67 @@ def load(text: str, where: str) -> Any:
         ) from error
 
 
-def _refuse_depth(text: str, where: str) -> None:
-    """The C loader recurses once a level and would take the whole process with it."""
-    depth = 0
+def _built(text: str) -> Any:
+    stack: list[_Open] = [_Open([])]
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
+        if isinstance(event, yaml.ScalarEvent):
+            stack[-1].add(_scalar(event))
+        elif isinstance(event, yaml.CollectionStartEvent):
+            if event.tag not in (None, _LINES) or event.anchor or len(stack) > MAX_DEPTH:
+                raise ValueError("a tag, an anchor or a depth that no recording has")
+            opened: list[Any] | dict[Any, Any] = []
+            if isinstance(event, yaml.MappingStartEvent):
+                opened = {}
+            stack.append(_Open(opened, lines=event.tag == _LINES))
         elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > MAX_DEPTH or isinstance(event, yaml.AliasEvent):
-            raise BrokenRecording(f"{where}: nested too deeply to be a recording")
+            closed = stack.pop()
+            stack[-1].add(closed.value())
+        elif isinstance(event, yaml.AliasEvent):
+            raise ValueError("an alias, which no recording has")  # noqa: TRY004  it is the text
+    (documents,) = stack
+    return documents.content[0] if len(documents.content) == 1 else None
+
+
+class _Open:
+    """A collection while it is built."""
+
+    __slots__ = ("_key", "_lines", "content")
+
+    def __init__(self, content: list[Any] | dict[Any, Any], *, lines: bool = False) -> None:
+        self.content, self._lines = content, lines
+        self._key: Any = self
+
+    def add(self, value: Any) -> None:
+        if isinstance(self.content, list):
+            self.content.append(value)
+        elif self._key is self:
+            self._key = value
+            if not isinstance(value, str) or value in self.content:
+                raise ValueError(f"{value!r} cannot be a key here")
+        else:
+            self.content[self._key], self._key = value, self
+
+    def value(self) -> Any:
+        if not self._lines:
+            return self.content
+        if not all(isinstance(line, str) for line in self.content):
+            raise ValueError("!lines must mark a list of texts")
+        return "\n".join(self.content)
+
+
+def _scalar(event: yaml.ScalarEvent) -> Any:
+    text: str = event.value
+    if event.anchor or event.tag not in (None, _BINARY):
+        raise ValueError("a tag or an anchor that no recording has")
+    if event.tag == _BINARY:
+        return base64.b64decode(text)
+    if not event.implicit[0]:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] in "-+.0123456789":
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if _FLOAT.fullmatch(text):
+            return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+    return text

@@ -275,7 +275,7 @@ def test_the_model_is_the_one_that_answered() -> None:
         {"type": "message"},
         {"type": "message", "content": "text"},
         {"type": "message", "content": ["text"]},
-        {"type": "message", "content": [], "usage": {"input_tokens": "many"}},
+        {"type": "message", "content": [], "stop_reason": "x", "usage": {"input_tokens": "many"}},
         [],
         "<html>\n",
         None,
@@ -431,3 +431,8 @@ def test_a_model_that_is_to_end_is_told_with_the_day() -> None:
 def test_a_model_that_is_not_to_end_or_not_known_is_not_told_of() -> None:
     assert deprecation("claude-of-tomorrow") is None
     assert deprecation("relay/claude") is None
+
+
+def test_an_answer_that_does_not_say_why_it_stopped_is_a_fault_and_no_outcome() -> None:
+    with pytest.raises(ProviderError, match="does not say why it stopped"):
+        read({"type": "message", "content": [], "stop_reason": None})

@@ -65,3 +65,11 @@ def test_code_is_written_as_a_block_that_can_be_read() -> None:
 def test_what_is_no_recording_is_refused_with_its_place(text: str) -> None:
     with pytest.raises(BrokenRecording, match=r"^x\.yaml"):
         load(text, "x.yaml")
+
+
+@pytest.mark.parametrize(
+    "text", ["[ " * 50_000, "{a: " * 50_000, "a: [*b]", "&x a: 1", "? [a]\n: b"]
+)
+def test_no_text_ends_the_process_or_builds_what_no_recording_has(text: str) -> None:
+    with pytest.raises(BrokenRecording):
+        load(text, "x.yaml")
