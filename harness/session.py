@@ -62,13 +62,13 @@ class EvalSession:
         self._check_promise(wanted)
         decisions = [decision for cell in wanted for decision in self._decide(cell)]
         if self.settings.record == "stale":
-            decisions = self._runner_().check(decisions)
+            decisions = self._started().check(decisions)
             for decision in decisions:
                 known = self._decisions[decision.trial.cell.id]
                 known[decision.trial.number] = decision
         for decision in decisions:
             if decision.error is None:
-                self._runner_().submit(decision)
+                self._started().submit(decision)
         return _announced([decision for decision in decisions if decision.records])
 
     def faults(self, cell: Cell) -> list[str]:
@@ -78,7 +78,7 @@ class EvalSession:
             if decision.error:
                 faults.append(str(decision.error))
                 continue
-            record = self._runner_().submit(decision).result()
+            record = self._started().submit(decision).result()
             records.append(record)
             if record.fault:
                 faults.append(f"{decision.trial.id}: {record.fault.message}")
@@ -174,7 +174,7 @@ class EvalSession:
             ]
         return self._decisions[cell.id]
 
-    def _runner_(self) -> Runner:
+    def _started(self) -> Runner:
         if self._runner is None:
             import httpx2
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from harness.evidence import Evidence
@@ -89,7 +90,12 @@ class Story:
 
     @classmethod
     def of(cls, evidence: Evidence, production: tuple[str, ...]) -> Story:
-        """Read the transcript once."""
+        """Read the transcript; several graders of one trial share what was read."""
+        return _story(_Identity(evidence), production)
+
+    @classmethod
+    def read(cls, evidence: Evidence, production: tuple[str, ...]) -> Story:
+        """Read the transcript."""
         trees = dict(evidence.trees())
         ever = Known.of(trees.values())
         calls = {e.id: (n, e) for n, e in enumerate(evidence.events) if isinstance(e, Call)}
@@ -127,6 +133,24 @@ class Story:
             for _ in standing.through(step):
                 pass
         return standing
+
+
+class _Identity:
+    """Knows evidence by what it is: to compare what it holds would cost more than to read it."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+
+    def __hash__(self) -> int:
+        return id(self.evidence)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and other.evidence is self.evidence
+
+
+@lru_cache(maxsize=2)
+def _story(known: _Identity, production: tuple[str, ...]) -> Story:
+    return Story.read(known.evidence, production)
 
 
 @dataclass
