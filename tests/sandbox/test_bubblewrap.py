@@ -62,7 +62,7 @@ def test_killing_everything_ends_only_the_command(sh: Shell) -> None:
 
 
 def test_a_daemon_dies_with_its_command(sh: Shell, place: Place) -> None:
-    script = "while :; do date +%N > /workspace/beat; sleep 0.02; done"
+    script = "while :; do date +%N >> /workspace/beat; sleep 0.02; done"
     sh(f"setsid nohup bash -c '{script}' > /dev/null 2>&1 & sleep 0.3")
     beat = (place.workspace / "beat").read_bytes()
     assert beat

@@ -1,0 +1,55 @@
+"""What the README shows is accepted, and what it names exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from harness.cli.entry import VERBS
+from harness.graders import AnyGrader
+from harness.loading.validation import validated
+from harness.loading.yamltext import parse
+from harness.scenario import Behaviour, Scenario
+from harness.settings import OPTIONS
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def blocks() -> list[str]:
+    return re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def test_the_scenario_that_is_shown_is_accepted() -> None:
+    (scenario,) = [block for block in blocks() if "task:" in block]
+    assert validated(Scenario, parse(scenario, "README.md"), "README.md").probes
+
+
+def test_the_behaviour_and_the_grade_that_are_shown_are_accepted() -> None:
+    (both,) = [block for block in blocks() if "grades:" in block]
+    document = parse(both, "README.md").data
+    assert isinstance(document, dict)
+    for behaviour in document["behaviours"].values():
+        (words,) = Behaviour.model_validate(behaviour).promised.values()
+        prompt = Path(__file__).parents[1] / "agents/backend-api-developer/tdd.md"
+        assert words in prompt.read_text(encoding="utf-8")
+    for grader in document["grades"].values():
+        TypeAdapter(AnyGrader).validate_python(grader)
+
+
+def test_every_grader_that_is_named_exists_and_the_other_way_round() -> None:
+    table = README.partition("| grader | tells |")[2].partition("\n\n")[0]
+    named = set(
+        re.findall(r"`(\w+)`", "\n".join(row.split("|")[1] for row in table.splitlines()[2:]))
+    )
+    schema = TypeAdapter(AnyGrader).json_schema()
+    assert named == set(schema["discriminator"]["mapping"])
+
+
+def test_every_verb_and_option_that_is_named_exists() -> None:
+    assert set(re.findall(r"promptverdict (\w+) ", README)) & set(VERBS)
+    for verb in re.findall(r"^ +(?:\S*/)?promptverdict (\w+)", README, re.MULTILINE):
+        assert verb in VERBS
+    for option in re.findall(r"pytest \S+ .*?--([a-z]+)", README):
+        assert option in OPTIONS
