@@ -2,8 +2,8 @@
 
 Both sides are whole processes and alternate: `pytest evals/` over the committed recordings, and a
 bare script that imports the same SDK and makes the same calls over a mock transport. Printed are
-the medians, their ratio, and what each trial costs on top. Installed pytest plugins count: the
-figure in the changelog is of an environment with the runtime dependencies alone.
+the medians, their ratio, and what each trial costs on top. Installed pytest plugins count: use an
+environment with the runtime dependencies alone.
 """
 
 from __future__ import annotations
