@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -22,7 +22,7 @@ from harness.grade import Grade
 from harness.grading import grade_all
 from harness.guest.treehash import digest_of
 from harness.loading.suites import LoadedScenario
-from harness.providers import anthropic
+from harness.providers import MODULES, api, asked_name
 from harness.recording.files import Location
 from harness.settings import Settings
 from harness.toolset import offered
@@ -38,6 +38,8 @@ class Cell:
     variant: Variant
     model: str
     """What the variant's model means here, as `provider/name`."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """What is asked of that model besides, in its API's own words."""
 
     @property
     def id(self) -> str:
@@ -67,15 +69,16 @@ class Cell:
     def digest(self) -> dict[str, str]:
         """Named part of what is asked -> 16 hexadecimal digits."""
         scenario = self.scenario.scenario
-        first = anthropic.request(
-            self.model, self.variant.prompt, self.tools, (User(text=scenario.task),)
+        spoken = api(self.model)
+        first = spoken.request(
+            asked_name(self.model),
+            self.variant.prompt,
+            self.tools,
+            (User(text=scenario.task),),
+            self.parameters,
         )
         parts: dict[str, Any] = {
-            "model": first.pop("model"),
-            "system": first.pop("system"),
-            "tools": first.pop("tools", None),
-            "message": first.pop("messages"),
-            "parameters": first,
+            **spoken.parts(first),
             "turns": scenario.turns or None,
             "script": scenario.script.model_dump(exclude_defaults=True) or None,
             "setup": scenario.setup.model_dump(exclude_none=True) or None,
@@ -161,7 +164,12 @@ def cells(
             Problem(where, f"there is no {name} in {settings.agents}", cure) for name in missing
         )
     chosen = [known[name] for name in named if name in known] or list(known.values())
-    return [Cell(scenario, variant, model_of(variant, settings)) for variant in chosen]
+    return [_cell(scenario, variant, settings) for variant in chosen]
+
+
+def _cell(scenario: LoadedScenario, variant: Variant, settings: Settings) -> Cell:
+    model = model_of(variant, settings)
+    return Cell(scenario, variant, model, settings.parameters.get(model, {}))
 
 
 def model_of(variant: Variant, settings: Settings) -> str:
@@ -172,13 +180,13 @@ def model_of(variant: Variant, settings: Settings) -> str:
     asked = variant.model if variant.model not in (None, "inherit") else "default"
     model = settings.model or settings.models.get(asked or "default") or asked or "default"
     provider, _, name = model.partition("/")
-    if provider in ("anthropic", "relay") and name:
+    if provider in MODULES and name:
         return model
     raise InputError(
         [
             Problem(
                 variant.path,
-                f"its model `{asked}` is no provider/name of ours (anthropic/..., relay/...)",
+                f"its model `{asked}` is no provider/name of ours ({', '.join(MODULES)})",
                 f'say what it means: [tool.promptverdict.models] {asked} = "anthropic/...",'
                 " or give --model",
             )

@@ -53,9 +53,17 @@ class Settings(Frozen):
         default_factory=dict,
         description="What an agent file's model, and `default`, mean as provider/name",
     )
+    parameters: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="What is asked of a model (provider/name) besides, in its API's own words:"
+        " stream, thinking, temperature",
+    )
 
 
-OPTIONS = tuple(name for name in Settings.model_fields if name != "models")
+TABLES = ("models", "parameters")
+"""Settings that only pyproject.toml can hold."""
+
+OPTIONS = tuple(name for name in Settings.model_fields if name not in TABLES)
 
 
 def resolve(

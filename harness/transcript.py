@@ -27,6 +27,8 @@ class Say(Frozen):
 
     type: Literal["say"] = "say"
     text: str
+    raw: dict[str, Any] | None = None
+    """The provider's block, where it holds more than this; it is sent back as it came."""
 
 
 class Call(Frozen):
@@ -36,6 +38,10 @@ class Call(Frozen):
     id: str
     tool: str
     args: dict[str, Any]
+    raw: dict[str, Any] | None = None
+    """The provider's block, where it holds more than this; it is sent back as it came."""
+    unreadable: str | None = None
+    """Why the arguments could not be read; the call is then answered with this, as an error."""
 
 
 class Opaque(Frozen):
@@ -63,6 +69,8 @@ class Answered(Frozen):
     stop_reason: str = ""
     """The provider's word."""
     usage: Usage = Usage()
+    operator: str | None = None
+    """Who answered by hand, in their own words; None when it was a provider."""
 
 
 class Result(Frozen):

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
 
 import httpx2
 
@@ -17,7 +16,7 @@ from harness.loop import run_loop
 from harness.model import Model
 from harness.plan import Cell, Trial
 from harness.probes import stored_reports
-from harness.providers import anthropic
+from harness.providers import Api, api, asked_name, is_by_hand
 from harness.recording.cassette import open_tape
 from harness.recording.files import Sealed, open_sealed
 from harness.records import Fault, TrialRecord
@@ -72,7 +71,7 @@ async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
     transcript = Transcript()
     tools = ReplayedTools(world, shown(sealed.location.world))
     with open_tape(SealedKeeper(sealed), replay=True) as tape:
-        model = _ReadAnswers(tape.answers(), shown(sealed.location.http))
+        model = _ReadAnswers(api(cell.model), tape.answers(), shown(sealed.location.http))
     await run_loop(cell.task, model, tools, transcript)
     tools.check_all_played()
     model.check_all_given()
@@ -91,13 +90,13 @@ async def read_back(cell: Cell, sealed: Sealed) -> Evidence:
 class _ReadAnswers:
     """A model that says again what a cassette holds."""
 
-    def __init__(self, answers: list[dict[str, Any]], where: str) -> None:
-        self._answers, self._where = answers, where
+    def __init__(self, spoken: Api, answers: list[bytes], where: str) -> None:
+        self._api, self._answers, self._where = spoken, answers, where
 
     async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:  # noqa: ARG002
         if not self._answers:
             raise BrokenRecording(f"{self._where} ends before its trial does")
-        return anthropic.read(self._answers.pop(0))
+        return self._api.read(self._answers.pop(0))
 
     def check_all_given(self) -> None:
         """Raise BrokenRecording if answers are left over."""
@@ -116,8 +115,9 @@ def _world(
 
 
 def _notices(trial: Trial, outcome: Outcome | None, *, live: bool) -> tuple[str, ...]:
-    provider, _, name = trial.cell.model.partition("/")
-    ending = anthropic.deprecation(name) if live and provider == "anthropic" else None
+    model = trial.cell.model
+    asks = live and not is_by_hand(model)
+    ending = api(model).deprecation(asked_name(model)) if asks else None
     return (*(outcome.notes if outcome else ()), *([ending] if ending else []))
 
 
@@ -126,17 +126,25 @@ async def _connect(
     trial: Trial, transport: httpx2.AsyncBaseTransport, session: Session, sealed: Sealed | None
 ) -> AsyncIterator[Model]:
     cell = trial.cell
-    by_hand = cell.model.startswith("relay/")
-    url = session.relay if by_hand else "https://api.anthropic.com"
-    name = cell.model if by_hand else cell.model.partition("/")[2]
-    key = "none" if by_hand or sealed else os.environ.get("ANTHROPIC_API_KEY")
+    spoken, by_hand = api(cell.model), is_by_hand(cell.model)
+    key = "none" if by_hand or sealed else os.environ.get(spoken.KEY)
     if not key:
         raise ProviderError(
-            f"recording {cell.model} needs a key: set ANTHROPIC_API_KEY\n"
+            f"recording {cell.model} needs a key: set {spoken.KEY}\n"
             "  without one, answer by hand: promptverdict relay serve, and --model relay/NAME"
         )
-    async with anthropic.open_client(transport, url, key) as client:
-        yield anthropic.AnthropicModel(client, name, cell.variant.prompt, cell.tools)
+    # A recording fits wherever it was made: it is played as the provider's own place.
+    url = session.relay if by_hand else os.environ.get(spoken.URL_VARIABLE) or spoken.URL
+    async with spoken.open_model(
+        transport,
+        spoken.URL if sealed else url,
+        key,
+        asked_name(cell.model),
+        cell.variant.prompt,
+        cell.tools,
+        cell.parameters,
+    ) as model:
+        yield model
 
 
 async def _with_probes(

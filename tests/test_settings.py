@@ -84,8 +84,8 @@ def test_the_real_environment_is_asked_where_no_other_is_given(
     assert resolved(tmp_path).trials is None
 
 
-def test_only_the_model_table_has_no_option(tmp_path: Path) -> None:
-    assert {*Settings.model_fields} - {*OPTIONS} == {"models"}
+def test_only_the_tables_have_no_option(tmp_path: Path) -> None:
+    assert {*Settings.model_fields} - {*OPTIONS} == {"models", "parameters"}
     given = {"models": {"default": "x"}}
     assert resolved(tmp_path, given, given, {"PROMPTVERDICT_MODELS": "x"}).models == {}
 

@@ -1,14 +1,15 @@
 """Anthropic's Messages API through its own SDK, and the relay, which speaks the same.
 
 `request` and `read` are pure: the digest is taken of what `request` builds, and a recording is read
-back with `read`, without the SDK. Streaming and caching are off: a recording holds plain exchanges.
+back with `read`, without the SDK. Streaming, caching and thinking are parameters, off by default.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
     import httpx2
     from anthropic import AsyncAnthropic
 
+SDK = "anthropic"
+KEY = "ANTHROPIC_API_KEY"
+URL = "https://api.anthropic.com"
+URL_VARIABLE = "ANTHROPIC_BASE_URL"
+
 MAX_TOKENS = 32_000
 """Far above the longest answer seen (some 12,000 tokens of code)."""
 
@@ -48,8 +54,15 @@ _STOPS = {
 }
 
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
 def request(
-    model: str, system: str, tools: tuple[dict[str, Any], ...], events: tuple[Event, ...]
+    model: str,
+    system: str,
+    tools: tuple[dict[str, Any], ...],
+    events: tuple[Event, ...],
+    parameters: Mapping[str, Any] = _NONE,
 ) -> dict[str, Any]:
     """Build the body of the next request. Frozen: a change here makes every recording stale."""
     body: dict[str, Any] = {
@@ -60,18 +73,34 @@ def request(
     }
     if tools:
         body["tools"] = list(tools)
-    return body
+    return body | dict(parameters)
 
 
-def read(body: object) -> tuple[tuple[Block, ...], Answered]:
+def parts(body: dict[str, Any]) -> dict[str, Any]:
+    """Take a first request apart into what a digest names."""
+    rest = dict(body)
+    return {
+        "model": rest.pop("model"),
+        "system": rest.pop("system"),
+        "tools": rest.pop("tools", None),
+        "message": rest.pop("messages"),
+        "parameters": rest,
+    }
+
+
+def read(content: bytes) -> tuple[tuple[Block, ...], Answered]:
     """Read the body of an answer.
 
     Raises ProviderError when it is not a message.
     """
+    try:
+        body: object = json.loads(content)
+    except ValueError:
+        body = content.decode("utf-8", "replace")
     match body:
-        case {"type": "message", "content": [*content], **rest}:
+        case {"type": "message", "content": [*blocks], **rest}:
             try:
-                return tuple(_block(block) for block in content), _answered(rest)
+                return tuple(_block(block) for block in blocks), _answered(rest)
             except ValidationError:
                 pass
     raise ProviderError(f"The API's answer is not a message: {_on_one_line(str(body), 80)}")
@@ -86,26 +115,24 @@ class AnthropicModel:
         model: str,
         system: str,
         tools: tuple[dict[str, Any], ...],
+        parameters: Mapping[str, Any],
     ) -> None:
         self._client = client
         self._model, self._system, self._tools = model, system, tools
+        self._parameters = parameters
 
     async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:
         """Ask for the next answer. Raises ProviderError, or what the transport raised."""
         import httpx2
 
-        body = request(self._model, self._system, self._tools, events)
+        body = request(self._model, self._system, self._tools, events, self._parameters)
         # Not messages.create: it warns of old models through the process-wide warning filters,
         # which trials that run at once cannot catch apart. `deprecation` tells it instead.
         try:
             reply = await self._client.post("/v1/messages", cast_to=httpx2.Response, body=body)
         except Exception as error:
             raise _ours(error) from error
-        try:
-            answer = json.loads(reply.content)
-        except ValueError:
-            answer = reply.text
-        return read(answer)
+        return read(reply.content)
 
 
 def deprecation(model: str) -> str | None:
@@ -117,10 +144,16 @@ def deprecation(model: str) -> str | None:
 
 
 @asynccontextmanager
-async def open_client(
-    transport: httpx2.AsyncBaseTransport, base_url: str, api_key: str
-) -> AsyncIterator[AsyncAnthropic]:
-    """Open a client on a transport of ours: the SDK never reaches the network by itself.
+async def open_model(
+    transport: httpx2.AsyncBaseTransport,
+    base_url: str,
+    api_key: str,
+    model: str,
+    system: str,
+    tools: tuple[dict[str, Any], ...],
+    parameters: Mapping[str, Any] = _NONE,
+) -> AsyncIterator[AnthropicModel]:
+    """Open a conversation on a transport of ours: the SDK never reaches the network by itself.
 
     Its retries are off: a slow answer must not be asked for twice, and retrying is ours to decide.
     """
@@ -131,7 +164,7 @@ async def open_client(
     async with AsyncAnthropic(
         api_key=api_key, base_url=base_url, timeout=TIMEOUT, max_retries=0, http_client=http
     ) as client:
-        yield client
+        yield AnthropicModel(client, model, system, tools, parameters)
 
 
 def _message(message: Message) -> dict[str, Any]:
@@ -180,6 +213,7 @@ def _answered(rest: dict[Any, Any]) -> Answered:
             output=counted.get("output_tokens"),
             estimated=by_hand.get("usage") == "estimated",
         ),
+        operator=by_hand.get("operator"),
     )
 
 

@@ -29,6 +29,9 @@ REQUEST_HEADERS = frozenset({"content-type", "anthropic-version", "anthropic-bet
 RESPONSE_HEADERS = frozenset({"content-type", "retry-after"})
 """All that is kept of the headers: everything else may name an account, a key or a machine."""
 
+ENDPOINTS = ("/messages", "/chat/completions", "/responses")
+"""What is kept of a request's path: no recording says where its API was served."""
+
 NAME = "delta"
 
 
@@ -110,9 +113,9 @@ class Tape:
                 "  the harness no longer does what it did then; record again with --record stale"
             )
 
-    def answers(self) -> list[dict[str, Any]]:
-        """Give the body of every stored answer, parsed, in order."""
-        return [json.loads(response["body"]["string"]) for response in self._cassette.responses]
+    def answers(self) -> list[bytes]:
+        """Give the body of every stored answer, in order."""
+        return [_bytes(response["body"]["string"]) for response in self._cassette.responses]
 
     def _missed(self, request: Request) -> str:
         number = self._cassette.play_count
@@ -178,7 +181,7 @@ def open_tape(keeper: Keeper, *, replay: bool) -> Iterator[Tape]:
 
 def _as_stored(request: Request) -> Request:
     """Leave out what names a machine or an account, and note what a request is matched by."""
-    path = urlsplit(request.uri).path
+    path = _endpoint(urlsplit(request.uri).path)
     headers = {
         name: value for name, value in request.headers.items() if name.lower() in REQUEST_HEADERS
     }
@@ -187,12 +190,21 @@ def _as_stored(request: Request) -> Request:
     return stored
 
 
+def _endpoint(path: str) -> str:
+    """Leave out where an API is served: the place may be a company's own, and it may move."""
+    return next((f"/v1{end}" for end in ENDPOINTS if path.endswith(end)), path)
+
+
 def _key(method: str, path: str, body: bytes | None) -> str:
     try:
         text = json.dumps(json.loads(body or b"null"), sort_keys=True)
     except ValueError:
         text = repr(body)
     return hashlib.sha256(f"{method} {path}\n{text}".encode()).hexdigest()
+
+
+def _bytes(body: str | bytes) -> bytes:
+    return body.encode("utf-8") if isinstance(body, str) else body
 
 
 def _matches(one: Request, other: Request) -> bool:

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
 
 import httpx2
 
 import harness
 from harness.evidence import Outcome
 from harness.plan import Trial
+from harness.providers import api, is_by_hand
 from harness.recording.cassette import Tape, TapeTransport, open_tape
 from harness.recording.files import Head, Location, World, save_sealed
 from harness.records import Provenance
@@ -64,7 +64,7 @@ class _Live:
                 "python": self._sandbox.python,
                 "pytest": self._sandbox.pytest,
             },
-            provenance=_provenance(cell.model, events, self._tape.answers()),
+            provenance=_provenance(cell.model, events),
             end=f"{end.reason} {end.detail}".strip(),
         )
         self._tape.finish(head.model_dump(mode="json", exclude_none=True))
@@ -87,19 +87,18 @@ class _Unsealed:
         save_sealed(self._location, text, self.world)
 
 
-def _provenance(model: str, events: tuple[Event, ...], answers: list[dict[str, Any]]) -> Provenance:
-    answered = dict.fromkeys(event.model for event in events if isinstance(event, Answered))
-    by_hand = [answer["relay"] for answer in answers if isinstance(answer.get("relay"), dict)]
-    provider = model.partition("/")[0]
-    kind = "relay" if by_hand else "simulated" if provider == "relay" else "live"
-    versions = {name: version(name) for name in ("anthropic", "vcrpy")}
+def _provenance(model: str, events: tuple[Event, ...]) -> Provenance:
+    answers = [event for event in events if isinstance(event, Answered)]
+    operator = next((one.operator for one in answers if one.operator), None)
+    kind = "relay" if operator else "simulated" if is_by_hand(model) else "live"
+    versions = {name: version(name) for name in (api(model).SDK, "vcrpy")}
     versions["harness"] = harness.__version__
     return Provenance.model_validate(
         {
             "evidence": kind,
-            "operator": by_hand[0].get("operator") if by_hand else None,
+            "operator": operator,
             "model": model,
-            "answered": ", ".join(answered),
+            "answered": ", ".join(dict.fromkeys(one.model for one in answers)),
             "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "versions": versions,
         }

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from harness.errors import BrokenRecording, HarnessError, ProviderError
-from harness.providers.anthropic import AnthropicModel, deprecation, open_client, read, request
+from harness.providers.anthropic import deprecation, open_model, read, request
 from harness.toolset import offered
 from harness.transcript import Answered, Block, Call, Event, Opaque, Result, Say, Usage, User
 
@@ -119,6 +119,10 @@ GOLDEN = """\
 }"""
 
 
+def read_body(body: object) -> tuple[tuple[Block, ...], Answered]:
+    return read(json.dumps(body).encode())
+
+
 def reply(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {
         "id": "msg_1",
@@ -180,7 +184,7 @@ def test_building_a_request_changes_nothing_and_gives_the_same_again() -> None:
     ],
 )
 def test_a_block_that_was_read_is_sent_back_unchanged(block: dict[str, Any]) -> None:
-    blocks, answered = read(reply(block))
+    blocks, answered = read_body(reply(block))
     body = request("m", "s", (), (User(text="Hi"), *blocks, answered))
     assert body["messages"][1] == {"role": "assistant", "content": [block]}
 
@@ -189,7 +193,7 @@ def test_a_block_that_was_read_is_sent_back_unchanged(block: dict[str, Any]) -> 
 
 
 def test_blocks_are_read_as_what_they_are() -> None:
-    blocks, _ = read(
+    blocks, _ = read_body(
         reply(
             THINKING,
             {"type": "text", "text": "I look.", "citations": None},
@@ -207,7 +211,7 @@ def test_blocks_are_read_as_what_they_are() -> None:
 
 
 def test_an_answer_may_be_empty() -> None:
-    assert read(reply())[0] == ()
+    assert read_body(reply())[0] == ()
 
 
 @pytest.mark.parametrize(
@@ -225,7 +229,7 @@ def test_an_answer_may_be_empty() -> None:
 def test_why_an_answer_stopped_is_our_word_where_we_know_it_and_the_providers_always(
     word: str, stop: str
 ) -> None:
-    _, answered = read(reply(stop_reason=word))
+    _, answered = read_body(reply(stop_reason=word))
     assert (answered.stop, answered.stop_reason) == (stop, word)
 
 
@@ -241,10 +245,10 @@ def test_why_an_answer_stopped_is_our_word_where_we_know_it_and_the_providers_al
     ],
 )
 def test_usage_that_is_not_told_is_unknown_and_not_zero(usage: object, told: Usage) -> None:
-    assert read(reply(usage=usage))[1].usage == told
+    assert read_body(reply(usage=usage))[1].usage == told
     without = reply()
     del without["usage"]
-    assert read(without)[1].usage == Usage()
+    assert read_body(without)[1].usage == Usage()
 
 
 @pytest.mark.parametrize(
@@ -258,13 +262,13 @@ def test_usage_that_is_not_told_is_unknown_and_not_zero(usage: object, told: Usa
     ],
 )
 def test_tokens_are_estimated_where_the_relay_says_so(relay: object, estimated: bool) -> None:
-    usage = read(reply(relay=relay))[1].usage
+    usage = read_body(reply(relay=relay))[1].usage
     assert usage == Usage(input=12, output=0, estimated=estimated)
-    assert not read(reply())[1].usage.estimated
+    assert not read_body(reply())[1].usage.estimated
 
 
 def test_the_model_is_the_one_that_answered() -> None:
-    assert read(reply())[1].model == "claude-x-1"
+    assert read_body(reply())[1].model == "claude-x-1"
 
 
 @pytest.mark.parametrize(
@@ -284,7 +288,7 @@ def test_the_model_is_the_one_that_answered() -> None:
 )
 def test_what_is_no_message_is_the_providers_fault(body: object) -> None:
     with pytest.raises(ProviderError, match="The API's answer is not a message: ") as caught:
-        read(body)
+        read_body(body)
     assert "\n" not in str(caught.value)
 
 
@@ -295,8 +299,8 @@ def ask(
     transport: httpx2.AsyncBaseTransport, *, url: str = URL, model: str = "claude-x"
 ) -> tuple[tuple[Block, ...], Answered]:
     async def once() -> tuple[tuple[Block, ...], Answered]:
-        async with open_client(transport, url, "sk-test") as client:
-            return await AnthropicModel(client, model, "s", (TOOL,)).answer(CONVERSATION)
+        async with open_model(transport, url, "sk-test", model, "s", (TOOL,)) as opened:
+            return await opened.answer(CONVERSATION)
 
     return asyncio.run(once())
 
@@ -319,7 +323,7 @@ def answers(status: int, **content: Any) -> Transport:
 def test_the_body_is_sent_as_it_was_built_and_the_answer_read_as_it_came() -> None:
     blocks = [THINKING, {"type": "of_tomorrow", "x": 1}]
     transport = answers(200, json=reply(*blocks, relay={"usage": "estimated"}))
-    assert ask(transport) == read(reply(*blocks, relay={"usage": "estimated"}))
+    assert ask(transport) == read_body(reply(*blocks, relay={"usage": "estimated"}))
     (sent,) = transport.seen
     assert (sent.method, str(sent.url)) == ("POST", f"{URL}/v1/messages")
     assert json.loads(sent.content) == request("claude-x", "s", (TOOL,), CONVERSATION)
@@ -435,4 +439,4 @@ def test_a_model_that_is_not_to_end_or_not_known_is_not_told_of() -> None:
 
 def test_an_answer_that_does_not_say_why_it_stopped_is_a_fault_and_no_outcome() -> None:
     with pytest.raises(ProviderError, match="does not say why it stopped"):
-        read({"type": "message", "content": [], "stop_reason": None})
+        read_body({"type": "message", "content": [], "stop_reason": None})
