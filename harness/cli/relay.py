@@ -1,4 +1,4 @@
-"""`promptverdict relay`: answer a Messages API by hand."""
+"""`promptverdict relay`: answer the APIs of Anthropic and OpenAI by hand."""
 
 from __future__ import annotations
 
@@ -19,10 +19,15 @@ NOTHING_YET = 75
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb and its three commands."""
-    relay = verbs.add_parser("relay", help="answer a Messages API by hand, without an API key")
+    relay = verbs.add_parser("relay", help="answer a provider's API by hand, without an API key")
     commands = relay.add_subparsers(dest="relay_command", required=True, metavar="COMMAND")
 
-    serve = commands.add_parser("serve", help="serve the API on this machine")
+    serve = commands.add_parser(
+        "serve",
+        help="serve the APIs on this machine",
+        epilog="Spoken are Anthropic's Messages API (base address as printed) and OpenAI's Chat"
+        " Completions and Responses (base address: the printed one followed by /v1).",
+    )
     serve.add_argument("--name", required=True, help="the model is called relay/NAME")
     serve.add_argument("--operator", required=True, help="who answers, in words, for the records")
     serve.add_argument("--port", type=int, default=8765, help="0 takes a free one (default 8765)")

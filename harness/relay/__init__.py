@@ -1,1 +1,1 @@
-"""A Messages API whose answers are written by hand: by a person, a chat window, a coding agent."""
+"""The APIs of Anthropic and OpenAI, answered by hand: a person, a chat window, a coding agent."""

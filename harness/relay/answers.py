@@ -24,9 +24,8 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from harness.errors import InputError, Problem
+from harness.relay.normal import Blocks
 from harness.relay.schema import did_you_mean, faults, types
-
-Blocks = list[dict[str, Any]]
 
 CALL = re.compile(r"(\\*)@call[ \t]+(\S+)[ \t]*")
 _ONE_LINE = re.compile(r"([^\s=<]+)[ \t]*= ?(.*)")

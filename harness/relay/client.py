@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from harness.errors import InputError, Problem, ProviderError
-from harness.relay.messages import View
+from harness.relay.normal import View
 
 URL = "http://127.0.0.1:8765"
 WAIT = 540.0

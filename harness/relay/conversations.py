@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.errors import InputError, Problem
-from harness.relay.messages import View, answered, key
+from harness.relay.apis import Api
+from harness.relay.normal import Blocks, View, answered, has_calls, key
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -38,14 +39,17 @@ class Turn:
     conversation: str
     number: int
     """Answers of the assistant in the request, plus one."""
+    api: Api
     carrier: int
     """The connection that the request came by."""
     body: dict[str, Any]
+    """The request in the relay's form."""
     fresh: int
     """Index of the first message that is new to whoever answered before."""
     asked: float
     shown: bool = False
     reply: dict[str, Any] | None = None
+    """The body of the answer."""
 
 
 @dataclass(eq=False)
@@ -70,8 +74,8 @@ class Conversations:
     _open: dict[str, _Conversation] = field(default_factory=dict)
     _over: set[str] = field(default_factory=set)
 
-    def ask(self, body: dict[str, Any], carrier: int) -> Turn:
-        """Put a checked request where it belongs; its answer will be in the turn's `reply`."""
+    def ask(self, api: Api, body: dict[str, Any], carrier: int) -> Turn:
+        """Put a request where it belongs; its answer will be in the turn's `reply`."""
         messages = body["messages"]
         known = answered(messages)
         begins = key(body, messages[:known])
@@ -83,15 +87,15 @@ class Conversations:
         if follows:
             # Answers without calls hold no id: equal conversations are told apart by connection.
             one = min(follows, key=lambda one: one.turn.carrier != carrier)
-            return self._asked(one, body, carrier, fresh=known)
+            return self._asked(one, api, body, carrier, fresh=known)
         whole = key(body, messages)
         for one in self._open.values():
             if one.state == "lost" and key(one.turn.body, one.turn.body["messages"]) == whole:
-                return self._asked(one, body, carrier, fresh=one.turn.fresh)
-        turn = Turn("", 0, carrier, body, fresh=0, asked=0.0)
+                return self._asked(one, api, body, carrier, fresh=one.turn.fresh)
+        turn = Turn("", 0, api, carrier, body, fresh=0, asked=0.0)
         one = _Conversation(self._new_id(), _random(6), turn)
         self._open[one.id] = one
-        return self._asked(one, body, carrier, fresh=0)
+        return self._asked(one, api, body, carrier, fresh=0)
 
     def take(self) -> View | None:
         """Hand the oldest conversation that nobody has taken to the caller, and to no one else."""
@@ -136,15 +140,15 @@ class Conversations:
             )
         return one.turn
 
-    def answer(self, turn: Turn, reply: dict[str, Any]) -> None:
-        """Answer a turn that `answerable` gave."""
+    def answer(self, turn: Turn, content: Blocks, operator: str) -> None:
+        """Answer a turn that `answerable` gave, in the words of its API."""
         one = self._open[turn.conversation]
-        turn.reply = reply
+        content = turn.api.prepared(content)
+        turn.reply = turn.api.reply(turn.body, content, operator, self.clock() - turn.asked)
         one.state = "answered"
-        told = {"role": "assistant", "content": reply["content"]}
+        told = {"role": "assistant", "content": content}
         one.expects = key(turn.body, [*turn.body["messages"], told])
-        more = reply["stop_reason"] == "tool_use"
-        one.deadline = None if more else self.clock() + self.patience.after_end
+        one.deadline = None if has_calls(content) else self.clock() + self.patience.after_end
         self._tell(one, "answered")
 
     def hang_up(self, carrier: int) -> None:
@@ -165,9 +169,11 @@ class Conversations:
             if one.deadline is not None and one.deadline <= now:
                 self._finish(one)
 
-    def _asked(self, one: _Conversation, body: dict[str, Any], carrier: int, fresh: int) -> Turn:
+    def _asked(
+        self, one: _Conversation, api: Api, body: dict[str, Any], carrier: int, fresh: int
+    ) -> Turn:
         number = sum(message["role"] == "assistant" for message in body["messages"]) + 1
-        one.turn = Turn(one.id, number, carrier, body, fresh, self.clock())
+        one.turn = Turn(one.id, number, api, carrier, body, fresh, self.clock())
         one.state, one.deadline = "asked", None
         self._tell(one, "asked")
         return one.turn

@@ -1,4 +1,4 @@
-"""The loopback server: the Messages API for clients, /relay/ for those who answer.
+"""The loopback server: the providers' APIs for clients, /relay/ for those who answer.
 
 Everything happens on one event loop. A request waits in its connection's task until somebody
 answers; whatever changes a conversation wakes all who wait, and they look again.
@@ -15,9 +15,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from harness.errors import InputError, Problem
+from harness.relay import messages
 from harness.relay.answers import read_answer
+from harness.relay.apis import APIS, Api
 from harness.relay.conversations import Conversations, Patience
-from harness.relay.messages import RequestError, View, check, parse, reply, with_ids
+from harness.relay.normal import RequestError, View, parse
 from harness.relay.wire import Connection, HangUpError, HttpRequest, is_local
 
 BACKLOG = 512
@@ -109,25 +111,26 @@ class _Relay:
 
     async def _exchange(self, connection: Connection) -> bool:
         """Answer one request; False when the connection is to be closed. Raises HangUpError."""
-        headers = {"request-id": f"req_{secrets.token_urlsafe(18)}"}
+        id_ = f"req_{secrets.token_urlsafe(18)}"
         try:
             request = await connection.receive()
         except RequestError as error:
-            await connection.send(error.status, error.body(), headers)
+            await connection.send(error.status, messages.failure(error), {messages.REQUEST_ID: id_})
             return False
+        api = APIS.get(request.path, messages)
         gone = self._loop.create_task(connection.gone())
         try:
             body = await self._answer(request, connection.number, gone)
             status = 200
         except RequestError as error:
-            status, body = error.status, error.body()
+            status, body = error.status, api.failure(error)
         except InputError as error:
             status = 422
             body = {"problems": [[p.where, p.found, p.cure] for p in error.problems]}
         finally:
             gone.cancel()
             await asyncio.wait({gone})
-        await connection.send(status, body, headers)
+        await connection.send(status, body, {api.REQUEST_ID: id_})
         return not request.last
 
     async def _answer(
@@ -136,8 +139,8 @@ class _Relay:
         if not is_local(request):
             raise RequestError(403, "permission_error", "Web pages may not use the relay")
         match request.method, request.path:
-            case "POST", "/v1/messages":
-                return await self._message(parse(request.body), carrier, gone)
+            case "POST", path if path in APIS:
+                return await self._ask(APIS[path], parse(request.body), carrier, gone)
             case "POST", "/relay/take":
                 return await self._take(parse(request.body), gone)
             case "POST", "/relay/answer":
@@ -146,12 +149,12 @@ class _Relay:
             404, "not_found_error", f"There is no {request.method} {request.path} here"
         )
 
-    async def _message(
-        self, body: dict[str, Any], carrier: int, gone: asyncio.Task[None]
+    async def _ask(
+        self, api: Api, body: dict[str, Any], carrier: int, gone: asyncio.Task[None]
     ) -> dict[str, Any]:
-        check(body, self._model)
+        request = api.normal(body, self._model)
         self._note_closed()
-        turn = self._conversations.ask(body, carrier)
+        turn = self._conversations.ask(api, request, carrier)
         while turn.reply is None:
             await self._pause(gone, math.inf)
         return turn.reply
@@ -179,10 +182,7 @@ class _Relay:
         if turn == "finished":
             return {"state": "finished"}
         blocks = read_answer(str(order.get("text")), tuple(turn.body.get("tools") or ()))
-        seconds = self._loop.time() - turn.asked
-        self._conversations.answer(
-            turn, reply(turn.body, with_ids(blocks), self._operator, seconds)
-        )
+        self._conversations.answer(turn, blocks, self._operator)
         return {"state": "delivered"}
 
     def _note_closed(self) -> None:

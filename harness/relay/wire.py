@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from harness.relay.messages import RequestError
+from harness.relay.normal import RequestError
 
 MAX_HEAD = 64 * 1024
 MAX_BODY = 32 * 1024 * 1024
-"""Bytes; the body's limit is the real API's."""
+"""Bytes; the body's limit is the Messages API's."""
 
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from anthropic import AsyncAnthropic
+from openai import AsyncOpenAI
 
 from harness.relay import client
 from harness.relay.conversations import Patience
-from harness.relay.messages import View
+from harness.relay.normal import View
 from harness.relay.server import open_relay
 from harness.toolset import TOOLS
 
@@ -30,6 +31,9 @@ class Relay:
 
     def api(self) -> AsyncAnthropic:
         return AsyncAnthropic(base_url=self.url, api_key="relay", max_retries=0, timeout=15)
+
+    def openai(self) -> AsyncOpenAI:
+        return AsyncOpenAI(base_url=f"{self.url}/v1", api_key="relay", max_retries=0, timeout=15)
 
     def take(self, conversation: str | None = None, wait: float = 10) -> View:
         found = client.take(self.url, conversation, wait)

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from harness.errors import InputError
+from harness.relay.apis import APIS
 from harness.relay.conversations import Conversations, Turn
-from harness.relay.messages import View, reply, with_ids
+from harness.relay.normal import View
 
 CALL = {"type": "tool_use", "name": "Bash", "input": {"command": "ls"}}
 SAY = {"type": "text", "text": "Done."}
@@ -27,14 +28,14 @@ class Desk:
 
     def ask(self, messages: list[Any], carrier: int = 1, system: str = "Be brief.") -> Turn:
         body = {"model": "relay/x", "system": system, "tools": [], "messages": messages}
-        return self.all.ask(body, carrier)
+        return self.all.ask(APIS["/v1/messages"], body, carrier)
 
     def answer(self, turn: Turn, *blocks: dict[str, Any]) -> list[Any]:
         """Answer a turn and give the messages that its client goes on with."""
         assert isinstance(self.all.look(turn.conversation), View)
         waiting = self.all.answerable(turn.conversation)
         assert waiting is turn
-        self.all.answer(turn, reply(turn.body, with_ids(list(blocks)), "me", 0))
+        self.all.answer(turn, list(blocks), "me")
         assert turn.reply
         messages = [*turn.body["messages"], {"role": "assistant", "content": turn.reply["content"]}]
         results = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.relay.answers import read_answer
-from harness.relay.messages import View
+from harness.relay.normal import View
 from harness.relay.pages import page
 
 from .running import OFFERED

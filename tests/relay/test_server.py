@@ -17,7 +17,7 @@ import pytest
 
 from harness.errors import InputError, ProviderError
 from harness.relay import client
-from harness.relay.messages import RequestError, View
+from harness.relay.normal import RequestError, View
 from harness.relay.wire import MAX_HEAD, Connection
 
 from .running import MODEL, OFFERED, Relay, ask, follow, running, user
