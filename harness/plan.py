@@ -40,6 +40,8 @@ class Cell:
     """What the variant's model means here, as `provider/name`."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """What is asked of that model besides, in its API's own words."""
+    promise: str | None = None
+    """Behaviours that are required of every variant, separated by commas, or `all`."""
 
     @property
     def id(self) -> str:
@@ -93,13 +95,10 @@ class Cell:
         """Grade one trial of the cell, as the suite and the scenario say now."""
         return grade_all(self.scenario.scenario.grades, self.scenario.suite.checks, evidence)
 
-    def binding(self, promised_too: str | None) -> tuple[str, ...]:
-        """Name the behaviours that the cell fails without, among those its scenario grades.
-
-        promised_too: behaviours that are to be required of every variant, separated by commas, or
-        `all`.
-        """
-        everyone = set((promised_too or "").replace(" ", "").split(","))
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """Name the behaviours that the cell fails without, among those its scenario grades."""
+        everyone = set((self.promise or "").replace(" ", "").split(","))
         behaviours = self.scenario.suite.suite.behaviours
         return tuple(
             name
@@ -169,7 +168,7 @@ def cells(
 
 def _cell(scenario: LoadedScenario, variant: Variant, settings: Settings) -> Cell:
     model = model_of(variant, settings)
-    return Cell(scenario, variant, model, settings.parameters.get(model, {}))
+    return Cell(scenario, variant, model, settings.parameters.get(model, {}), settings.promise)
 
 
 def model_of(variant: Variant, settings: Settings) -> str:

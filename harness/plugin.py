@@ -7,7 +7,9 @@ session; SDKs and vcrpy are imported when the first trial starts, not before.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Generator, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from harness.session import EvalSession
 
 STATUS = "promptverdict_status"
+REASON = "promptverdict_reason"
+RUN = "promptverdict_run"
 MEASURED = "measured"
 
 
@@ -56,6 +60,9 @@ class Evals:
         self._config = config
         self._session: EvalSession | None = None
         self._refused = False
+        self._run_name: str | None = None
+        self._folder: Path | None = None
+        self._short: list[tuple[str, str, str]] = []
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Never enter what agents, probes and recordings consist of."""
@@ -96,15 +103,27 @@ class Evals:
             if settings.record != "none":
                 self._check_recording(by_hand=given["record"] is not None)
             self._session = EvalSession(
-                settings, self._config.rootpath, agents_by_hand=given["agents"] is not None
+                settings,
+                self._config.rootpath,
+                agents_by_hand=given["agents"] is not None,
+                run_name=self._shared_run(),
             )
         return self._session
+
+    def tell(self, line: str) -> None:
+        """Write a line between those of pytest, also while a test's output is captured."""
+        plugins = self._config.pluginmanager
+        reporter, capture = (plugins.getplugin(n) for n in ("terminalreporter", "capturemanager"))
+        if reporter:
+            with capture.global_and_fixture_disabled() if capture else nullcontext():
+                reporter.ensure_newline()
+                reporter.write_line(line)
 
     def _check_recording(self, *, by_hand: bool) -> None:
         if os.environ.get("CI") and not by_hand:
             cure = "ask for it on the command line: --record"
             raise InputError([Problem("record", "under CI nothing is recorded unasked", cure)])
-        if _is_distributed(self._config):
+        if self._is_worker() or getattr(self._config.option, "numprocesses", None):
             cure = "leave out -n: trials run at once within one process (--concurrency)"
             raise InputError([Problem("--record", "cannot be combined with -n", cure)])
 
@@ -114,21 +133,57 @@ class Evals:
         cells = [item.cell for item in session.items if isinstance(item, CellItem)]
         option = self._config.option
         broken = session.testsfailed and not option.continue_on_collection_errors
-        # A worker of pytest-xdist is given its items one by one, and starts each when it comes.
-        if cells and not (option.collectonly or broken or hasattr(self._config, "workerinput")):
+        if cells and not (option.collectonly or broken):
             try:
-                plan = self.session().start(cells)
+                self.session().plan(cells)
+                # A worker of pytest-xdist is given its items one by one, and starts each then.
+                if not self._is_worker():
+                    self.session().start(self.tell)
             except HarnessError as error:
                 raise pytest.UsageError(str(error)) from error
-            reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-            if plan and reporter:
-                reporter.write_line(plan)
         return (yield)
 
-    def pytest_sessionfinish(self) -> None:
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Let all workers of pytest-xdist write one run."""
+        from harness.store import Run
+
+        self._run_name = self._run_name or Run.new_name()
+        node.workerinput[RUN] = self._run_name
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Learn from a worker where the run lies, if it wrote any of it."""
+        if folder := getattr(node, "workeroutput", {}).get(RUN):
+            self._folder = Path(folder)
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Stop what still runs and close the run."""
+        whole = exitstatus != pytest.ExitCode.INTERRUPTED
         if self._session:
             self._session.close()
+            self._folder = self._session.folder
+        if self._folder is None:
+            return
+        if self._is_worker():
+            vars(self._config)["workeroutput"][RUN] = str(self._folder)
+        else:
+            from harness.store import Run
+
+            Run(self._folder).finish(whole=whole)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note which cells fell short, for the summary; those without evidence have their own."""
+        told = dict(report.user_properties)
+        if report.failed and told.get(REASON):
+            self._short.append((report.nodeid, str(told[STATUS]), str(told[REASON])))
+
+    def _is_worker(self) -> bool:
+        return hasattr(self._config, "workerinput")
+
+    def _shared_run(self) -> str | None:
+        name = getattr(self._config, "workerinput", {}).get(RUN)
+        return None if name is None else str(name)
 
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
         """Say `measured` for a cell of which nothing is required: it never passes."""
@@ -140,8 +195,18 @@ class Evals:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show what was seen of each cell, and what the evidence is."""
-        if self._session is None or not (shown := self._session.summary()):
+        if self._folder is None:
             return
+        from harness.report.terminal import Shortcoming, summary
+        from harness.store import records
+
+        trials = self._session.records if self._session else list(records(self._folder))
+        shown = summary(
+            trials,
+            run=self._folder,
+            command=_command(self._config),
+            short=[Shortcoming(node, status, reason) for node, status, reason in self._short],
+        )
         terminalreporter.section("evaluations")
         terminalreporter.write(shown)
 
@@ -184,20 +249,32 @@ class CellItem(pytest.Item):
 
     def setup(self) -> None:
         """Wait for the cell's trials; broken machinery is an error, never a failure."""
+        session = self._evals.session()
         try:
-            faults = self._evals.session().faults(self.cell)
+            faults = session.faults(self.cell, self._evals.tell)
         except HarnessError as error:
             faults = [str(error)]
-        if faults:
-            pytest.fail("\n".join(dict.fromkeys(faults)), pytrace=False)
+        if not faults:
+            return
+        if session.has_evidence(self.cell):
+            self._note("ERROR", faults)
+        else:
+            # The summary says once, for all such cells, how to record them.
+            faults = [fault.partition("\n")[0] for fault in faults]
+        pytest.fail("\n".join(dict.fromkeys(faults)), pytrace=False)
 
     def runtest(self) -> None:
         """Fail where the agent fell short; where nothing is required of it, it is measured."""
         session = self._evals.session()
-        if not session.binds(self.cell):
-            self.user_properties.append((STATUS, MEASURED))
         if shortcomings := session.shortcomings(self.cell):
+            self._note("FAILED", shortcomings)
             raise FellShort("\n".join(shortcomings))
+        self.user_properties.append((STATUS, "passed" if session.binds(self.cell) else MEASURED))
+
+    def _note(self, status: str, told: list[str]) -> None:
+        """Leave the status and the reason, on one line, to reports and to JUnit's XML."""
+        briefly = ["; ".join(line.strip() for line in one.split("\n")[:2]) for one in told]
+        self.user_properties += [(STATUS, status), (REASON, " | ".join(briefly))]
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show what the agent fell short of, and no traceback."""
@@ -221,5 +298,13 @@ def pytest_runtest_makereport(
     return report
 
 
-def _is_distributed(config: pytest.Config) -> bool:
-    return bool(getattr(config.option, "numprocesses", None)) or hasattr(config, "workerinput")
+def _command(config: pytest.Config) -> str:
+    """Give the command that was called, without how it recorded and was distributed."""
+    kept: list[str] = []
+    arguments = iter(config.invocation_params.args)
+    for argument in arguments:
+        if argument in ("--record", "-n", "--numprocesses"):
+            next(arguments, None)
+        elif not argument.startswith(("--record=", "-n", "--numprocesses=")):
+            kept.append(str(argument))
+    return shlex.join(["pytest", *kept])

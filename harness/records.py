@@ -10,6 +10,7 @@ from harness.errors import HarnessError
 from harness.evidence import Evidence
 from harness.frozen import Frozen
 from harness.grade import Grade
+from harness.prices import Cost
 
 SCHEMA = 1
 
@@ -65,6 +66,11 @@ class TrialRecord(Frozen):
     evidence: Evidence
     grades: tuple[Grade, ...] = ()
     """One for each behaviour that the scenario grades; none where the evidence is not whole."""
+    required: tuple[str, ...] = ()
+    """Behaviours that the cell fails without, in this run."""
+    cost: Cost | None = None
+    """What the trial's tokens cost when they were asked for, at the prices of this run's
+    configuration; None where tokens or prices are unknown."""
     fault: Fault | None = None
     notices: tuple[str, ...] = ()
     """What a reader should know: deprecations, what could not be kept."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, wait
 from functools import cached_property
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from harness.collecting import SUITE_FILE
@@ -13,27 +15,47 @@ from harness.errors import InputError, Problem, shown
 from harness.grading import Standings, standings
 from harness.loading import load_agents
 from harness.loading.suites import LoadedSuite, load_scenario, load_suite
-from harness.plan import Cell, cells
+from harness.plan import Cell, Trial, cells
 from harness.settings import Settings
 
 if TYPE_CHECKING:
     from harness.agent import Variant
     from harness.records import TrialRecord
+    from harness.report.progress import Progress
     from harness.runner import Decision, Runner
     from harness.sandbox import Sandbox
     from harness.store import Run
 
+Tell = Callable[[str], object]
+"""Says a line to whoever waits."""
+
+_PATIENCE = 0.2
+"""Seconds between two looks at what has ended meanwhile."""
+
 
 class EvalSession:
-    """The evaluations of one run, from collected scenarios to finished records."""
+    """The evaluations of one run, from collected scenarios to finished records.
 
-    def __init__(self, settings: Settings, root: Path, *, agents_by_hand: bool) -> None:
+    run_name: the run that several processes share, or None for one of its own.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        root: Path,
+        *,
+        agents_by_hand: bool,
+        run_name: str | None = None,
+    ) -> None:
         self.settings = settings
-        self._root, self._agents_by_hand = root, agents_by_hand
+        self._root, self._agents_by_hand, self._run_name = root, agents_by_hand, run_name
         self._suites: dict[Path, LoadedSuite] = {}
         self._agents: tuple[Variant, ...] | None = ()
+        self._cells: dict[str, Cell] = {}
         self._decisions: dict[str, list[Decision]] = {}
         self._records: dict[str, list[TrialRecord]] = {}
+        self._ended: SimpleQueue[TrialRecord] = SimpleQueue()
+        self._progress: Progress | None = None
         self._runner: Runner | None = None
         self._run: Run | None = None
         self._lock = threading.Lock()
@@ -53,48 +75,80 @@ class EvalSession:
             return []
         return cells(scenario, agents, self.settings, by_hand=self._agents_by_hand)
 
-    def start(self, wanted: Iterable[Cell]) -> str:
-        """Decide about every trial and start them all; say what will be recorded.
+    def plan(self, wanted: Iterable[Cell]) -> None:
+        """Say which cells the run consists of, before any of them starts.
 
         Raises InputError for a promise of a behaviour that nobody knows.
         """
-        wanted = list(wanted)
-        self._check_promise(wanted)
-        decisions = [decision for cell in wanted for decision in self._decide(cell)]
+        self._cells = {cell.id: cell for cell in wanted}
+        self._check_promise()
+
+    def start(self, tell: Tell) -> None:
+        """Decide about every trial and start them all; tell first what will be recorded."""
+        decisions = [decision for cell in self._cells.values() for decision in self._decide(cell)]
         if self.settings.record == "stale":
             decisions = self._started().check(decisions)
             for decision in decisions:
                 known = self._decisions[decision.trial.cell.id]
                 known[decision.trial.number] = decision
+        if recording := [decision.trial for decision in decisions if decision.records]:
+            self._announce(recording, tell)
         for decision in decisions:
             if decision.error is None:
                 self._started().submit(decision)
-        return _announced([decision for decision in decisions if decision.records])
 
-    def faults(self, cell: Cell) -> list[str]:
-        """Wait for a cell's trials; say what broke, if anything did."""
-        records, faults = [], cell.lost_promises()
-        for decision in self._decide(cell):
-            if decision.error:
-                faults.append(str(decision.error))
-                continue
-            record = self._started().submit(decision).result()
-            records.append(record)
-            if record.fault:
-                faults.append(f"{decision.trial.id}: {record.fault.message}")
+    def faults(self, cell: Cell, tell: Tell) -> list[str]:
+        """Wait for a cell's trials; say what broke, if anything did.
+
+        tell: hears, meanwhile, of every trial of the run that was recorded.
+        """
+        faults = cell.lost_promises()
+        records = [self._record(decision, tell) for decision in self._decide(cell)]
         self._records[cell.id] = records
+        for record in records:
+            if record.fault and record.evidence.events:
+                faults.append(f"{cell.id}#{record.trial}: {record.fault.message}")
+            elif record.fault:
+                faults.append(record.fault.message)
         if not faults and not self.shortcomings(cell):
-            undecided = self._told(cell, "undecided", "ungraded")
-            faults = [f"undecided: {told}" for told in undecided]
+            faults = [f"undecided: {told}" for told in self._told(cell, "undecided", "ungraded")]
         return faults
+
+    def has_evidence(self, cell: Cell) -> bool:
+        """Whether each trial of a finished cell left something to read."""
+        return all(record.evidence.events for record in self._records.get(cell.id, ()))
 
     def binds(self, cell: Cell) -> bool:
         """Whether anything is required of a cell."""
-        return bool(cell.binding(self.settings.promise))
+        return bool(cell.required)
 
     def shortcomings(self, cell: Cell) -> list[str]:
         """Say of each behaviour that a finished cell must show and does not, why."""
         return self._told(cell, "short", "fail")
+
+    def seconds(self, cell: Cell) -> float:
+        """How long a cell's trials took, added up."""
+        return sum(record.seconds for record in self._records.get(cell.id, ()))
+
+    @property
+    def records(self) -> list[TrialRecord]:
+        """What the finished cells left, in the order of their items."""
+        return [record for records in self._records.values() for record in records]
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the run is written; None before anything was."""
+        return self._run.folder if self._run else None
+
+    def close(self) -> None:
+        """Cancel what still runs; what is finished is on disk already."""
+        if self._runner:
+            self._runner.close()
+
+    def finish(self, *, whole: bool) -> None:
+        """End the run on disk; whole: it was not interrupted."""
+        if self._run:
+            self._run.finish(whole=whole)
 
     def _told(self, cell: Cell, standing: str, outcome: str) -> list[str]:
         return [
@@ -106,45 +160,54 @@ class EvalSession:
     def _standings(self, cell: Cell) -> list[Standings]:
         trials = [record.grades for record in self._records.get(cell.id, ())]
         require = cell.scenario.suite.suite.require
-        return [standings(name, trials, require) for name in cell.binding(self.settings.promise)]
+        return [standings(name, trials, require) for name in cell.required]
 
     def _reasons(self, cell: Cell, one: Standings, outcome: str) -> str:
-        lines = [
+        return "\n".join(
             f"  trial {record.trial}: {grade.finding.reason}"
             for record in self._records[cell.id]
             for grade in record.grades
             if grade.behaviour == one.behaviour and grade.finding.outcome == outcome
-        ]
-        node = f"{shown(cell.scenario.path)}::{cell.variant.id}"
-        return "\n".join([*lines, f"  read it: promptverdict show '{node}'"])
+        )
 
-    def seconds(self, cell: Cell) -> float:
-        """How long a cell's trials took, added up."""
-        return sum(record.seconds for record in self._records.get(cell.id, ()))
+    def _record(self, decision: Decision, tell: Tell) -> TrialRecord:
+        if decision.error:
+            from harness.trial import no_trial
 
-    def summary(self) -> str:
-        """Show what was seen of each cell; empty before anything ran."""
-        from harness.report.terminal import summary
+            record = no_trial(decision.trial, decision.error)
+            self._keep(record)
+            return record
+        future = self._started().submit(decision)
+        for record in self._waiting(future):
+            if self._progress and not record.replayed:
+                tell(self._progress.line(record))
+        return future.result()
 
-        errors = [
-            decision.error
-            for decisions in self._decisions.values()
-            for decision in decisions
-            if decision.error
-        ]
-        run = self._run.folder if self._run else None
-        return summary(self._records, errors, run)
+    def _waiting(self, future: Future[TrialRecord]) -> Iterator[TrialRecord]:
+        """Give what has ended while a trial is waited for."""
+        done = False
+        while not done:
+            wait([future], timeout=_PATIENCE)
+            done = future.done()
+            while not self._ended.empty():
+                yield self._ended.get()
 
-    def close(self) -> None:
-        """Cancel what still runs; what is finished is on disk already."""
-        if self._runner:
-            self._runner.close()
-        if self._run:
-            self._run.make_latest()
+    def _keep(self, record: TrialRecord) -> None:
+        """Store a record; called in threads of the runner."""
+        self._opened_run().save(record)
+        self._ended.put(record)
 
-    def _check_promise(self, wanted: list[Cell]) -> None:
+    def _announce(self, trials: list[Trial], tell: Tell) -> None:
+        from harness.estimate import estimate
+        from harness.report.progress import Progress
+
+        tell(str(estimate(trials, self.settings.prices)))
+        self._progress = Progress(len(trials))
+
+    def _check_promise(self) -> None:
         asked = set((self.settings.promise or "all").replace(" ", "").split(","))
-        known = {name for cell in wanted for name in cell.scenario.suite.suite.behaviours}
+        suites = [cell.scenario.suite.suite for cell in self._cells.values()]
+        known = {name for suite in suites for name in suite.behaviours}
         if unknown := sorted(asked - known - {"all"}):
             cure = f"there are: {', '.join(sorted(known)) or 'none'}"
             raise InputError([Problem("--promise", f"no behaviour {', '.join(unknown)}", cure)])
@@ -164,13 +227,16 @@ class EvalSession:
             self._agents = load_agents(self._root / self.settings.agents)
         return self._agents
 
+    def _trials(self, cell: Cell) -> list[Trial]:
+        number = self.settings.trials or cell.scenario.suite.suite.trials
+        return [cell.trial(each) for each in range(number)]
+
     def _decide(self, cell: Cell) -> list[Decision]:
         if cell.id not in self._decisions:
             from harness.runner import decide
 
-            trials = self.settings.trials or cell.scenario.suite.suite.trials
             self._decisions[cell.id] = [
-                decide(cell.trial(number), self.settings.record) for number in range(trials)
+                decide(trial, self.settings.record) for trial in self._trials(cell)
             ]
         return self._decisions[cell.id]
 
@@ -179,24 +245,39 @@ class EvalSession:
             import httpx2
 
             from harness.runner import Runner
-            from harness.store import Run
             from harness.world.base import Session
 
-            self._run = Run.create(self._root / self.settings.results, self.settings)
-            session = Session(self._sandbox, httpx2.AsyncHTTPTransport, self.settings.relay)
-            offline = self.settings.record == "none"
-            self._runner = Runner(
-                session, self.settings.concurrency, self._run.save, offline=offline
+            self._opened_run()
+            session = Session(
+                self._sandbox,
+                httpx2.AsyncHTTPTransport,
+                self.settings.relay,
+                self.settings.prices,
             )
+            offline = self.settings.record == "none"
+            self._runner = Runner(session, self.settings.concurrency, self._keep, offline=offline)
         return self._runner
+
+    def _opened_run(self) -> Run:
+        if self._run is None:
+            from harness.store import Run
+
+            planned = [trial for cell in self._cells.values() for trial in self._trials(cell)]
+            self._run = Run.create(
+                self._root / self.settings.results,
+                self.settings,
+                {trial.id: trial.key for trial in planned},
+                self._run_name,
+            )
+        return self._run
 
     def _sandbox(self) -> Sandbox:
         """Open the sandbox once; every trial that needs one waits for the same."""
         with self._lock:
-            return self._opened
+            return self._opened_sandbox
 
     @cached_property
-    def _opened(self) -> Sandbox:
+    def _opened_sandbox(self) -> Sandbox:
         from harness.sandbox import open_sandbox
 
         return open_sandbox(self.settings.sandbox)
@@ -205,17 +286,3 @@ class EvalSession:
 def _counted(one: Standings) -> str:
     told = f"shown in {one.passed} of {one.trials} trials"
     return f"{told}, {one.ungraded} ungraded" if one.ungraded else told
-
-
-def _announced(recording: list[Decision]) -> str:
-    if not recording:
-        return ""
-    characters = sum(
-        len(decision.trial.cell.variant.prompt) + len(decision.trial.cell.task.message)
-        for decision in recording
-    )
-    models = ", ".join(sorted({decision.trial.cell.model for decision in recording}))
-    return (
-        f"recording {len(recording)} trials with {models}; their first requests alone are about"
-        f" {characters // 4 + 1500 * len(recording):,} tokens, price unknown"
-    )

@@ -6,9 +6,10 @@ Order: option of the command > environment variable > `[tool.promptverdict]` or 
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from pydantic import Field, ValidationError
 
 from harness.errors import InputError, Problem, shown
 from harness.frozen import Frozen
+from harness.prices import Price
 
 PREFIX = "PROMPTVERDICT_"
 RecordMode = Literal["none", "once", "stale", "all"]
@@ -53,6 +55,10 @@ class Settings(Frozen):
         default_factory=dict,
         description="What an agent file's model, and `default`, mean as provider/name",
     )
+    prices: dict[str, Price] = Field(
+        default_factory=dict,
+        description="What a model (provider/name) costs, for a million tokens",
+    )
     parameters: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
         description="What is asked of a model (provider/name) besides, in its API's own words:"
@@ -60,8 +66,11 @@ class Settings(Frozen):
     )
 
 
-TABLES = ("models", "parameters")
+TABLES = ("models", "parameters", "prices")
 """Settings that only pyproject.toml can hold."""
+
+RESERVED = frozenset({"model", "system", "instructions", "messages", "input", "tools"})
+"""Keys of a request that say what is evaluated: a parameter in their place would replace it."""
 
 OPTIONS = tuple(name for name in Settings.model_fields if name not in TABLES)
 
@@ -90,9 +99,12 @@ def resolve(
             if layer.get(name) not in (None, ""):
                 values[name], sources[name] = layer[name], source
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
         raise InputError(_problem(told, sources) for told in error.errors()) from error
+    if problems := list(_refused(settings.parameters)):
+        raise InputError(problems)
+    return settings
 
 
 def read_table(path: Path) -> dict[str, Any]:
@@ -124,6 +136,21 @@ def _problem(told: Any, sources: Mapping[str, str]) -> Problem:
         )
         return Problem(where, "unknown setting", cure)
     return Problem(where, f"{told['msg']}, got {told['input']!r}", _about(name))
+
+
+def _refused(parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    for model, given in parameters.items():
+        for key, value in given.items():
+            where = f'pyproject.toml: tool.promptverdict.parameters."{model}".{key}'
+            if key in RESERVED:
+                cure = "take it out: agent files, scenarios and [tool.promptverdict.models] say it"
+                yield Problem(where, "this part of a request is what is evaluated", cure)
+                continue
+            try:
+                json.dumps(value, allow_nan=False)
+            except (TypeError, ValueError):
+                cure = "write text, a number, true, false, a list or a table"
+                yield Problem(where, f"a request cannot hold {value!r}", cure)
 
 
 def _about(name: str) -> str:

@@ -6,7 +6,7 @@ an `Answered`; the results that follow it belong to its calls.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -56,7 +56,28 @@ class Usage(Frozen):
 
     input: int | None = None
     output: int | None = None
+    cache_read: int | None = None
+    """How many of `input` came out of a cache."""
+    cache_write: int | None = None
+    """How many of `input` went into one."""
     estimated: bool = False
+
+
+def added(usages: Iterable[Usage]) -> Usage:
+    """Add tokens up; a kind of tokens is unknown as soon as one answer's are."""
+    each = list(usages)
+
+    def total(counts: list[int | None]) -> int | None:
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    return Usage(
+        input=total([one.input for one in each]),
+        output=total([one.output for one in each]),
+        cache_read=total([one.cache_read for one in each]),
+        cache_write=total([one.cache_write for one in each]),
+        estimated=any(one.estimated for one in each),
+    )
 
 
 class Answered(Frozen):
@@ -65,7 +86,8 @@ class Answered(Frozen):
     type: Literal["answered"] = "answered"
     model: str
     stop: str
-    """`calls`, `done`, `length`, `refusal`, or the provider's word where it is none of these."""
+    """`calls`, `done`, `pause` (it wants to be asked to go on), `length`, `overflow`, `refusal`, or
+    the provider's word where it is none of these."""
     stop_reason: str = ""
     """The provider's word."""
     usage: Usage = Usage()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -15,12 +16,14 @@ from harness.evidence import Evidence, Outcome
 from harness.loop import run_loop
 from harness.model import Model
 from harness.plan import Cell, Trial
+from harness.prices import cost
 from harness.probes import stored_reports
 from harness.providers import Api, api, asked_name, is_by_hand
 from harness.recording.cassette import open_tape
 from harness.recording.files import Sealed, open_sealed
 from harness.records import Fault, TrialRecord
-from harness.transcript import Answered, Block, Event, Transcript
+from harness.threads import to_the_end
+from harness.transcript import Answered, Block, Event, Transcript, added
 from harness.world.base import Session, TrialWorld
 from harness.world.replayed import ReplayedTools, SealedKeeper, replayed_world
 
@@ -43,22 +46,44 @@ async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> Tr
         # What could not be recorded to its end is evidence of nothing.
         head = head if sealed else None
     evidence = Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome)
+    used = added(event.usage for event in evidence.events if isinstance(event, Answered))
     return TrialRecord(
-        key=trial.key,
-        suite=trial.cell.task.suite,
-        scenario=trial.cell.task.scenario,
-        variant=trial.cell.task.variant,
-        trial=trial.number,
-        digest=trial.cell.digest,
+        **_identity(trial),
         provenance=head.provenance if head else None,
         compatible=head.compatible if head else {},
         replayed=sealed is not None,
         seconds=round(time.monotonic() - began, 3),
         evidence=evidence,
         grades=() if fault else trial.cell.grade(evidence),
+        cost=cost(used, session.prices.get(trial.cell.model)),
         fault=fault,
         notices=_notices(trial, outcome, live=sealed is None),
     )
+
+
+def no_trial(trial: Trial, error: HarnessError) -> TrialRecord:
+    """Record that a trial did not take place, and why: none goes missing in silence."""
+    return TrialRecord(
+        **_identity(trial),
+        provenance=None,
+        replayed=False,
+        seconds=0.0,
+        evidence=Evidence(task=trial.cell.task, events=(), outcome=None),
+        fault=Fault.of(error),
+    )
+
+
+def _identity(trial: Trial) -> dict[str, Any]:
+    task = trial.cell.task
+    return {
+        "key": trial.key,
+        "suite": task.suite,
+        "scenario": task.scenario,
+        "variant": task.variant,
+        "trial": trial.number,
+        "digest": trial.cell.digest,
+        "required": trial.cell.required,
+    }
 
 
 async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
@@ -134,7 +159,8 @@ async def _connect(
             "  without one, answer by hand: promptverdict relay serve, and --model relay/NAME"
         )
     # A recording fits wherever it was made: it is played as the provider's own place.
-    url = session.relay if by_hand else os.environ.get(spoken.URL_VARIABLE) or spoken.URL
+    relay = session.relay.rstrip("/") + urlsplit(spoken.URL).path
+    url = relay if by_hand else os.environ.get(spoken.URL_VARIABLE) or spoken.URL
     async with spoken.open_model(
         transport,
         spoken.URL if sealed else url,
@@ -165,7 +191,6 @@ async def _with_probes(
         seal = open_sealed(trial.location).seal
         from harness.probing import run_probes
 
-        reports = await asyncio.to_thread(
-            run_probes, scenario, trial.location, seal, evidence, session.sandbox()
-        )
+        probed = (scenario, trial.location, seal, evidence, session.sandbox(), session.given_up)
+        reports = await to_the_end(run_probes, *probed)
     return outcome.model_copy(update={"probes": reports})

@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from harness.transcript import Answered, Block, Call, Event, Result
 
 Blocks = list[dict[str, Any]]
@@ -168,6 +170,11 @@ def write(root: Path, files: dict[str, str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text), encoding="utf-8")
     return root
+
+
+def run(evals: pytest.Pytester, *args: str) -> pytest.RunResult:
+    """Run pytest in this process, with no plugin that reorders or runs tests in its own way."""
+    return evals.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio", *args)
 
 
 def project(root: Path, **more: str) -> Path:

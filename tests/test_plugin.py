@@ -4,46 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-# Imported here because pytester forgets what a session in this process imported, and the C parts
-# of these packages do not survive being imported twice.
-import anthropic  # noqa: F401
 import pytest
-import rich.table  # noqa: F401
-import vcr  # noqa: F401
-import yaml  # noqa: F401
 
-import harness.runner
-import harness.session  # noqa: F401
 from harness.cli import main
 from harness.store import records
-from tests.fakes import SCENARIO, SUITE, Provider, project, provider, say, script, use, write
-
-ANSWERS = script(
-    [say("Hello."), use("Write", file_path="hello.txt", content="hello\n")],
-    [use("Bash", command="cat hello.txt")],
-    [say("Done.")],
-)
-
-
-@pytest.fixture
-def evals(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    monkeypatch.delenv("CI", raising=False)
-    project(pytester.path)
-    return pytester
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
-    with provider(ANSWERS) as running:
-        monkeypatch.setenv("PROMPTVERDICT_RELAY", running.url)
-        yield running
-
-
-def run(evals: pytest.Pytester, *args: str) -> pytest.RunResult:
-    return evals.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio", *args)
+from tests.fakes import SCENARIO, SUITE, Provider, provider, run, write
 
 
 def recordings(root: Path) -> list[str]:
@@ -59,8 +26,7 @@ def test_without_a_recording_every_cell_is_an_error_that_says_how_to_record(
     result.stdout.fnmatch_lines(
         [
             "missing: nothing is recorded for small/hello::helper/base#0 with relay/scripted",
-            "  record it: pytest 'evals/small/hello.yaml::helper/base' --record once",
-            "no evidence: 2 trials were never recorded; pytest ... --record once",
+            "no evidence: 2 trials were never recorded; record: pytest * evals --record once",
         ]
     )
 
@@ -160,7 +126,7 @@ def test_stale_records_only_what_no_longer_fits(evals: pytest.Pytester, server: 
     asked = len(server.requests)
     result = run(evals, "evals", "--record", "stale")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["recording 1 trials*"])
+    result.stdout.fnmatch_lines(["recording 1 trial with*"])
     assert len(server.requests) == asked + 3
 
 

@@ -85,7 +85,7 @@ def test_the_real_environment_is_asked_where_no_other_is_given(
 
 
 def test_only_the_tables_have_no_option(tmp_path: Path) -> None:
-    assert {*Settings.model_fields} - {*OPTIONS} == {"models", "parameters"}
+    assert {*Settings.model_fields} - {*OPTIONS} == {"models", "parameters", "prices"}
     given = {"models": {"default": "x"}}
     assert resolved(tmp_path, given, given, {"PROMPTVERDICT_MODELS": "x"}).models == {}
 
@@ -223,3 +223,36 @@ def test_a_key_where_our_table_should_be_is_told(tmp_path: Path, value: str) -> 
 def test_a_project_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     written(tmp_path, "").joinpath("pyproject.toml").chmod(0)
     assert "cannot be read" in problems(tmp_path)[0][1]
+
+
+@pytest.mark.parametrize("key", ["model", "system", "instructions", "messages", "input", "tools"])
+def test_a_parameter_cannot_replace_what_is_evaluated(tmp_path: Path, key: str) -> None:
+    table = f'[tool.promptverdict.parameters."anthropic/x"]\nstream = true\n{key} = "x"\n'
+    (tmp_path / "pyproject.toml").write_text(table)
+    with pytest.raises(InputError) as caught:
+        resolved(tmp_path)
+    (problem,) = caught.value.problems
+    assert problem.where == f'pyproject.toml: tool.promptverdict.parameters."anthropic/x".{key}'
+    assert "evaluated" in problem.found
+
+
+@pytest.mark.parametrize("value", ["2025-01-15", "12:30:00", "nan", "[[inf]]", "{a = 2025-01-15}"])
+def test_a_parameter_that_no_request_can_hold_is_refused(tmp_path: Path, value: str) -> None:
+    table = f'[tool.promptverdict.parameters."anthropic/x"]\nuser = {value}\n'
+    (tmp_path / "pyproject.toml").write_text(table)
+    with pytest.raises(InputError, match="a request cannot hold"):
+        resolved(tmp_path)
+
+
+def test_parameters_of_a_model_are_taken_as_they_are(tmp_path: Path) -> None:
+    table = (
+        '[tool.promptverdict.parameters."anthropic/x"]\nstream = true\n'
+        'cache_control = {type = "ephemeral"}\n'
+        'thinking = {type = "enabled", budget_tokens = 2000}\n'
+    )
+    (tmp_path / "pyproject.toml").write_text(table)
+    assert resolved(tmp_path).parameters["anthropic/x"] == {
+        "stream": True,
+        "cache_control": {"type": "ephemeral"},
+        "thinking": {"type": "enabled", "budget_tokens": 2000},
+    }

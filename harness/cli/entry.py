@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import harness
 from harness.errors import HarnessError
+from harness.version import __version__
 
-VERBS = ("agents", "probe", "regrade", "relay", "schema", "show")
+VERBS = ("agents", "export", "probe", "regrade", "relay", "runs", "schema", "show")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="promptverdict", description=harness.__doc__)
-    parser.add_argument("--version", action="version", version=harness.__version__)
+    parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     modules = {name: importlib.import_module(f"harness.cli.{name}") for name in VERBS}
     for module in modules.values():

@@ -25,10 +25,10 @@ def run(asked: argparse.Namespace) -> int:
     """Write a new run with the same evidence and today's grades, and say which grades changed."""
     from harness.grading import grade_all
     from harness.settings import resolve
-    from harness.store import Run, records
+    from harness.store import Run, find_run, read_manifest, records
 
     settings = resolve(Path.cwd(), {})
-    old = Path(settings.results) / asked.run
+    old = find_run(Path(settings.results), asked.run)
     found = list(records(old))
     if not found:
         cure = "run them first: pytest evals/"
@@ -36,7 +36,8 @@ def run(asked: argparse.Namespace) -> int:
     scenarios = {(one.suite.id, one.id): one for one in _scenarios(Path(asked.evals))}
     if not scenarios:
         raise InputError([Problem(asked.evals, "there is no suite below it", "name the folder")])
-    new = Run.create(Path(settings.results), settings)
+    planned = read_manifest(old).planned
+    new = Run.create(Path(settings.results), settings, planned)
     changed = copied = 0
     for record in found:
         scenario = scenarios.get((record.suite, record.scenario))
@@ -48,6 +49,7 @@ def run(asked: argparse.Namespace) -> int:
         grades = grade_all(scenario.scenario.grades, checks, record.evidence)
         changed += _tell_changes(record, record.model_copy(update={"grades": grades}))
         new.save(record.model_copy(update={"grades": grades}))
+    new.finish(whole=True)
     kept = f", {copied} kept as they were" if copied else ""
     graded = len(found) - copied
     print(f"{graded} records graded, {changed} grades changed{kept}: {shown(new.folder)}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from harness.guest.treehash import counts
+from harness.prices import Cost
 from harness.records import Provenance, TrialRecord
-from harness.transcript import Answered, Call, End, Event, Result, Usage
+from harness.transcript import Answered, Call, End, Event, Result, Usage, added
 
 
 def turns(events: tuple[Event, ...]) -> int:
@@ -39,13 +40,19 @@ def files_changed(events: tuple[Event, ...]) -> int:
 
 def usage(events: tuple[Event, ...]) -> Usage:
     """Tokens of a whole trial; unknown as soon as one answer's are."""
-    all_ = [event.usage for event in events if isinstance(event, Answered)]
-    inputs, outputs = [one.input for one in all_], [one.output for one in all_]
-    return Usage(
-        input=None if None in inputs else sum(one or 0 for one in inputs),
-        output=None if None in outputs else sum(one or 0 for one in outputs),
-        estimated=any(one.estimated for one in all_),
-    )
+    return added(event.usage for event in events if isinstance(event, Answered))
+
+
+def tokens(used: Usage) -> str:
+    """Write how many tokens were used, marked `~` where somebody estimated them."""
+    if used.input is None or used.output is None:
+        return "unknown"
+    return f"{'~' * used.estimated}{used.input + used.output:,}"
+
+
+def priced(cost: Cost | None) -> str:
+    """Write an amount with the day of its prices."""
+    return f"{cost} at the prices of {cost.as_of}" if cost else "price unknown"
 
 
 def ending(record: TrialRecord) -> str:
@@ -62,11 +69,14 @@ def ended(end: End) -> str:
 
 
 def origin(provenance: Provenance | None) -> str:
-    """How the evidence came about: `relay: claude, answering by relay`."""
+    """How the evidence came about: `relay: claude, answering by relay`.
+
+    Nobody answered where the first request of all was too long already.
+    """
     if provenance is None:
         return "none"
-    who = f": {provenance.operator}" if provenance.operator else f": {provenance.answered}"
-    return provenance.evidence + who
+    who = provenance.operator or provenance.answered
+    return f"{provenance.evidence}: {who}" if who else provenance.evidence
 
 
 def age(provenance: Provenance | None, now: datetime | None = None) -> str:

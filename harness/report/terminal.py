@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import EvidenceError, MissingRecording, StaleRecording, shown
+from harness.errors import BrokenRecording, MissingRecording, StaleRecording, shown
+from harness.prices import total
 from harness.records import Provenance, TrialRecord
 from harness.report.facts import (
     age,
@@ -13,27 +15,60 @@ from harness.report.facts import (
     ending,
     files_changed,
     origin,
+    priced,
     test_runs,
+    tokens,
     turns,
     usage,
 )
 from harness.report.transcript import safe
+from harness.transcript import added
 
 COLUMNS = ("turns", "calls", "test runs", "files", "tokens", "ended")
 
+_ABSENT = {
+    MissingRecording.__name__: ("no evidence: {} {} never recorded", ("was", "were"), "once"),
+    StaleRecording.__name__: ("stale: {} no longer {}", ("fits", "fit"), "stale"),
+    BrokenRecording.__name__: ("broken: {} cannot be played{}", ("", ""), "all"),
+}
+"""Kind of fault -> how it is told, and the mode that records what is absent."""
+
+
+@dataclass(frozen=True)
+class Shortcoming:
+    """A cell that did not pass."""
+
+    node: str
+    status: str
+    """FAILED or ERROR."""
+    reason: str
+
 
 def summary(
-    records: Mapping[str, Sequence[TrialRecord]],
-    errors: Sequence[EvidenceError],
-    run: Path | None,
+    trials: Sequence[TrialRecord],
+    *,
+    run: Path | None = None,
+    command: str = "pytest evals/",
+    short: Sequence[Shortcoming] = (),
 ) -> str:
-    """Show each cell's facts, what evidence they rest on, and what evidence is not there."""
-    trials = [record for kept in records.values() for record in kept]
-    parts = [_table(trials), "\n", *_behaviours(trials), _evidence(trials)] if trials else []
-    parts.append(_without_evidence(errors))
-    if run and trials:
+    """Show each cell's facts, the evidence they rest on, what is not there and what fell short.
+
+    command: what was called, to be called again with `--record`.
+    """
+    there = [record for record in trials if not _is_absent(record)]
+    parts = []
+    if there:
+        parts = [_table(there), "\n", *_behaviours(there), _evidence(there), _cost(there)]
+    parts.append(_absences(trials, command))
+    parts += [_told(one) for one in short]
+    if run and there:
         parts.append(f"records: {shown(run)}   read one: promptverdict show NODE-ID\n")
     return "".join(parts)
+
+
+def _is_absent(record: TrialRecord) -> bool:
+    """Whether there was nothing to play; a recording that broke off while playing is shown."""
+    return record.fault is not None and record.fault.kind in _ABSENT and not record.evidence.events
 
 
 def _table(trials: Sequence[TrialRecord]) -> str:
@@ -56,28 +91,30 @@ def _table(trials: Sequence[TrialRecord]) -> str:
 
 def _row(record: TrialRecord) -> tuple[str, ...]:
     events, used = record.evidence.events, usage(record.evidence.events)
-    tokens = "unknown"
-    if used.input is not None and used.output is not None:
-        tokens = f"{'~' * used.estimated}{used.input + used.output:,}"
     number = f" #{record.trial}" if record.trial else ""
     counts = (turns(events), calls(events), test_runs(events), files_changed(events))
-    return (f"  {record.variant}{number}", *map(str, counts), tokens, safe(ending(record)))
+    return (f"  {record.variant}{number}", *map(str, counts), tokens(used), safe(ending(record)))
 
 
 def _behaviours(trials: Sequence[TrialRecord]) -> list[str]:
     """Show how often each behaviour was shown by each variant, where anything was graded."""
+    required: set[tuple[str, str, str]] = set()
     counted: dict[tuple[str, str], dict[str, list[str]]] = {}
     for record in trials:
         for grade in record.grades:
             rows = counted.setdefault((record.suite, grade.behaviour), {})
             rows.setdefault(record.variant, []).append(grade.finding.outcome)
+            if grade.behaviour in record.required:
+                required.add((record.suite, grade.behaviour, record.variant))
     if not counted:
         return []
     width = max(len(variant) for rows in counted.values() for variant in rows)
     lines = []
     for (suite, behaviour), rows in sorted(counted.items()):
         lines.append(f"{suite}: {behaviour}")
-        lines += [f"  {variant:<{width}}  {_rate(rows[variant])}" for variant in sorted(rows)]
+        for variant in sorted(rows):
+            mark = ", required" if (suite, behaviour, variant) in required else ""
+            lines.append(f"  {variant:<{width}}  {_rate(rows[variant])}{mark}")
     return ["\n".join(lines), "\n\n"]
 
 
@@ -111,22 +148,37 @@ def _evidence(trials: Sequence[TrialRecord]) -> str:
     return "".join(lines)
 
 
-def _without_evidence(errors: Sequence[EvidenceError]) -> str:
-    missing = [error for error in errors if isinstance(error, MissingRecording)]
-    stale = [error for error in errors if isinstance(error, StaleRecording)]
-    broken = [error for error in errors if error not in missing and error not in stale]
+def _cost(trials: Sequence[TrialRecord]) -> str:
+    """Tell what was spent now apart from what the replayed trials once took."""
+    return _took("spent now", [one for one in trials if not one.replayed]) + _took(
+        "replayed, nothing spent; recording took", [one for one in trials if one.replayed]
+    )
+
+
+def _took(what: str, trials: Sequence[TrialRecord]) -> str:
+    if not trials:
+        return ""
+    used = added(usage(one.evidence.events) for one in trials)
+    return f"{what}: {tokens(used)} tokens, {priced(total(one.cost for one in trials))}\n"
+
+
+def _absences(trials: Sequence[TrialRecord], command: str) -> str:
+    """Group what cannot be played, with the command that records it."""
+    absent = [record.fault.kind for record in trials if record.fault and _is_absent(record)]
     lines = []
-    if missing:
-        were = "was" if len(missing) == 1 else "were"
-        lines.append(
-            f"no evidence: {_trials(missing)} {were} never recorded; pytest ... --record once\n"
-        )
-    if stale:
-        fit = "fits" if len(stale) == 1 else "fit"
-        lines.append(f"stale: {_trials(stale)} no longer {fit}; pytest ... --record stale\n")
-    if broken:
-        lines.append(f"broken: {_trials(broken)} cannot be played; pytest ... --record all\n")
+    for kind, (told, (one, many), mode) in _ABSENT.items():
+        if number := absent.count(kind):
+            counted = _trials([kind] * number)
+            said = told.format(counted, one if number == 1 else many)
+            lines.append(f"{said}; record: {command} --record {mode}\n")
     return "".join(lines)
+
+
+def _told(one: Shortcoming) -> str:
+    return (
+        f"{one.status} {one.node}\n  {safe(one.reason)}\n"
+        f"  read it: promptverdict show '{one.node}'\n"
+    )
 
 
 def _trials(listed: Sequence[object]) -> str:

@@ -38,7 +38,7 @@ def keep(folder: Path, *records: TrialRecord) -> None:
     run = Run(folder)
     for one in records:
         run.save(one)
-    run.make_latest()
+    run.finish(whole=False)
 
 
 def run(*arguments: str) -> int:

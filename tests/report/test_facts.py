@@ -45,7 +45,7 @@ def test_a_file_counts_once_and_what_nobody_wrote_does_not() -> None:
         ([Usage(input=1, output=2), Usage(output=4)], Usage(output=6)),
         ([Usage(input=0, output=0)], Usage(input=0, output=0)),
         ([Usage()], Usage()),
-        ([], Usage(input=0, output=0)),
+        ([], Usage(input=0, output=0, cache_read=0, cache_write=0)),
         (
             [Usage(input=1, output=2), Usage(input=1, output=1, estimated=True)],
             Usage(input=2, output=3, estimated=True),
@@ -80,6 +80,7 @@ def test_evidence_is_told_by_who_answered() -> None:
     assert origin(PROVENANCE) == "relay: Ann, by hand"
     live = PROVENANCE.model_copy(update={"evidence": "live", "operator": None, "answered": "m-1"})
     assert origin(live) == "live: m-1"
+    assert origin(live.model_copy(update={"answered": ""})) == "live"
     assert origin(None) == "none"
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from harness.errors import (
-    BrokenRecording,
-    EvidenceError,
-    MissingRecording,
-    StaleRecording,
-)
+from harness.errors import BrokenRecording, HarnessError, MissingRecording, StaleRecording
+from harness.grade import Grade, passed
+from harness.prices import Cost
 from harness.records import Fault, TrialRecord
 from harness.report.facts import age
-from harness.report.terminal import summary
+from harness.report.terminal import Shortcoming, summary
 from harness.transcript import Answered, End, Usage, User
 from tests.report.made import PROVENANCE, record
 
@@ -22,13 +21,13 @@ AGE = age(PROVENANCE)
 FAULT = Fault(kind="ProviderError", message="no answer", exit_code=4)
 
 
-def shown(
-    *trials: TrialRecord, errors: tuple[EvidenceError, ...] = (), run: Path | None = None
-) -> list[str]:
-    cells: dict[str, list[TrialRecord]] = {}
-    for trial in trials:
-        cells.setdefault(f"{trial.scenario}::{trial.variant}", []).append(trial)
-    return summary(cells, errors, run).splitlines()
+def shown(*trials: TrialRecord, **more: Any) -> list[str]:
+    return summary(trials, **more).splitlines()
+
+
+def absent(error: HarnessError) -> TrialRecord:
+    bare = record(User(text="x"), provenance=None, replayed=False, fault=Fault.of(error))
+    return bare.model_copy(update={"evidence": bare.evidence.model_copy(update={"events": ()})})
 
 
 def evidence(*trials: TrialRecord) -> list[str]:
@@ -52,6 +51,7 @@ def test_cells_are_shown_below_their_scenario_with_what_was_counted(tmp_path: Pa
         "  helper/terse       2     2         1     1  2,534  done",
         "",
         f"evidence: 4 trials; relay: Ann, by hand; replayed; {AGE}",
+        "replayed, nothing spent; recording took: 10,136 tokens, price unknown",
         f"records: {tmp_path}/results/r1   read one: promptverdict show NODE-ID",
     ]
 
@@ -97,7 +97,10 @@ def test_ages_are_told_newest_first_and_each_once() -> None:
 def test_a_trial_that_broke_off_is_no_evidence() -> None:
     lines = shown(record(User(text="Hi"), provenance=None, fault=FAULT, replayed=False))
     assert lines[2].split()[-1] == "fault"
-    assert lines[-1] == "no evidence: 1 trial broke off"
+    assert lines[-2:] == [
+        "no evidence: 1 trial broke off",
+        "spent now: 0 tokens, price unknown",
+    ]
     assert not any(line.startswith("evidence: ") for line in lines)
 
 
@@ -105,28 +108,70 @@ def test_a_trial_that_broke_off_is_no_evidence() -> None:
     ("errors", "told"),
     [
         (
-            [MissingRecording()],
-            ["no evidence: 1 trial was never recorded; pytest ... --record once"],
+            [MissingRecording("x")],
+            ["no evidence: 1 trial was never recorded; record: pytest e --record once"],
         ),
         (
-            [StaleRecording("x", ()), MissingRecording(), MissingRecording()],
+            [StaleRecording("x", ()), MissingRecording("y"), MissingRecording("z")],
             [
-                "no evidence: 2 trials were never recorded; pytest ... --record once",
-                "stale: 1 trial no longer fits; pytest ... --record stale",
+                "no evidence: 2 trials were never recorded; record: pytest e --record once",
+                "stale: 1 trial no longer fits; record: pytest e --record stale",
             ],
         ),
         (
             [StaleRecording("x", ()), StaleRecording("y", ())],
-            ["stale: 2 trials no longer fit; pytest ... --record stale"],
+            ["stale: 2 trials no longer fit; record: pytest e --record stale"],
         ),
-        ([BrokenRecording()], ["broken: 1 trial cannot be played; pytest ... --record all"]),
+        (
+            [BrokenRecording("x")],
+            ["broken: 1 trial cannot be played; record: pytest e --record all"],
+        ),
         ([], []),
     ],
 )
-def test_evidence_that_is_not_there_is_told_with_the_way_to_get_it(
-    errors: list[EvidenceError], told: list[str], tmp_path: Path
+def test_evidence_that_is_not_there_is_told_in_one_line_with_the_way_to_get_it(
+    errors: list[HarnessError], told: list[str], tmp_path: Path
 ) -> None:
-    assert shown(errors=tuple(errors), run=tmp_path) == told
+    assert shown(*map(absent, errors), run=tmp_path, command="pytest e") == told
+
+
+def test_a_recording_that_broke_off_while_it_was_played_is_shown_with_what_was_played() -> None:
+    fault = Fault.of(BrokenRecording("x"))
+    lines = shown(record(User(text="Hi"), provenance=None, fault=fault))
+    assert lines[2].split()[-1] == "fault"
+
+
+def test_what_was_spent_now_is_told_apart_from_what_was_spent_once() -> None:
+    cost = Cost(amount=1.5, currency="USD", as_of=date(2026, 1, 2))
+    lines = shown(record(cost=cost), record(trial=1, cost=cost), record(trial=2, replayed=False))
+    assert lines[-2:] == [
+        "spent now: 2,534 tokens, price unknown",
+        "replayed, nothing spent; recording took: 5,068 tokens,"
+        " 3.00 USD at the prices of 2026-01-02",
+    ]
+
+
+def test_a_price_that_one_trial_does_not_have_leaves_the_sum_unknown() -> None:
+    cost = Cost(amount=1.5, currency="USD", as_of=date(2026, 1, 2))
+    assert shown(record(cost=cost), record(trial=1))[-1].endswith("price unknown")
+
+
+def test_what_fell_short_is_told_in_a_line_with_the_command_that_shows_it() -> None:
+    lines = shown(record(), short=[Shortcoming("e/a.yaml::x", "FAILED", "kind: no\x1b[2J")])
+    assert lines[-3:] == [
+        "FAILED e/a.yaml::x",
+        "  kind: no\\x1b[2J",
+        "  read it: promptverdict show 'e/a.yaml::x'",
+    ]
+
+
+def test_a_behaviour_that_is_required_of_a_variant_is_marked() -> None:
+    grade = Grade(behaviour="kind", grader="says", finding=passed("it was"))
+    lines = shown(
+        record(grades=(grade,), required=("kind",)), record(variant="other", grades=(grade,))
+    )
+    assert "  helper/base  shown in 1 of 1, required" in lines
+    assert "  other        shown in 1 of 1" in lines
 
 
 def test_what_a_provider_or_an_operator_says_cannot_drive_the_terminal() -> None:

@@ -1,0 +1,85 @@
+"""Runs are listed and pruned, and written out for other programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.cli import main
+from harness.grade import Grade, failed, ungraded
+from harness.settings import Settings
+from harness.store import Run
+from tests.report.made import record
+
+NAMES = ["20260101T000000.000000Z", "20260102T000000.000000Z"]
+
+
+@pytest.fixture(autouse=True)
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PROMPTVERDICT_RESULTS", raising=False)
+    grades = (
+        Grade(behaviour="kind", grader="says", finding=failed("=cmd|' /C calc'!A0")),
+        Grade(behaviour="brief", grader="says", finding=ungraded("-1")),
+    )
+    for name in NAMES:
+        planned = {"manners/hello::helper/base#0": "0" * 16, "manners/bye::helper/base#0": "1"}
+        run = Run.create(tmp_path / "results", Settings(), planned, name)
+        run.save(record(grades=grades))
+        run.finish(whole=name == NAMES[0])
+    return tmp_path / "results"
+
+
+def test_each_run_is_a_line_with_what_came_of_what_was_planned(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["runs"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{NAMES[0]}  1 of 2 trials, ended 20")
+    assert second == f"{NAMES[1]}  1 of 2 trials, did not end by itself, --record none"
+
+
+def test_old_runs_are_deleted_and_the_newest_are_kept(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["runs", "--keep", "1"]) == 0
+    assert capsys.readouterr().out == "1 run deleted below results\n"
+    assert not (results / NAMES[0]).exists()
+    assert (results / NAMES[1]).is_dir()
+
+
+@pytest.mark.parametrize("number", ["0", "-1"])
+def test_deleting_every_run_is_refused(
+    results: Path, number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["runs", "--keep", number]) == 2
+    assert "would delete every run\n  keep at least the newest" in capsys.readouterr().err
+    assert (results / NAMES[0]).is_dir()
+
+
+def test_a_run_is_written_as_csv_that_no_spreadsheet_runs(tmp_path: Path) -> None:
+    assert main(["export", "out"]) == 0
+    with (tmp_path / "out/grades.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["reason"] for row in rows] == ["'=cmd|' /C calc'!A0", "'-1"]
+    assert [row["passed"] for row in rows] == ["0.0", ""]
+    assert (tmp_path / "out/trials.csv").is_file()
+    assert (tmp_path / "out/events.csv").is_file()
+
+
+def test_a_run_is_written_as_json_with_null_for_what_is_unknown(tmp_path: Path) -> None:
+    assert main(["export", "out", "--format", "json", "--run", NAMES[0]]) == 0
+    rows = json.loads((tmp_path / "out/grades.json").read_text())
+    assert [row["passed"] for row in rows] == [0.0, None]
+    assert rows[0]["reason"] == "=cmd|' /C calc'!A0"
+    trials = json.loads((tmp_path / "out/trials.json").read_text())
+    assert [row["status"] for row in trials] == ["graded", "absent"]
+    assert trials[0]["recorded"].startswith("2026-01-01T12:00:00")
+
+
+def test_a_run_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "out", "--run", "2020"]) == 2
+    assert "there is no such run" in capsys.readouterr().err
