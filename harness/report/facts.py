@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from harness.guest.treehash import counts
 from harness.prices import Cost
 from harness.records import Provenance, TrialRecord
-from harness.transcript import Answered, Call, End, Event, Result, Usage, added
+from harness.transcript import Answered, Call, End, Event, Result, Simulated, Usage, added
 
 
 def turns(events: tuple[Event, ...]) -> int:
@@ -40,7 +40,7 @@ def files_changed(events: tuple[Event, ...]) -> int:
 
 def usage(events: tuple[Event, ...]) -> Usage:
     """Tokens of a whole trial; unknown as soon as one answer's are."""
-    return added(event.usage for event in events if isinstance(event, Answered))
+    return added(event.usage for event in events if isinstance(event, Answered | Simulated))
 
 
 def tokens(used: Usage) -> str:

@@ -5,57 +5,69 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import chain
 
 from harness.records import TrialRecord
 from harness.report.facts import age, ended, ending, origin, usage
+from harness.report.marks import OUTCOMES, SHORT, Line, Mark, Rest, cut, lines, rests
 from harness.transcript import Answered, Call, End, Opaque, Result, Say, User
 from harness.tree import Change, TestReport
 
-SHORT = 30
-"""Lines of a result or of a written file that are shown unless all are asked for."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the page, and how it looks: heading, said, call, result, added, removed, note."""
-
-    text: str
-    style: str = "said"
-
 
 def page(record: TrialRecord, *, whole: bool = False) -> Iterator[Line]:
-    """Lay out a record; `whole` shows every line of results and written files."""
+    """Lay out a record; `whole` shows every line of results and written files.
+
+    Whatever a grade rests on is marked where it stands, with a line below it that names the grade.
+    """
     yield from _head(record)
-    limit = None if whole else SHORT
+    events = list(_events(record, None if whole else SHORT))
+    if any(line.marks for line in events):
+        name, example = "marked    ", "like this"
+        told = f"{name}{example} is what a grade rests on, named below it after ^"
+        yield Line(told, "note", (Mark(len(name), len(name + example)),))
+    yield from chain(events, _probes(record), _grades(record), _notices(record))
+    if record.fault:
+        yield Line("")
+        yield from lines(f"FAULT: {record.fault.kind}: {record.fault.message}", "removed", "")
+
+
+def _events(record: TrialRecord, limit: int | None) -> Iterator[Line]:
+    found = rests(record.grades)
     turn = 1
     for number, event in enumerate(record.evidence.events):
+        rest = found.get(number, Rest())
         match event:
             case User():
                 yield Line("")
                 yield Line(f"[{number}] USER", "heading")
-                yield from _indented(event.text, "said")
+                yield from lines(event.text, "said", rest=rest)
             case Say():
                 yield Line("")
                 yield Line(f"[{number}] AGENT, turn {turn}", "heading")
-                yield from _indented(event.text, "said")
+                yield from lines(event.text, "said", rest=rest)
             case Call():
                 yield Line("")
-                yield from _call(number, event, limit)
+                yield from _call(number, event, rest, limit)
             case Result():
-                yield from _result(number, event, limit)
+                yield from _result(number, event, rest, limit)
             case Opaque():
-                yield Line(f"[{number}] ({event.block.get('type', 'unknown')} block)", "note")
+                yield _named(number, f"({event.block.get('type', 'unknown')} block)", "note", rest)
             case Answered():
                 turn += 1
+                if rest.notes:
+                    yield _named(number, f"(answered: {event.stop})", "note", rest)
             case End():
                 yield Line("")
-                yield Line(f"[{number}] END: {ended(event)}", "heading")
-    yield from _probes(record)
-    yield from _grades(record)
-    if record.fault:
-        yield Line("")
-        yield from _lines(f"FAULT: {record.fault.kind}: {record.fault.message}", "removed", "")
+                yield _named(number, f"END: {ended(event)}", "heading", rest)
+        if not isinstance(event, Result):
+            yield from rest.notes
+
+
+def _named(number: int, name: str, style: str, rest: Rest) -> Line:
+    """Head an event that is marked as a whole, since it has no text to mark a part of."""
+    start = len(f"[{number}] ")
+    marks = (Mark(start, start + len(name), rest.style),) if rest.notes else ()
+    return Line(f"[{number}] {name}", style, marks)
 
 
 def _head(record: TrialRecord) -> Iterator[Line]:
@@ -69,23 +81,34 @@ def _head(record: TrialRecord) -> Iterator[Line]:
         "tokens": f"{read} in, {written} out" + (" (estimated)" if used.estimated else ""),
         "ended": ending(record),
     }
+    if record.grades:
+        facts["grades"] = ", ".join(_counted(record))
     for name, value in facts.items():
         yield Line(f"{name:<9} {value}", "note")
 
 
-def _call(number: int, call: Call, limit: int | None) -> Iterator[Line]:
+def _counted(record: TrialRecord) -> Iterator[str]:
+    """Count the grades, and name those that did not pass."""
+    for outcome in OUTCOMES:
+        names = [one.behaviour for one in record.grades if one.finding.outcome == outcome]
+        if names:
+            told = f" ({', '.join(names)})" if outcome != "pass" else ""
+            yield f"{len(names)} {outcome}{told}"
+
+
+def _call(number: int, call: Call, rest: Rest, limit: int | None) -> Iterator[Line]:
     args = dict(call.args)
-    yield Line(f"[{number}] {call.tool} {args.pop('file_path', '')}".rstrip(), "call")
+    yield _named(number, f"{call.tool} {args.pop('file_path', '')}".rstrip(), "call", rest)
     if call.tool == "Bash":
-        yield from _indented(f"$ {args.get('command', '')}", "call")
+        yield from lines(f"$ {args.get('command', '')}", "call")
     elif call.tool == "Write":
-        yield from _cut(_indented(str(args.get("content", "")), "added"), limit)
+        yield from cut(lines(str(args.get("content", "")), "added"), limit)
     elif call.tool in ("Edit", "MultiEdit"):
         edits = args.get("edits") or args
         for edit in edits if isinstance(edits, list) else [edits]:
-            yield from _cut(_edit(edit), limit)
+            yield from cut(_edit(edit), limit)
     elif args:
-        yield from _indented(json.dumps(args, ensure_ascii=False), "call")
+        yield from lines(json.dumps(args, ensure_ascii=False), "call")
 
 
 def _edit(edit: object) -> Iterator[Line]:
@@ -103,10 +126,11 @@ def _edit(edit: object) -> Iterator[Line]:
             yield from (Line(f"    + {line}", "added") for line in new[new_start:new_end])
 
 
-def _result(number: int, result: Result, limit: int | None) -> Iterator[Line]:
+def _result(number: int, result: Result, rest: Rest, limit: int | None) -> Iterator[Line]:
     failed = ", error" if result.error else ""
     yield Line(f"[{number}] result ({result.seconds:.2f} s{failed})", "note")
-    yield from _cut(_indented(result.text, "result"), limit)
+    yield from cut(lines(result.text, "result", rest=rest), limit)
+    yield from rest.notes
     for change in result.changes:
         if not change.path.startswith(".git/") and change.kind != "folder":
             yield Line(f"    {_changed(change)}", "note")
@@ -142,7 +166,7 @@ def _probes(record: TrialRecord) -> Iterator[Line]:
             detail = f": {check.detail}" if check.detail else ""
             yield Line(f"    {check.outcome:<4} {check.name}{detail}", styles[check.outcome])
         if report.fault:
-            yield from _lines(f"fault: {report.fault}", "removed", "    ")
+            yield from lines(f"fault: {report.fault}", "removed", "    ")
 
 
 def _grades(record: TrialRecord) -> Iterator[Line]:
@@ -150,38 +174,26 @@ def _grades(record: TrialRecord) -> Iterator[Line]:
         return
     yield Line("")
     yield Line("GRADES", "heading")
-    styles = {"pass": "added", "fail": "removed", "ungraded": "note"}
     for grade in record.grades:
         finding = grade.finding
-        yield Line(
-            f"  {finding.outcome:<8} {grade.behaviour}: {finding.reason}", styles[finding.outcome]
-        )
+        told = f"  {finding.outcome:<8} {grade.behaviour}: {finding.reason}"
+        yield Line(told, OUTCOMES[finding.outcome])
         places = ", ".join(f"[{event}]" for event in dict.fromkeys(p.event for p in finding.points))
         if places:
             yield Line(f"           see {places}", "note")
 
 
-def _indented(text: str, style: str) -> Iterator[Line]:
-    return _lines(text, style, "    ")
-
-
-def _lines(text: str, style: str, margin: str) -> Iterator[Line]:
-    for line in text.split("\n"):
-        yield Line(f"{margin}{line}", style)
-
-
-def _cut(lines: Iterator[Line], limit: int | None) -> Iterator[Line]:
-    all_ = list(lines)
-    if limit is None or len(all_) <= limit + 5:
-        yield from all_
+def _notices(record: TrialRecord) -> Iterator[Line]:
+    if not record.notices:
         return
-    yield from all_[: limit * 2 // 3]
-    yield Line(f"    ... {len(all_) - limit} lines (--whole shows them)", "note")
-    yield from all_[-(limit // 3) :]
+    yield Line("")
+    yield Line("NOTICES", "heading")
+    for notice in record.notices:
+        yield from lines(notice, "note", "  ")
 
 
 def safe(text: str) -> str:
-    """Make control characters visible: a transcript may hold what would drive a terminal."""
+    """Make visible what a terminal would obey or hide: controls, and what turns or joins text."""
     return "".join(
         char if char.isprintable() or char == "\t" else char.encode("unicode_escape").decode()
         for char in text

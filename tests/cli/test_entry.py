@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,6 +63,10 @@ def test_every_kind_of_error_has_its_exit_code() -> None:
         "InputError": 2,
         "SandboxError": 3,
         "ProviderError": 4,
+        "ContextOverflow": 4,
+        "RateLimited": 4,
+        "RefusedByProvider": 4,
+        "BudgetReached": 4,
         "StorageError": 5,
         "EvidenceError": 7,
         "MissingRecording": 7,
@@ -85,8 +90,8 @@ def test_bad_input_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     code, lines = told(["show", "x"], capsys)
     assert code == 2
     assert lines == [
-        "error: x: fits no trial of results/latest",
-        "  run them first: pytest evals/",
+        "error: results: latest: there is no such run",
+        "  run first: pytest evals/",
     ]
 
 
@@ -133,7 +138,7 @@ def test_a_recording_that_is_broken_ends_with_7(
     [
         ([], 2, "VERB"),
         (["no-such-verb"], 2, "invalid choice: 'no-such-verb'"),
-        (["show"], 2, "the following arguments are required: trial"),
+        (["show"], 2, "one of the arguments trial --failed is required"),
         (["show", "x", "--number", "one"], 2, "invalid int value"),
         (["--version"], 0, harness.__version__),
         (["--help"], 0, "usage: promptverdict"),
@@ -162,7 +167,17 @@ def test_the_module_is_the_command(root: Path) -> None:
         [*COMMAND, "show", "x"], cwd=root, env=environment(), capture_output=True, check=False
     )
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.startswith(b"error: x: fits no trial")
+    assert done.stderr.startswith(b"error: results: latest: there is no such run")
+
+
+def opened_by_its_reader(pipe: Path, process: subprocess.Popen[bytes]) -> int:
+    """Wait until a command has begun to read from a pipe, or has ended before it did."""
+    while process.poll() is None:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            time.sleep(0.01)
+    raise AssertionError(process.communicate())
 
 
 @posix
@@ -175,9 +190,10 @@ def test_ctrl_c_ends_with_130_and_without_a_word(root: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    with (root / "answer").open("wb"):  # returns when the command has begun to read
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+    pipe = opened_by_its_reader(root / "answer", process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    os.close(pipe)
     assert (process.returncode, out, err) == (130, b"", b"")
 
 

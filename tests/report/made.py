@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.evidence import Evidence, Outcome, Task
+from harness.grade import Finding, Grade
 from harness.records import Fault, Provenance, TrialRecord
 from harness.transcript import Answered, Call, End, Event, Result, Say, Usage, User
 from harness.tree import Change, TestNode, TestReport
@@ -78,3 +79,8 @@ def record(
         "fault": fault,
     }
     return TrialRecord.model_validate(fields | named)
+
+
+def graded(finding: Finding, behaviour: str = "polite") -> Grade:
+    """Make a grade of a finding."""
+    return Grade(behaviour=behaviour, grader="custom", finding=finding)

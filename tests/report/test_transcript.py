@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 import time
+import unicodedata
 from typing import Any
 
 import pytest
 
 from harness.evidence import Check, Outcome, ProbeReport
+from harness.grade import failed, passed, ungraded
 from harness.records import Fault
 from harness.report.facts import age
-from harness.report.transcript import SHORT, page, safe
+from harness.report.marks import SHORT
+from harness.report.transcript import page, safe
 from harness.transcript import Answered, Call, End, Event, Opaque, Result, Say, Usage, User
 from harness.tree import Change, TestNode, TestReport
-from tests.report.made import PROVENANCE, record
+from tests.report.made import PROVENANCE, graded, record
 
 WHOLE_PAGE = f"""\
 trial     manners/hello::helper/base#0
@@ -272,8 +276,48 @@ def test_what_the_probes_found_is_shown_below() -> None:
         ("a\rb\x00\x7f\x9b", r"a\rb\x00\x7f\x9b"),
         ("\u202egnp.exe\u2028", r"\u202egnp.exe\u2028"),
         ("\ud800", r"\ud800"),
+        ("pay\u200bpal \u2066x\u2069 \ufeff", r"pay\u200bpal \u2066x\u2069 \ufeff"),
         ("[red]::error::", "[red]::error::"),
     ],
 )
 def test_what_a_terminal_would_obey_is_shown_as_an_escape(text: str, told: str) -> None:
     assert safe(text) == told
+
+
+def test_no_character_that_only_formats_stays_invisible() -> None:
+    every = map(chr, range(sys.maxunicode + 1))
+    formatting = [char for char in every if unicodedata.category(char) == "Cf"]
+    assert len(formatting) > 100
+    assert all(safe(char).isascii() for char in formatting)
+
+
+def test_what_a_reader_should_know_is_shown_below_the_grades_and_above_the_fault() -> None:
+    lines = shown(
+        End(reason="done"),
+        grades=(graded(passed("Fine.")),),
+        notices=("the tree is not whole\n  it held a socket", "old tools"),
+        fault=Fault(kind="BrokenRecording", message="it broke", exit_code=7),
+    )
+    assert lines[lines.index("GRADES") :] == [
+        "GRADES",
+        "  pass     polite: Fine.",
+        "",
+        "NOTICES",
+        "  the tree is not whole",
+        "    it held a socket",
+        "  old tools",
+        "",
+        "FAULT: BrokenRecording: it broke",
+    ]
+
+
+def test_the_head_names_what_did_not_pass() -> None:
+    grades = (
+        graded(passed("a"), "kind"),
+        graded(ungraded("b"), "brief"),
+        graded(failed("c"), "polite"),
+        graded(failed("d"), "honest"),
+    )
+    lines = shown(grades=grades)
+    assert lines[6] == "grades    2 fail (polite, honest), 1 ungraded (brief), 1 pass"
+    assert not [line for line in shown() if line.startswith("grades")]
