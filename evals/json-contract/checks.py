@@ -43,6 +43,7 @@ _GROUPS = (
 _CODE = re.compile(r"(api_endpoints|services|middleware)\[\d+\]\.|tests\.")
 _BLOCK_COMMENT = re.compile(r"/\*.*?\*/|<!--.*?-->", re.DOTALL)
 _HOLLOW = re.compile(r"(#|//|--).*|pass|\.\.\.|TODO\b.*")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
 
 
@@ -209,7 +210,7 @@ def _loaded(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=_LOADER)
 
 
 def _bases(document: dict[str, Any]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.evidence import Evidence
 from harness.grade import Finding, ungraded
-from harness.graders.cycles import Step, Story, digests
+from harness.graders.cycles import Step, Story
 
 NOTHING = "nothing was implemented"
 
@@ -30,7 +30,7 @@ def arrivals(
     }
     if not on_tree:
         return ungraded(f"the probe {probe} has told nothing")
-    found = [on_tree.get(name, {}) for name in digests(story)]
+    found = [on_tree.get(name, {}) for name in story.digests]
     names = checks or tuple(name for name, outcome in found[0].items() if outcome == "fail")
     if not found[0]:
         return ungraded(f"{probe} does not tell of the workspace as set up")

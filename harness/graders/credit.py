@@ -6,9 +6,10 @@ from harness.grade import Finding, Point, failed, passed, ungraded
 from harness.graders.arrivals import Arrival
 from harness.graders.commands import mentions
 from harness.graders.cycles import Run, Story
-from harness.graders.pysource import function_body, reaches
+from harness.graders.imports import reaches
+from harness.graders.pysource import function_body
 from harness.graders.red import Failure
-from harness.tree import digest
+from harness.tree import Tree
 
 
 def judge_arrival(story: Story, arrival: Arrival) -> Finding:
@@ -62,20 +63,23 @@ def _credit(story: Story, arrival: Arrival, run: Run, red: Failure) -> Run | str
         if later.place == "unknown" or _is_before(later, arrival):
             continue
         for name in sorted(later.passing):
-            body = function_body(later.tree, name)
-            fresh = "::" in red.id or body != function_body(story.start, name)
-            if red.is_same_as(name) and fresh:
-                if red.missing_target or body == function_body(run.tree, name):
+            if not red.is_same_as(name):
+                continue
+            if "::" in red.id or not _alike(name, later.tree, story.start):
+                if red.missing_target or _alike(name, later.tree, run.tree):
                     return later
                 changed = f"{name} was changed between its red and its green"
-        failed_still |= any(
-            one.id == red.id
-            and function_body(later.tree, one.id) == function_body(run.tree, one.id)
-            for one in later.failures
+        failed_still = failed_still or any(
+            one.id == red.id and _alike(one.id, later.tree, run.tree) for one in later.failures
         )
     if changed:
         return None if failed_still else changed
     return None if failed_still else f"{red.id} was not run again"
+
+
+def _alike(test: str, one: Tree, other: Tree) -> bool:
+    """Whether a test means the same in two trees."""
+    return function_body(one, test) == function_body(other, test)
 
 
 def _other_doubts(story: Story, arrival: Arrival) -> list[str]:
@@ -87,7 +91,7 @@ def _other_doubts(story: Story, arrival: Arrival) -> list[str]:
             doubts.append(f"what the tests at event {step.event} ran on cannot be told")
         if step.untold:
             doubts.append(f"the tests run at event {step.call} left no report")
-        looks = digest(step.before) == digest(step.after)
-        if step.inline and looks and step is not arrival.step and mentions(step.command, names):
+        looks = story.digests[step.number - 1] == story.digests[step.number]
+        if looks and step.inline and step is not arrival.step and mentions(step.command, names):
             doubts.append(f"it may have been checked by hand at event {step.call}")
     return doubts

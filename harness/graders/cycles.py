@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from harness.evidence import Evidence
+from harness.evidence import Evidence, Identity
 from harness.graders.commands import in_workspace, runs_inline, runs_tests
-from harness.graders.pysource import Edit, edit_between, is_production
+from harness.graders.edits import Edit, edit_between
+from harness.graders.pysource import is_production
 from harness.graders.red import Failure, Known, failure
 from harness.transcript import Call, Result
 from harness.tree import TestReport, Tree, digest
@@ -87,17 +88,19 @@ class Story:
 
     start: Tree
     steps: tuple[Step, ...]
+    digests: tuple[str, ...]
+    """Names the tree as set up and after each step."""
 
     @classmethod
     def of(cls, evidence: Evidence, production: tuple[str, ...]) -> Story:
         """Read the transcript; several graders of one trial share what was read."""
-        return _story(_Identity(evidence), production)
+        return _story(Identity(evidence), production)
 
     @classmethod
     def read(cls, evidence: Evidence, production: tuple[str, ...]) -> Story:
         """Read the transcript."""
-        trees = dict(evidence.trees())
-        ever = Known.of(trees.values())
+        trees, digests = [tree for _, tree in evidence.trees()], evidence.digests()
+        ever = Known.of(trees)
         calls = {e.id: (n, e) for n, e in enumerate(evidence.events) if isinstance(e, Call)}
         steps: list[Step] = []
         for event, result in enumerate(evidence.events):
@@ -108,10 +111,11 @@ class Story:
             command = str(call.args.get("command", "")) if call else ""
             before, after = trees[number - 1], trees[number]
             edit = edit_between(before, after, production)
-            reader = _Reader(event, number, trees[0], before, after, production, ever)
+            names = digests[number - 1], digests[number]
+            reader = _Reader(event, number, trees[0], before, after, names, production, ever)
             runs = tuple(reader.runs(result.tests, command))
             steps.append(Step(number, at, event, command, before, after, edit, runs))
-        return cls(trees[0], tuple(steps))
+        return cls(trees[0], tuple(steps), digests)
 
     def runs(self) -> Iterator[Run]:
         """Give every run, also those that prove nothing."""
@@ -135,21 +139,8 @@ class Story:
         return standing
 
 
-class _Identity:
-    """Knows evidence by what it is: to compare what it holds would cost more than to read it."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        self.evidence = evidence
-
-    def __hash__(self) -> int:
-        return id(self.evidence)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Identity) and other.evidence is self.evidence
-
-
 @lru_cache(maxsize=2)
-def _story(known: _Identity, production: tuple[str, ...]) -> Story:
+def _story(known: Identity, production: tuple[str, ...]) -> Story:
     return Story.read(known.evidence, production)
 
 
@@ -204,6 +195,8 @@ class _Reader:
     start: Tree
     before: Tree
     after: Tree
+    digests: tuple[str, str]
+    """Names the trees before and after."""
     production: tuple[str, ...]
     ever: Known
 
@@ -218,10 +211,12 @@ class _Reader:
 
     def _run(self, report: TestReport, *, trusted: bool) -> Run:
         place, tree = self._place(report.tree)
+        failed = [node for node in report.nodes if node.outcome == "failed"]
+        now = Known.of([tree] if failed else [])
         bad: dict[str, Failure] = {}
-        for node in report.nodes:
-            if node.outcome == "failed" and node.id not in bad:
-                bad[node.id] = failure(node, tree, self.start, self.ever)
+        for node in failed:
+            if node.id not in bad:
+                bad[node.id] = failure(node, tree, self.start, now, self.ever)
         passing = {n.id for n in report.nodes if n.phase == "call" and n.outcome == "passed"}
         return Run(
             event=self.event,
@@ -233,17 +228,14 @@ class _Reader:
         )
 
     def _place(self, ran_on: str) -> tuple[Literal["before", "after", "unknown"], Tree]:
-        if ran_on == digest(self.after):
+        before, after = self.digests
+        if ran_on == after:
             return "after", self.after
+        if ran_on == before:
+            return "before", self.before
         kept = {p: n for p, n in self.before.items() if is_production(p, self.production)}
         more = {p: n for p, n in self.after.items() if not is_production(p, self.production)}
         tests_only = kept | more
-        for tree in (self.before, tests_only):
-            if ran_on == digest(tree):
-                return "before", tree
+        if ran_on == digest(tests_only):
+            return "before", tests_only
         return "unknown", self.after
-
-
-def digests(story: Story) -> list[str]:
-    """Name the tree as set up and after each step."""
-    return [digest(story.start), *(digest(step.after) for step in story.steps)]

@@ -15,7 +15,7 @@ from harness.grade import Finding, Point, failed, passed, ungraded
 from harness.graders.arrivals import NOTHING, Arrival, arrivals
 from harness.graders.credit import judge_arrival
 from harness.graders.cycles import Standing, Step, Story
-from harness.graders.pysource import Edit
+from harness.graders.edits import Edit
 from harness.graders.steps import CHECKS, PROBE, PRODUCTION, SmallSteps, TestsPass, named, worst
 
 __all__ = ["RefactorOnGreen", "RightReasonRed", "SmallSteps", "TestFirst", "TestsPass"]
@@ -125,7 +125,8 @@ class RefactorOnGreen(Frozen):
 
     Restructuring: an edit that brings no behaviour and moves code (a definition goes, or comes
     while another changes). Edits on a red of the agent's own new test are the way to green until
-    the behaviour has come. No restructuring at all is a pass: the rule was kept.
+    the behaviour has come. No restructuring at all is a pass, since the rule was kept; the reason
+    then says that there was no chance to break it.
     """
 
     type: Literal["refactor_on_green"] = "refactor_on_green"
@@ -157,7 +158,7 @@ class RefactorOnGreen(Frozen):
             else:
                 findings.append(self._judge(step, edit, standing, unseen=unseen))
         if not findings and any(True for _ in story.walk()):
-            return passed("nothing was restructured")
+            return passed("nothing was restructured: there was no chance to break the rule")
         return worst(findings)
 
     def _judge(self, step: Step, edit: Edit, standing: Standing, *, unseen: bool) -> Finding:

@@ -1,18 +1,17 @@
-"""Python sources of a tree as graders see them: what a file defines, imports, and what an edit did.
+"""Python sources as graders see them: what a file defines, and what its definitions mean.
 
 Comments, formatting and docstrings are nothing here, and a definition that only raises
-NotImplementedError is not there yet.
+NotImplementedError is not there yet. What is remembered is a function of a file's content alone, so
+that the many trees and trials that share a file read it once.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import Literal
 
 from harness.guest.treehash import counts
 from harness.tree import Tree
@@ -23,12 +22,11 @@ _OTHER = re.compile(
     r"|\.(md|rst|txt|toml|cfg|ini|ya?ml|json|lock|pyc|db|sqlite3?|log)$"
 )
 
-_DYNAMIC = frozenset({"importlib", "subprocess", "runpy"})
-
-Kind = Literal["cosmetic", "adds", "changes"]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+@lru_cache(maxsize=4096)
 def is_production(path: str, patterns: tuple[str, ...]) -> bool:
     """Tell production files from tests, and without patterns from configuration and docs too."""
     if not counts(path) or _TEST.search(path):
@@ -42,53 +40,92 @@ def source(tree: Tree, path: str) -> bytes | None:
     return node.content if node and node.kind == "file" else None
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def parsed(content: bytes) -> ast.Module | None:
     """Parse a module; nothing when it is no Python. Docstrings are taken out."""
     try:
         module = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    for node in ast.walk(module):
-        if isinstance(node, ast.Module | ast.ClassDef | Function) and _is_text(node.body[:1]):
-            node.body = node.body[1:]
+    _take_docstring(module)
+    for node in statements(module):
+        if isinstance(node, (ast.ClassDef, *_FUNCTION)):
+            _take_docstring(node)
     return module
 
 
-def _is_text(body: list[ast.stmt]) -> bool:
-    return any(
-        isinstance(one, ast.Expr)
-        and isinstance(one.value, ast.Constant)
-        and isinstance(one.value.value, str)
-        for one in body
-    )
+def statements(module: ast.Module) -> Iterator[ast.stmt]:
+    """Give every statement, those inside others too. No expression holds one."""
+    todo: list[ast.AST] = [*module.body]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.stmt):
+            yield node
+        for field in ("body", "orelse", "handlers", "finalbody", "cases"):
+            inner = getattr(node, field, None)
+            if inner:
+                todo += inner
+
+
+def _take_docstring(node: ast.Module | ast.ClassDef | Function) -> None:
+    match node.body[:1]:
+        case [ast.Expr(value=ast.Constant(value=str()))]:
+            node.body = node.body[1:]
 
 
 @lru_cache(maxsize=2048)
+def defined_names(content: bytes) -> tuple[str, ...]:
+    """Name what a module defines: functions, classes, methods with their class, values made."""
+    module = parsed(content)
+    return tuple(dict(_defined(module.body, ""))) if module else ()
+
+
+@lru_cache(maxsize=512)
 def definitions(content: bytes) -> dict[str, str]:
-    """Map what a module defines to its meaning: functions, classes, methods, values that are made.
+    """Map what a module defines to its meaning.
 
     A class alone is its bases and attributes; its methods have entries of their own.
     """
     module = parsed(content)
-    return dict(_defined(module.body, "")) if module else {}
+    found = dict(_defined(module.body, "")) if module else {}
+    return {name: _meaning(node) for name, node in found.items()}
 
 
-def _defined(body: list[ast.stmt], within: str) -> Iterator[tuple[str, str]]:
+def _defined(body: list[ast.stmt], within: str) -> Iterator[tuple[str, ast.stmt]]:
     for node in body:
-        if isinstance(node, Function):
+        if isinstance(node, _FUNCTION):
             if not is_stub(node):
-                yield within + node.name, ast.dump(node)
+                yield within + node.name, node
         elif isinstance(node, ast.ClassDef):
-            rest = [ast.dump(one) for one in node.body if not isinstance(one, Function)]
-            head = [ast.dump(one) for one in (*node.bases, *node.keywords, *node.decorator_list)]
-            yield within + node.name, repr((head, rest))
+            yield within + node.name, node
             yield from _defined(node.body, f"{within}{node.name}.")
         elif within or not isinstance(node, ast.Assign | ast.AnnAssign):
             continue
         elif not _is_plain(node.value):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            yield from ((one.id, ast.dump(node)) for one in targets if isinstance(one, ast.Name))
+            yield from ((one.id, node) for one in targets if isinstance(one, ast.Name))
+
+
+def _meaning(node: ast.stmt) -> str:
+    if not isinstance(node, ast.ClassDef):
+        return ast.dump(node)
+    rest = [ast.dump(one) for one in node.body if not isinstance(one, _FUNCTION)]
+    head = [ast.dump(one) for one in (*node.bases, *node.keywords, *node.decorator_list)]
+    return repr((head, rest))
+
+
+@lru_cache(maxsize=512)
+def meaning_without_stubs(content: bytes) -> tuple[str, ...] | None:
+    """Give what a module means, stubs aside; nothing when it is no Python."""
+    module = parsed(content)
+    kept = []
+    for node in module.body if module else []:
+        if isinstance(node, ast.ClassDef):
+            rest = [ast.dump(n) for n in node.body if not (isinstance(n, _FUNCTION) and is_stub(n))]
+            kept.append(repr((node.name, [ast.dump(one) for one in node.bases], rest)))
+        elif not (isinstance(node, _FUNCTION) and is_stub(node)):
+            kept.append(ast.dump(node))
+    return tuple(kept) if module else None
 
 
 def is_stub(node: Function) -> bool:
@@ -119,123 +156,20 @@ def function_body(tree: Tree, node_id: str) -> str | None:
 
     For a test file as a whole (what pytest could not collect): the meaning of the file.
     """
-    path, *names = re.sub(r"\[.*", "", node_id, flags=re.DOTALL).split("::")
-    module = parsed(source(tree, path) or b"") if source(tree, path) is not None else None
-    body: list[ast.stmt] = module.body if module else []
+    path, *names = node_id.partition("[")[0].split("::")
+    content = source(tree, path)
+    return None if content is None else _body(content, tuple(names))
+
+
+@lru_cache(maxsize=1024)
+def _body(content: bytes, names: tuple[str, ...]) -> str | None:
+    module = parsed(content)
     if module is None or not names:
         return ast.dump(module) if module else None
+    body: list[ast.stmt] = module.body
     for name in names:
-        found = [n for n in body if isinstance(n, Function | ast.ClassDef) and n.name == name]
+        found = [n for n in body if isinstance(n, (ast.ClassDef, *_FUNCTION)) and n.name == name]
         if not found:
             return None
         body = found[-1].body
     return repr([ast.dump(one) for one in body])
-
-
-@dataclass(frozen=True)
-class Edit:
-    """What one call did to the production files."""
-
-    paths: tuple[str, ...]
-    kind: Kind
-    """Cosmetic: no meaning changed or stubs only; adds: something public that was not there."""
-    names: frozenset[str]
-    """Definitions that are new or mean something else."""
-    restructures: bool
-    """Code was moved: a definition is gone, or came while another one changed."""
-
-
-def edit_between(before: Tree, after: Tree, patterns: tuple[str, ...]) -> Edit | None:
-    """Compare the production files of two trees; nothing when they are the same."""
-    paths = sorted(
-        path
-        for path in before.keys() | after.keys()
-        if is_production(path, patterns)
-        and before.get(path) != after.get(path)
-        and source(before, path) != source(after, path)
-    )
-    if not paths:
-        return None
-    meaning = [path for path in paths if not _same_meaning(before, after, path)]
-    old, new = _all_definitions(before, meaning), _all_definitions(after, meaning)
-    come, gone = new.keys() - old.keys(), old.keys() - new.keys()
-    changed = {name for name in new.keys() & old.keys() if new[name] != old[name]}
-    kind: Kind = "changes" if meaning else "cosmetic"
-    if any(is_public(name) for _, name in come):
-        kind = "adds"
-    names = frozenset(name for _, name in come | changed)
-    return Edit(tuple(paths), kind, names, bool(gone) or bool(come and changed))
-
-
-def _same_meaning(before: Tree, after: Tree, path: str) -> bool:
-    """Whether a file means the same, stubs aside."""
-    if not path.endswith(".py"):
-        return False
-    old, new = parsed(source(before, path) or b""), parsed(source(after, path) or b"")
-    return bool(old and new) and _without_stubs(old) == _without_stubs(new)
-
-
-def _without_stubs(module: ast.Module | None) -> list[str]:
-    kept = []
-    for node in module.body if module else []:
-        if isinstance(node, ast.ClassDef):
-            rest = [ast.dump(n) for n in node.body if not (isinstance(n, Function) and is_stub(n))]
-            kept.append(repr((node.name, [ast.dump(one) for one in node.bases], rest)))
-        elif not (isinstance(node, Function) and is_stub(node)):
-            kept.append(ast.dump(node))
-    return kept
-
-
-def _all_definitions(tree: Tree, paths: Iterable[str]) -> dict[tuple[str, str], str]:
-    return {
-        (path, name): meaning
-        for path in paths
-        if path.endswith(".py")
-        for name, meaning in definitions(source(tree, path) or b"").items()
-    }
-
-
-def modules(tree: Tree) -> dict[str, set[str]]:
-    """Map the names by which a module may be imported, from any folder above it, to its path."""
-    found: dict[str, set[str]] = {}
-    for path in tree:
-        if path.endswith(".py") and counts(path):
-            parts = re.sub(r"(/__init__)?\.py$", "", path).split("/")
-            for cut in range(len(parts)):
-                found.setdefault(".".join(parts[cut:]), set()).add(path)
-    return found
-
-
-def reaches(tree: Tree, test: str, targets: Iterable[str]) -> bool:
-    """Whether a test file can come to a production file by imports, or it cannot be told."""
-    known, wanted = modules(tree), set(targets)
-    if not all(path.endswith(".py") for path in wanted):
-        return True
-    todo = [test] + [path for path in tree if path.rpartition("/")[2] == "conftest.py"]
-    seen: set[str] = set()
-    while todo:
-        path = todo.pop()
-        module = parsed(source(tree, path) or b"")
-        if path in seen or module is None:
-            continue
-        seen.add(path)
-        names = set(_imported(module, path))
-        whole = {p for n in names for p in known.get(n.removesuffix(".*"), ()) if n.endswith(".*")}
-        folders = tuple(p.removesuffix("__init__.py") for p in whole if p.endswith("/__init__.py"))
-        if names & _DYNAMIC or path in wanted or any(p.startswith(folders) for p in wanted):
-            return True
-        parents = {name.rpartition(".")[0] for name in names}
-        todo += [one for name in names | parents for one in known.get(name, ())]
-    return False
-
-
-def _imported(module: ast.Module, path: str) -> Iterator[str]:
-    """Name what a module imports; `package.*` where all of a package is at hand by its name."""
-    for node in ast.walk(module):
-        if isinstance(node, ast.Import):
-            yield from (name for one in node.names for name in (one.name, f"{one.name}.*"))
-        elif isinstance(node, ast.ImportFrom):
-            above = path.split("/")[: -node.level] if node.level else []
-            base = ".".join([*above, *([node.module] if node.module else [])])
-            yield base
-            yield from (f"{base}.{one.name}".lstrip(".") for one in node.names)

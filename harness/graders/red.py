@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Literal
 
-from harness.graders.pysource import definitions, function_body, modules, source
+from harness.graders.imports import module_names
+from harness.graders.pysource import defined_names, function_body, source
 from harness.tree import TestNode, Tree
 
 Reason = Literal["right", "unclear", "wrong"]
@@ -44,31 +46,55 @@ class Failure:
 
 @dataclass(frozen=True)
 class Known:
-    """Names by which an error may speak of the workspace."""
+    """Names by which an error may speak of the workspace; files are parsed once one is asked."""
 
-    modules: frozenset[str]
-    names: frozenset[str]
+    files: frozenset[tuple[str, bytes]]
+    """Path and content of every module."""
 
     @classmethod
     def of(cls, trees: Iterable[Tree]) -> Known:
         """Collect what any of the trees defines."""
-        paths: set[str] = set()
-        names: set[str] = set()
-        for tree in trees:
-            known = modules(tree)
-            paths.update(known)
-            for path in set().union(*known.values()):
-                for name in definitions(source(tree, path) or b""):
-                    names.update(name.split("."))
-        return cls(frozenset(paths), frozenset(names))
+        different = {id(tree): tree for tree in trees}.values()
+        return cls(
+            frozenset(
+                (path, source(tree, path) or b"")
+                for tree in different
+                for path in tree
+                if module_names(path)
+            )
+        )
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """Every name by which one of the modules may be imported."""
+        return frozenset(name for path, _ in self.files for name in module_names(path))
+
+    def defines(self, name: str) -> bool:
+        """Whether a name is part of the name of something that one of the modules defines."""
+        word = name.encode("utf-8", "surrogatepass")
+        # Python normalises names, so only a file in ASCII spells them as they are.
+        return any(
+            name in _parts(content)
+            for _, content in self.files
+            if word in content or not content.isascii()
+        )
 
 
-def failure(node: TestNode, tree: Tree, start: Tree, ever: Known) -> Failure:
-    """Judge one node that failed on a tree. ever: what any tree of the trial defines."""
-    reason, missing = _reason(node, Known.of([tree]), ever)
+@lru_cache(maxsize=2048)
+def _parts(content: bytes) -> frozenset[str]:
+    """Split the dotted names that a module defines: an error names a method without its class."""
+    return frozenset(part for name in defined_names(content) for part in name.split("."))
+
+
+def failure(node: TestNode, tree: Tree, start: Tree, now: Known, ever: Known) -> Failure:
+    """Judge one node that failed on a tree.
+
+    now: what that tree defines; ever: what any tree of the trial defines.
+    """
+    reason, missing = _reason(node, now, ever)
     said = " ".join(filter(None, [node.exception, (node.message or "").split("\n")[0][:80]]))
-    body = function_body(tree, node.id)
-    new = body is None or body != function_body(start, node.id)
+    old = function_body(start, node.id)
+    new = old is None or old != function_body(tree, node.id)
     return Failure(node.id, reason, new, missing, f"{node.phase}: {said}")
 
 
@@ -97,18 +123,19 @@ def _names_target(
         return not in_fixture and found is not None and found[1] in ever.modules - now.modules
     if exception == "TypeError":
         found = _CALLED.match(message)
-        return not in_fixture and found is not None and found[1] in now.names
+        return not in_fixture and found is not None and now.defines(found[1])
     if exception == "ImportError":
         found = _MISSING_NAME.search(message)
         there = found is not None and found["module"] in now.modules
     elif exception == "AttributeError":
         found = _MISSING_ATTRIBUTE.search(message)
         there = found is not None and (
-            found["owner"] in now.names or found["module"] in now.modules
+            now.defines(found["owner"]) if found["owner"] else found["module"] in now.modules
         )
     else:
         return False
     if found is None or not there:
         return False
-    comes = found["name"] in ever.names or f"{found['module']}.{found['name']}" in ever.modules
-    return comes or not in_fixture
+    if not in_fixture or f"{found['module']}.{found['name']}" in ever.modules:
+        return True
+    return ever.defines(found["name"])

@@ -64,8 +64,8 @@ class Runs:
         stood: dict[str, int] = {}
         code: dict[str, str] = {}
         last = ""
-        for number, tree in evidence.trees():
-            name, last = digest(tree), _code(tree)
+        for (number, tree), name in zip(evidence.trees(), evidence.digests(), strict=True):
+            last = _code(tree)
             stood.setdefault(name, number)
             code[name] = last
         self.all: list[Run] = []

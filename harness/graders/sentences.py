@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Literal
 
-from harness.evidence import Evidence
+from harness.evidence import Evidence, Identity
 from harness.grade import Point
 from harness.transcript import Result, Say, User
 
@@ -46,7 +47,7 @@ class Span:
     raw: str
     kind: Literal["text", "heading", "row"] = "text"
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The words without emphasis and code marks, in one line, with straight apostrophes."""
         return " ".join(_MARKUP.sub("", self.raw.replace("\u2019", "'")).split())
@@ -71,16 +72,21 @@ def quoted(text: str) -> str:
 
 def said(evidence: Evidence, where: Where = "final", *, blocks: bool = False) -> list[Sentence]:
     """List the sentences of the answer, or of everything said; `blocks` keeps code and quotes."""
-    first = 0
+    return list(_said(Identity(evidence), where, blocks))
+
+
+@lru_cache(maxsize=4)
+def _said(known: Identity, where: Where, blocks: bool) -> tuple[Sentence, ...]:
+    evidence, first = known.evidence, 0
     if where == "final":
         ends = (i for i, event in enumerate(evidence.events) if isinstance(event, User | Result))
         first = max(ends, default=-1) + 1
-    return [
+    return tuple(
         Sentence(span.start, span.end, span.raw, span.kind, number)
         for number, event in enumerate(evidence.events)
         if number >= first and isinstance(event, Say)
         for span in split(event.text, blocks=blocks)
-    ]
+    )
 
 
 def split(text: str, *, blocks: bool = False) -> list[Span]:

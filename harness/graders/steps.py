@@ -16,14 +16,8 @@ from harness.frozen import Frozen
 from harness.grade import Finding, Point, failed, passed, ungraded
 from harness.graders.arrivals import NOTHING, arrivals
 from harness.graders.cycles import Step, Story
-from harness.graders.pysource import (
-    Edit,
-    definitions,
-    edit_between,
-    is_production,
-    is_public,
-    source,
-)
+from harness.graders.edits import Edit, edit_between
+from harness.graders.pysource import defined_names, is_production, is_public, source
 
 PRODUCTION = Field(
     default=(),
@@ -86,9 +80,9 @@ class SmallSteps(Frozen):
         found: list[str] = []
         final = evidence.final_tree()
         for path in sorted(final):
-            if is_production(path, self.production) and path.endswith(".py"):
-                old = definitions(source(story.start, path) or b"")
-                new = definitions(source(final, path) or b"")
+            before, after = source(story.start, path) or b"", source(final, path) or b""
+            if before != after and path.endswith(".py") and is_production(path, self.production):
+                old, new = defined_names(before), defined_names(after)
                 come = [name for name in new if name not in old and is_public(name)]
                 own = [name for name in come if name.rpartition(".")[0] not in come]
                 found += [n for n in own if not {n, n.rpartition(".")[2]} & set(self.symbols)]

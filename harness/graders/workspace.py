@@ -18,7 +18,7 @@ from harness.guest.search import spelled_out
 from harness.guest.treehash import counts
 from harness.toolset import canonical
 from harness.transcript import Result
-from harness.tree import Node, Tree, digest
+from harness.tree import Node, Tree
 
 _SHOWN = 3
 
@@ -50,7 +50,7 @@ class ProbeChecks(Frozen):
             for report in (evidence.outcome.probes if evidence.outcome else ())
             if report.probe == self.probe
         ]
-        final = digest(evidence.final_tree())
+        final = evidence.digests()[-1]
         if all(report.tree != final for report in reports):
             return ungraded(f"there is no report of {self.probe} on the final tree")
         if self.tree == "final":

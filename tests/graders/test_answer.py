@@ -194,6 +194,10 @@ SABOTEURS: dict[str, tuple[Any, set[str]]] = {
         lambda v: v["documentation"].update(openapi="openapi: [3\n"),
         {"counts_agree"},
     ),
+    "openapi nested without end": (
+        lambda v: v["documentation"].update(openapi="- " * 20_000),
+        {"counts_agree"},
+    ),
     "comment for a handler": (
         lambda v: v["api_endpoints"][0].update(handler="// The handler"),
         {"counts_agree", "code_as_string"},

@@ -429,6 +429,13 @@ def test_refactoring_on_anything_but_green_is_caught() -> None:
     assert outcome("refactor", told(*broken)) == "fail"
 
 
+def test_where_nothing_was_restructured_the_pass_says_that_it_rests_on_nothing() -> None:
+    nothing = graders("hidden")["refactor"].grade(told(*GOOD[:5]))
+    assert (nothing.outcome, nothing.points) == ("pass", ())
+    assert nothing.reason == "nothing was restructured: there was no chance to break the rule"
+    assert "no chance" not in graders("hidden")["refactor"].grade(told(*GOOD)).reason
+
+
 def test_what_may_be_a_repair_is_not_called_refactoring() -> None:
     repaired = edit(app__slug=CODE.replace("return 1", "return 2 - 1"))
     assert outcome("refactor", told(*GOOD[:5], OLD_RED, repaired, GREEN)) == "ungraded"
