@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Mapping
 
 from harness.disk import write_whole
@@ -16,19 +17,32 @@ from harness.scenario import Probe
 from harness.tree import Node, Tree, digest
 from harness.workspace import Workspace
 
+_PLACES = {
+    "PYTHONPATH": "/opt/probekit",
+    "PROBE_WORKSPACE": "/workspace",
+    "PROBE_BASE": "/base",
+}
+"""What probekit goes by: where there is no sandbox, these lead to where the folders really are."""
+
 _LINE = re.compile(r"^(PASS|FAIL|NOTE)\b(.*)$", re.MULTILINE)
 
 
 def run_probes(
-    scenario: LoadedScenario, location: Location, seal: str, evidence: Evidence, sandbox: Sandbox
+    scenario: LoadedScenario,
+    location: Location,
+    seal: str,
+    evidence: Evidence,
+    sandbox: Sandbox,
+    given_up: threading.Event | None = None,
 ) -> tuple[ProbeReport, ...]:
     """Run a scenario's probes on a trial's trees and store what they found. Blocking.
 
-    Raises SandboxError; whatever a probe itself does wrong is a fault in its report.
+    Whatever a probe itself does wrong is a fault in its report. Raises SandboxError, and GivenUp,
+    with nothing stored, once given_up is set.
     """
     trees = list(evidence.trees())
     reports = tuple(
-        _run(probe, scenario, number, tree, trees[0][1], sandbox)
+        _run(probe, scenario, number, tree, trees[0][1], sandbox, given_up)
         for probe in scenario.scenario.probes
         for number, tree in _chosen(probe, trees)
     )
@@ -61,8 +75,9 @@ def _run(
     tree: Tree,
     base: Tree,
     sandbox: Sandbox,
+    given_up: threading.Event | None,
 ) -> ProbeReport:
-    place = make_place()
+    place = make_place(given_up)
     try:
         Workspace(place.workspace, place.owner).lay_out(tree)
         library = {KIT: Node("file", kit())}
@@ -76,7 +91,7 @@ def _run(
             place,
             timeout=probe.timeout,
             mounts=mounts,
-            environment={"PYTHONPATH": "/opt/probekit"},
+            environment=_PLACES,
         )
     finally:
         remove_place(place)

@@ -171,15 +171,15 @@ class LiveTools:
         return Answer("\n".join(parts) or "(no output)", failed, done.stopped)
 
     def _where_it_ended(self) -> str:
-        """Read where the shell ended; a folder that is gone or outside leads back home."""
+        """Read where the shell ended; a folder that is gone, closed or outside leads back home."""
         try:
             told = self._reports.read("cwd").decode("utf-8", "replace").rstrip("\n")
         except Refused:
-            return self._cwd
+            told = self._cwd
         for home in (WORKSPACE, str(self._place.workspace)):  # the latter without a sandbox
             if told == home or told.startswith(home + "/"):
                 inside = WORKSPACE + told.removeprefix(home)
-                return inside if self._workspace.is_folder(inside) else WORKSPACE
+                return inside if self._workspace.can_be_entered(inside) else WORKSPACE
         return WORKSPACE
 
     def _todo_write(self, asked: TodoWriteArguments) -> Answer:

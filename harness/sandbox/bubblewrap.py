@@ -55,22 +55,25 @@ class Bubblewrap:
     ) -> Finished:
         """Run one command to its end, blocking; timeout in seconds.
 
-        Raises SandboxError when it could not be run; whatever the command does is a Finished.
+        Raises SandboxError when it could not be run, and GivenUp once its place is given up;
+        whatever the command does is a Finished.
         """
         if refusal := unrunnable([*argv, cwd]):
             return Finished(126, refusal, None, 0.0, truncated=False)
         started = time.monotonic()
-        reopen(place)
         # A folder that the command before has removed is the agent's affair, not the sandbox's.
         elsewhere = [] if cwd == WORKSPACE else ["env", f"--chdir={cwd}"]
         command = [*prlimit(self._limits), *elsewhere, *argv]
         options = bubblewrap_options(self._guest.root, self._masked, place, mounts, environment)
         try:
             with _bubble(self._program, options, self._filter, command, place.owner) as bubble:
-                output, stopped = follow(bubble.process, place, self._limits, timeout)
-                exit_code = bubble.end()
+                try:
+                    output, stopped = follow(bubble.process, place, self._limits, timeout)
+                finally:
+                    exit_code = bubble.end()
         except OSError as error:
             raise cannot_start(str(error)) from error
+        reopen(place)
         if stopped is None and exit_code is None:
             raise cannot_start(output.text().strip() or "it ended without a word")
         return output.finished(None if stopped else exit_code, stopped, started)

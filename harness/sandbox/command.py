@@ -41,11 +41,13 @@ def unrunnable(argv: Sequence[str]) -> str | None:
 
 
 def streams(owner: int | None) -> dict[str, Any]:
-    """Give a command nothing to read, and one stream for all that it says."""
+    """Give a command nothing to read, one stream for all that it says, and no terminal."""
     given = {
         "stdin": subprocess.DEVNULL,
         "stdout": subprocess.PIPE,
         "stderr": subprocess.STDOUT,
+        # Ctrl-C reaches the harness alone: a command that died of it would look like a broken one.
+        "start_new_session": True,
     }
     # Root never runs an agent's command: the kernel's core pattern could be written from inside.
     dropped = {} if owner is None else {"user": owner, "group": owner, "extra_groups": ()}

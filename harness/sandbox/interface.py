@@ -14,6 +14,10 @@ from harness.sandbox.place import WORKSPACE, Place
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
+class GivenUp(Exception):
+    """Nobody waits for a command any more, and it was killed."""
+
+
 @dataclass(frozen=True)
 class Mount:
     """A folder of the host to be seen, read-only, at a path inside."""
@@ -57,6 +61,7 @@ class Sandbox(Protocol):
     ) -> Finished:
         """Run one command to its end, blocking; timeout in seconds.
 
-        Raises SandboxError when it could not be run; whatever the command does is a Finished.
+        Raises SandboxError when it could not be run, and GivenUp once its place is given up;
+        whatever the command does is a Finished.
         """
         ...

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import harness
 from harness.sandbox.command import ENVIRONMENT
 from harness.sandbox.guestbuild import MOUNT as PYTHON_MOUNT
 from harness.sandbox.interface import Mount
@@ -78,7 +77,7 @@ def masked_folders() -> tuple[str, ...]:
     """Find the folders below /usr that a command must see as empty."""
     usr = Path("/usr")
     found = {path.resolve() for pattern in _MASKED for path in usr.glob(pattern)}
-    found.add(Path(harness.__file__).resolve().parents[1])
+    found.add(Path(__file__).resolve().parents[2])
     below = [path for path in found if path.is_dir() and path.is_relative_to(usr)]
     return tuple(
         str(path)

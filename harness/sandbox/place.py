@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import stat
 import tempfile
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import SandboxError
@@ -35,6 +37,8 @@ class Place:
 
     root: Path
     owner: int | None = None
+    given_up: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
+    """Once set, whatever runs here is killed, and so is what would still be started."""
 
     @property
     def workspace(self) -> Path:
@@ -62,8 +66,8 @@ class Place:
         return {WORKSPACE: self.workspace, TMP: self.tmp, HOME: self.home, REPORTS: self.reports}
 
 
-def make_place() -> Place:
-    """Make the folders of one trial, outside of any repository.
+def make_place(given_up: threading.Event | None = None) -> Place:
+    """Make the folders of one trial, outside of any repository; given_up as in Place.
 
     Raises SandboxError when the folder for temporary files does not serve.
     """
@@ -71,7 +75,8 @@ def make_place() -> Place:
     owner = DROPPED_UID if hasattr(os, "geteuid") and os.geteuid() == 0 else None
     _check_base(base, closed_matters=owner is not None)
     try:
-        place = Place(Path(tempfile.mkdtemp(prefix="place-", dir=base)), owner)
+        root = Path(tempfile.mkdtemp(prefix="place-", dir=base))
+        place = Place(root, owner, given_up or threading.Event())
         etc = place.root / "etc"
         for folder in (*place.written.values(), etc, place.root / "empty"):
             folder.mkdir()
@@ -109,11 +114,13 @@ def _check_base(base: Path, *, closed_matters: bool) -> None:
 
 
 def reopen(place: Place) -> None:
-    """Undo a chmod of an agent on its own folders that would keep the next command out."""
+    """Undo a chmod of an agent on its own folders: it would keep the host and a command out."""
     for folder in place.written.values():
-        mode = folder.lstat().st_mode
-        if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
-            folder.chmod(mode & 0o7777 | 0o700)
+        # Without a sandbox a folder can be gone, which whoever needs it next will tell.
+        with contextlib.suppress(OSError):
+            mode = folder.lstat().st_mode
+            if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
+                folder.chmod(mode & 0o7777 | 0o700)
 
 
 def remove_place(place: Place) -> None:

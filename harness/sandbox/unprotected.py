@@ -21,7 +21,7 @@ from harness.sandbox.guestbuild import MOUNT as PYTHON_MOUNT
 from harness.sandbox.guestpython import guest_python
 from harness.sandbox.interface import NOTHING, Finished, Mount
 from harness.sandbox.limits import DEFAULT_LIMITS, Limits
-from harness.sandbox.place import WORKSPACE, Place
+from harness.sandbox.place import WORKSPACE, Place, reopen
 from harness.sandbox.watch import follow
 
 
@@ -63,7 +63,6 @@ class Unprotected:
                 [_outside(argument, names) for argument in argv],
                 env=self._environment(place) | added,
                 cwd=_outside(cwd, names),
-                start_new_session=True,
                 **streams(place.owner),
             )
         except OSError as error:
@@ -75,6 +74,7 @@ class Unprotected:
             finally:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
+        reopen(place)
         exit_code = process.returncode if process.returncode >= 0 else 128 - process.returncode
         finished = output.finished(None if stopped else exit_code, stopped, started)
         return replace(finished, output=_inside(finished.output, names))

@@ -8,6 +8,7 @@ import selectors
 import subprocess
 import time
 
+from harness.sandbox.interface import GivenUp
 from harness.sandbox.limits import Limits, Stopped
 from harness.sandbox.output import Output
 from harness.sandbox.place import Place
@@ -19,7 +20,10 @@ _WATCH_SECONDS = 0.1
 def follow(
     process: subprocess.Popen[bytes], place: Place, limits: Limits, timeout: float
 ) -> tuple[Output, Stopped | None]:
-    """Read what a process says until it ends; what must be stopped is named, and goes on."""
+    """Read what a process says until it ends; what must be stopped is named, and goes on.
+
+    Raises GivenUp soon after its place is given up; the process then goes on, too.
+    """
     assert process.stdout is not None
     pipe = process.stdout.fileno()
     os.set_blocking(pipe, False)
@@ -36,7 +40,9 @@ def follow(
             now = time.monotonic()
             if now >= deadline:
                 return output, "timeout"
-            ready.select(max(0.0, min(watch.due, deadline) - now))
+            ready.select(max(0.0, min(watch.due, deadline, now + _WATCH_SECONDS) - now))
+            if place.given_up.is_set():
+                raise GivenUp
             over = process.poll() is not None
             if speaks and not _read(pipe, output, limits.flood, to_the_end=over):
                 ready.unregister(pipe)

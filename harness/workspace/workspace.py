@@ -73,14 +73,17 @@ class Workspace:
                 mode = 0o644 if status is None else stat.S_IMODE(status.st_mode)
                 self._put(folder, name, content, mode)
 
-    def is_folder(self, path: str) -> bool:
-        """Whether a folder, reached through no link, is at a path."""
+    def can_be_entered(self, path: str) -> bool:
+        """Whether a folder, reached through no link, is at a path and open to its owner."""
         try:
+            parts = relative_path(path).split("/")
             with self._root_folder() as root:
-                os.close(self._open(root, relative_path(path), os.O_RDONLY | os.O_DIRECTORY))
+                return all(
+                    self._is_open(root, "/".join(parts[:length]))
+                    for length in range(1, len(parts) + 1)
+                )
         except (OSError, Refused):
             return False
-        return True
 
     def snapshot(self) -> Snapshot:
         """Take the whole tree, `.git` and all, as far as its size and depth can be borne.
@@ -187,6 +190,14 @@ class Workspace:
             yield current
         finally:
             os.close(current)
+
+    def _is_open(self, root: int, relative: str) -> bool:
+        """Look at the permissions: root would come through every folder, and the agent does not."""
+        folder = self._open(root, relative, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            return os.fstat(folder).st_mode & 0o500 == 0o500
+        finally:
+            os.close(folder)
 
     def _open(self, root: int, relative: str, flags: int) -> int:
         flags |= os.O_CLOEXEC | os.O_NOCTTY

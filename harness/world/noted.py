@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 from pydantic import ValidationError
@@ -12,6 +11,7 @@ from harness.plan import Trial
 from harness.recording.files import World
 from harness.sandbox import Place, Sandbox
 from harness.scenario import GitSetup
+from harness.threads import to_the_end
 from harness.tools import LiveTools
 from harness.transcript import Call, Result
 from harness.tree import Change, TestReport, Tree, difference
@@ -51,7 +51,7 @@ class NotedTools:
 
     async def run(self, call: Call) -> Result:
         """Carry out a call outside the event loop, and note what it did."""
-        return await asyncio.to_thread(self._run, call)
+        return await to_the_end(self._run, call)
 
     def world(self) -> World:
         """Everything noted so far."""

@@ -16,11 +16,25 @@ from .systems import NEEDS_POSIX, NEEDS_ROOT
 pytestmark = NEEDS_POSIX
 
 
-def test_only_a_folder_reached_through_no_link_is_a_folder(workspace: Workspace) -> None:
-    assert workspace.is_folder("/workspace")
-    assert workspace.is_folder("src")
+def test_only_a_folder_reached_through_no_link_can_be_entered(workspace: Workspace) -> None:
+    assert workspace.can_be_entered("/workspace")
+    assert workspace.can_be_entered("src")
     for path in ("up", "up/w", "src/a.py", "pipe", "nothing", "/etc", ".."):
-        assert not workspace.is_folder(path)
+        assert not workspace.can_be_entered(path)
+
+
+@pytest.mark.parametrize("closed", ["src", "src/inner"])
+def test_a_closed_folder_cannot_be_entered_and_neither_can_what_lies_below(
+    workspace: Workspace, outside: Path, closed: str
+) -> None:
+    root = outside.parent / "w"
+    (root / "src/inner").mkdir()
+    assert workspace.can_be_entered("src/inner")
+    (root / closed).chmod(0)
+    try:
+        assert not workspace.can_be_entered("src/inner")
+    finally:
+        (root / closed).chmod(0o755)
 
 
 def test_writing_breaks_a_hard_link(workspace: Workspace, outside: Path) -> None:
