@@ -9,6 +9,10 @@ HarnessError
  ├─ InputError          what a person wrote: an option, a scenario, an agent file      exit 2
  ├─ SandboxError        no sandbox can be had, or it broke                             exit 3
  ├─ ProviderError       the model's API refused or failed                              exit 4
+ │   ├─ ContextOverflow     the conversation no longer fits the model: the agent's outcome
+ │   ├─ RateLimited         still told to ask less, after all the waiting there is patience for
+ │   └─ RefusedByProvider   it refuses the whole run: the key, the credit or the model's name
+ ├─ BudgetReached       recording would cost more than was allowed                exit 4
  ├─ StorageError        a disk that cannot be written                                  exit 5
  └─ EvidenceError       the recorded evidence cannot be used                           exit 7
      ├─ MissingRecording    there is none
@@ -60,6 +64,24 @@ class SandboxError(HarnessError):
 
 class ProviderError(HarnessError):
     """The model's API could not be reached, refused the request or answered nonsense."""
+
+    exit_code = 4
+
+
+class ContextOverflow(ProviderError):
+    """The conversation no longer fits the model; the tool loop makes it the trial's ending."""
+
+
+class RateLimited(ProviderError):
+    """The provider still says that it is asked too much; later it may not."""
+
+
+class RefusedByProvider(ProviderError):
+    """The provider refuses every request of the run alike, or the run was stopped for that."""
+
+
+class BudgetReached(HarnessError):
+    """Recording a trial would cost more than was allowed; it can be recorded later."""
 
     exit_code = 4
 

@@ -1,4 +1,4 @@
-"""The two seams of the tool loop: who answers, and who does what the answer asks for."""
+"""The seams of the tool loop: who answers, who does what the answer asks for, who speaks next."""
 
 from __future__ import annotations
 
@@ -14,6 +14,17 @@ class Model(Protocol):
         """Give the next answer to the conversation so far.
 
         Raises ProviderError when none can be had.
+        """
+        ...
+
+
+class UserTurns(Protocol):
+    """Who speaks for the user after the first message."""
+
+    async def reply(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        """Give what happens after an answer without calls; without a User event, nobody speaks.
+
+        Raises ProviderError when a simulated user cannot be asked.
         """
         ...
 

@@ -17,7 +17,7 @@ from typing import Any
 from harness.agent import Variant
 from harness.collecting import SUITE_FILE
 from harness.errors import InputError, Problem, shown
-from harness.evidence import Evidence, Task
+from harness.evidence import Evidence, Reply, Task
 from harness.grade import Grade
 from harness.grading import grade_all
 from harness.guest.treehash import digest_of
@@ -28,6 +28,7 @@ from harness.settings import Settings
 from harness.toolset import offered
 from harness.transcript import User
 from harness.tree import Tree
+from harness.users import instructions
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,12 @@ class Cell:
     """What the variant's model means here, as `provider/name`."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """What is asked of that model besides, in its API's own words."""
+    user_model: str = ""
+    """What plays a simulated user, as `provider/name`."""
     promise: str | None = None
     """Behaviours that are required of every variant, separated by commas, or `all`."""
+    judge: str | None = None
+    """Whose answers to rubrics count, as `provider/name`; None: those of every judge."""
 
     @property
     def id(self) -> str:
@@ -63,6 +68,7 @@ class Cell:
             variant=self.variant.id,
             message=scenario.task,
             turns=scenario.turns,
+            user=scenario.user,
             tools=tuple(tool["name"] for tool in self.tools),
             limits=scenario.limits,
         )
@@ -81,7 +87,8 @@ class Cell:
         )
         parts: dict[str, Any] = {
             **spoken.parts(first),
-            "turns": scenario.turns or None,
+            "turns": [_plain(turn) for turn in scenario.turns] or None,
+            "user": self._simulated_user(),
             "script": scenario.script.model_dump(exclude_defaults=True) or None,
             "setup": scenario.setup.model_dump(exclude_none=True) or None,
             "limits": scenario.limits.model_dump(exclude_none=True),
@@ -90,6 +97,14 @@ class Cell:
         if self.scenario.workspace:
             hashes["workspace"] = workspace_digest(self.scenario.workspace)
         return hashes
+
+    def _simulated_user(self) -> dict[str, Any] | None:
+        user = self.task.user
+        if user is None:
+            return None
+        model = self.user_model
+        first = api(model).request(asked_name(model), instructions(user), (), ())
+        return {"first": first, "turns": user.turns}
 
     def grade(self, evidence: Evidence) -> tuple[Grade, ...]:
         """Grade one trial of the cell, as the suite and the scenario say now."""
@@ -168,7 +183,24 @@ def cells(
 
 def _cell(scenario: LoadedScenario, variant: Variant, settings: Settings) -> Cell:
     model = model_of(variant, settings)
-    return Cell(scenario, variant, model, settings.parameters.get(model, {}), settings.promise)
+    return Cell(
+        scenario,
+        variant,
+        model,
+        settings.parameters.get(model, {}),
+        settings.user_model or model,
+        settings.promise,
+        _judge(settings),
+    )
+
+
+def _judge(settings: Settings) -> str | None:
+    """Say who judges. Raises InputError for a model that means nothing here."""
+    provider, _, name = (settings.judge or "").partition("/")
+    if settings.judge is None or (provider in MODULES and name):
+        return settings.judge
+    found = f"{settings.judge} is no provider/name of ours ({', '.join(MODULES)})"
+    raise InputError([Problem("judge", found, "such as anthropic/..., or relay/NAME by hand")])
 
 
 def model_of(variant: Variant, settings: Settings) -> str:
@@ -201,6 +233,10 @@ def changed_parts(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, 
 def workspace_digest(tree: Tree) -> str:
     """Hash every byte of the files an agent finds, those that Git ignores among them."""
     return digest_of((path, node.kind, node.content) for path, node in tree.items())
+
+
+def _plain(turn: str | Reply) -> Any:
+    return turn if isinstance(turn, str) else turn.model_dump()
 
 
 def _hash(part: Any) -> str:

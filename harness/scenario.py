@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from harness.evidence import Limits
+from harness.evidence import Limits, Reply, SimulatedUser
 from harness.frozen import Frozen
 from harness.graders import AnyGrader
 from harness.toolset import NAMES, nearest
@@ -113,8 +113,13 @@ class Scenario(Frozen):
     title: str = Field(min_length=1, description="A few words for reports")
     description: str = Field(default="", description="Why it exists; the agent never sees it")
     task: str = Field(min_length=1, description="The user's first message, as it is sent")
-    turns: tuple[str, ...] = Field(
-        default=(), description="Later user messages, each sent after an answer without tool calls"
+    turns: tuple[str | Reply, ...] = Field(
+        default=(),
+        description="Later user messages: after an answer without tool calls, the first that fits"
+        " and was not sent yet",
+    )
+    user: SimulatedUser | None = Field(
+        default=None, description="A model that plays the user once no later message fits"
     )
     tools: tuple[Annotated[str, AfterValidator(_known_tool)], ...] = Field(
         description="Tools that may be offered; an agent that lists tools is offered those of both"

@@ -95,6 +95,14 @@ class Answered(Frozen):
     """Who answered by hand, in their own words; None when it was a provider."""
 
 
+class Simulated(Frozen):
+    """A model was asked for the user's next words, and this is what that took."""
+
+    type: Literal["simulated"] = "simulated"
+    model: str
+    usage: Usage = Usage()
+
+
 class Result(Frozen):
     """What the workspace answered to a call, and what the call did to it."""
 
@@ -118,7 +126,9 @@ class End(Frozen):
     detail: str = ""
 
 
-Event = Annotated[User | Say | Call | Opaque | Answered | Result | End, Field(discriminator="type")]
+Event = Annotated[
+    User | Say | Call | Opaque | Answered | Simulated | Result | End, Field(discriminator="type")
+]
 Block = Say | Call | Opaque
 
 

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 
-from harness.errors import BrokenRecording, HarnessError, ProviderError, shown
+from harness.connecting import Line
+from harness.errors import BrokenRecording, HarnessError, shown
 from harness.evidence import Evidence, Outcome
+from harness.judging.asking import Judge
+from harness.judging.gathering import gather, questions, stored_judgements
 from harness.loop import run_loop
-from harness.model import Model
+from harness.model import Model, UserTurns
 from harness.plan import Cell, Trial
-from harness.prices import cost
+from harness.prices import Cost, cost, total
 from harness.probes import stored_reports
 from harness.providers import Api, api, asked_name, is_by_hand
 from harness.recording.cassette import open_tape
 from harness.recording.files import Sealed, open_sealed
 from harness.records import Fault, TrialRecord
 from harness.threads import to_the_end
-from harness.transcript import Answered, Block, Event, Transcript, added
+from harness.transcript import Answered, Block, Event, Simulated, Transcript, added
+from harness.users import PlayedUser, ScriptedUser, instructions
 from harness.world.base import Session, TrialWorld
 from harness.world.replayed import ReplayedTools, SealedKeeper, replayed_world
 
@@ -37,16 +39,17 @@ async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> Tr
     transcript, outcome, head, fault = Transcript(), None, None, None
     try:
         async with _world(trial, session, sealed) as world:
-            async with _connect(trial, world.transport, session, sealed) as model:
-                await run_loop(trial.cell.task, model, world.tools, transcript)
+            line = Line(world.transport, session.relay, replay=sealed is not None)
+            async with _talk(trial.cell, line) as (model, user):
+                await run_loop(trial.cell.task, model, world.tools, user, transcript)
             head, outcome = world.finish(transcript.events)
         outcome = await _with_probes(trial, session, transcript, outcome, sealed)
+        outcome = await _with_judgements(trial, session, transcript, outcome, sealed)
     except HarnessError as error:
         fault = Fault.of(error)
         # What could not be recorded to its end is evidence of nothing.
         head = head if sealed else None
     evidence = Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome)
-    used = added(event.usage for event in evidence.events if isinstance(event, Answered))
     return TrialRecord(
         **_identity(trial),
         provenance=head.provenance if head else None,
@@ -54,8 +57,8 @@ async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> Tr
         replayed=sealed is not None,
         seconds=round(time.monotonic() - began, 3),
         evidence=evidence,
-        grades=() if fault else trial.cell.grade(evidence),
-        cost=cost(used, session.prices.get(trial.cell.model)),
+        grades=() if fault else await to_the_end(trial.cell.grade, evidence),
+        cost=_cost(trial.cell, transcript.events, session),
         fault=fault,
         notices=_notices(trial, outcome, live=sealed is None),
     )
@@ -71,6 +74,14 @@ def no_trial(trial: Trial, error: HarnessError) -> TrialRecord:
         evidence=Evidence(task=trial.cell.task, events=(), outcome=None),
         fault=Fault.of(error),
     )
+
+
+def _cost(cell: Cell, events: tuple[Event, ...], session: Session) -> Cost | None:
+    """Reckon what the agent and its simulated user took, each at the price of its own model."""
+    each = [(cell.model, added(e.usage for e in events if isinstance(e, Answered)))]
+    if played := [event.usage for event in events if isinstance(event, Simulated)]:
+        each.append((cell.user_model, added(played)))
+    return total(cost(used, session.prices.get(model)) for model, used in each)
 
 
 def _identity(trial: Trial) -> dict[str, Any]:
@@ -96,37 +107,62 @@ async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
     transcript = Transcript()
     tools = ReplayedTools(world, shown(sealed.location.world))
     with open_tape(SealedKeeper(sealed), replay=True) as tape:
-        model = _ReadAnswers(api(cell.model), tape.answers(), shown(sealed.location.http))
-    await run_loop(cell.task, model, tools, transcript)
+        answers = _Answers(tape.answers(), shown(sealed.location.http))
+    script, user = ScriptedUser(cell.task.turns), cell.task.user
+    player = _Read(answers, api(cell.user_model)) if user else None
+    turns = PlayedUser(script, player, user.turns) if user and player else script
+    await run_loop(cell.task, _Read(answers, api(cell.model)), tools, turns, transcript)
     tools.check_all_played()
-    model.check_all_given()
+    answers.check_all_given()
     outcome = Outcome(start=world.start, notes=world.notes)
     return Evidence(task=cell.task, events=transcript.events, outcome=outcome)
 
 
 async def read_back(cell: Cell, sealed: Sealed) -> Evidence:
-    """Read the whole evidence of a trial, its probes' reports with it. Raises EvidenceError."""
+    """Read the whole evidence of a trial, with what probes and judges found.
+
+    Raises EvidenceError.
+    """
     evidence = await read_events(cell, sealed)
-    reports = stored_reports(cell.scenario, sealed.location, sealed.seal)
-    outcome = (evidence.outcome or Outcome()).model_copy(update={"probes": reports})
+    found = {
+        "probes": stored_reports(cell.scenario, sealed.location, sealed.seal),
+        "judged": stored_judgements(
+            questions(cell.scenario.scenario.grades.values(), evidence),
+            sealed.location,
+            sealed.seal,
+            cell.judge,
+        ),
+    }
+    outcome = (evidence.outcome or Outcome()).model_copy(update=found)
     return evidence.model_copy(update={"outcome": outcome})
 
 
-class _ReadAnswers:
-    """A model that says again what a cassette holds."""
+class _Answers:
+    """The answers that a cassette holds, whoever gave them, in their order."""
 
-    def __init__(self, spoken: Api, answers: list[bytes], where: str) -> None:
-        self._api, self._answers, self._where = spoken, answers, where
+    def __init__(self, answers: list[bytes], where: str) -> None:
+        self._answers, self._where = answers, where
 
-    async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:  # noqa: ARG002
+    def next(self) -> bytes:
+        """Give the next one. Raises BrokenRecording when there is none."""
         if not self._answers:
             raise BrokenRecording(f"{self._where} ends before its trial does")
-        return self._api.read(self._answers.pop(0))
+        return self._answers.pop(0)
 
     def check_all_given(self) -> None:
         """Raise BrokenRecording if answers are left over."""
         if self._answers:
             raise BrokenRecording(f"{self._where}: {len(self._answers)} answers were not asked for")
+
+
+class _Read:
+    """A model that says again what it said when it was recorded."""
+
+    def __init__(self, answers: _Answers, spoken: Api) -> None:
+        self._answers, self._api = answers, spoken
+
+    async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:  # noqa: ARG002
+        return self._api.read(self._answers.next())
 
 
 def _world(
@@ -147,30 +183,15 @@ def _notices(trial: Trial, outcome: Outcome | None, *, live: bool) -> tuple[str,
 
 
 @asynccontextmanager
-async def _connect(
-    trial: Trial, transport: httpx2.AsyncBaseTransport, session: Session, sealed: Sealed | None
-) -> AsyncIterator[Model]:
-    cell = trial.cell
-    spoken, by_hand = api(cell.model), is_by_hand(cell.model)
-    key = "none" if by_hand or sealed else os.environ.get(spoken.KEY)
-    if not key:
-        raise ProviderError(
-            f"recording {cell.model} needs a key: set {spoken.KEY}\n"
-            "  without one, answer by hand: promptverdict relay serve, and --model relay/NAME"
-        )
-    # A recording fits wherever it was made: it is played as the provider's own place.
-    relay = session.relay.rstrip("/") + urlsplit(spoken.URL).path
-    url = relay if by_hand else os.environ.get(spoken.URL_VARIABLE) or spoken.URL
-    async with spoken.open_model(
-        transport,
-        spoken.URL if sealed else url,
-        key,
-        asked_name(cell.model),
-        cell.variant.prompt,
-        cell.tools,
-        cell.parameters,
-    ) as model:
-        yield model
+async def _talk(cell: Cell, line: Line) -> AsyncIterator[tuple[Model, UserTurns]]:
+    """Open the agent's conversation, and the simulated user's where there is one."""
+    script, user = ScriptedUser(cell.task.turns), cell.task.user
+    async with line.open(cell.model, cell.variant.prompt, cell.tools, cell.parameters) as model:
+        if user is None:
+            yield model, script
+            return
+        async with line.open(cell.user_model, instructions(user)) as player:
+            yield model, PlayedUser(script, player, user.turns)
 
 
 async def _with_probes(
@@ -194,3 +215,35 @@ async def _with_probes(
         probed = (scenario, trial.location, seal, evidence, session.sandbox(), session.given_up)
         reports = await to_the_end(run_probes, *probed)
     return outcome.model_copy(update={"probes": reports})
+
+
+async def _with_judgements(
+    trial: Trial,
+    session: Session,
+    transcript: Transcript,
+    outcome: Outcome,
+    sealed: Sealed | None,
+) -> Outcome:
+    """Add what judges answered: stored answers to a replay, new ones to a new recording."""
+    cell = trial.cell
+    evidence = Evidence(task=cell.task, events=transcript.events, outcome=outcome)
+    wanted = questions(cell.scenario.scenario.grades.values(), evidence)
+    if not wanted or not (sealed or cell.judge):
+        return outcome
+    if sealed:
+        judged = stored_judgements(wanted, sealed.location, sealed.seal, cell.judge)
+    else:
+        judge = _judge_of(cell.judge or "", session)
+        seal = open_sealed(trial.location).seal
+        judged = (await gather(judge, wanted, trial.location, seal)).all
+    return outcome.model_copy(update={"judged": judged})
+
+
+def _judge_of(model: str, session: Session) -> Judge:
+    """Give the way of a session to the model that judges, `provider/name`."""
+    from harness.world.network import patient
+
+    def way() -> httpx2.AsyncBaseTransport:
+        return patient(model, session.network(), session.throttle)
+
+    return Judge(model, session.relay, way)

@@ -62,6 +62,10 @@ class Api(Protocol):
         """Read an answer's body, plain or streamed. Raises ProviderError when it is none."""
         ...
 
+    def forced(self, tool: str) -> dict[str, Any]:
+        """Give the parameters of a request that must be answered by a call of one tool."""
+        ...
+
     def deprecation(self, model: str) -> str | None:
         """Say when the SDK expects a model to end, if it does."""
         ...

@@ -1,30 +1,26 @@
 """Anthropic's Messages API through its own SDK, and the relay, which speaks the same.
 
-`request` and `read` are pure: the digest is taken of what `request` builds, and a recording is read
-back with `read`, without the SDK. Streaming, caching and thinking are parameters, off by default.
+`request` is pure: the digest is taken of what it builds. Streaming, caching and thinking are
+parameters, off by default, and `read` understands what they bring.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from harness.errors import HarnessError, ProviderError
+from harness.providers.anthropic_answer import read
+from harness.providers.shared import ours, put_over
 from harness.transcript import (
     Answered,
     Block,
-    Call,
     Event,
     Message,
     Opaque,
     Result,
     Say,
-    Usage,
     User,
     messages,
 )
@@ -45,15 +41,6 @@ TIMEOUT = 3600.0
 """Seconds for one answer. Explicit, or the SDK refuses a long plain request; as long as a person
 who answers by hand may take."""
 
-_STOPS = {
-    "tool_use": "calls",
-    "end_turn": "done",
-    "stop_sequence": "done",
-    "max_tokens": "length",
-    "refusal": "refusal",
-}
-
-
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -69,11 +56,11 @@ def request(
         "model": model,
         "max_tokens": MAX_TOKENS,
         "system": system,
-        "messages": [_message(message) for message in messages(events)],
+        "messages": [sent for message in messages(events) if (sent := _message(message))],
     }
     if tools:
         body["tools"] = list(tools)
-    return body | dict(parameters)
+    return put_over(body, parameters)
 
 
 def parts(body: dict[str, Any]) -> dict[str, Any]:
@@ -86,24 +73,6 @@ def parts(body: dict[str, Any]) -> dict[str, Any]:
         "message": rest.pop("messages"),
         "parameters": rest,
     }
-
-
-def read(content: bytes) -> tuple[tuple[Block, ...], Answered]:
-    """Read the body of an answer.
-
-    Raises ProviderError when it is not a message.
-    """
-    try:
-        body: object = json.loads(content)
-    except ValueError:
-        body = content.decode("utf-8", "replace")
-    match body:
-        case {"type": "message", "content": [*blocks], **rest}:
-            try:
-                return tuple(_block(block) for block in blocks), _answered(rest)
-            except ValidationError:
-                pass
-    raise ProviderError(f"The API's answer is not a message: {_on_one_line(str(body), 80)}")
 
 
 class AnthropicModel:
@@ -122,8 +91,12 @@ class AnthropicModel:
         self._parameters = parameters
 
     async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:
-        """Ask for the next answer. Raises ProviderError, or what the transport raised."""
+        """Ask for the next answer.
+
+        Raises ProviderError (ContextOverflow where it is too long), or what the transport raised.
+        """
         import httpx2
+        from anthropic import AnthropicError
 
         body = request(self._model, self._system, self._tools, events, self._parameters)
         # Not messages.create: it warns of old models through the process-wide warning filters,
@@ -131,7 +104,10 @@ class AnthropicModel:
         try:
             reply = await self._client.post("/v1/messages", cast_to=httpx2.Response, body=body)
         except Exception as error:
-            raise _ours(error) from error
+            known = ours(error, AnthropicError)
+            if known is error:
+                raise
+            raise known from error
         return read(reply.content)
 
 
@@ -167,16 +143,27 @@ async def open_model(
         yield AnthropicModel(client, model, system, tools, parameters)
 
 
-def _message(message: Message) -> dict[str, Any]:
+def _message(message: Message) -> dict[str, Any] | None:
+    """Write a message as the API takes it; None where nothing is left that it takes."""
     if isinstance(message, User):
         return {"role": "user", "content": message.text}
     if message and isinstance(message[0], Result):
         results = [_result(result) for result in message if isinstance(result, Result)]
         return {"role": "user", "content": results}
-    return {
-        "role": "assistant",
-        "content": [_sent(block) for block in message if not isinstance(block, Result)],
-    }
+    content = _taken(tuple(block for block in message if not isinstance(block, Result)))
+    return {"role": "assistant", "content": content} if content else None
+
+
+def _taken(blocks: tuple[Block, ...]) -> list[dict[str, Any]]:
+    """Leave out what the API itself answers and refuses to be sent.
+
+    That is text without a word, and thinking that nothing follows. A message that would be empty is
+    left out whole: turns of one role that follow each other are one turn to the API.
+    """
+    taken = [_sent(block) for block in blocks if not isinstance(block, Say) or block.text.strip()]
+    while taken and taken[-1].get("type") in ("thinking", "redacted_thinking"):
+        taken.pop()
+    return taken
 
 
 def _result(result: Result) -> dict[str, Any]:
@@ -189,58 +176,15 @@ def _result(result: Result) -> dict[str, Any]:
 
 
 def _sent(block: Block) -> dict[str, Any]:
-    match block:
-        case Say(text=text):
-            return {"type": "text", "text": text}
-        case Call(id=id_, tool=tool, args=args):
-            return {"type": "tool_use", "id": id_, "name": tool, "input": args}
-        case Opaque(block=raw):
-            return raw
+    if isinstance(block, Opaque):
+        return block.block
+    if block.raw is not None:
+        return block.raw
+    if isinstance(block, Say):
+        return {"type": "text", "text": block.text}
+    return {"type": "tool_use", "id": block.id, "name": block.tool, "input": block.args}
 
 
-def _answered(rest: dict[Any, Any]) -> Answered:
-    stop, usage, relay = (rest.get(key) for key in ("stop_reason", "usage", "relay"))
-    if not isinstance(stop, str):
-        raise ProviderError(f"The API's answer does not say why it stopped: {stop!r}")
-    counted = usage if isinstance(usage, dict) else {}
-    by_hand = relay if isinstance(relay, dict) else {}
-    return Answered(
-        model=str(rest.get("model")),
-        stop=_STOPS.get(stop, stop),
-        stop_reason=stop,
-        usage=Usage(
-            input=counted.get("input_tokens"),
-            output=counted.get("output_tokens"),
-            estimated=by_hand.get("usage") == "estimated",
-        ),
-        operator=by_hand.get("operator"),
-    )
-
-
-def _block(raw: Any) -> Block:
-    match raw:
-        case {"type": "text", "text": str(text)}:
-            return Say(text=text)
-        case {"type": "tool_use", "id": str(id_), "name": str(tool), "input": dict(args)}:
-            return Call(id=id_, tool=tool, args=args)
-    return Opaque(block=raw)
-
-
-def _ours(error: Exception) -> Exception:
-    """Find the error of ours that the SDK wrapped, or name the provider's own."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, HarnessError):
-            return cause
-        cause = cause.__cause__ or cause.__context__
-    import anthropic
-
-    if not isinstance(error, anthropic.AnthropicError):
-        return error
-    asked = f"{error.request.url}: " if isinstance(error, anthropic.APIError) else ""
-    why = f" ({error.__cause__})" if str(error.__cause__ or "") else ""
-    return ProviderError(_on_one_line(f"{asked}{type(error).__name__}: {error}{why}", 500))
-
-
-def _on_one_line(text: str, longest: int) -> str:
-    return " ".join(text.split())[:longest]
+def forced(tool: str) -> dict[str, Any]:
+    """Give the parameters of a request that must be answered by a call of one tool."""
+    return {"tool_choice": {"type": "tool", "name": tool}}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,10 +24,10 @@ from vcr.serialize import deserialize, serialize
 
 from harness.errors import BrokenRecording
 from harness.recording.delta import DeltaSerializer
+from harness.recording.receiving import RESPONSE_HEADERS, receive
 
 REQUEST_HEADERS = frozenset({"content-type", "anthropic-version", "anthropic-beta", "openai-beta"})
-RESPONSE_HEADERS = frozenset({"content-type", "retry-after"})
-"""All that is kept of the headers: everything else may name an account, a key or a machine."""
+"""All that is kept of a request's headers, for the reason that few of an answer's are."""
 
 ENDPOINTS = ("/messages", "/chat/completions", "/responses")
 """What is kept of a request's path: no recording says where its API was served."""
@@ -126,10 +126,19 @@ class Tape:
 
 
 class TapeTransport(httpx2.AsyncBaseTransport):
-    """The transport that an SDK's client is given: it plays, or asks the network and adds."""
+    """The transport that an SDK's client is given: it plays, or asks the network and adds.
 
-    def __init__(self, tape: Tape, network: httpx2.AsyncBaseTransport | None = None) -> None:
-        self._tape, self._network = tape, network
+    A refusal is passed on without being stored, since a fault is no part of what a trial is
+    evidence of; `is_outcome` tells, of its status and body, one that is the agent's own doing.
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        network: httpx2.AsyncBaseTransport | None = None,
+        is_outcome: Callable[[int, bytes], bool] = lambda _status, _body: False,
+    ) -> None:
+        self._tape, self._network, self._is_outcome = tape, network, is_outcome
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request. Nothing is awaited between matching and playing."""
@@ -139,13 +148,10 @@ class TapeTransport(httpx2.AsyncBaseTransport):
         if stored is None:
             if self._network is None:
                 raise BrokenRecording("a request left a replay that may not reach the network")
-            response = await self._network.handle_async_request(request)
-            try:
-                await response.aread()
-            finally:
-                await response.aclose()
-            if response.status_code >= 400:
-                return _plain(response)
+            response = await receive(await self._network.handle_async_request(request))
+            status = response.status_code
+            if status >= 400 and not self._is_outcome(status, response.content):
+                return response
             stored = self._tape.add(known, response)
         return httpx2.Response(
             stored["status"]["code"],
@@ -209,12 +215,6 @@ def _bytes(body: str | bytes) -> bytes:
 
 def _matches(one: Request, other: Request) -> bool:
     return bool(one.key == other.key)
-
-
-def _plain(response: httpx2.Response) -> httpx2.Response:
-    """Pass a refusal on without storing it: a fault is no part of what a trial is evidence of."""
-    kept = {k: v for k, v in response.headers.items() if k.lower() in RESPONSE_HEADERS}
-    return httpx2.Response(response.status_code, headers=kept, content=response.content)
 
 
 def _first_difference(old: Request, new: Request) -> str:

@@ -1,8 +1,8 @@
 """The files of one recording, and the seal that holds them together.
 
 `<n>.http.yaml` begins with a seal: a hash of all that follows in it and of the whole of
-`<n>.world.yaml`. One byte changed in either, and the recording is refused. `<n>.probes.yaml` lies
-outside the seal and names it, because probes may run again on what was sealed.
+`<n>.world.yaml`. One byte changed in either, and the recording is refused. `<n>.probes.yaml` and
+`<n>.judge.yaml` lie outside the seal and name it: what was sealed may be probed and judged again.
 """
 
 from __future__ import annotations
@@ -82,6 +82,11 @@ class Location:
     def probes(self) -> Path:
         """The probes' reports."""
         return self.folder / f"{self.number}.probes.yaml"
+
+    @property
+    def judge(self) -> Path:
+        """The judges' answers."""
+        return self.folder / f"{self.number}.judge.yaml"
 
 
 @dataclass(frozen=True)

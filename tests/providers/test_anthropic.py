@@ -11,8 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from harness.errors import BrokenRecording, HarnessError, ProviderError
-from harness.providers.anthropic import deprecation, open_model, read, request
+from harness.errors import BrokenRecording, ContextOverflow, HarnessError, ProviderError
+from harness.providers.anthropic import deprecation, open_model, parts, read, request
 from harness.toolset import offered
 from harness.transcript import Answered, Block, Call, Event, Opaque, Result, Say, Usage, User
 
@@ -173,12 +173,11 @@ def test_building_a_request_changes_nothing_and_gives_the_same_again() -> None:
     "block",
     [
         {"type": "text", "text": "Done.\n"},
-        {"type": "text", "text": ""},
+        {"type": "text", "text": "So.", "citations": [{"type": "char_location", "start": 0}]},
         {"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": {"command": "ls"}},
         {"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": {}},
         {"type": "tool_use", "id": "toolu_1", "name": "No such", "input": {"a": [1, {"b": None}]}},
-        THINKING,
-        {"type": "redacted_thinking", "data": "b3BhcXVl"},
+        {"type": "tool_use", "id": "t", "name": "Bash", "input": {}, "caller": {"type": "direct"}},
         {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}},
         {"type": "of_tomorrow", "text": 1, "nested": {"a": [None, 1.5]}},
     ],
@@ -187,6 +186,70 @@ def test_a_block_that_was_read_is_sent_back_unchanged(block: dict[str, Any]) -> 
     blocks, answered = read_body(reply(block))
     body = request("m", "s", (), (User(text="Hi"), *blocks, answered))
     assert body["messages"][1] == {"role": "assistant", "content": [block]}
+
+
+@pytest.mark.parametrize("block", [THINKING, {"type": "redacted_thinking", "data": "b3BhcXVl"}])
+def test_thinking_is_sent_back_unchanged_before_what_it_led_to(block: dict[str, Any]) -> None:
+    blocks, answered = read_body(reply(block, {"type": "text", "text": "Done."}))
+    body = request("m", "s", (), (User(text="Hi"), *blocks, answered))
+    assert body["messages"][1]["content"] == [block, {"type": "text", "text": "Done."}]
+
+
+def test_text_without_a_word_is_kept_and_not_sent_back() -> None:
+    """The API answers such blocks and refuses to be sent them."""
+    blocks, answered = read_body(reply(*({"type": "text", "text": t} for t in ("", "Hm.", " \n"))))
+    assert blocks == (Say(text=""), Say(text="Hm."), Say(text=" \n"))
+    body = request("m", "s", (), (User(text="Hi"), *blocks, answered))
+    assert body["messages"][1]["content"] == [{"type": "text", "text": "Hm."}]
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        (),
+        ({"type": "text", "text": ""},),
+        (THINKING,),
+        (THINKING, {"type": "text", "text": ""}, {"type": "redacted_thinking", "data": "eA=="}),
+    ],
+)
+def test_an_answer_of_which_nothing_can_be_sent_back_is_left_out(
+    blocks: tuple[dict[str, Any], ...],
+) -> None:
+    """The API takes no empty message and no thinking at an end, but two turns of a user as one."""
+    said, answered = read_body(reply(*blocks))
+    events = (User(text="Hi"), *said, answered, User(text="Go on."))
+    assert request("m", "s", (), events)["messages"] == [
+        {"role": "user", "content": "Hi"},
+        {"role": "user", "content": "Go on."},
+    ]
+
+
+def test_all_results_of_one_answer_go_back_in_one_message() -> None:
+    uses = [{"type": "tool_use", "id": f"t{n}", "name": "Bash", "input": {}} for n in range(3)]
+    blocks, answered = read_body(reply(*uses, stop_reason="tool_use"))
+    results = [Result(call=f"t{n}", text=str(n)) for n in range(3)]
+    messages = request("m", "s", (), (User(text="Hi"), *blocks, answered, *results))["messages"]
+    assert [message["role"] for message in messages] == ["user", "assistant", "user"]
+    assert [block["tool_use_id"] for block in messages[2]["content"]] == ["t0", "t1", "t2"]
+
+
+def test_a_paused_answer_is_sent_back_as_the_last_message() -> None:
+    block = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
+    blocks, answered = read_body(reply(block, stop_reason="pause_turn"))
+    messages = request("m", "s", (), (User(text="Hi"), *blocks, answered))["messages"]
+    assert answered.stop == "pause"
+    assert messages[-1] == {"role": "assistant", "content": [block]}
+
+
+def test_parameters_are_put_over_ours_and_are_a_part_of_their_own() -> None:
+    given = {"stream": True, "cache_control": {"type": "ephemeral"}, "max_tokens": 64_000}
+    body = request("m", "s", (TOOL,), CONVERSATION, given)
+    plain = request("m", "s", (TOOL,), CONVERSATION)
+    assert body == plain | given
+    named, without = parts(body), parts(plain)
+    assert named.pop("parameters") == given
+    assert without.pop("parameters") == {"max_tokens": 32_000}
+    assert named == without
 
 
 # What is answered
@@ -205,7 +268,18 @@ def test_blocks_are_read_as_what_they_are() -> None:
         Opaque(block=THINKING),
         Say(text="I look."),
         Call(id="toolu_1", tool="Bash", args={"command": "ls"}),
-        Opaque(block={"type": "tool_use", "id": "toolu_2", "name": "Bash", "input": "ls"}),
+        Call(
+            id="toolu_2",
+            tool="Bash",
+            args={},
+            raw={
+                "type": "tool_use",
+                "id": "toolu_2",
+                "name": "Bash",
+                "input": {"INVALID_JSON": "ls"},
+            },
+            unreadable="The input of this call is not a JSON object: ls",
+        ),
     )
     assert blocks == wanted
 
@@ -222,7 +296,8 @@ def test_an_answer_may_be_empty() -> None:
         ("stop_sequence", "done"),
         ("max_tokens", "length"),
         ("refusal", "refusal"),
-        ("model_context_window_exceeded", "model_context_window_exceeded"),
+        ("pause_turn", "pause"),
+        ("model_context_window_exceeded", "overflow"),
         ("of_tomorrow", "of_tomorrow"),
     ],
 )
@@ -239,6 +314,18 @@ def test_why_an_answer_stopped_is_our_word_where_we_know_it_and_the_providers_al
         ({"input_tokens": 12, "output_tokens": 0}, Usage(input=12, output=0)),
         ({"input_tokens": 12}, Usage(input=12)),
         ({"input_tokens": None, "output_tokens": 5}, Usage(output=5)),
+        (
+            {"input_tokens": 1, "cache_read_input_tokens": 20, "cache_creation_input_tokens": 300},
+            Usage(input=321, cache_read=20, cache_write=300),
+        ),
+        (
+            {"input_tokens": 1, "cache_read_input_tokens": 0, "cache_creation_input_tokens": None},
+            Usage(input=1, cache_read=0),
+        ),
+        ({"cache_read_input_tokens": 20}, Usage(cache_read=20)),
+        ({"input_tokens": float("nan"), "output_tokens": -1}, Usage()),
+        ({"input_tokens": "12", "output_tokens": 1.5}, Usage()),
+        ({"input_tokens": True, "output_tokens": [1]}, Usage()),
         ({}, Usage()),
         (None, Usage()),
         ("many", Usage()),
@@ -279,7 +366,7 @@ def test_the_model_is_the_one_that_answered() -> None:
         {"type": "message"},
         {"type": "message", "content": "text"},
         {"type": "message", "content": ["text"]},
-        {"type": "message", "content": [], "stop_reason": "x", "usage": {"input_tokens": "many"}},
+        {"type": "message", "content": [], "stop_reason": "x", "relay": {"operator": 1}},
         [],
         "<html>\n",
         None,
@@ -290,6 +377,43 @@ def test_what_is_no_message_is_the_providers_fault(body: object) -> None:
     with pytest.raises(ProviderError, match="The API's answer is not a message: ") as caught:
         read_body(body)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[" * 100_000,
+        b'{"type": "message", "stop_reason": "x", "content": ' + b"[" * 70 + b"]" * 70 + b"}",
+        b"\xff\xfe",
+        b'{"type": "message", "con',
+    ],
+)
+def test_what_cannot_be_parsed_is_the_providers_fault_and_quoted_in_80_characters(
+    content: bytes,
+) -> None:
+    with pytest.raises(ProviderError, match="The API's answer is not a message: ") as caught:
+        read(content)
+    assert len(str(caught.value).partition("message: ")[2]) <= 80
+
+
+def test_half_a_character_is_replaced_since_it_could_not_be_sent_back() -> None:
+    content = json.dumps(reply({"type": "text", "text": "\ud83d\ude00 \ud83d."})).encode()
+    assert read(content)[0] == (Say(text="\U0001f600 \ufffd."),)
+
+
+@pytest.mark.parametrize("given", [None, [1], "", {"a": float("inf")}])
+def test_a_call_whose_input_cannot_be_sent_is_unreadable(given: object) -> None:
+    blocks, answered = read_body(
+        reply({"type": "tool_use", "id": "t", "name": "Bash", "input": given})
+    )
+    (call,) = blocks
+    assert isinstance(call, Call)
+    assert call.unreadable is not None
+    body = request("m", "s", (), (User(text="Hi"), call, answered))
+    json.dumps(body, allow_nan=False)
+    assert [*body["messages"][1]["content"][0]["input"]] == ["INVALID_JSON"]
 
 
 # What is sent, and what fails
@@ -383,6 +507,36 @@ def test_what_the_api_refuses_or_garbles_is_told_in_words_and_asked_for_once(
     assert len(text.split("\n")) <= 3
     assert len(text) < 600
     assert len(transport.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "prompt is too long: 210000 tokens > 200000 maximum",
+        "input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000",
+    ],
+)
+def test_a_prompt_that_is_too_long_is_an_overflow_live_and_read_back(message: str) -> None:
+    body = refusal("invalid_request_error", message)
+    with pytest.raises(ContextOverflow, match=r"too long|context limit"):
+        ask(answers(400, json=body))
+    with pytest.raises(ContextOverflow):
+        read_body(body)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, refusal("api_error", "prompt is too long")),
+        (413, refusal("request_too_large", "Request exceeds the maximum size")),
+        (400, refusal("invalid_request_error", "max_tokens: Input should be at least 1")),
+        (400, {"prompt": "prompt is too long"}),
+    ],
+)
+def test_another_refusal_is_no_overflow(status: int, body: dict[str, Any]) -> None:
+    with pytest.raises(ProviderError) as caught:
+        ask(answers(status, json=body))
+    assert not isinstance(caught.value, ContextOverflow)
 
 
 def test_a_connection_that_is_refused_is_told_with_the_address_and_the_reason() -> None:

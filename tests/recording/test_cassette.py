@@ -147,3 +147,55 @@ def test_a_text_that_is_no_cassette_is_refused(text: str) -> None:
     memory.text = text
     with pytest.raises(BrokenRecording), open_tape(memory, replay=True):
         pass
+
+
+def test_a_refusal_that_is_an_outcome_is_stored_and_played() -> None:
+    told = {"type": "error", "error": {"message": "too long"}}
+
+    def full(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(400, json=told)
+
+    async def once(tape: Tape, *, live: bool) -> tuple[int, Any]:
+        network_ = httpx2.MockTransport(full) if live else None
+        transport = TapeTransport(tape, network_, lambda status, body: b"too long" in body)
+        async with httpx2.AsyncClient(transport=transport) as client:
+            reply = await client.post(URL, json=body("a"))
+        return reply.status_code, reply.json()
+
+    memory = Memory()
+    with open_tape(memory, replay=False) as tape:
+        assert asyncio.run(once(tape, live=True)) == (400, told)
+        tape.finish({"note": "kept"})
+    with open_tape(memory, replay=True) as tape:
+        assert asyncio.run(once(tape, live=False)) == (400, told)
+        assert [json.loads(answer) for answer in tape.answers()] == [told]
+        tape.finish()
+
+
+STREAM = 'event: ping\ndata: {"type": "ping"}\n\nevent: a\r\ndata: "\u2028 \\ud83d ü" \n\n'
+
+
+@pytest.mark.parametrize("stream", [STREAM, STREAM.rstrip("\n"), STREAM.replace("\r", " \t")])
+def test_a_stream_is_stored_line_by_line_and_played_byte_for_byte(stream: str) -> None:
+    def network_(request: httpx2.Request) -> httpx2.Response:
+        headers = {"content-type": "text/event-stream"}
+        return httpx2.Response(200, content=stream.encode(), headers=headers)
+
+    async def once(tape: Tape, *, live: bool) -> bytes:
+        transport = TapeTransport(tape, httpx2.MockTransport(network_) if live else None)
+        async with httpx2.AsyncClient(transport=transport) as client:
+            reply = await client.post(URL, json=body("a"))
+        assert reply.headers["content-type"] == "text/event-stream"
+        return reply.content
+
+    memory = Memory()
+    with open_tape(memory, replay=False) as tape:
+        assert asyncio.run(once(tape, live=True)) == stream.encode()
+        tape.finish({"note": "kept"})
+    with open_tape(memory, replay=True) as tape:
+        assert asyncio.run(once(tape, live=False)) == stream.encode()
+        assert tape.answers() == [stream.encode()]
+        tape.finish()
+    assert memory.text is not None
+    lines = [line.strip("- '") for line in memory.text.splitlines()]
+    assert {"event: ping", 'data: {"type": "ping"}'} <= {*lines}
