@@ -34,7 +34,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name in OPTIONS:
         described = Settings.model_fields[name].description or ""
         help_text = f"{described} [env PROMPTVERDICT_{name.upper()}]".replace("%", "%%")
-        group.addoption(f"--{name}", dest=f"promptverdict_{name}", default=None, help=help_text)
+        flag = f"--{name.replace('_', '-')}"
+        group.addoption(flag, dest=f"promptverdict_{name}", default=None, help=help_text)
         parser.addini(f"promptverdict_{name}", described, default=None)
 
 

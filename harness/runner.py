@@ -2,15 +2,20 @@
 
 What is recorded and what is replayed is decided for a whole trial before anything is spent: a
 recording never holds half an old conversation and half a new one.
+
+An interrupt ends in `close`, which gives up what is unfinished and leaves neither processes nor
+folders behind. A second one, while that takes its time, ends the process.
 """
 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
+import signal
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,10 +31,14 @@ from harness.recording.files import Sealed, open_sealed
 from harness.recording.offline import no_connections
 from harness.records import TrialRecord
 from harness.settings import RecordMode
-from harness.trial import run_trial
+from harness.signals import terminated_as_interrupted
+from harness.threads import Threads, to_the_end
+from harness.trial import no_trial, run_trial
 from harness.world.base import Session
 
 State = Literal["fresh", "missing", "stale", "broken"]
+
+_LAST_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,8 @@ class Runner:
     """Runs trials on its own event loop; made for one session, closed at its end.
 
     keep is called with each record, in a worker thread. offline: no trial may be recorded, and
-    nothing that runs here can open a connection.
+    nothing that runs here can open a connection. Otherwise, until it is closed, SIGTERM interrupts
+    the main thread as Ctrl-C does, unless somebody else has a use for it.
     """
 
     def __init__(
@@ -96,10 +106,17 @@ class Runner:
     ) -> None:
         self._session, self._keep, self._offline = session, keep, offline
         self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(Threads())
+        self._cancelling: Future[None] | None = None
         self._gate = asyncio.Semaphore(concurrency)
         self._futures: dict[str, Future[TrialRecord]] = {}
         self._thread = threading.Thread(target=self._serve, name="promptverdict", daemon=True)
         self._thread.start()
+        self._until_closed = contextlib.ExitStack()
+        if not offline:
+            self._until_closed.enter_context(terminated_as_interrupted())
+            atexit.register(self._abandon)
+            self._until_closed.callback(atexit.unregister, self._abandon)
 
     def check(self, decisions: Iterable[Decision]) -> list[Decision]:
         """Give the decisions after a dry replay of each recording (see `checked`)."""
@@ -118,27 +135,60 @@ class Runner:
         return known
 
     def close(self) -> None:
-        """Cancel what still runs and end the loop. Finished trials are kept already."""
+        """Cancel what still runs and end the loop. Finished trials are kept already.
+
+        Raises SystemExit when it is interrupted: whoever interrupts again wants no traceback.
+        """
         if self._loop.is_closed():
             return
-        asyncio.run_coroutine_threadsafe(self._cancel(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        try:
+            self._cancelled().result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        except KeyboardInterrupt:
+            raise SystemExit(128 + signal.SIGINT) from None
         self._loop.close()
+        self._until_closed.close()
 
     async def _run(self, decision: Decision) -> TrialRecord:
         async with self._gate:
-            record = await run_trial(decision.trial, self._session, decision.sealed)
-        await asyncio.to_thread(self._keep, record)
+            if decision.records:
+                record = await self._recorded(decision.trial)
+            else:
+                record = await run_trial(decision.trial, self._session, decision.sealed)
+        await to_the_end(self._keep, record)
         return record
+
+    async def _recorded(self, trial: Trial) -> TrialRecord:
+        """Record a trial, unless the provider or the budget has ended recording."""
+        budget = self._session.budget
+        async with budget.room() as refused:
+            if stopped := self._session.throttle.stopped() or refused:
+                return no_trial(trial, stopped)
+            record = await run_trial(trial, self._session, None)
+            budget.spend(record.cost)
+            return record
+
+    def _cancelled(self) -> Future[None]:
+        """Give what is done when nothing runs any more."""
+        if self._cancelling is None:
+            self._cancelling = asyncio.run_coroutine_threadsafe(self._cancel(), self._loop)
+        return self._cancelling
 
     async def _cancel(self) -> None:
         rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in rest:
             task.cancel()
+        # Only now: to a task that is not cancelled yet, a killed command would be an error.
+        self._session.given_up.set()
         await asyncio.gather(*rest, return_exceptions=True)
         await self._loop.shutdown_asyncgens()
-        await self._loop.shutdown_default_executor()
+
+    def _abandon(self) -> None:
+        """Use what is left of a process that ends before `close` did; trials may be stuck."""
+        self._session.given_up.set()
+        with contextlib.suppress(KeyboardInterrupt, TimeoutError, CancelledError):
+            self._cancelled().result(_LAST_SECONDS)
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -19,6 +19,10 @@ from harness.plan import Cell, Trial, cells
 from harness.settings import Settings
 
 if TYPE_CHECKING:
+    import ssl
+
+    import httpx2
+
     from harness.agent import Variant
     from harness.records import TrialRecord
     from harness.report.progress import Progress
@@ -54,10 +58,12 @@ class EvalSession:
         self._cells: dict[str, Cell] = {}
         self._decisions: dict[str, list[Decision]] = {}
         self._records: dict[str, list[TrialRecord]] = {}
+        self._kept: dict[str, TrialRecord] = {}
         self._ended: SimpleQueue[TrialRecord] = SimpleQueue()
         self._progress: Progress | None = None
         self._runner: Runner | None = None
         self._run: Run | None = None
+        self._tls: ssl.SSLContext | None = None
         self._lock = threading.Lock()
 
     def cells(self, path: Path) -> list[Cell]:
@@ -86,6 +92,7 @@ class EvalSession:
     def start(self, tell: Tell) -> None:
         """Decide about every trial and start them all; tell first what will be recorded."""
         decisions = [decision for cell in self._cells.values() for decision in self._decide(cell)]
+        self._check_prices(decisions)
         if self.settings.record == "stale":
             decisions = self._started().check(decisions)
             for decision in decisions:
@@ -132,8 +139,9 @@ class EvalSession:
 
     @property
     def records(self) -> list[TrialRecord]:
-        """What the finished cells left, in the order of their items."""
-        return [record for records in self._records.values() for record in records]
+        """What the finished trials left, in the order in which they were planned."""
+        trials = [trial.key for cell in self._cells.values() for trial in self._trials(cell)]
+        return [self._kept[key] for key in trials if key in self._kept]
 
     @property
     def folder(self) -> Path | None:
@@ -195,6 +203,7 @@ class EvalSession:
     def _keep(self, record: TrialRecord) -> None:
         """Store a record; called in threads of the runner."""
         self._opened_run().save(record)
+        self._kept[record.key] = record
         self._ended.put(record)
 
     def _announce(self, trials: list[Trial], tell: Tell) -> None:
@@ -211,6 +220,17 @@ class EvalSession:
         if unknown := sorted(asked - known - {"all"}):
             cure = f"there are: {', '.join(sorted(known)) or 'none'}"
             raise InputError([Problem("--promise", f"no behaviour {', '.join(unknown)}", cure)])
+
+    def _check_prices(self, decisions: list[Decision]) -> None:
+        """Refuse a limit that nobody could hold: without prices no cost is known."""
+        if self.settings.max_cost is None:
+            return
+        models = {one.trial.cell.model for one in decisions if one.records}
+        models |= {one.trial.cell.user_model for one in decisions if one.records}
+        if unknown := sorted(models - self.settings.prices.keys()):
+            found = f"there is no price for {', '.join(unknown)}"
+            cure = f'say what it costs: [tool.promptverdict.prices."{unknown[0]}"]'
+            raise InputError([Problem("--max-cost", found, cure)])
 
     def _refuse_namesake(self, folder: Path) -> None:
         """A suite's id is its folder's name: two of one name would share trials and records."""
@@ -242,17 +262,17 @@ class EvalSession:
 
     def _started(self) -> Runner:
         if self._runner is None:
-            import httpx2
-
             from harness.runner import Runner
             from harness.world.base import Session
+            from harness.world.budget import Budget
 
             self._opened_run()
             session = Session(
                 self._sandbox,
-                httpx2.AsyncHTTPTransport,
+                self._network,
                 self.settings.relay,
                 self.settings.prices,
+                budget=Budget(self.settings.max_cost),
             )
             offline = self.settings.record == "none"
             self._runner = Runner(session, self.settings.concurrency, self._keep, offline=offline)
@@ -270,6 +290,14 @@ class EvalSession:
                 self._run_name,
             )
         return self._run
+
+    def _network(self) -> httpx2.AsyncHTTPTransport:
+        """Open a way to the provider; all share one TLS context, since making one takes long."""
+        import httpx2
+
+        with self._lock:
+            self._tls = self._tls or httpx2.create_ssl_context()
+        return httpx2.AsyncHTTPTransport(verify=self._tls)
 
     def _sandbox(self) -> Sandbox:
         """Open the sandbox once; every trial that needs one waits for the same."""

@@ -38,6 +38,20 @@ class Settings(Frozen):
     model: str | None = Field(
         default=None, description="Use this model for every agent, as provider/name"
     )
+    max_cost: float | None = Field(
+        default=None,
+        gt=0,
+        description="Record no more than this costs, by the price table; the rest stays missing",
+    )
+    user_model: str | None = Field(
+        default=None,
+        description="Model that plays simulated users, as provider/name (default: the agent's own)",
+    )
+    judge: str | None = Field(
+        default=None,
+        description="Model that is asked the questions of rubrics, as provider/name (default:"
+        " nobody is asked, and every stored answer counts)",
+    )
     agents: str = Field(default="agents", description="Folder or file of the agents")
     concurrency: int = Field(default=8, ge=1, le=500, description="Trials at once")
     results: str = Field(default="results", description="Folder that runs are written to")
@@ -129,6 +143,8 @@ def _problem(told: Any, sources: Mapping[str, str]) -> Problem:
     path = ".".join(str(part) for part in told["loc"])
     source = sources.get(name, "")
     where = source + (path.upper() if source.endswith(PREFIX) else path)
+    if source == "option: --":
+        where = source + path.replace("_", "-")
     if told["type"] == "extra_forbidden":
         close = difflib.get_close_matches(name, Settings.model_fields, n=1)
         cure = (

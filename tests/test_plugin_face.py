@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from harness.store import find_run, read_manifest, records
-from tests.fakes import Provider, run, write
+from harness.transcript import Simulated, User
+from tests.fakes import Provider, provider, run, say, turn_of, write
 
 NEIGHBOURS = ("xdist", "pytest_asyncio", "pytest_randomly", "pytest_recording")
 
@@ -199,3 +201,52 @@ def test_each_option_has_an_ini_key_and_a_variable(
     settings = json.loads((folder / "run.json").read_text())["settings"]
     assert (settings["trials"], settings["results"], settings["record"]) == (2, "kept", "once")
     assert len(list(records(folder))) == 4
+
+
+def test_a_limit_needs_prices_and_then_ends_recording_so_that_it_can_go_on(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    refused = run(evals, "evals", "--record", "once", "--max-cost", "1")
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--max-cost: there is no price for relay/scripted" in refused.stderr.str()
+    assert server.requests == []
+    table = 'prices."relay/scripted" = {as_of = 2026-01-31, input = 5.0, output = 25.0}'
+    text = (evals.path / "pyproject.toml").read_text()
+    (evals.path / "pyproject.toml").write_text(text.replace("sandbox =", f"{table}\nsandbox ="))
+    cut = run(evals, "evals", "--record", "once", "--max-cost", "0.0005")
+    cut.assert_outcomes(errors=1)
+    assert "not recorded: 0.0" in cut.stdout.str()
+    assert run(evals, "evals", "--record", "once", "--max-cost", "5").ret == 0
+    assert len(server.requests) == 6
+
+
+@pytest.mark.parametrize(
+    ("turns", "users"),
+    [
+        ('turns: [{when: "done", say: "And now?"}]', 0),
+        ("user: {instructions: You are Ann., turns: 2}", 2),
+    ],
+)
+def test_later_user_turns_are_recorded_replayed_and_part_of_what_is_asked(
+    evals: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, turns: str, users: int
+) -> None:
+    scenario = evals.path / "evals/small/hello.yaml"
+    scenario.write_text(scenario.read_text() + turns + "\n")
+    played = "You play a person"
+
+    def answer(body: dict[str, Any]) -> list[dict[str, Any]]:
+        said = "And now?" if turn_of(body) == 0 else "FINISHED"
+        return [say(said if body["system"].startswith(played) else "All done.")]
+
+    with provider(answer) as server:
+        monkeypatch.setenv("PROMPTVERDICT_RELAY", server.url)
+        assert run(evals, "evals", "--record", "once", "-k", "base").ret == 0
+        asked = [body["system"].startswith(played) for body in server.requests]
+    assert asked.count(True) == users
+    assert asked.count(False) == 2
+    assert run(evals, "evals", "-k", "base").ret == 0
+    (record,) = records(find_run(evals.path / "results"))
+    assert [e.text for e in record.evidence.events if isinstance(e, User)][1:] == ["And now?"]
+    assert sum(isinstance(event, Simulated) for event in record.evidence.events) == users
+    scenario.write_text(scenario.read_text().replace("And now", "What now").replace("Ann", "Bob"))
+    assert "stale: " in run(evals, "evals", "-k", "base").stdout.str()

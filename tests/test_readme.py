@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
+import pytest
 from pydantic import TypeAdapter
 
 from harness.cli.entry import VERBS
+from harness.grade import Grade, passed
 from harness.graders import AnyGrader
 from harness.loading.validation import validated
 from harness.loading.yamltext import parse
+from harness.providers import MODULES
 from harness.scenario import Behaviour, Scenario
-from harness.settings import OPTIONS
+from harness.settings import OPTIONS, Settings, resolve
+from harness.store import Run
+from tests.report.made import record
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -53,3 +59,40 @@ def test_every_verb_and_option_that_is_named_exists() -> None:
         assert verb in VERBS
     for option in re.findall(r"pytest \S+ .*?--([a-z]+)", README):
         assert option in OPTIONS
+
+
+def test_the_later_turns_that_are_shown_are_accepted() -> None:
+    (turns,) = [block for block in blocks() if "turns:" in block]
+    whole = "title: T\ntask: Do it.\ntools: []\n" + turns
+    scenario = validated(Scenario, parse(whole, "README.md"), "README.md")
+    assert len(scenario.turns) == 2
+    assert scenario.user is not None
+
+
+def test_the_configuration_that_is_shown_is_accepted(tmp_path: Path) -> None:
+    (tables,) = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    (tmp_path / "pyproject.toml").write_text(tables, encoding="utf-8")
+    settings = resolve(tmp_path, {}, environment={})
+    assert settings.parameters.keys() == settings.prices.keys()
+    for model in settings.parameters:
+        assert settings.parameters[model]["stream"] is True
+
+
+def test_every_provider_that_is_named_exists_and_the_other_way_round() -> None:
+    table = README.partition("| provider | API |")[2].partition("\n\n")[0]
+    rows = [row.split("|")[1] for row in table.splitlines()[2:]]
+    assert re.findall(r"`([\w-]+)`", "\n".join(rows)) == sorted(
+        MODULES, key=lambda name: (name.startswith("relay"), name)
+    )
+
+
+def test_the_python_that_is_shown_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    grade = Grade(behaviour="kind", grader="says", finding=passed("yes"))
+    run = Run.create(tmp_path / "results", Settings(), {})
+    run.save(record(grades=(grade,)))
+    run.finish(whole=True)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert names["run"].grades["passed"].tolist() == [1.0]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx2
@@ -11,11 +15,12 @@ import pytest
 from harness.plan import Cell
 from harness.records import TrialRecord
 from harness.runner import Runner, decide
-from harness.sandbox import open_sandbox
+from harness.sandbox import Place, open_sandbox
+from harness.sandbox.interface import Finished, GivenUp
 from harness.settings import RecordMode
 from harness.trial import run_trial
 from harness.world.base import Session
-from tests.fakes import SCENARIO, provider, say, script
+from tests.fakes import SCENARIO, provider, say, script, use
 from tests.test_plan import cell
 
 
@@ -75,3 +80,48 @@ def test_closing_cancels_what_still_runs_and_keeps_what_is_finished(tmp_path: Pa
     assert never.cancelled()
     assert kept == [fast.trial(0).key]
     assert not slow.trial(0).location.http.exists()
+
+
+class Slow:
+    """A sandbox whose command is long in dying, and looks around when it does."""
+
+    kind, python, pytest = "none", "3", "9"
+
+    def __init__(self) -> None:
+        self.running = threading.Event()
+        self.places: list[tuple[Place, bool]] = []
+
+    def run(self, argv: Sequence[str], place: Place, **options: object) -> Finished:
+        self.running.set()
+        place.given_up.wait()
+        time.sleep(0.2)
+        self.places.append((place, place.root.exists()))
+        raise GivenUp
+
+
+def test_closing_removes_a_trials_folder_after_its_command_has_died(tmp_path: Path) -> None:
+    made, slow = cell(tmp_path), Slow()
+    with provider(script([use("Bash", command="sleep 600")])) as server:
+        session = Session(lambda: slow, httpx2.AsyncHTTPTransport, server.url)
+        kept: list[TrialRecord] = []
+        runner = Runner(session, 8, kept.append)
+        never = runner.submit(decide(made.trial(0), "once"))
+        assert slow.running.wait(60)
+        runner.close()
+    assert never.cancelled()
+    assert kept == []
+    ((place, was_there),) = slow.places
+    assert was_there
+    assert not place.root.exists()
+
+
+def test_closing_gives_termination_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport)
+    replaying = Runner(session, 8, print, offline=True)
+    assert signal.getsignal(signal.SIGTERM) is before
+    replaying.close()
+    recording = Runner(session, 8, print)
+    assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+    recording.close()
+    assert signal.getsignal(signal.SIGTERM) is before

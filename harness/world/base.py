@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import httpx2
 
 from harness.evidence import Outcome
 from harness.model import Tools
+from harness.prices import Price
 from harness.recording.files import Head
 from harness.transcript import Event
+from harness.world.budget import Budget
+from harness.world.throttle import Throttle
 
 if TYPE_CHECKING:
     from harness.sandbox import Sandbox
@@ -27,6 +31,14 @@ class Session:
     """Gives the way to the provider; only ever asked while recording."""
     relay: str = "http://127.0.0.1:8765"
     """Where the relay answers."""
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    """What models cost."""
+    given_up: threading.Event = field(default_factory=threading.Event)
+    """Once set, no command in the sandbox goes on."""
+    budget: Budget = field(default_factory=Budget)
+    """How much they may cost."""
+    throttle: Throttle = field(default_factory=Throttle)
+    """How their requests share a provider."""
 
 
 class TrialWorld(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,35 +9,40 @@ from importlib.metadata import version
 
 import httpx2
 
-import harness
 from harness.evidence import Outcome
 from harness.plan import Trial
 from harness.providers import api, is_by_hand
+from harness.providers.shared import is_outcome
 from harness.recording.cassette import Tape, TapeTransport, open_tape
 from harness.recording.files import Head, Location, World, save_sealed
 from harness.records import Provenance
 from harness.sandbox import Place, Sandbox, make_place, remove_place
+from harness.threads import to_the_end
 from harness.toolset import VERSION
 from harness.transcript import Answered, End, Event
+from harness.version import __version__
 from harness.world.base import Session, TrialWorld
+from harness.world.network import patient
 from harness.world.noted import NotedTools
 
 
 @asynccontextmanager
 async def live_world(trial: Trial, session: Session) -> AsyncIterator[TrialWorld]:
     """Set up a workspace in the sandbox; the recording is stored if the block ends well."""
-    place = await asyncio.to_thread(make_place)
+    # Not in threads, which a cancellation would leave behind: a folder is made and removed quickly.
+    place = make_place(session.given_up)
     try:
-        sandbox = await asyncio.to_thread(session.sandbox)
+        sandbox = await to_the_end(session.sandbox)
         keeper = _Unsealed(trial.location)
         with open_tape(keeper, replay=False) as tape:
-            network = TapeTransport(tape, session.network())
+            way = patient(trial.cell.model, session.network(), session.throttle)
+            network = TapeTransport(tape, way, is_outcome)
             world = _Live(trial, sandbox, place, tape, network)
-            await asyncio.to_thread(world.tools.set_up)
+            await to_the_end(world.tools.set_up)
             yield world
             keeper.world = world.tools.world()
     finally:
-        await asyncio.to_thread(remove_place, place)
+        remove_place(place)
 
 
 class _Live:
@@ -92,7 +96,7 @@ def _provenance(model: str, events: tuple[Event, ...]) -> Provenance:
     operator = next((one.operator for one in answers if one.operator), None)
     kind = "relay" if operator else "simulated" if is_by_hand(model) else "live"
     versions = {name: version(name) for name in (api(model).SDK, "vcrpy")}
-    versions["harness"] = harness.__version__
+    versions["harness"] = __version__
     return Provenance.model_validate(
         {
             "evidence": kind,
