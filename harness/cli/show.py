@@ -62,7 +62,6 @@ def run(asked: argparse.Namespace) -> int:
 
 def _print(lines: Sequence[Line]) -> None:
     from rich.console import Console
-    from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
     plain = console.color_system is None
