@@ -1,0 +1,93 @@
+"""Several behaviours at once: the chance of even one false alarm is held."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from harness.stats.compare import compare
+from harness.stats.corrections import adjusted, benjamini_hochberg, holm
+from tests.stats.made import flat, moved, published
+
+FIGURES = published()
+
+
+def test_holm_is_that_of_r_in_any_order() -> None:
+    figure = FIGURES["holm_R_multtest"]
+    assert holm(figure.inputs["p"]) == figure.about
+    assert holm(figure.inputs["p"][::-1]) == pytest.approx(figure.expected[::-1], abs=1e-9)
+
+
+def test_benjamini_hochberg_is_that_of_r_and_of_scipy() -> None:
+    figure = FIGURES["bh_R_multtest"]
+    assert benjamini_hochberg(figure.inputs["p"]) == figure.about
+    p_values = list(np.random.default_rng(1).random(30) ** 2)
+    assert benjamini_hochberg(p_values) == pytest.approx(
+        list(stats.false_discovery_control(p_values))
+    )
+
+
+def test_one_p_stays_and_none_stays_none() -> None:
+    assert holm([0.03]) == benjamini_hochberg([0.03]) == [0.03]
+    assert holm([]) == benjamini_hochberg([]) == []
+
+
+def test_equal_p_values_are_raised_alike() -> None:
+    assert holm([0.02, 0.02, 0.02]) == pytest.approx([0.06] * 3)
+    assert benjamini_hochberg([0.02, 0.02, 0.02]) == pytest.approx([0.02] * 3)
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.1, math.nan])
+def test_a_p_that_is_none_is_refused(wrong: float) -> None:
+    with pytest.raises(ValueError, match="p-values"):
+        holm([0.5, wrong])
+    with pytest.raises(ValueError, match="p-values"):
+        benjamini_hochberg([wrong])
+
+
+SLIGHT = compare(*moved(*[-1] * 5, *[0] * 15))
+STILL = compare(*moved(*[0] * 20))
+CLEAR = compare(flat(1, 20), flat(0, 20))
+
+
+def test_a_slight_loss_among_six_behaviours_is_no_longer_a_verdict() -> None:
+    found = adjusted({"slight": SLIGHT} | {str(number): STILL for number in range(5)})
+    slight = found["slight"]
+    assert SLIGHT.verdict == "regressed"
+    assert (slight.verdict, slight.p_holm) == ("inconclusive", pytest.approx(6 * SLIGHT.p))
+    assert slight.reason.startswith("Holm-adjusted p=0.15 over 6 behaviours, though")
+    assert slight.high < 0
+
+
+def test_a_clear_loss_stays_a_verdict_among_many() -> None:
+    found = adjusted({"clear": CLEAR} | {str(number): STILL for number in range(30)})
+    assert found["clear"].verdict == "regressed"
+    assert found["0"].p_holm == 1.0
+
+
+def test_one_behaviour_alone_keeps_its_verdict() -> None:
+    assert adjusted({"slight": SLIGHT})["slight"].verdict == "regressed"
+
+
+def test_behaviours_that_cannot_have_a_verdict_do_not_raise_the_others() -> None:
+    hopeless = {"few": compare(flat(0, 3), flat(1, 3)), "none": compare({}, {})}
+    found = adjusted({"slight": SLIGHT} | hopeless)
+    assert found["slight"].p_holm == SLIGHT.p
+    assert {name: found[name] for name in hopeless} == hopeless
+
+
+def test_an_inconclusive_comparison_keeps_its_own_reason() -> None:
+    found = adjusted({"still": STILL, "clear": CLEAR})
+    assert found["still"].reason == "the interval contains 0"
+
+
+def test_different_levels_cannot_be_adjusted_together() -> None:
+    with pytest.raises(ValueError, match="alpha"):
+        adjusted({"a": CLEAR, "b": compare(flat(1, 9), flat(0, 9), alpha=0.1)})
+
+
+def test_no_behaviour_is_no_error() -> None:
+    assert adjusted({}) == {}

@@ -1,0 +1,151 @@
+"""The interval and the p of the score procedure are Tango's, McNemar's and Fisher's."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from harness.stats.score import detectable, interval, p_values, sign_flip_p
+from tests.stats.made import published
+
+FIGURES = published()
+Z = 1.959963984540054
+
+
+def ends(differences: list[float], confidence: float = 0.95) -> list[float]:
+    return [float(end) for end in interval(np.array(differences), confidence)]
+
+
+def of_table(table: list[list[int]]) -> list[float]:
+    (both, gained), (lost, neither) = table
+    return [1.0] * gained + [-1.0] * lost + [0.0] * (both + neither)
+
+
+@pytest.mark.parametrize(
+    "name", ["tango_cavo_2012", "tango_no_discordant_n10", "tango_all_discordant_3"]
+)
+def test_with_one_binary_trial_the_interval_is_tangos(name: str) -> None:
+    figure = FIGURES[name]
+    assert ends(of_table(figure.inputs["table"])) == figure.about
+
+
+@pytest.mark.parametrize("name", ["own_k3_mixed", "own_k1_equals_tango"])
+def test_the_interval_of_means_of_trials_stays_what_it_was(name: str) -> None:
+    assert ends(FIGURES[name].inputs["d"]) == FIGURES[name].about
+
+
+def test_with_one_binary_trial_p_is_mcnemars() -> None:
+    figure = FIGURES["mcnemar_asymptotic_cavo"]
+    differences = [1.0] * figure.inputs["b"] + [-1.0] * figure.inputs["c"] + [0.0] * 139
+    assert p_values(np.array(differences)) == pytest.approx(figure.expected[1], abs=1e-6)
+
+
+@pytest.mark.parametrize("n", [1, 10, 20, 50, 100, 200])
+def test_where_all_ties_the_interval_has_a_width(n: int) -> None:
+    half = Z**2 / (n + Z**2)
+    assert ends([0.0] * n) == pytest.approx([-half, half], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("differences", "expected"),
+    [
+        ([1.0] * 10, [0.44493, 1]),
+        ([-1.0] * 10, [-1, -0.44493]),
+        ([1.0], [-0.58690, 1]),
+        ([], [-1, 1]),
+    ],
+)
+def test_extreme_samples_have_intervals_within_the_scale(
+    differences: list[float], expected: list[float]
+) -> None:
+    assert ends(differences) == pytest.approx(expected, abs=1e-5)
+
+
+def samples() -> list[list[float]]:
+    random = np.random.default_rng(7)
+    sizes = [1, 2, 3, 6, 10, 20, 50]
+    return [
+        list(random.integers(-k, k + 1, n) * keep / k)
+        for n, k in itertools.product(sizes, [1, 3, 5])
+        for keep in (random.random(n) < 0.3, random.random(n) < 0.9, np.arange(n) < 4)
+    ]
+
+
+@pytest.mark.parametrize("differences", samples())
+def test_interval_and_p_never_contradict_each_other(differences: list[float]) -> None:
+    low, high = ends(differences)
+    excluded = low > 0 or high < 0
+    assert excluded == (p_values(np.array(differences)) < 0.05)
+    assert -1 <= low <= np.mean(differences) <= high <= 1
+
+
+@pytest.mark.parametrize("differences", samples())
+def test_swapping_the_variants_mirrors_the_interval(differences: list[float]) -> None:
+    low, high = ends(differences)
+    assert ends([-change for change in differences]) == pytest.approx([-high, -low], abs=1e-9)
+
+
+def test_many_samples_at_once_give_what_each_gives_alone() -> None:
+    random = np.random.default_rng(3)
+    many = random.integers(-3, 4, (5, 2, 12)) / 3
+    low, high = interval(many)
+    assert low.shape == (5, 2)
+    for place in np.ndindex(5, 2):
+        assert [low[place], high[place]] == pytest.approx(ends(list(many[place])), abs=1e-12)
+        assert p_values(many)[place] == pytest.approx(float(p_values(many[place])))
+
+
+def test_a_wider_confidence_gives_a_wider_interval() -> None:
+    differences = [1.0, 1, 0, 0, -1, 0, 0, 0]
+    assert ends(differences, 0.99)[0] < ends(differences)[0] < ends(differences, 0.90)[0]
+
+
+def test_sign_flips_of_darwins_maize_are_fishers_but_for_half_the_ties() -> None:
+    figure = FIGURES["signflip_darwin_two_sided"]
+    heights = np.array(figure.inputs["d"])
+    flips = np.array(list(itertools.product((-1, 1), repeat=heights.size)))
+    ties = float((np.abs(np.abs(flips @ heights) - heights.sum()) < 1e-9).mean())
+    assert sign_flip_p(heights, seed=0) + ties / 2 == figure.about
+
+
+@pytest.mark.parametrize(
+    ("differences", "expected"),
+    [
+        ([1.0] * 4 + [0.0] * 16, 1 / 16),
+        ([1.0] * 3, 1 / 8),
+        ([1.0, -1.0], 1 - 0.5 / 2),
+        ([0.0] * 9, 1.0),
+        ([], 1.0),
+    ],
+)
+def test_few_sign_flips_are_counted_by_hand(differences: list[float], expected: float) -> None:
+    assert sign_flip_p(np.array(differences), seed=0) == pytest.approx(expected)
+
+
+def test_drawn_sign_flips_agree_with_scipy_and_with_themselves() -> None:
+    differences = np.random.default_rng(5).normal(0.3, 1, 30)
+    theirs = stats.permutation_test(
+        (differences,), np.mean, permutation_type="samples", n_resamples=20_000, rng=1
+    )
+    first = sign_flip_p(differences, seed=11)
+    assert first == pytest.approx(theirs.pvalue, abs=0.015)
+    assert first == sign_flip_p(differences, seed=11)
+    assert first != sign_flip_p(differences, seed=12)
+
+
+def test_drawn_sign_flips_are_fair() -> None:
+    differences = np.array([1.0] * 26 + [-1.0] * 14)
+    exact = 2 * stats.binom.sf(26, 40, 0.5) + stats.binom.pmf(26, 40, 0.5)
+    assert sign_flip_p(differences, seed=1) == pytest.approx(exact, abs=0.006)
+
+
+def test_what_can_be_detected_is_1_43_half_widths() -> None:
+    assert detectable(0.10) == pytest.approx(0.14294, abs=1e-5)
+    assert detectable(0.10, alpha=0.10) == pytest.approx(
+        0.10 * (stats.norm.ppf(0.95) + stats.norm.ppf(0.8)) / stats.norm.ppf(0.95)
+    )
+    assert math.isclose(detectable(0.0), 0.0)
