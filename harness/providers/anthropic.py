@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from harness.providers.anthropic_answer import read
-from harness.providers.shared import ours, put_over
+from harness.providers.shared import load, ours, put_over
 from harness.transcript import (
     Answered,
     Block,
@@ -133,6 +133,7 @@ async def open_model(
 
     Its retries are off: a slow answer must not be asked for twice, and retrying is ours to decide.
     """
+    load(SDK)
     import httpx2
     from anthropic import AsyncAnthropic
 

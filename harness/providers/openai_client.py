@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from harness.providers.shared import ours
+from harness.providers.shared import load, ours
 from harness.transcript import Answered, Block, Event
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ async def opened(
 
     Its retries are off: a slow answer must not be asked for twice, and retrying is ours to decide.
     """
+    load(SDK)
     import httpx2
     from openai import AsyncOpenAI
 

@@ -47,9 +47,9 @@ asyncio.run(main())
 
 
 def exchanges() -> list[list[dict[str, object]]]:
-    """Every committed recording as the requests and answers it holds."""
+    """The committed recordings that a plain run plays, as the requests and answers they hold."""
     trials = []
-    for path in sorted(ROOT.glob("evals/*/cassettes/**/*.http.yaml")):
+    for path in sorted(ROOT.glob("evals/*/cassettes/*/*/relay-claude/*.http.yaml")):
         sealed = open_sealed(Location(path.parent, int(path.name.partition(".")[0])))
         cassette = DeltaSerializer(str(path)).deserialize(sealed.http)
         trials.append(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ from harness.providers.shared import (
     failure,
     is_outcome,
     is_stream,
+    load,
     no_answer,
     parse,
     server_sent,
@@ -99,3 +103,24 @@ def test_a_provider_saying_that_it_is_too_long_is_an_outcome(error: dict[str, ob
 def test_another_refusal_is_no_outcome(body: bytes) -> None:
     assert not is_outcome(400, body)
     assert not isinstance(failure(body, "told"), ContextOverflow)
+
+
+def test_an_sdk_is_loaded_with_the_collector_left_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "an_sdk.py").write_text("import gc\nCOLLECTS = gc.isenabled()\n")
+    (tmp_path / "a_broken_sdk.py").write_text("raise RuntimeError\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    load("an_sdk")
+    assert sys.modules.pop("an_sdk").COLLECTS is False
+    assert gc.isenabled()
+    with pytest.raises(RuntimeError):
+        load("a_broken_sdk")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        load("an_sdk")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()
