@@ -14,6 +14,12 @@ def is_scenario(path: Path) -> bool:
     return path.name != SUITE_FILE and path.with_name(SUITE_FILE).is_file()
 
 
+def is_misnamed(path: Path) -> bool:
+    """Whether a file would be a suite or a scenario of one if its name ended in .yaml."""
+    renamed = path.with_suffix(".yaml")
+    return path.suffix == ".yml" and (renamed.name == SUITE_FILE or is_scenario(renamed))
+
+
 def is_data(path: Path) -> bool:
     """Whether a path lies in one of the data folders of a suite."""
     return any(

@@ -75,11 +75,13 @@ class Evals:
         self, file_path: Path, parent: pytest.Collector
     ) -> pytest.Collector | None:
         """Collect the scenarios beside a suite.yaml."""
-        if file_path.suffix != ".yaml":
+        if file_path.suffix not in (".yaml", ".yml"):
             return None
-        from harness.collecting import is_scenario
+        from harness.collecting import is_misnamed, is_scenario
 
-        if not is_scenario(file_path):
+        if is_misnamed(file_path):
+            return Misnamed.from_parent(parent, path=file_path)
+        if file_path.suffix == ".yml" or not is_scenario(file_path):
             return None
         return ScenarioFile.from_parent(parent, path=file_path, evals=self)
 
@@ -231,6 +233,17 @@ class ScenarioFile(pytest.File):
             raise self.CollectError(str(error)) from error
         for cell in cells:
             yield CellItem.from_parent(self, name=cell.variant.id, cell=cell, evals=self._evals)
+
+
+class Misnamed(pytest.File):
+    """A suite or a scenario that nobody would miss if it were passed over in silence."""
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Say what it should be called."""
+        renamed = self.path.with_suffix(".yaml").name
+        raise self.CollectError(
+            f"{self.path.name}: suites and scenarios end in .yaml\n  rename it to {renamed}"
+        )
 
 
 class CellItem(pytest.Item):

@@ -497,3 +497,14 @@ def test_a_skip_mark_from_a_conftest_is_obeyed(evals: pytest.Pytester) -> None:
     """
     write(evals.path, {"evals/conftest.py": conftest})
     run(evals, "evals").assert_outcomes(skipped=2)
+
+
+@pytest.mark.parametrize("name", ["evals/small/hullo.yml", "evals/other/suite.yml"])
+def test_a_file_that_ends_in_yml_is_told_and_not_passed_over(
+    evals: pytest.Pytester, name: str
+) -> None:
+    write(evals.path, {name: SCENARIO, "data/other.yml": "a: 1\n"})
+    result = run(evals)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.assert_outcomes(errors=1)
+    assert "rename it to" in result.stdout.str()
