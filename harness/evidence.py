@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from harness.frozen import Frozen
-from harness.transcript import Event, Result
+from harness.transcript import Event, Result, Usage
 from harness.tree import Change, Tree, apply, digest
 
 
@@ -101,6 +101,8 @@ class Judgement(Frozen):
     reason: str = ""
     model: str
     """Who was asked, as `provider/name`."""
+    usage: Usage | None = None
+    """What the answer took; None where none came."""
     fault: str | None = None
     """Why the answer cannot be read, or nobody could be asked."""
 

@@ -19,6 +19,7 @@ from harness.collecting import SUITE_FILE
 from harness.errors import InputError, Problem, shown
 from harness.evidence import Evidence, Reply, Task
 from harness.grade import Grade
+from harness.graders.rubric import rubrics
 from harness.grading import grade_all
 from harness.guest.treehash import digest_of
 from harness.loading.suites import LoadedScenario
@@ -120,6 +121,11 @@ class Cell:
             for name in self.scenario.scenario.grades
             if behaviours[name].binds(self.variant.id) or everyone & {name, "all"}
         )
+
+    @property
+    def asks(self) -> str | None:
+        """Who is asked about its trials once they are recorded: the judge, if there is a rubric."""
+        return self.judge if any(rubrics(self.scenario.scenario.grades.values())) else None
 
     def lost_promises(self) -> list[str]:
         """Name the promises whose quoted words the variant's prompt no longer holds."""

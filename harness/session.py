@@ -227,6 +227,7 @@ class EvalSession:
             return
         models = {one.trial.cell.model for one in decisions if one.records}
         models |= {one.trial.cell.user_model for one in decisions if one.records}
+        models |= {judge for one in decisions if one.records and (judge := one.trial.cell.asks)}
         if unknown := sorted(models - self.settings.prices.keys()):
             found = f"there is no price for {', '.join(unknown)}"
             cure = f'say what it costs: [tool.promptverdict.prices."{unknown[0]}"]'

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-import httpx2
-
 from harness.connecting import Line
 from harness.errors import BrokenRecording, HarnessError, shown
 from harness.evidence import Evidence, Outcome
@@ -58,7 +56,7 @@ async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> Tr
         seconds=round(time.monotonic() - began, 3),
         evidence=evidence,
         grades=() if fault else await to_the_end(trial.cell.grade, evidence),
-        cost=_cost(trial.cell, transcript.events, session),
+        cost=_cost(trial.cell, evidence, session),
         fault=fault,
         notices=_notices(trial, outcome, live=sealed is None),
     )
@@ -76,9 +74,11 @@ def no_trial(trial: Trial, error: HarnessError) -> TrialRecord:
     )
 
 
-def _cost(cell: Cell, events: tuple[Event, ...], session: Session) -> Cost | None:
-    """Reckon what the agent and its simulated user took, each at the price of its own model."""
+def _cost(cell: Cell, evidence: Evidence, session: Session) -> Cost | None:
+    """Reckon what agent, simulated user and judges took, each at the price of its own model."""
+    events, judged = evidence.events, evidence.outcome.judged if evidence.outcome else ()
     each = [(cell.model, added(e.usage for e in events if isinstance(e, Answered)))]
+    each += [(one.model, one.usage) for one in judged if one.usage]
     if played := [event.usage for event in events if isinstance(event, Simulated)]:
         each.append((cell.user_model, added(played)))
     return total(cost(used, session.prices.get(model)) for model, used in each)
@@ -228,14 +228,13 @@ async def _with_judgements(
     cell = trial.cell
     evidence = Evidence(task=cell.task, events=transcript.events, outcome=outcome)
     wanted = questions(cell.scenario.scenario.grades.values(), evidence)
-    if not wanted or not (sealed or cell.judge):
-        return outcome
     if sealed:
         judged = stored_judgements(wanted, sealed.location, sealed.seal, cell.judge)
-    else:
-        judge = _judge_of(cell.judge or "", session)
-        seal = open_sealed(trial.location).seal
+    elif model := cell.asks:
+        judge, seal = _judge_of(model, session), open_sealed(trial.location).seal
         judged = (await gather(judge, wanted, trial.location, seal)).all
+    else:
+        return outcome
     return outcome.model_copy(update={"judged": judged})
 
 
@@ -243,7 +242,4 @@ def _judge_of(model: str, session: Session) -> Judge:
     """Give the way of a session to the model that judges, `provider/name`."""
     from harness.world.network import patient
 
-    def way() -> httpx2.AsyncBaseTransport:
-        return patient(model, session.network(), session.throttle)
-
-    return Judge(model, session.relay, way)
+    return Judge(model, session.relay, lambda: patient(model, session.network(), session.judges))

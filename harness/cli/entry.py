@@ -12,7 +12,7 @@ import harness
 from harness.errors import HarnessError
 from harness.version import __version__
 
-VERBS = ("agents", "export", "probe", "regrade", "relay", "runs", "schema", "show")
+VERBS = ("agents", "export", "init", "judge", "probe", "regrade", "relay", "runs", "schema", "show")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

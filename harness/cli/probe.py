@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from harness.collecting import SUITE_FILE
-from harness.errors import InputError, MissingRecording, Problem, StaleProbes
-
-if TYPE_CHECKING:
-    from harness.plan import Trial
+from harness.cli.recorded import recorded_trials
+from harness.errors import MissingRecording, StaleProbes
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,10 +24,13 @@ def run(asked: argparse.Namespace) -> int:
     from harness.probing import run_probes
     from harness.recording.files import open_sealed
     from harness.sandbox import open_sandbox
+    from harness.settings import resolve
     from harness.trial import read_events
 
     done, sandbox = 0, None
-    for trial in _trials([Path(path) for path in asked.paths]):
+    paths = [Path(path) for path in asked.paths]
+    settings = resolve(Path.cwd(), {})
+    for trial in recorded_trials(paths, settings, lambda one: bool(one.scenario.probes)):
         scenario = trial.cell.scenario
         try:
             sealed = open_sealed(trial.location)
@@ -55,33 +53,3 @@ def run(asked: argparse.Namespace) -> int:
         done += 1
     print(f"{done} recordings probed")
     return 0
-
-
-def _trials(paths: list[Path]) -> Iterator[Trial]:
-    """List the recorded trials of the scenarios below some paths."""
-    from harness.loading import load_agents
-    from harness.loading.suites import load_scenario, load_suite
-    from harness.plan import cells
-    from harness.settings import resolve
-
-    settings = resolve(Path.cwd(), {})
-    agents = load_agents(Path(settings.agents))
-    for path in _scenario_files(paths):
-        scenario = load_scenario(path, load_suite(path.with_name(SUITE_FILE)))
-        if not scenario.scenario.probes:
-            continue
-        for cell in cells(scenario, agents, settings, by_hand=False):
-            for file in sorted(cell.trial(0).location.folder.glob("*.http.yaml")):
-                yield cell.trial(int(file.name.partition(".")[0]))
-
-
-def _scenario_files(paths: list[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_file():
-            yield path.resolve()
-            continue
-        suites = sorted(path.resolve().glob(f"**/{SUITE_FILE}"))
-        if not suites:
-            raise InputError([Problem(str(path), "there is no suite below it", "name the folder")])
-        for suite in suites:
-            yield from sorted(file for file in suite.parent.glob("*.yaml") if file != suite)

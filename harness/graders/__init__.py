@@ -16,6 +16,7 @@ from harness.graders.custom import Custom
 from harness.graders.logic import AllOf, AnyOf, Not
 from harness.graders.numbers import NumbersHaveProvenance
 from harness.graders.order import RefactorOnGreen, RightReasonRed, TestFirst
+from harness.graders.rubric import Rubric
 from harness.graders.steps import SmallSteps, TestsPass
 from harness.graders.text import Admits, Asks, Says, TriedBefore
 from harness.graders.workspace import Files, ProbeChecks, Tools
@@ -34,6 +35,7 @@ AnyGrader = Annotated[
     | ProbeChecks
     | RefactorOnGreen
     | RightReasonRed
+    | Rubric
     | Says
     | SmallSteps
     | TestClaims

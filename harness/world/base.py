@@ -39,6 +39,8 @@ class Session:
     """How much they may cost."""
     throttle: Throttle = field(default_factory=Throttle)
     """How their requests share a provider."""
+    judges: Throttle = field(default_factory=Throttle)
+    """How questions to judges share one; a judge that is refused stops no trial."""
 
 
 class TrialWorld(Protocol):

@@ -1,0 +1,86 @@
+"""Puts one question to a judge, through the SDK of whoever provides it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import httpx2
+
+from harness.connecting import Line
+from harness.errors import ProviderError
+from harness.judging.prompt import SYSTEM, TOOL, Asked
+from harness.judging.storage import Answer
+from harness.judging.verdict import read_verdict
+from harness.providers import api, is_by_hand
+from harness.recording.receiving import receive
+from harness.transcript import Answered, User
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Who is asked, and the way there."""
+
+    model: str
+    """As `provider/name`."""
+    relay: str
+    """Where the relay answers."""
+    network: Callable[[], httpx2.AsyncBaseTransport]
+    """Gives the way to the model, a new one for each question."""
+
+
+async def ask(judge: Judge, asked: Asked) -> Answer:
+    """Ask one question. Raises ProviderError when no answer comes."""
+    heard = _Heard(judge.network())
+    line = Line(heard, judge.relay, replay=False)
+    forced = api(judge.model).forced(TOOL["name"])
+    try:
+        async with line.open(judge.model, SYSTEM, (TOOL,), forced) as model:
+            await model.answer((User(text=asked.message),))
+    except ProviderError:
+        # One that came and is none of the API's is the judge's fault, and its verdict says so.
+        if heard.answer is None:
+            raise
+    body = heard.answer or b""
+    verdict, answered = read_verdict(judge.model, body)
+    return Answer(
+        key=asked.key(judge.model),
+        question=asked.question,
+        about=asked.about,
+        model=judge.model,
+        answered=answered.model if answered else "",
+        evidence=_kind(judge.model, answered),
+        operator=answered.operator if answered else None,
+        recorded=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        request="sha256:" + hashlib.sha256(heard.request).hexdigest(),
+        response=body.decode("utf-8", "replace"),
+        verdict=verdict,
+    )
+
+
+class _Heard(httpx2.AsyncBaseTransport):
+    """Keeps what was sent, and the answer if one came."""
+
+    def __init__(self, network: httpx2.AsyncBaseTransport) -> None:
+        self._network = network
+        self.request = b""
+        self.answer: bytes | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.request = await request.aread()
+        response = await receive(await self._network.handle_async_request(request))
+        if response.status_code < 400:
+            self.answer = response.content
+        return response
+
+    async def aclose(self) -> None:
+        await self._network.aclose()
+
+
+def _kind(model: str, answered: Answered | None) -> Literal["live", "relay", "simulated"]:
+    if answered and answered.operator:
+        return "relay"
+    return "simulated" if is_by_hand(model) else "live"

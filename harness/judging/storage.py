@@ -1,0 +1,121 @@
+"""The judge's answers beside a recording, in `<n>.judge.yaml`.
+
+The file lies outside the seal and names it. An answer counts only for the recording, the question,
+the judge's prompt and the evidence that it was given to, so a changed question is asked anew and no
+other. What is told of an answer is read out of its body each time, as it came.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from harness.disk import write_whole
+from harness.errors import BrokenRecording
+from harness.evidence import About, Judgement
+from harness.frozen import Frozen
+from harness.judging.prompt import Asked
+from harness.judging.verdict import Verdict, read_verdict
+from harness.providers import MODULES
+from harness.recording import textform
+from harness.recording.files import Location
+from harness.recording.secrets import refuse_machine, refuse_secrets
+
+FORMAT = 1
+
+
+class Answer(Frozen):
+    """A judge's answer to one question about one recording."""
+
+    key: str
+    """Of what was asked, and of whom (see `Asked.key`)."""
+    question: str
+    about: About
+    model: str
+    """What was asked, as `provider/name`."""
+    answered: str
+    """What the answer said it came from."""
+    evidence: Literal["live", "relay", "simulated"]
+    """From a provider's API, from someone answering by hand, or from a script in a test."""
+    operator: str | None = None
+    """Who answered by hand, in their own words."""
+    recorded: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+    """When, in UTC, to the second."""
+    request: str
+    """Hash of the request's body."""
+    response: str
+    """The body of the answer, as it came."""
+    verdict: Verdict
+    """What was read out of it, for whoever reads the file."""
+
+    def judgement(self) -> Judgement:
+        """Say what was answered; an answer whose verdict was edited is a fault."""
+        told = {"question": self.question, "about": self.about, "model": self.model}
+        if self.model.partition("/")[0] not in MODULES:
+            fault = f"judge-error: no API of ours answers for {self.model}"
+            return Judgement.model_validate({**told, "answer": None, "fault": fault})
+        verdict, answered = read_verdict(self.model, self.response.encode("utf-8"))
+        if verdict != self.verdict:
+            verdict = Verdict(fault="judge-error: the stored verdict is not what was answered")
+        usage = answered.usage if answered else None
+        return Judgement.model_validate({**told, **verdict.model_dump(), "usage": usage})
+
+
+class StoredAnswers(Frozen):
+    """The judge file of one recording."""
+
+    format: int = FORMAT
+    seal: str
+    """Of the recording that was judged."""
+    answers: tuple[Answer, ...] = ()
+
+
+def read_answers(location: Location, seal: str) -> tuple[Answer, ...]:
+    """Read the answers about a recording.
+
+    Those about another one are none, and neither is a file that cannot be read: both leave the
+    questions open, which is told where they are graded.
+    """
+    path = location.judge
+    try:
+        data = textform.load(path.read_text(encoding="utf-8"), str(path))
+        stored = StoredAnswers.model_validate(data)
+    except (OSError, ValidationError, UnicodeDecodeError, BrokenRecording):
+        return ()
+    return stored.answers if (stored.format, stored.seal) == (FORMAT, seal) else ()
+
+
+def write_answers(location: Location, seal: str, answers: Iterable[Answer]) -> None:
+    """Store the answers about a recording, in place of those that are there.
+
+    Raises StorageError when the disk refuses, and when they hold a key or tell the name of this
+    machine or a path of its user.
+    """
+    stored = StoredAnswers(seal=seal, answers=tuple(answers))
+    text = textform.dump(stored.model_dump(mode="json", exclude_none=True))
+    refuse_secrets(text, os.environ)
+    refuse_machine(text, platform.node(), str(Path.home()))
+    write_whole(location.judge, text)
+
+
+def fitting(answers: Iterable[Answer], asked: Asked, model: str | None) -> tuple[Answer, ...]:
+    """Pick the answers to a question: those of one model, or of every one that was asked."""
+    return tuple(
+        one for one in answers if model in (None, one.model) and one.key == asked.key(one.model)
+    )
+
+
+def unanswered(
+    wanted: Iterable[Asked], answers: tuple[Answer, ...], model: str, *, again: bool = False
+) -> list[Asked]:
+    """Pick the questions that a model is to be asked: those without an answer, or all of them."""
+    return [
+        one
+        for one in wanted
+        if again or not any(answer.judgement().answer for answer in fitting(answers, one, model))
+    ]

@@ -1,0 +1,62 @@
+"""What a judge's answer says: its one call of the tool `answer`, or why there is no verdict.
+
+No verdict is ever read out of words: an agent may have put them there.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ValidationError
+
+from harness.errors import ProviderError
+from harness.frozen import Frozen
+from harness.judging.prompt import TOOL
+from harness.providers import api
+from harness.providers.shared import on_one_line
+from harness.transcript import Answered, Call
+
+
+class Verdict(Frozen):
+    """What was read out of a judge's answer."""
+
+    answer: Literal["yes", "no", "cannot tell"] | None = None
+    quote: str = ""
+    reason: str = ""
+    fault: str | None = None
+    """Why there is no answer."""
+
+
+class _Given(Frozen):
+    """The arguments of the call."""
+
+    verdict: Literal["yes", "no", "cannot tell"]
+    quote: str
+    reason: str
+
+
+def read_verdict(model: str, body: bytes) -> tuple[Verdict, Answered | None]:
+    """Read the body of an answer; what cannot be read is a fault in the verdict."""
+    try:
+        blocks, answered = api(model).read(body)
+    except ProviderError as error:
+        return _fault(str(error)), None
+    calls = [block for block in blocks if isinstance(block, Call)]
+    if answered.stop not in ("calls", "done"):
+        return _fault(f"the answer stopped early ({answered.stop})"), answered
+    if len(calls) != 1 or calls[0].tool != TOOL["name"]:
+        named = ", ".join(repr(call.tool) for call in calls) or "none"
+        return _fault(f"one call of `{TOOL['name']}` was due, it made: {named}"), answered
+    if calls[0].unreadable:
+        return _fault(calls[0].unreadable), answered
+    try:
+        given = _Given.model_validate(calls[0].args)
+    except ValidationError as error:
+        told = error.errors()[0]
+        where = ".".join(str(part) for part in told["loc"])
+        return _fault(f"its call does not fit: {where}: {told['msg']}"), answered
+    return Verdict(answer=given.verdict, quote=given.quote, reason=given.reason), answered
+
+
+def _fault(told: str) -> Verdict:
+    return Verdict(fault=f"judge-error: {on_one_line(told, 300)}")

@@ -1,0 +1,263 @@
+"""`promptverdict judge` asks what is missing, says what came, and compares it with labels."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from harness.cli import main
+from harness.loading import load_agents
+from harness.loading.suites import load_scenario, load_suite
+from harness.plan import cells
+from harness.sandbox import open_sandbox
+from harness.settings import resolve
+from harness.trial import run_trial
+from harness.world.base import Session
+from tests.fakes import SCENARIO, Blocks, Provider, project, provider, say
+from tests.judging.made import verdict
+
+RUBRICS = """\
+grades:
+  kind:
+    type: all
+    of:
+      - {type: rubric, question: Is it kind?}
+      - {type: rubric, question: Is it rude?, about: transcript, pass_if: no}
+"""
+
+ONE = "grades:\n  kind: {type: rubric, question: Is it kind?}\n"
+
+
+def both(body: dict[str, Any]) -> Blocks:
+    """Answer as an agent, kind unless it is terse, or as a judge who looks for a kind word."""
+    if "tool_choice" not in body:
+        return [say("Go away." if "terse" in body["system"] else "Hello, dear.")]
+    asked = body["messages"][0]["content"]
+    return verdict("yes" if ("dear" in asked) == ("kind?" in asked) else "no")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Provider]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PROMPTVERDICT_JUDGE", raising=False)
+    with provider(both) as running:
+        monkeypatch.setenv("PROMPTVERDICT_RELAY", running.url)
+        yield running
+
+
+def recorded(root: Path, server: Provider, grades: str = RUBRICS, trials: int = 1) -> Provider:
+    """Record every cell of a small project; what follows is asked by the judge."""
+    project(root, **{"evals/small/hello.yaml": SCENARIO + grades})
+    settings = resolve(root, {})
+    suite = load_suite(root / "evals/small/suite.yaml")
+    scenario = load_scenario(root / "evals/small/hello.yaml", suite)
+    session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
+    for cell in cells(scenario, load_agents(root / "agents"), settings, by_hand=False):
+        for number in range(trials):
+            record = asyncio.run(run_trial(cell.trial(number), session, None))
+            assert record.fault is None
+    server.requests.clear()
+    return server
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return capsys.readouterr().out.splitlines()
+
+
+def test_what_is_missing_is_asked_once(
+    tmp_path: Path, server: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(tmp_path, server)
+    assert main(["judge", "--model", "relay/judge"]) == 0
+    first, *each, last = told(capsys)
+    assert first.startswith("4 questions to relay/judge, ~")
+    assert sorted(each) == [
+        "small/hello::helper/base#0: Is it kind? -> yes",
+        "small/hello::helper/base#0: Is it rude? -> no",
+        "small/hello::helper/terse#0: Is it kind? -> no",
+        "small/hello::helper/terse#0: Is it rude? -> yes",
+    ]
+    assert last == "relay/judge was asked 4 questions: 2 no, 2 yes"
+    assert len(server.requests) == 4
+    assert main(["judge", "--model", "relay/judge"]) == 0
+    assert told(capsys) == ["nothing to ask relay/judge: 2 recordings with rubrics, all answered"]
+    assert len(server.requests) == 4
+
+
+def test_all_asks_again_and_one_changed_question_alone_otherwise(
+    tmp_path: Path, server: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(tmp_path, server)
+    main(["judge", "--model", "relay/judge"])
+    main(["judge", "--model", "relay/judge", "--all"])
+    assert len(server.requests) == 8
+    path = tmp_path / "evals/small/hello.yaml"
+    path.write_text(path.read_text().replace("Is it rude?", "Is it very rude?"))
+    capsys.readouterr()
+    main(["judge", "--model", "relay/judge"])
+    assert told(capsys)[-1].startswith("relay/judge was asked 2 questions")
+
+
+def test_the_setting_names_the_judge(
+    tmp_path: Path, server: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(tmp_path, server)
+    monkeypatch.setenv("PROMPTVERDICT_JUDGE", "relay/named")
+    assert main(["judge", "evals/small"]) == 0
+    assert {request["model"] for request in server.requests} == {"relay/named"}
+
+
+def test_without_a_judge_it_says_how_to_name_one(
+    tmp_path: Path, server: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(tmp_path, server)
+    assert main(["judge"]) == 2
+    assert "no model is named that could be asked" in capsys.readouterr().err
+    assert main(["judge", "--model", "judge"]) == 2
+    assert "is no provider/name of ours" in capsys.readouterr().err
+
+
+def test_where_no_rubric_is_nothing_is_asked(
+    tmp_path: Path, server: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(tmp_path, server, grades="")
+    assert main(["judge", "--model", "relay/judge"]) == 0
+    assert told(capsys) == ["nothing to ask relay/judge: 0 recordings with rubrics, all answered"]
+
+
+def test_a_stale_recording_is_told_and_left_alone(
+    tmp_path: Path, server: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(tmp_path, server)
+    path = tmp_path / "agents/helper/terse.md"
+    path.write_text(path.read_text().replace("terse", "curt"))
+    assert main(["judge", "--model", "relay/judge"]) == 0
+    assert "small/hello::helper/terse#0: stale (system), left alone" in told(capsys)
+    assert len(server.requests) == 2
+
+
+def test_a_broken_recording_stops_it_before_anything_is_spent(
+    tmp_path: Path, server: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(tmp_path, server)
+    (world,) = tmp_path.glob("evals/small/cassettes/hello/helper.terse/*/0.world.yaml")
+    world.write_text(world.read_text() + "\n")
+    assert main(["judge", "--model", "relay/judge"]) == 7
+    assert "the seal is broken" in capsys.readouterr().err
+    assert server.requests == []
+
+
+def test_a_judge_that_gives_no_verdict_ends_with_the_providers_code(
+    tmp_path: Path,
+    server: Provider,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recorded(tmp_path, server, ONE)
+    with provider(lambda _: [say("yes")]) as talker:
+        monkeypatch.setenv("PROMPTVERDICT_RELAY", talker.url)
+        assert main(["judge", "--model", "relay/judge"]) == 4
+    lines = told(capsys)
+    assert lines[-1] == "relay/judge was asked 2 questions: 2 no answer"
+    assert "judge-error: one call of `answer` was due" in lines[1]
+
+
+def test_nobody_there_is_told_for_each_and_ends_with_the_providers_code(
+    tmp_path: Path,
+    server: Provider,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recorded(tmp_path, server, ONE)
+    monkeypatch.setenv("PROMPTVERDICT_RELAY", "http://127.0.0.1:9")
+    assert main(["judge", "--model", "relay/judge"]) == 4
+    assert "no relay answers" in told(capsys)[1]
+    assert not list(tmp_path.glob("**/*.judge.yaml"))
+
+
+def labels(root: Path, *rows: str) -> str:
+    (root / "labels.csv").write_text("\n".join(["trial,behaviour,label", *rows]) + "\n")
+    return "labels.csv"
+
+
+def test_labels_are_compared_with_what_is_stored_and_nobody_is_asked(
+    tmp_path: Path, server: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(tmp_path, server, ONE, trials=12)
+    main(["judge", "--model", "relay/judge"])
+    server.requests.clear()
+    capsys.readouterr()
+    rows = [
+        f"small/hello::helper/{name}#{number},kind,{label}"
+        for name, label in (("base", "yes"), ("terse", "no"))
+        for number in range(11)
+    ]
+    assert main(["judge", "--labels", labels(tmp_path, *rows)]) == 0
+    lines = told(capsys)
+    assert server.requests == []
+    assert lines[:2] == [
+        "Is it kind? (pass if yes, about the answer)",
+        "  22 labelled trials, 22 judged yes or no",
+    ]
+    assert lines[2] == "  agreement 100% (85% to 100%), Cohen's kappa 1.00, Gwet's AC1 1.00"
+    assert lines[3] == "  false passes 0 of 11: 0% (0% to 28%)"
+    assert lines[5].startswith("  usable: J is 1.00, at least 0.")
+    assert "helper/base: judged 100% in 1 scenario, corrected 100%" in lines[6]
+    assert "helper/terse against helper/base: judged -100% in 1 scenario" in lines[8]
+    assert "(Rogan-Gladen)" in lines[8]
+
+
+def test_a_judge_that_contradicts_people_is_not_usable(
+    tmp_path: Path, server: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(tmp_path, server, ONE)
+    main(["judge", "--model", "relay/judge"])
+    capsys.readouterr()
+    rows = "small/hello::helper/base#0,kind,no", "small/hello::helper/terse#0,kind,yes"
+    assert main(["judge", "--labels", labels(tmp_path, *rows)]) == 0
+    last = told(capsys)[-1]
+    assert last.startswith("  not usable for verdicts: J is -1.00, at least -")
+    assert last.endswith("0.3 is needed")
+
+
+def test_labels_of_what_nobody_judged_have_nothing_to_compare(
+    tmp_path: Path, server: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(tmp_path, server, ONE)
+    row = "small/hello::helper/base#0,kind,no"
+    assert main(["judge", "--labels", labels(tmp_path, row)]) == 0
+    assert told(capsys)[1:] == [
+        "  1 labelled trial, 0 judged yes or no",
+        "  nothing to compare; ask the judge: promptverdict judge",
+    ]
+
+
+def test_bad_labels_are_told_with_their_lines(
+    tmp_path: Path, server: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(tmp_path, server, ONE)
+    rows = "small/hello::helper/base#7,kind,no", "small/hello::helper/base#0,kind,perhaps"
+    assert main(["judge", "--labels", labels(tmp_path, rows[0])]) == 2
+    assert "labels.csv:2: there is no trial" in capsys.readouterr().err
+    assert main(["judge", "--labels", labels(tmp_path, *rows)]) == 2
+    assert "labels.csv:3: its label is 'perhaps'" in capsys.readouterr().err
+
+
+def test_labels_of_stale_recordings_are_left_out(
+    tmp_path: Path, server: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(tmp_path, server, ONE)
+    main(["judge", "--model", "relay/judge"])
+    path = tmp_path / "agents/helper/terse.md"
+    path.write_text(path.read_text().replace("terse", "curt"))
+    capsys.readouterr()
+    rows = "small/hello::helper/base#0,kind,yes", "small/hello::helper/terse#0,kind,no"
+    assert main(["judge", "--labels", labels(tmp_path, *rows)]) == 0
+    lines = told(capsys)
+    assert lines[0] == "small/hello::helper/terse#0: stale (system), left out"
+    assert lines[2] == "  1 labelled trial, 1 judged yes or no"
