@@ -16,13 +16,17 @@ from harness.plan import Trial, cells
 from harness.recording.files import open_sealed
 from harness.settings import resolve
 from harness.transcript import End, Result, final_text
-from harness.trial import read_back
+from harness.trial import read_back, run_trial
+from harness.world.base import Session
 
 ROOT = Path(__file__).parents[1]
 
 
-def trials() -> Iterator[Trial]:
-    settings, agents = resolve(ROOT, {}), load_agents(ROOT / "agents")
+OPENAI = ("relay-openai/claude", "relay-openai-chat/claude")
+
+
+def trials(model: str | None = None) -> Iterator[Trial]:
+    settings, agents = resolve(ROOT, {"model": model}), load_agents(ROOT / "agents")
     for path in sorted(ROOT.glob("evals/*/suite.yaml")):
         suite = load_suite(path)
         for file in sorted(path.parent.glob("*.yaml")):
@@ -31,7 +35,12 @@ def trials() -> Iterator[Trial]:
                     yield cell.trial(0)
 
 
-TRIALS = {trial.id: trial for trial in trials()}
+TRIALS = {trial.id: trial for trial in trials()} | {
+    f"{trial.id} with {model}": trial
+    for model in OPENAI
+    for trial in trials(model)
+    if trial.location.http.exists()
+}
 
 
 def evidence(trial_id: str) -> Evidence:
@@ -45,7 +54,8 @@ def test_each_says_where_it_comes_from_and_ended_well(trial_id: str) -> None:
     assert sealed.head.digest == TRIALS[trial_id].cell.digest
     assert sealed.head.provenance.evidence == "relay"
     assert sealed.head.provenance.operator == "claude, answering by relay"
-    assert sealed.head.provenance.model == sealed.head.provenance.answered == "relay/claude"
+    assert sealed.head.provenance.model == TRIALS[trial_id].cell.model
+    assert sealed.head.provenance.answered == "relay/claude"
     assert sealed.head.compatible["sandbox"] == "bubblewrap"
     assert sealed.head.end == "done"
     assert len(sealed.http) + len(sealed.world) < 200_000
@@ -62,8 +72,26 @@ def test_each_is_read_back_whole(trial_id: str) -> None:
         assert tree
 
 
-def test_there_are_fourteen() -> None:
-    assert len(TRIALS) == 14
+def test_there_are_fourteen_of_one_api_and_six_of_the_others() -> None:
+    suites = [name.partition("/")[0] for name in TRIALS if " with " in name]
+    assert len(TRIALS) - len(suites) == 14
+    assert {suite: suites.count(suite) for suite in suites} == {
+        "integration-honesty": 2,
+        "json-contract": 2,
+        "tdd-cycle": 2,
+    }
+
+
+@pytest.mark.parametrize("trial_id", TRIALS)
+def test_each_is_replayed_through_its_sdk_as_it_is_read_back(trial_id: str) -> None:
+    trial = TRIALS[trial_id]
+    sealed = open_sealed(trial.location)
+    session = Session(
+        sandbox=lambda: pytest.fail("sandbox"), network=lambda: pytest.fail("network")
+    )
+    record = asyncio.run(run_trial(trial, session, sealed))
+    assert record.fault is None
+    assert record.evidence == asyncio.run(read_back(trial.cell, sealed))
 
 
 def red_before_first_production_change(read: Evidence) -> bool:
