@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from harness.providers.anthropic_answer import read
-from harness.providers.shared import load, ours, put_over
+from harness.providers.conversation import TIMEOUT, Conversation
+from harness.providers.shared import load, put_over
 from harness.transcript import (
-    Answered,
     Block,
     Event,
     Message,
@@ -27,7 +28,6 @@ from harness.transcript import (
 
 if TYPE_CHECKING:
     import httpx2
-    from anthropic import AsyncAnthropic
 
 SDK = "anthropic"
 KEY = "ANTHROPIC_API_KEY"
@@ -36,10 +36,6 @@ URL_VARIABLE = "ANTHROPIC_BASE_URL"
 
 MAX_TOKENS = 32_000
 """Far above the longest answer seen (some 12,000 tokens of code)."""
-
-TIMEOUT = 3600.0
-"""Seconds for one answer. Explicit, or the SDK refuses a long plain request; as long as a person
-who answers by hand may take."""
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -75,42 +71,6 @@ def parts(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class AnthropicModel:
-    """A model behind the Messages API, as one conversation sees it."""
-
-    def __init__(
-        self,
-        client: AsyncAnthropic,
-        model: str,
-        system: str,
-        tools: tuple[dict[str, Any], ...],
-        parameters: Mapping[str, Any],
-    ) -> None:
-        self._client = client
-        self._model, self._system, self._tools = model, system, tools
-        self._parameters = parameters
-
-    async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:
-        """Ask for the next answer.
-
-        Raises ProviderError (ContextOverflow where it is too long), or what the transport raised.
-        """
-        import httpx2
-        from anthropic import AnthropicError
-
-        body = request(self._model, self._system, self._tools, events, self._parameters)
-        # Not messages.create: it warns of old models through the process-wide warning filters,
-        # which trials that run at once cannot catch apart. `deprecation` tells it instead.
-        try:
-            reply = await self._client.post("/v1/messages", cast_to=httpx2.Response, body=body)
-        except Exception as error:
-            known = ours(error, AnthropicError)
-            if known is error:
-                raise
-            raise known from error
-        return read(reply.content)
-
-
 def deprecation(model: str) -> str | None:
     """Say when the SDK expects a model to end, if it does."""
     from anthropic.resources.messages import DEPRECATED_MODELS
@@ -128,20 +88,21 @@ async def open_model(
     system: str,
     tools: tuple[dict[str, Any], ...],
     parameters: Mapping[str, Any] = _NONE,
-) -> AsyncIterator[AnthropicModel]:
+) -> AsyncIterator[Conversation]:
     """Open a conversation on a transport of ours: the SDK never reaches the network by itself.
 
     Its retries are off: a slow answer must not be asked for twice, and retrying is ours to decide.
     """
     load(SDK)
     import httpx2
-    from anthropic import AsyncAnthropic
+    from anthropic import AnthropicError, AsyncAnthropic
 
+    build = partial(request, model, system, tools, parameters=parameters)
     http = httpx2.AsyncClient(transport=transport, trust_env=False)
     async with AsyncAnthropic(
         api_key=api_key, base_url=base_url, timeout=TIMEOUT, max_retries=0, http_client=http
     ) as client:
-        yield AnthropicModel(client, model, system, tools, parameters)
+        yield Conversation(client, "/v1/messages", AnthropicError, build, read)
 
 
 def _message(message: Message) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import ProviderError
+from harness.providers.conversation import Conversation
 from harness.providers.openai_chat_message import blocks_of, is_refusal, message_of
 from harness.providers.openai_chat_stream import assembled
 from harness.providers.openai_client import (
@@ -21,7 +22,6 @@ from harness.providers.openai_client import (
     SDK,
     URL,
     URL_VARIABLE,
-    OpenAIModel,
     opened,
 )
 from harness.providers.openai_values import answered, broken_off, function
@@ -121,7 +121,7 @@ def open_model(
     system: str,
     tools: tuple[dict[str, Any], ...],
     parameters: Mapping[str, Any] = _NONE,
-) -> AbstractAsyncContextManager[OpenAIModel]:
+) -> AbstractAsyncContextManager[Conversation]:
     """Open a conversation on a transport of ours."""
     build = partial(request, model, system, tools, parameters=parameters)
     return opened(transport, base_url, api_key, path="/chat/completions", request=build, read=read)

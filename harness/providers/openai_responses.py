@@ -13,13 +13,13 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from harness.providers.conversation import Conversation
 from harness.providers.openai_client import (
     KEY,
     MAX_TOKENS,
     SDK,
     URL,
     URL_VARIABLE,
-    OpenAIModel,
     opened,
 )
 from harness.providers.openai_responses_answer import items_of, read
@@ -92,7 +92,7 @@ def open_model(
     system: str,
     tools: tuple[dict[str, Any], ...],
     parameters: Mapping[str, Any] = _NONE,
-) -> AbstractAsyncContextManager[OpenAIModel]:
+) -> AbstractAsyncContextManager[Conversation]:
     """Open a conversation on a transport of ours."""
     build = partial(request, model, system, tools, parameters=parameters)
     return opened(transport, base_url, api_key, path="/responses", request=build, read=read)
