@@ -127,6 +127,9 @@ def _absent(trial: str) -> dict[str, Any]:
 def _trial(record: TrialRecord) -> dict[str, Any]:
     origin, events = record.provenance, record.evidence.events
     used = usage(events)
+    if not events:
+        kind = record.fault.kind if record.fault else "graded"
+        return {"key": record.key, "status": kind, "replayed": record.replayed}
     return {
         "key": record.key,
         "status": record.fault.kind if record.fault else "graded",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -22,7 +22,7 @@ from harness.grade import Grade
 from harness.graders.rubric import rubrics
 from harness.grading import grade_all
 from harness.guest.treehash import digest_of
-from harness.loading.suites import LoadedScenario
+from harness.loading.suites import LoadedScenario, LoadedSuite
 from harness.providers import MODULES, api, asked_name
 from harness.recording.files import Location
 from harness.settings import Settings
@@ -132,7 +132,7 @@ class Cell:
         prompt = " ".join(self.variant.prompt.split())
         where = shown(self.scenario.suite.folder / SUITE_FILE)
         return [
-            f"{where}: {name}: {self.variant.path} no longer says {words!r}\n"
+            f"{where}: {name}: {self.variant.path} does not say {words!r}\n"
             f"  quote the words that promise it now, or take the promise of {self.variant.id} away"
             for name, behaviour in self.scenario.suite.suite.behaviours.items()
             if (words := behaviour.promised.get(self.variant.id)) is not None
@@ -183,8 +183,27 @@ def cells(
         raise InputError(
             Problem(where, f"there is no {name} in {settings.agents}", cure) for name in missing
         )
+    if not by_hand:
+        _check_stances(scenario.suite, named or tuple(known))
     chosen = [known[name] for name in named if name in known] or list(known.values())
     return [_cell(scenario, variant, settings) for variant in chosen]
+
+
+def _check_stances(suite: LoadedSuite, variants: Collection[str]) -> None:
+    """Raise InputError for a stance of a variant that does not run: a typo would lose a promise."""
+    where = shown(suite.folder / SUITE_FILE)
+    raised = [
+        Problem(
+            f"{where}: behaviours.{name}",
+            f"{variant} is none of the variants that run here",
+            f"there are: {', '.join(sorted(variants)) or 'none'}",
+        )
+        for name, behaviour in suite.suite.behaviours.items()
+        for variant in (*behaviour.promised, *behaviour.weak)
+        if variant not in variants
+    ]
+    if raised:
+        raise InputError(raised)
 
 
 def _cell(scenario: LoadedScenario, variant: Variant, settings: Settings) -> Cell:
@@ -219,16 +238,15 @@ def model_of(variant: Variant, settings: Settings) -> str:
     provider, _, name = model.partition("/")
     if provider in MODULES and name:
         return model
-    raise InputError(
-        [
-            Problem(
-                variant.path,
-                f"its model `{asked}` is no provider/name of ours ({', '.join(MODULES)})",
-                f'say what it means: [tool.promptverdict.models] {asked} = "anthropic/...",'
-                " or give --model",
-            )
-        ]
-    )
+    known = f"no provider/name of ours ({', '.join(MODULES)})"
+    cure = "such as anthropic/..., openai/..., or relay/NAME by hand"
+    if settings.model:
+        raise InputError([Problem("--model", f"`{model}` is {known}", cure)])
+    if asked in settings.models:
+        where = f"pyproject.toml: tool.promptverdict.models.{asked}"
+        raise InputError([Problem(where, f"`{model}` is {known}", cure)])
+    cure = f'say what it means: [tool.promptverdict.models] {asked} = "...", or give --model'
+    raise InputError([Problem(variant.path, f"its model `{asked}` is {known}", cure)])
 
 
 def changed_parts(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:

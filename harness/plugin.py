@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 STATUS = "promptverdict_status"
 REASON = "promptverdict_reason"
+GATE = "promptverdict_gate"
 RUN = "promptverdict_run"
 MEASURED = "measured"
 
@@ -64,6 +65,7 @@ class Evals:
         self._run_name: str | None = None
         self._folder: Path | None = None
         self._short: list[tuple[str, str, str]] = []
+        self._compared = ""
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Never enter what agents, probes and recordings consist of."""
@@ -77,8 +79,10 @@ class Evals:
         """Collect the scenarios beside a suite.yaml."""
         if file_path.suffix not in (".yaml", ".yml"):
             return None
-        from harness.collecting import is_misnamed, is_scenario
+        from harness.collecting import SUITE_FILE, is_misnamed, is_scenario
 
+        if file_path.name == SUITE_FILE:
+            return SuiteFile.from_parent(parent, path=file_path, evals=self)
         if is_misnamed(file_path):
             return Misnamed.from_parent(parent, path=file_path)
         if file_path.suffix == ".yml" or not is_scenario(file_path):
@@ -94,6 +98,13 @@ class Evals:
         self._refused = False
         return session.cells(path)
 
+    def has_gate(self, folder: Path) -> bool:
+        """Whether a suite has a gate; what is wrong with it is left to its scenarios to tell."""
+        try:
+            return not self._refused and self.session().has_gate(folder)
+        except InputError:
+            return False
+
     def session(self) -> EvalSession:
         """Give what the collected cells share; made when the first scenario is collected."""
         if self._session is None:
@@ -105,6 +116,9 @@ class Evals:
             settings = resolve(self._config.rootpath, given, written)
             if settings.record != "none":
                 self._check_recording(by_hand=given["record"] is not None)
+            if settings.base and self._in_parts():
+                cure = "leave out -n: one process must see every trial"
+                raise InputError([Problem("--base", "cannot be combined with -n", cure)])
             self._session = EvalSession(
                 settings,
                 self._config.rootpath,
@@ -126,9 +140,14 @@ class Evals:
         if os.environ.get("CI") and not by_hand:
             cure = "ask for it on the command line: --record"
             raise InputError([Problem("record", "under CI nothing is recorded unasked", cure)])
-        if self._is_worker() or getattr(self._config.option, "numprocesses", None):
+        if self._in_parts():
             cure = "leave out -n: trials run at once within one process (--concurrency)"
             raise InputError([Problem("--record", "cannot be combined with -n", cure)])
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put gates last: they judge what all the cells came to."""
+        items.sort(key=lambda item: isinstance(item, GateItem))
 
     @pytest.hookimpl(tryfirst=True, wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
@@ -164,6 +183,8 @@ class Evals:
         """Stop what still runs and close the run."""
         whole = exitstatus != pytest.ExitCode.INTERRUPTED
         if self._session:
+            if whole and self._session.folder and self._session.settings.base:
+                self._compare(self._session)
             self._session.close()
             self._folder = self._session.folder
         if self._folder is None:
@@ -175,11 +196,24 @@ class Evals:
 
             Run(self._folder).finish(whole=whole)
 
+    def _compare(self, session: EvalSession) -> None:
+        """Compare with the older revision that was asked for, and keep the words."""
+        from harness.report.comparison import told
+
+        try:
+            self._compared = told(session.compared(self.tell))
+        except HarnessError as error:
+            self._compared = f"not compared: {error}\n"
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note which cells fell short, for the summary; those without evidence have their own."""
         told = dict(report.user_properties)
         if report.failed and told.get(REASON):
             self._short.append((report.nodeid, str(told[STATUS]), str(told[REASON])))
+
+    def _in_parts(self) -> bool:
+        """Whether several processes share the items."""
+        return self._is_worker() or bool(getattr(self._config.option, "numprocesses", None))
 
     def _is_worker(self) -> bool:
         return hasattr(self._config, "workerinput")
@@ -212,6 +246,10 @@ class Evals:
         )
         terminalreporter.section("evaluations")
         terminalreporter.write(shown)
+        terminalreporter.write(self._compared)
+        if self._session and (left := self._session.left_over()):
+            told = f"not recorded: {left} trials; the rest: {_command(self._config)} --record once"
+            terminalreporter.write_line(told)
 
 
 class FellShort(Exception):
@@ -280,6 +318,8 @@ class CellItem(pytest.Item):
     def runtest(self) -> None:
         """Fail where the agent fell short; where nothing is required of it, it is measured."""
         session = self._evals.session()
+        for behaviour, rate in session.rates(self.cell).items():
+            self.user_properties.append((f"promptverdict:{behaviour}", rate))
         if shortcomings := session.shortcomings(self.cell):
             self._note("FAILED", shortcomings)
             raise FellShort("\n".join(shortcomings))
@@ -299,6 +339,55 @@ class CellItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int, str]:
         """Name the cell as a person would."""
         return self.path, 0, f"{self.path.stem} with {self.name}"
+
+
+class SuiteFile(pytest.File):
+    """A suite: its gate, where it has one."""
+
+    def __init__(self, *, evals: Evals, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._evals = evals
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Make the gate's item."""
+        if self._evals.has_gate(self.path.parent):
+            yield GateItem.from_parent(self, name="gate", evals=self._evals)
+
+
+class GateItem(pytest.Item):
+    """What a suite's comparison must not show."""
+
+    def __init__(self, *, evals: Evals, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._evals = evals
+        self._blocking: tuple[str, ...] = ()
+
+    def setup(self) -> None:
+        """Wait for the run and compare; evidence that cannot be used is an error."""
+        try:
+            found = self._evals.session().gate(self.path.parent, self._evals.tell)
+        except HarnessError as error:
+            pytest.fail(str(error), pytrace=False)
+        status = {0: "passed", 7: "ERROR"}.get(found.exit_code, "FAILED")
+        self.user_properties += [(STATUS, status), (GATE, " | ".join(found.reasons))]
+        if found.exit_code == 7:
+            pytest.fail("\n".join(found.reasons), pytrace=False)
+        self._blocking = found.reasons if found.exit_code else ()
+
+    def runtest(self) -> None:
+        """Fail where the gate blocks."""
+        if self._blocking:
+            raise FellShort("\n".join(self._blocking))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show why it blocks, and no traceback."""
+        if isinstance(excinfo.value, FellShort):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Name the gate as a person would."""
+        return self.path, 0, f"gate of {self.path.parent.name}"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -235,10 +235,14 @@ _PART_NAMES = {
 
 def _stale(trial: Trial, parts: tuple[str, ...]) -> StaleRecording:
     cell = trial.cell
-    source = {"system": cell.variant.path, "workspace": shown(cell.scenario.files)}
+    scenario = cell.scenario.path.name
+    source = {
+        "system": cell.variant.path,
+        "tools": f"{scenario} or {cell.variant.path}",
+        "workspace": shown(cell.scenario.files),
+    }
     told = ", ".join(
-        f"{_PART_NAMES.get(part, part)} ({source.get(part, cell.scenario.path.name)})"
-        for part in parts
+        f"{_PART_NAMES.get(part, part)} ({source.get(part, scenario)})" for part in parts
     )
     return StaleRecording(
         f"stale: {told} changed since {trial.id} was recorded\n"

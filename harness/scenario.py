@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo
 
-from harness.evidence import Limits, Reply, SimulatedUser
+from harness.evidence import About, Limits, Reply, SimulatedUser
 from harness.frozen import Frozen
+from harness.gating import Gate, Theme, one_primary
 from harness.graders import AnyGrader
+from harness.graders.rubric import Question
 from harness.toolset import NAMES, nearest
 
 IDENTIFIER = r"^[a-z0-9][a-z0-9._-]{0,99}$"
@@ -155,6 +157,11 @@ class Behaviour(Frozen):
         default=(), description="Variants whose prompts only speak of it in general words"
     )
 
+    @property
+    def binds_any(self) -> bool:
+        """Whether a cell of any variant fails where the behaviour is not shown."""
+        return self.control or bool(self.promised)
+
     def binds(self, variant: str) -> bool:
         """Whether a cell of this variant fails where the behaviour is not shown."""
         return self.control or variant in self.promised
@@ -165,6 +172,27 @@ class KnownFailing(Frozen):
 
     cell: str = Field(description="scenario::agent/variant")
     reason: str = Field(min_length=1, description="Why, for whoever reads the summary")
+
+
+class Pairwise(Frozen):
+    """A question about two trials of one scenario: the baseline's and another variant's."""
+
+    question: Question = Field(
+        description="Asked of a judge: which of the two is better in one thing"
+    )
+    about: About = Field(
+        "answer", description="What the judge is shown: the last answers, or all that happened"
+    )
+
+
+def _comparable(asked: tuple[Pairwise, ...], info: ValidationInfo) -> tuple[Pairwise, ...]:
+    # A baseline that is no name was told already, and is not among the data.
+    if asked and info.data.get("baseline", "") is None:
+        raise ValueError("a pairwise question needs a baseline; name one of the variants")
+    for one in asked:
+        if asked.count(one) > 1:
+            raise ValueError(f"this is asked twice: {one.question}")
+    return asked
 
 
 class Suite(Frozen):
@@ -185,4 +213,14 @@ class Suite(Frozen):
     )
     known_failing: tuple[KnownFailing, ...] = Field(
         default=(), description="Cells that are known to fail, each with its reason"
+    )
+    pairwise: Annotated[tuple[Pairwise, ...], AfterValidator(_comparable)] = Field(
+        default=(),
+        description="What a judge is asked of each variant's trials beside the baseline's",
+    )
+    themes: Annotated[dict[Identifier, Theme], AfterValidator(one_primary)] = Field(
+        default_factory=dict, description="Behaviours that a comparison also takes together"
+    )
+    gate: Gate | None = Field(
+        default=None, description="What a comparison with the baseline must not show"
     )

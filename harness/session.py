@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from harness.collecting import SUITE_FILE
+from harness.collecting import SUITE_FILE, is_scenario
 from harness.errors import InputError, Problem, shown
 from harness.grading import Standings, standings
 from harness.loading import load_agents
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     import httpx2
 
     from harness.agent import Variant
+    from harness.concluding import Concluded
     from harness.records import TrialRecord
     from harness.report.progress import Progress
     from harness.runner import Decision, Runner
     from harness.sandbox import Sandbox
     from harness.store import Run
+    from harness.verdicts import Comparisons
 
 Tell = Callable[[str], object]
 """Says a line to whoever waits."""
@@ -59,6 +61,7 @@ class EvalSession:
         self._decisions: dict[str, list[Decision]] = {}
         self._records: dict[str, list[TrialRecord]] = {}
         self._kept: dict[str, TrialRecord] = {}
+        self._compared: Comparisons | None = None
         self._ended: SimpleQueue[TrialRecord] = SimpleQueue()
         self._progress: Progress | None = None
         self._runner: Runner | None = None
@@ -71,15 +74,16 @@ class EvalSession:
 
         Raises InputError; what is wrong with the agents is told once and not for every scenario.
         """
-        folder = path.parent
-        if folder not in self._suites:
-            self._refuse_namesake(folder)
-            self._suites[folder] = load_suite(folder / SUITE_FILE)
-        scenario = load_scenario(path, self._suites[folder])
+        scenario = load_scenario(path, self._suite(path.parent))
         agents = self._load_agents()
         if agents is None:
             return []
         return cells(scenario, agents, self.settings, by_hand=self._agents_by_hand)
+
+    def has_gate(self, folder: Path) -> bool:
+        """Whether a suite has a gate, and something to compare with. Raises InputError."""
+        suite = self._suite(folder).suite
+        return bool(suite.gate and (suite.baseline or self.settings.base))
 
     def plan(self, wanted: Iterable[Cell]) -> None:
         """Say which cells the run consists of, before any of them starts.
@@ -90,7 +94,14 @@ class EvalSession:
         self._check_promise()
 
     def start(self, tell: Tell) -> None:
-        """Decide about every trial and start them all; tell first what will be recorded."""
+        """Decide about every trial and start them all; tell first what will be recorded.
+
+        Raises InputError for a price that is not known and a revision that is not there.
+        """
+        if self.settings.base:
+            from harness.repository import merge_base
+
+            merge_base(self._root, self.settings.base)
         decisions = [decision for cell in self._cells.values() for decision in self._decide(cell)]
         self._check_prices(decisions)
         if self.settings.record == "stale":
@@ -110,9 +121,7 @@ class EvalSession:
         tell: hears, meanwhile, of every trial of the run that was recorded.
         """
         faults = cell.lost_promises()
-        records = [self._record(decision, tell) for decision in self._decide(cell)]
-        self._records[cell.id] = records
-        for record in records:
+        for record in self._finished(cell, tell):
             if record.fault and record.evidence.events:
                 faults.append(f"{cell.id}#{record.trial}: {record.fault.message}")
             elif record.fault:
@@ -120,6 +129,35 @@ class EvalSession:
         if not faults and not self.shortcomings(cell):
             faults = [f"undecided: {told}" for told in self._told(cell, "undecided", "ungraded")]
         return faults
+
+    def gate(self, folder: Path, tell: Tell) -> Concluded:
+        """Wait for every trial of the run, and say what a suite's gate comes to.
+
+        Raises InputError.
+        """
+        from harness.concluding import gate_of
+
+        return gate_of(folder.name, self.compared(tell), self._cells.values())
+
+    def compared(self, tell: Tell) -> Comparisons:
+        """Wait for every trial of the run, compare them, and keep that beside the records.
+
+        Raises InputError.
+        """
+        if self._compared is None:
+            from harness.concluding import conclude
+            from harness.verdicts import save
+
+            records = [
+                record for cell in self._cells.values() for record in self._finished(cell, tell)
+            ]
+            files = [file for folder in self._suites for file in sorted(folder.glob("*.yaml"))]
+            every = [cell for file in files if is_scenario(file) for cell in self.cells(file)]
+            cells = list(self._cells.values())
+            expected = [cell.id for cell in every]
+            self._compared = conclude(cells, expected, records, self.settings, self._root)
+            save(self._opened_run().folder, self._compared)
+        return self._compared
 
     def has_evidence(self, cell: Cell) -> bool:
         """Whether each trial of a finished cell left something to read."""
@@ -132,6 +170,21 @@ class EvalSession:
     def shortcomings(self, cell: Cell) -> list[str]:
         """Say of each behaviour that a finished cell must show and does not, why."""
         return self._told(cell, "short", "fail")
+
+    def rates(self, cell: Cell) -> dict[str, str]:
+        """Say of each graded behaviour of a finished cell how often it was shown."""
+        trials = [record.grades for record in self._records.get(cell.id, ())]
+        require = cell.scenario.suite.suite.require
+        return {
+            name: _counted(standings(name, trials, require))
+            for name in cell.scenario.scenario.grades
+        }
+
+    def left_over(self) -> int:
+        """How many trials that were to be recorded are not."""
+        kept = {record.key for record in self.records if not record.fault}
+        decisions = [one for each in self._decisions.values() for one in each if one.records]
+        return sum(decision.trial.key not in kept for decision in decisions)
 
     def seconds(self, cell: Cell) -> float:
         """How long a cell's trials took, added up."""
@@ -157,6 +210,19 @@ class EvalSession:
         """End the run on disk; whole: it was not interrupted."""
         if self._run:
             self._run.finish(whole=whole)
+
+    def _suite(self, folder: Path) -> LoadedSuite:
+        if folder not in self._suites:
+            self._refuse_namesake(folder)
+            self._suites[folder] = load_suite(folder / SUITE_FILE)
+        return self._suites[folder]
+
+    def _finished(self, cell: Cell, tell: Tell) -> list[TrialRecord]:
+        if cell.id not in self._records:
+            self._records[cell.id] = [
+                self._record(decision, tell) for decision in self._decide(cell)
+            ]
+        return self._records[cell.id]
 
     def _told(self, cell: Cell, standing: str, outcome: str) -> list[str]:
         return [

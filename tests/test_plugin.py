@@ -386,7 +386,7 @@ def test_a_promise_whose_words_are_gone_is_an_error(
     prompt.write_text(prompt.read_text().replace("careful", "bold"))
     result = run(evals, "evals", "--record", "once")
     result.assert_outcomes(errors=1)
-    assert "no longer says 'You are a careful helper.'" in result.stdout.str()
+    assert "does not say 'You are a careful helper.'" in result.stdout.str()
 
 
 def test_a_changed_grader_changes_the_verdict_and_makes_nothing_stale(
@@ -508,3 +508,23 @@ def test_a_file_that_ends_in_yml_is_told_and_not_passed_over(
     assert result.ret == pytest.ExitCode.INTERRUPTED
     result.assert_outcomes(errors=1)
     assert "rename it to" in result.stdout.str()
+
+
+def test_a_stance_of_a_variant_that_does_not_run_is_told_and_loses_no_promise(
+    evals: pytest.Pytester,
+) -> None:
+    for variants in ("", "variants: [helper/base, helper/terse]\n"):
+        behaviours = "behaviours:\n  kind: {says: x, promised: {helper/bse: careful}}\n"
+        scenario = SCENARIO.replace("behaviours: [kind]", "behaviours: []")
+        write(evals.path, {"evals/small/hello.yaml": scenario})
+        write(evals.path, {"evals/small/suite.yaml": f"title: A suite\n{variants}{behaviours}"})
+        text = run(evals, "evals").stdout.str()
+        assert "behaviours.kind: helper/bse is none of the variants that run here" in text
+
+
+@pytest.mark.parametrize("model", ["relay", "foo/bar", "claude-sonnet", "relay/"])
+def test_a_model_given_by_hand_that_means_nothing_is_told_as_such(
+    evals: pytest.Pytester, model: str
+) -> None:
+    text = run(evals, "evals", "--model", model).stdout.str()
+    assert f"--model: `{model}` is no provider/name of ours" in text

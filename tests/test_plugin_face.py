@@ -90,8 +90,12 @@ def test_junit_holds_each_cell_with_its_status_and_reason(
         case.attrib["name"]: {p.attrib["name"]: p.attrib["value"] for p in case.iter("property")}
         for case in ElementTree.parse(evals.path / "out.xml").iter("testcase")
     }
-    assert cases["helper/terse"] == {"promptverdict_status": "measured"}
+    assert cases["helper/terse"] == {
+        "promptverdict_status": "measured",
+        "promptverdict:kind": "shown in 0 of 1 trials",
+    }
     assert cases["helper/base"] == {
+        "promptverdict:kind": "shown in 0 of 1 trials",
         "promptverdict_status": "FAILED",
         "promptverdict_reason": "kind: shown in 0 of 1 trials; trial 0: it never does",
     }

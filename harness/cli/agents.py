@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from harness.agent import Variant
+from harness.cli.init import PLACES
 from harness.errors import InputError, Problem
 from harness.loading import load_agents
 from harness.report.transcript import safe
@@ -31,7 +32,7 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the agents. Raises InputError with the problems of all paths."""
-    paths = arguments.paths or [resolve(Path.cwd(), {}).agents]
+    paths = arguments.paths or [_usual_place()]
     variants = _load([Path(path) for path in paths])
     if arguments.json:
         print(json.dumps([_normal_form(variant) for variant in variants], indent=2))
@@ -40,6 +41,14 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(_plain(variants)))
     return 0
+
+
+def _usual_place() -> str:
+    """Give the configured folder; where there is none, the first usual one."""
+    configured = resolve(Path.cwd(), {}).agents
+    if Path(configured).exists():
+        return configured
+    return next((place for place in PLACES if Path(place).exists()), configured)
 
 
 def _load(paths: list[Path]) -> list[Variant]:

@@ -12,7 +12,20 @@ import harness
 from harness.errors import HarnessError
 from harness.version import __version__
 
-VERBS = ("agents", "export", "init", "judge", "probe", "regrade", "relay", "runs", "schema", "show")
+VERBS = (
+    "agents",
+    "compare",
+    "export",
+    "init",
+    "judge",
+    "probe",
+    "regrade",
+    "relay",
+    "report",
+    "runs",
+    "schema",
+    "show",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""`promptverdict judge`: ask a model what rubrics want to know of recorded trials, or check it."""
+"""`promptverdict judge`: ask a model what is to be known of recorded trials, or check it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from harness.cli.recorded import recorded_trials
 from harness.errors import InputError, Problem, ProviderError
 
 if TYPE_CHECKING:
+    from harness.cli.pairwise import PairWork
     from harness.evidence import Judgement
+    from harness.judging.asking import Judge
+    from harness.judging.pairs import Side
     from harness.judging.prompt import Asked
     from harness.loading.suites import LoadedScenario
     from harness.plan import Trial
-    from harness.recording.files import Sealed
     from harness.settings import Settings
 
-Work = tuple["Trial", "Sealed", list["Asked"]]
-"""A trial, its recording, and what is asked about it."""
+Work = tuple["Trial", "Side", list["Asked"]]
+"""A trial, its recording with what it is evidence of, and what rubrics ask about it."""
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
-    parser = verbs.add_parser("judge", help="ask a model the questions of rubrics, or check it")
+    parser = verbs.add_parser("judge", help="ask a model about trials and pairs of them")
     parser.add_argument("paths", nargs="*", default=["evals"], help="suites or scenario files")
     parser.add_argument("--model", help="who is asked, as provider/name (default: setting `judge`)")
     parser.add_argument("--all", action="store_true", help="also what was answered before")
@@ -43,11 +45,11 @@ def run(asked: argparse.Namespace) -> int:
 
     settings = resolve(Path.cwd(), {"judge": asked.model})
     paths = [Path(path) for path in asked.paths]
-    trials = list(recorded_trials(paths, settings, _has_rubric))
     if asked.labels:
         from harness.cli.labelled import compare
 
-        return compare(Path(asked.labels), trials)
+        return compare(Path(asked.labels), list(recorded_trials(paths, settings, _has_rubric)))
+    trials = list(recorded_trials(paths, settings, _has_question))
     if settings.judge is None:
         cure = "name one: --model provider/name, or relay/NAME to answer by hand"
         raise InputError([Problem("judge", "no model is named that could be asked", cure)])
@@ -60,49 +62,83 @@ def _has_rubric(scenario: LoadedScenario) -> bool:
     return any(rubrics(scenario.scenario.grades.values()))
 
 
+def _has_question(scenario: LoadedScenario) -> bool:
+    return _has_rubric(scenario) or bool(scenario.suite.suite.pairwise)
+
+
 async def _judge(settings: Settings, model: str, trials: list[Trial], *, again: bool) -> int:
-    from harness.judging.asking import Judge
+    from harness.cli.pairwise import ask_pairs, paired, tell_standings
     from harness.judging.gathering import Gathered, gather
-    from harness.judging.storage import read_answers, unanswered
-    from harness.world.network import patient
-    from harness.world.throttle import Throttle
 
     # Everything is read before anything is spent.
-    works = [work for trial in trials if (work := await _work(trial))]
-    due = [
-        one
-        for trial, sealed, wanted in works
-        for one in unanswered(wanted, read_answers(trial.location, sealed.seal), model, again=again)
-    ]
-    if not due:
-        print(f"nothing to ask {model}: {len(works)} recordings with rubrics, all answered")
+    every = [work for trial in trials if (work := await _work(trial))]
+    pairs = paired((trial.cell.scenario.suite, side) for trial, side, _ in every)
+    works = [work for work in every if work[2]]
+    if not _announce(model, works, pairs, again=again) and not pairs:
         return 0
-    tokens = sum(len(one.message) for one in due) // 4
-    print(f"{len(due)} questions to {model}, ~{tokens:,} tokens of evidence")
+    judge, gate = _way(settings, model), asyncio.Semaphore(settings.concurrency)
 
-    import httpx2
-
-    throttle, gate = Throttle(), asyncio.Semaphore(settings.concurrency)
-    judge = Judge(
-        model,
-        settings.relay,
-        lambda: patient(model, httpx2.AsyncHTTPTransport(), throttle),
-    )
-
-    async def one(work: Work) -> Gathered:
-        trial, sealed, wanted = work
+    async def one(work: Work) -> Gathered[Judgement]:
+        trial, side, wanted = work
         async with gate:
-            found = await gather(judge, wanted, trial.location, sealed.seal, again=again)
+            found = await gather(judge, wanted, trial.location, side.sealed.seal, again=again)
         _tell(trial, found.new)
         return found
 
     gathered = await asyncio.gather(*(one(work) for work in works))
-    return _summed(model, [new for found in gathered for new in found.new])
+    judged = await ask_pairs(judge, pairs, gate, again=again)
+    failed = _summed(model, [new for found in gathered for new in found.new])
+    failed |= tell_standings(model, judged)
+    return ProviderError.exit_code if failed else 0
+
+
+def _announce(model: str, works: list[Work], pairs: list[PairWork], *, again: bool) -> bool:
+    """Say what will be asked and how long it is, and whether there is anything."""
+    from harness.judging.pair_gathering import unanswered_pairs
+    from harness.judging.storage import read_answers, unanswered
+
+    messages = [
+        one.message
+        for trial, side, wanted in works
+        for one in unanswered(
+            wanted, read_answers(trial.location, side.sealed.seal), model, again=again
+        )
+    ]
+    told = f"{len(messages)} questions"
+    due = [
+        one for pair, wanted in pairs for one in unanswered_pairs(wanted, pair, model, again=again)
+    ]
+    messages += [message for one in due for message in one.messages]
+    if due:
+        told += f" and {len(due)} about pairs, each in both orders,"
+    if messages:
+        tokens = sum(map(len, messages)) // 4
+        print(f"{told} to {model}, ~{tokens:,} tokens of evidence")
+        return True
+    told = f"{len(works)} recordings with rubrics"
+    told += f" and {len(pairs)} pairs of recordings" if pairs else ""
+    print(f"nothing to ask {model}: {told}, all answered")
+    return False
+
+
+def _way(settings: Settings, model: str) -> Judge:
+    """Give the way to the model that judges, `provider/name`."""
+    import httpx2
+
+    from harness.judging.asking import Judge
+    from harness.world.network import patient
+    from harness.world.throttle import Throttle
+
+    throttle = Throttle()
+    return Judge(
+        model, settings.relay, lambda: patient(model, httpx2.AsyncHTTPTransport(), throttle)
+    )
 
 
 async def _work(trial: Trial) -> Work | None:
     """Read what is to be asked about; a stale recording is told and left alone."""
     from harness.judging.gathering import questions
+    from harness.judging.pairs import Side
     from harness.plan import changed_parts
     from harness.recording.files import open_sealed
     from harness.trial import read_events
@@ -112,7 +148,8 @@ async def _work(trial: Trial) -> Work | None:
         print(f"{trial.id}: stale ({', '.join(parts)}), left alone")
         return None
     evidence = await read_events(trial.cell, sealed)
-    return trial, sealed, questions(trial.cell.scenario.scenario.grades.values(), evidence)
+    wanted = questions(trial.cell.scenario.scenario.grades.values(), evidence)
+    return trial, Side(sealed, evidence), wanted
 
 
 def _tell(trial: Trial, new: tuple[Judgement, ...]) -> None:
@@ -121,8 +158,10 @@ def _tell(trial: Trial, new: tuple[Judgement, ...]) -> None:
         print(f"{trial.id}: {one.question} -> {told}")
 
 
-def _summed(model: str, new: list[Judgement]) -> int:
+def _summed(model: str, new: list[Judgement]) -> bool:
+    """Say what came, and whether something was left without an answer."""
     counts = Counter(one.answer or "no answer" for one in new)
     told = ", ".join(f"{number} {answer}" for answer, number in sorted(counts.items()))
-    print(f"{model} was asked {len(new)} questions: {told}")
-    return ProviderError.exit_code if counts["no answer"] else 0
+    if new:
+        print(f"{model} was asked {len(new)} questions: {told}")
+    return bool(counts["no answer"])

@@ -12,9 +12,15 @@ from harness.errors import InputError, Problem
 from harness.relay import client
 from harness.relay.pages import page
 from harness.relay.server import open_relay
+from harness.settings import resolve
 
 NOTHING_YET = 75
 """Exit code of a `take` that is to be called again."""
+
+GONE = 1
+"""Exit code of an `answer` that reached nobody."""
+
+_WHERE = "where the relay is (default: where recording asks it, see PROMPTVERDICT_RELAY)"
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -43,12 +49,12 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     take.add_argument(
         "--wait", type=_seconds, default=client.WAIT, metavar="SECONDS", help="default 540"
     )
-    take.add_argument("--url", default=client.URL, help=f"default {client.URL}")
+    take.add_argument("--url", help=_WHERE)
 
     answer = commands.add_parser("answer", help="deliver the answer to a conversation's turn")
     answer.add_argument("id", help="the conversation")
     answer.add_argument("--file", type=Path, help="holds the answer (default: standard input)")
-    answer.add_argument("--url", default=client.URL, help=f"default {client.URL}")
+    answer.add_argument("--url", help=_WHERE)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -60,9 +66,14 @@ def run(arguments: argparse.Namespace) -> int:
         case "serve":
             return _serve(arguments.name, arguments.operator, arguments.port)
         case "take":
-            return _take(arguments.url, arguments.id, arguments.wait, whole=arguments.whole)
+            return _take(_place(arguments.url), arguments.id, arguments.wait, whole=arguments.whole)
         case _:
-            return _answer(arguments.url, arguments.id, arguments.file)
+            return _answer(_place(arguments.url), arguments.id, arguments.file)
+
+
+def _place(url: str | None) -> str:
+    """Say where the relay is asked: where recording asks it, unless told otherwise."""
+    return resolve(Path.cwd(), {"relay": url}).relay
 
 
 def _seconds(text: str) -> float:
@@ -76,7 +87,8 @@ def _seconds(text: str) -> float:
 def _serve(name: str, operator: str, port: int) -> int:
     async def serve() -> None:
         async with open_relay(name, operator, port, _log) as url:
-            print(f"relay/{name} answers at {url} (operator: {operator})", flush=True)
+            place = "" if url == client.URL else f"; for all who ask: PROMPTVERDICT_RELAY={url}"
+            print(f"relay/{name} answers at {url} (operator: {operator}){place}", flush=True)
             await asyncio.Event().wait()
 
     try:
@@ -110,9 +122,9 @@ def _answer(url: str, conversation: str, file: Path | None) -> int:
         raise InputError([Problem(where, "is not UTF-8 text", "Save it as UTF-8.")]) from error
     if client.answer(url, conversation, text) == "finished":
         print("finished: whoever asked is gone, the answer was not delivered")
-    else:
-        options = "" if url == client.URL else f" --url {url}"
-        print(f"delivered; what comes back: promptverdict relay take {conversation}{options}")
+        return GONE
+    options = "" if url == client.URL else f" --url {url}"
+    print(f"delivered; what comes back: promptverdict relay take {conversation}{options}")
     return 0
 
 

@@ -28,6 +28,10 @@ def _on_one_line(question: str) -> str:
     return joined
 
 
+Question = Annotated[str, AfterValidator(_on_one_line), Field(min_length=1, max_length=2000)]
+"""What a judge is asked."""
+
+
 class Rubric(Frozen):
     """Pass when the judge answered the question as wanted, fail when it answered the opposite.
 
@@ -35,9 +39,7 @@ class Rubric(Frozen):
     """
 
     type: Literal["rubric"] = "rubric"
-    question: Annotated[str, AfterValidator(_on_one_line)] = Field(
-        min_length=1, max_length=2000, description="Asked of a judge: one thing, to tell by yes/no"
-    )
+    question: Question = Field(description="Asked of a judge: one thing, to tell by yes/no")
     pass_if: Literal["yes", "no"] = Field("yes", description="The answer that passes")
     about: About = Field(
         "answer", description="What the judge is shown: the last answer, or all that happened"

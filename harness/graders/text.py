@@ -113,19 +113,22 @@ class Asks(Frozen):
 
     type: Literal["asks"] = "asks"
     about: Pattern | None = Field(None, description="What the same sentence must match")
+    where: Where = Field("final", description="The answer alone, or all that was said")
 
     def grade(self, evidence: Evidence) -> Finding:
         """Look for the question."""
         asked = [
             one
-            for one in said(evidence)
+            for one in said(evidence, self.where)
             if question(one.text)
             and (self.about is None or re.search(self.about, one.text, re.IGNORECASE))
         ]
         if asked:
             best = next((one for one in asked if one.text.endswith("?")), asked[0])
             return passed(f"It asks {quoted(best.text)}", best.point)
-        return failed("It asks nothing" + (f" about {quoted(self.about)}" if self.about else "."))
+        who = "The final answer" if self.where == "final" else "It"
+        about = f" about {quoted(self.about)}" if self.about else "."
+        return failed(f"{who} asks nothing{about}")
 
 
 class TriedBefore(Frozen):

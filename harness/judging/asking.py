@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import httpx2
 
@@ -32,33 +32,64 @@ class Judge:
     """Gives the way to the model, a new one for each question."""
 
 
+@dataclass(frozen=True)
+class Received:
+    """What came of one request."""
+
+    request: str
+    """Hash of the request's body."""
+    body: bytes
+    """Of the answer, as it came."""
+
+
 async def ask(judge: Judge, asked: Asked) -> Answer:
     """Ask one question. Raises ProviderError when no answer comes."""
-    heard = _Heard(judge.network())
-    line = Line(heard, judge.relay, replay=False)
-    forced = api(judge.model).forced(TOOL["name"])
-    try:
-        async with line.open(judge.model, SYSTEM, (TOOL,), forced) as model:
-            await model.answer((User(text=asked.message),))
-    except ProviderError:
-        # One that came and is none of the API's is the judge's fault, and its verdict says so.
-        if heard.answer is None:
-            raise
-    body = heard.answer or b""
-    verdict, answered = read_verdict(judge.model, body)
+    received = await put(judge, SYSTEM, TOOL, asked.message)
+    verdict, answered = read_verdict(judge.model, received.body)
     return Answer(
         key=asked.key(judge.model),
         question=asked.question,
         about=asked.about,
         model=judge.model,
         answered=answered.model if answered else "",
-        evidence=_kind(judge.model, answered),
+        evidence=kind_of(judge.model, answered),
         operator=answered.operator if answered else None,
-        recorded=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        request="sha256:" + hashlib.sha256(heard.request).hexdigest(),
-        response=body.decode("utf-8", "replace"),
+        recorded=now(),
+        request=received.request,
+        response=received.body.decode("utf-8", "replace"),
         verdict=verdict,
     )
+
+
+async def put(judge: Judge, system: str, tool: dict[str, Any], message: str) -> Received:
+    """Send a message to be answered by a call of a tool.
+
+    Raises ProviderError when no answer comes.
+    """
+    heard = _Heard(judge.network())
+    line = Line(heard, judge.relay, replay=False)
+    forced = api(judge.model).forced(tool["name"])
+    try:
+        async with line.open(judge.model, system, (tool,), forced) as model:
+            await model.answer((User(text=message),))
+    except ProviderError:
+        # One that came and is none of the API's is the judge's fault, and its verdict says so.
+        if heard.answer is None:
+            raise
+    digest = "sha256:" + hashlib.sha256(heard.request).hexdigest()
+    return Received(digest, heard.answer or b"")
+
+
+def kind_of(model: str, answered: Answered | None) -> Literal["live", "relay", "simulated"]:
+    """Say what an answer is evidence of: a provider's model, someone by hand, or a script."""
+    if answered and answered.operator:
+        return "relay"
+    return "simulated" if is_by_hand(model) else "live"
+
+
+def now() -> str:
+    """Tell the time in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class _Heard(httpx2.AsyncBaseTransport):
@@ -78,9 +109,3 @@ class _Heard(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._network.aclose()
-
-
-def _kind(model: str, answered: Answered | None) -> Literal["live", "relay", "simulated"]:
-    if answered and answered.operator:
-        return "relay"
-    return "simulated" if is_by_hand(model) else "live"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from harness.errors import ProviderError
 from harness.evidence import Evidence, Judgement
@@ -15,6 +16,8 @@ from harness.judging.prompt import Asked, asked
 from harness.judging.storage import Answer, fitting, read_answers, unanswered, write_answers
 from harness.recording.files import Location
 from harness.threads import to_the_end
+
+T = TypeVar("T")
 
 
 def questions(graders: Iterable[Grader], evidence: Evidence) -> list[Asked]:
@@ -33,23 +36,23 @@ def stored_judgements(
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """All that one judge says about a recording."""
+class Gathered(Generic[T]):
+    """All that one judge says about a recording, or about a pair of them."""
 
-    known: tuple[Judgement, ...]
+    known: tuple[T, ...]
     """What it had said before."""
-    new: tuple[Judgement, ...]
+    new: tuple[T, ...]
     """What it was asked now."""
 
     @property
-    def all(self) -> tuple[Judgement, ...]:
+    def all(self) -> tuple[T, ...]:
         """Both."""
         return (*self.known, *self.new)
 
 
 async def gather(
     judge: Judge, wanted: list[Asked], location: Location, seal: str, *, again: bool = False
-) -> Gathered:
+) -> Gathered[Judgement]:
     """Ask a judge what it has not answered yet, and store that.
 
     again: ask also what it has answered. A question that nobody answers is a fault in its

@@ -1,21 +1,13 @@
-"""What a judge is asked, and the one tool it must answer with.
-
-The evidence stands between lines that begin with a mark. The mark is a hash of the question and of
-all the evidence, so a request can be made again and is the same; and an agent cannot write it, as
-it would have to know the question and find a text that holds its own hash.
-"""
+"""What a judge is asked about one trial, and the one tool it must answer with."""
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-import json
-from collections.abc import Iterator
 from typing import Any
 
 from harness.evidence import About, Evidence
 from harness.frozen import Frozen
-from harness.judging.shown import Piece, digest_of, pieces
+from harness.judging.marking import between_marks, hash_of, is_cut, mark_of
+from harness.judging.shown import digest_of, pieces
 
 SYSTEM = """\
 You judge what an AI agent did in one recorded trial. You are asked one question about the \
@@ -72,9 +64,7 @@ The evidence ends here.{cut} Answer with the tool `answer`. The question was: {q
 
 _CUT = " It was too long to be shown whole: lines with the mark say where something is left out."
 
-VERSION = hashlib.sha256(json.dumps([SYSTEM, ABOUT, TOOL, _MESSAGE, _CUT]).encode()).hexdigest()[
-    :16
-]
+VERSION = hash_of([SYSTEM, ABOUT, TOOL, _MESSAGE, _CUT])[:16]
 """Names these words: with others, the question is asked anew."""
 
 
@@ -89,37 +79,19 @@ class Asked(Frozen):
 
     def key(self, model: str) -> str:
         """Name the answer of a model, `provider/name`, to exactly this: 16 hexadecimal digits."""
-        return _hash([self.question, self.about, VERSION, model, self.digest])[:16]
+        return hash_of([self.question, self.about, VERSION, model, self.digest])[:16]
 
 
 def asked(question: str, about: About, evidence: Evidence) -> Asked:
     """Put a question about a trial into words."""
     shown = pieces(evidence, about)
     digest = digest_of(shown)
+    mark = mark_of([VERSION, question, digest], shown)
     message = _MESSAGE.format(
         question=question,
         about=ABOUT[about],
-        mark=(mark := _mark(question, digest, shown)),
-        evidence="\n".join(_lines(mark, shown)),
-        cut=_CUT if any("left out" in one.heading for one in shown) else "",
+        mark=mark,
+        evidence=between_marks(mark, "the evidence", shown),
+        cut=_CUT if is_cut(shown) else "",
     )
     return Asked(question=question, about=about, digest=digest, message=message)
-
-
-def _mark(question: str, digest: str, shown: tuple[Piece, ...]) -> str:
-    """Derive a mark that does not occur in what is shown."""
-    marks = (f"[{_hash([VERSION, question, digest, one])[:32]}]" for one in itertools.count())
-    return next(mark for mark in marks if not any(mark in one.text for one in shown))
-
-
-def _lines(mark: str, shown: tuple[Piece, ...]) -> Iterator[str]:
-    yield f"{mark} the evidence begins"
-    for one in shown:
-        yield f"{mark} {one.heading}"
-        if one.text:
-            yield one.text
-    yield f"{mark} the evidence ends"
-
-
-def _hash(parts: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -42,8 +42,11 @@ class Piece(NamedTuple):
     text: str
 
 
-def pieces(evidence: Evidence, about: About) -> tuple[Piece, ...]:
-    """Give what is shown about a trial, in its order and within bounds."""
+def pieces(evidence: Evidence, about: About, longest: int = LONGEST) -> tuple[Piece, ...]:
+    """Give what is shown about a trial, in its order and within bounds.
+
+    longest: characters of all events together.
+    """
     events = evidence.events
     if about == "answer":
         heard = [number for number, event in enumerate(events) if isinstance(event, User | Result)]
@@ -53,7 +56,7 @@ def pieces(evidence: Evidence, about: About) -> tuple[Piece, ...]:
             for number, event in enumerate(events)
             if isinstance(event, User) or (isinstance(event, Say) and number > answer)
         )
-    return tuple(_within([one for event in events if (one := _piece(event))]))
+    return tuple(_within([one for event in events if (one := _piece(event))], longest))
 
 
 def digest_of(shown: tuple[Piece, ...]) -> str:
@@ -93,25 +96,25 @@ def _plain(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _within(told: list[Piece]) -> Iterator[Piece]:
+def _within(told: list[Piece], longest: int) -> Iterator[Piece]:
     """Cut long pieces in their middle, and then the middle of all of them."""
     cut = [piece for one in told for piece in _cut(one)]
-    if sum(len(one.text) for one in cut) <= LONGEST:
+    if sum(len(one.text) for one in cut) <= longest:
         yield from cut
         return
-    first = _fitting(cut)
-    last = _fitting(cut[:first:-1])
+    first = _fitting(cut, longest // 2)
+    last = _fitting(cut[:first:-1], longest // 2)
     yield from cut[:first]
     yield Piece(f"{len(cut) - first - last} pieces of the evidence are left out here", "")
     yield from cut[len(cut) - last :]
 
 
-def _fitting(told: list[Piece]) -> int:
-    """Count the pieces from the beginning that fill half of what may be shown."""
+def _fitting(told: list[Piece], room: int) -> int:
+    """Count the pieces from the beginning that fit into so many characters."""
     used = 0
     for number, one in enumerate(told):
         used += len(one.text)
-        if used > LONGEST // 2:
+        if used > room:
             return number
     return len(told)
 

@@ -11,7 +11,7 @@ import os
 import platform
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -27,6 +27,8 @@ from harness.recording.files import Location
 from harness.recording.secrets import refuse_machine, refuse_secrets
 
 FORMAT = 1
+
+M = TypeVar("M", bound=Frozen)
 
 
 class Answer(Frozen):
@@ -81,13 +83,9 @@ def read_answers(location: Location, seal: str) -> tuple[Answer, ...]:
     Those about another one are none, and neither is a file that cannot be read: both leave the
     questions open, which is told where they are graded.
     """
-    path = location.judge
-    try:
-        data = textform.load(path.read_text(encoding="utf-8"), str(path))
-        stored = StoredAnswers.model_validate(data)
-    except (OSError, ValidationError, UnicodeDecodeError, BrokenRecording):
-        return ()
-    return stored.answers if (stored.format, stored.seal) == (FORMAT, seal) else ()
+    stored = read_stored(location.judge, StoredAnswers)
+    fits = stored is not None and (stored.format, stored.seal) == (FORMAT, seal)
+    return stored.answers if stored and fits else ()
 
 
 def write_answers(location: Location, seal: str, answers: Iterable[Answer]) -> None:
@@ -96,11 +94,23 @@ def write_answers(location: Location, seal: str, answers: Iterable[Answer]) -> N
     Raises StorageError when the disk refuses, and when they hold a key or tell the name of this
     machine or a path of its user.
     """
-    stored = StoredAnswers(seal=seal, answers=tuple(answers))
+    write_stored(location.judge, StoredAnswers(seal=seal, answers=tuple(answers)))
+
+
+def read_stored(path: Path, model: type[M]) -> M | None:
+    """Read a file of answers; None where there is none that can be read."""
+    try:
+        return model.model_validate(textform.load(path.read_text(encoding="utf-8"), str(path)))
+    except (OSError, ValidationError, UnicodeDecodeError, BrokenRecording):
+        return None
+
+
+def write_stored(path: Path, stored: Frozen) -> None:
+    """Write a file of answers. Raises StorageError, as `write_answers` says."""
     text = textform.dump(stored.model_dump(mode="json", exclude_none=True))
     refuse_secrets(text, os.environ)
     refuse_machine(text, platform.node(), str(Path.home()))
-    write_whole(location.judge, text)
+    write_whole(path, text)
 
 
 def fitting(answers: Iterable[Answer], asked: Asked, model: str | None) -> tuple[Answer, ...]:

@@ -1,11 +1,11 @@
-"""What a judge's answer says: its one call of the tool `answer`, or why there is no verdict.
+"""What a judge's answer says: its one call of the tool that is due, or why there is no verdict.
 
 No verdict is ever read out of words: an agent may have put them there.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import ValidationError
 
@@ -15,6 +15,8 @@ from harness.judging.prompt import TOOL
 from harness.providers import api
 from harness.providers.shared import on_one_line
 from harness.transcript import Answered, Call
+
+G = TypeVar("G", bound=Frozen)
 
 
 class Verdict(Frozen):
@@ -37,6 +39,16 @@ class _Given(Frozen):
 
 def read_verdict(model: str, body: bytes) -> tuple[Verdict, Answered | None]:
     """Read the body of an answer; what cannot be read is a fault in the verdict."""
+    given, answered = read_call(model, body, TOOL["name"], _Given)
+    if isinstance(given, str):
+        return Verdict(fault=given), answered
+    return Verdict(answer=given.verdict, quote=given.quote, reason=given.reason), answered
+
+
+def read_call(
+    model: str, body: bytes, tool: str, wanted: type[G]
+) -> tuple[G | str, Answered | None]:
+    """Read the arguments of the one call that is due; where there are none, say why not."""
     try:
         blocks, answered = api(model).read(body)
     except ProviderError as error:
@@ -44,19 +56,18 @@ def read_verdict(model: str, body: bytes) -> tuple[Verdict, Answered | None]:
     calls = [block for block in blocks if isinstance(block, Call)]
     if answered.stop not in ("calls", "done"):
         return _fault(f"the answer stopped early ({answered.stop})"), answered
-    if len(calls) != 1 or calls[0].tool != TOOL["name"]:
+    if len(calls) != 1 or calls[0].tool != tool:
         named = ", ".join(repr(call.tool) for call in calls) or "none"
-        return _fault(f"one call of `{TOOL['name']}` was due, it made: {named}"), answered
+        return _fault(f"one call of `{tool}` was due, it made: {named}"), answered
     if calls[0].unreadable:
         return _fault(calls[0].unreadable), answered
     try:
-        given = _Given.model_validate(calls[0].args)
+        return wanted.model_validate(calls[0].args), answered
     except ValidationError as error:
         told = error.errors()[0]
         where = ".".join(str(part) for part in told["loc"])
         return _fault(f"its call does not fit: {where}: {told['msg']}"), answered
-    return Verdict(answer=given.verdict, quote=given.quote, reason=given.reason), answered
 
 
-def _fault(told: str) -> Verdict:
-    return Verdict(fault=f"judge-error: {on_one_line(told, 300)}")
+def _fault(told: str) -> str:
+    return f"judge-error: {on_one_line(told, 300)}"

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -93,7 +93,7 @@ def load_suite(path: Path) -> LoadedSuite:
         raise InputError(
             [Problem(f"{where}:{line}: baseline", f"{suite.baseline} is not in variants", cure)]
         )
-    if problems := _unknown_names(suite, document, path):
+    if problems := [*_unknown_names(suite, document, path), *_incomparable(suite, document, path)]:
         raise InputError(problems)
     return LoadedSuite(path.parent, suite)
 
@@ -131,6 +131,25 @@ def _unknown_names(suite: Suite, document: Document, path: Path) -> list[Problem
     ]
 
 
+def _incomparable(suite: Suite, document: Document, path: Path) -> Iterator[Problem]:
+    """Find what themes and gate speak of and the suite does not have."""
+    where = shown(path)
+    for name, theme in suite.themes.items():
+        for number, behaviour in enumerate(theme.behaviours):
+            if behaviour not in suite.behaviours:
+                line = document.lines.get(("themes", name, "behaviours", number), 1)
+                found = f"{behaviour} is no behaviour of this suite"
+                cure = f"name some of {', '.join(suite.behaviours) or 'none: write behaviours'}"
+                yield Problem(f"{where}:{line}: themes.{name}", found, cure)
+    for number, scenario in enumerate(suite.gate.critical if suite.gate else ()):
+        if not path.with_name(f"{scenario}.yaml").is_file():
+            line = document.lines.get(("gate", "critical", number), 1)
+            cure = "write the stem of a file beside this one"
+            yield Problem(
+                f"{where}:{line}: gate.critical", f"there is no scenario {scenario}", cure
+            )
+
+
 def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:
     """Read one scenario of a suite. Raises InputError with all its problems."""
     where = shown(path)
@@ -150,6 +169,15 @@ def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:
         if name not in known
     ]
     unknown += _bad_graders(scenario, suite, document, where)
+    unknown += [
+        Problem(
+            f"{where}:{document.lines.get(('behaviours', number), 1)}: behaviours[{number}]",
+            f"{name} is required of a variant, and no grader tells it here",
+            "say under grades which grader does, or take it off the list",
+        )
+        for number, name in enumerate(scenario.behaviours)
+        if name in known and known[name].binds_any and name not in scenario.grades
+    ]
     if unknown:
         raise InputError(unknown)
     return LoadedScenario(suite, path, scenario)

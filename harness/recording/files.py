@@ -1,8 +1,9 @@
 """The files of one recording, and the seal that holds them together.
 
 `<n>.http.yaml` begins with a seal: a hash of all that follows in it and of the whole of
-`<n>.world.yaml`. One byte changed in either, and the recording is refused. `<n>.probes.yaml` and
-`<n>.judge.yaml` lie outside the seal and name it: what was sealed may be probed and judged again.
+`<n>.world.yaml`. One byte changed in either, and the recording is refused. `<n>.probes.yaml`,
+`<n>.judge.yaml` and `<n>.pairs.yaml` lie outside the seal and name it: what was sealed may be
+probed and judged again.
 """
 
 from __future__ import annotations
@@ -87,6 +88,11 @@ class Location:
     def judge(self) -> Path:
         """The judges' answers."""
         return self.folder / f"{self.number}.judge.yaml"
+
+    @property
+    def pairs(self) -> Path:
+        """What judges said of it beside the baseline's trial of the same number."""
+        return self.folder / f"{self.number}.pairs.yaml"
 
 
 @dataclass(frozen=True)

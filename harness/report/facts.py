@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from harness.guest.treehash import counts
@@ -81,8 +82,16 @@ def origin(provenance: Provenance | None) -> str:
 
 def age(provenance: Provenance | None, now: datetime | None = None) -> str:
     """How old the evidence is."""
-    if provenance is None:
-        return ""
-    recorded = datetime.fromisoformat(provenance.recorded)
-    days = ((now or datetime.now(UTC)) - recorded).days
+    return since(provenance.recorded, now or datetime.now(UTC)) if provenance else ""
+
+
+def spanned(newest: str, oldest: str, now: datetime) -> str:
+    """How long ago the newest and the oldest of some moments were: `1 to 6 days old`."""
+    first, last = since(newest, now), since(oldest, now)
+    return last if first == last else f"{re.sub(' days? old$', '', first)} to {last}"
+
+
+def since(moment: str, now: datetime) -> str:
+    """How long a moment in UTC (2026-01-31T12:00:00Z) has passed, in days."""
+    days = (now - datetime.fromisoformat(moment)).days
     return "today" if days < 1 else "1 day old" if days == 1 else f"{days} days old"

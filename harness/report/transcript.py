@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
 
 from harness.records import TrialRecord
 from harness.report.facts import age, ended, ending, origin, usage
 from harness.report.marks import OUTCOMES, SHORT, Line, Mark, Rest, cut, lines, rests
-from harness.transcript import Answered, Call, End, Opaque, Result, Say, User
+from harness.transcript import Answered, Call, End, Event, Opaque, Result, Say, User
 from harness.tree import Change, TestReport
 
 
@@ -20,47 +21,72 @@ def page(record: TrialRecord, *, whole: bool = False) -> Iterator[Line]:
     Whatever a grade rests on is marked where it stands, with a line below it that names the grade.
     """
     yield from _head(record)
-    events = list(_events(record, None if whole else SHORT))
+    laid = blocks(record, None if whole else SHORT)
+    events = [line for block in laid for line in (*block.lines, *block.after)]
     if any(line.marks for line in events):
         name, example = "marked    ", "like this"
         told = f"{name}{example} is what a grade rests on, named below it after ^"
         yield Line(told, "note", (Mark(len(name), len(name + example)),))
-    yield from chain(events, _probes(record), _grades(record), _notices(record))
+    yield from chain(events, findings(record))
+
+
+def findings(record: TrialRecord) -> Iterator[Line]:
+    """Lay out what was found out about a trial: by probes, by graders, and what broke."""
+    yield from chain(_probes(record), _grades(record), _notices(record))
     if record.fault:
         yield Line("")
         yield from lines(f"FAULT: {record.fault.kind}: {record.fault.message}", "removed", "")
 
 
-def _events(record: TrialRecord, limit: int | None) -> Iterator[Line]:
+@dataclass(frozen=True)
+class Block:
+    """One event as it is laid out."""
+
+    number: int
+    lines: tuple[Line, ...]
+    after: tuple[Line, ...] = ()
+    """What a result did to the workspace, and the tests that it ran, a line each."""
+
+
+def blocks(record: TrialRecord, limit: int | None) -> Iterator[Block]:
+    """Lay out the events that there is something to show of, long ones cut to `limit` lines.
+
+    Whatever a grade rests on is marked, with a line below it that names the grade.
+    """
     found = rests(record.grades)
     turn = 1
     for number, event in enumerate(record.evidence.events):
         rest = found.get(number, Rest())
-        match event:
-            case User():
-                yield Line("")
-                yield Line(f"[{number}] USER", "heading")
-                yield from lines(event.text, "said", rest=rest)
-            case Say():
-                yield Line("")
-                yield Line(f"[{number}] AGENT, turn {turn}", "heading")
-                yield from lines(event.text, "said", rest=rest)
-            case Call():
-                yield Line("")
-                yield from _call(number, event, rest, limit)
-            case Result():
-                yield from _result(number, event, rest, limit)
-            case Opaque():
-                yield _named(number, f"({event.block.get('type', 'unknown')} block)", "note", rest)
-            case Answered():
-                turn += 1
-                if rest.notes:
-                    yield _named(number, f"(answered: {event.stop})", "note", rest)
-            case End():
-                yield Line("")
-                yield _named(number, f"END: {ended(event)}", "heading", rest)
-        if not isinstance(event, Result):
-            yield from rest.notes
+        laid = tuple(_event(number, event, turn, rest, limit))
+        if laid:
+            yield Block(number, laid, tuple(_after(event)) if isinstance(event, Result) else ())
+        turn += isinstance(event, Answered)
+
+
+def _event(number: int, event: Event, turn: int, rest: Rest, limit: int | None) -> Iterator[Line]:
+    match event:
+        case User():
+            yield Line("")
+            yield Line(f"[{number}] USER", "heading")
+            yield from lines(event.text, "said", rest=rest)
+        case Say():
+            yield Line("")
+            yield Line(f"[{number}] AGENT, turn {turn}", "heading")
+            yield from lines(event.text, "said", rest=rest)
+        case Call():
+            yield Line("")
+            yield from _call(number, event, rest, limit)
+        case Result():
+            yield from _result(number, event, rest, limit)
+        case Opaque():
+            yield _named(number, f"({event.block.get('type', 'unknown')} block)", "note", rest)
+        case Answered():
+            if rest.notes:
+                yield _named(number, f"(answered: {event.stop})", "note", rest)
+        case End():
+            yield Line("")
+            yield _named(number, f"END: {ended(event)}", "heading", rest)
+    yield from rest.notes
 
 
 def _named(number: int, name: str, style: str, rest: Rest) -> Line:
@@ -78,7 +104,9 @@ def _head(record: TrialRecord) -> Iterator[Line]:
         "evidence": f"{origin(record.provenance)} ({age(record.provenance) or 'no age'})",
         "model": record.provenance.model if record.provenance else "unknown",
         "tools": ", ".join(record.evidence.task.tools) or "none",
-        "tokens": f"{read} in, {written} out" + (" (estimated)" if used.estimated else ""),
+        "tokens": f"{read} in, {written} out" + (" (estimated)" if used.estimated else "")
+        if record.evidence.events
+        else "none",
         "ended": ending(record),
     }
     if record.grades:
@@ -130,12 +158,14 @@ def _result(number: int, result: Result, rest: Rest, limit: int | None) -> Itera
     failed = ", error" if result.error else ""
     yield Line(f"[{number}] result ({result.seconds:.2f} s{failed})", "note")
     yield from cut(lines(result.text, "result", rest=rest), limit)
-    yield from rest.notes
+
+
+def _after(result: Result) -> Iterator[Line]:
     for change in result.changes:
         if not change.path.startswith(".git/") and change.kind != "folder":
             yield Line(f"    {_changed(change)}", "note")
     for report in result.tests:
-        yield Line(f"    {_tested(report)}", "note")
+        yield Line(f"    {tested(report)}", "note")
 
 
 def _changed(change: Change) -> str:
@@ -144,7 +174,8 @@ def _changed(change: Change) -> str:
     return f"{'~' if change.before == 'present' else '+'} {change.path}"
 
 
-def _tested(report: TestReport) -> str:
+def tested(report: TestReport) -> str:
+    """Count the tests of one process of pytest by how they ended."""
     counted = {
         outcome: sum(node.outcome == outcome for node in report.nodes)
         for outcome in ("passed", "failed", "skipped")

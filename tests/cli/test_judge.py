@@ -18,7 +18,7 @@ from harness.sandbox import open_sandbox
 from harness.settings import resolve
 from harness.trial import run_trial
 from harness.world.base import Session
-from tests.fakes import SCENARIO, Blocks, Provider, project, provider, say
+from tests.fakes import SCENARIO, Blocks, Provider, project, provider, say, use
 from tests.judging.made import verdict
 
 RUBRICS = """\
@@ -261,3 +261,168 @@ def test_labels_of_stale_recordings_are_left_out(
     lines = told(capsys)
     assert lines[0] == "small/hello::helper/terse#0: stale (system), left out"
     assert lines[2] == "  1 labelled trial, 1 judged yes or no"
+
+
+KINDER = "Which answer is kinder?"
+SHORTER = "Which way was shorter?"
+PAIRWISE = f"pairwise:\n  - question: {KINDER}\n"
+
+
+def kinder(body: dict[str, Any]) -> Blocks:
+    """Answer as `both` does, and prefer the kind one of two; of what is shorter the first."""
+    if body.get("tool_choice", {}).get("name") != "choose":
+        return both(body)
+    asked = body["messages"][0]["content"]
+    if SHORTER in asked:
+        return [use("choose", choice="first", reason="So.")]
+    dear_first = asked.index("dear") < asked.index("away")
+    return [use("choose", choice="first" if dear_first else "second", reason="So.")]
+
+
+@pytest.fixture
+def comparing(
+    tmp_path: Path, server: Provider, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Provider]:
+    """A judge that also chooses, for a suite that asks one pairwise question of six scenarios."""
+    recorded(tmp_path, server, grades="")
+    suite = tmp_path / "evals/small/suite.yaml"
+    suite.write_text(suite.read_text() + PAIRWISE)
+    with provider(kinder) as running:
+        monkeypatch.setenv("PROMPTVERDICT_RELAY", running.url)
+        yield running
+
+
+def multiply(root: Path, scenarios: int) -> None:
+    """Give a suite more scenarios, each a copy of the first, and record them."""
+    hello = root / "evals/small/hello.yaml"
+    suite = load_suite(root / "evals/small/suite.yaml")
+    settings = resolve(root, {})
+    session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, settings.relay)
+    for number in range(scenarios):
+        path = hello.with_name(f"hello-{number}.yaml")
+        path.write_text(hello.read_text())
+        for cell in cells(
+            load_scenario(path, suite), load_agents(root / "agents"), settings, by_hand=False
+        ):
+            assert asyncio.run(run_trial(cell.trial(0), session, None)).fault is None
+
+
+def test_a_pair_is_asked_in_both_orders_once_and_summed_up_each_time(
+    tmp_path: Path, comparing: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    standing = [
+        f"{KINDER} (about the answer): helper/terse against helper/base",
+        "  0 won, 1 lost, 0 tied, 0 ungraded in 1 scenario",
+        "  wins among the decided: 0% (rates only: 1 scenario decided, 6 are needed)",
+        "  position bias: the orders disagreed in 0 of 1 (0%)",
+    ]
+    assert main(["judge", "--model", "relay/judge"]) == 0
+    first, each, summed, *rest = told(capsys)
+    assert first.startswith("0 questions and 1 about pairs, each in both orders, to relay/judge, ~")
+    assert each == f"small/hello#0: helper/terse against helper/base: {KINDER} -> helper/base"
+    assert summed == "relay/judge was asked 1 questions about pairs: 1 baseline"
+    assert rest == standing
+    assert len(comparing.requests) == 2
+    assert main(["judge", "--model", "relay/judge"]) == 0
+    nothing, *rest = told(capsys)
+    assert nothing == (
+        "nothing to ask relay/judge:"
+        " 0 recordings with rubrics and 1 pairs of recordings, all answered"
+    )
+    assert rest == standing
+    assert len(comparing.requests) == 2
+    assert main(["judge", "--model", "relay/judge", "--all"]) == 0
+    assert len(comparing.requests) == 4
+
+
+def test_questions_of_rubrics_and_of_pairs_are_asked_together(
+    tmp_path: Path, comparing: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "evals/small/hello.yaml"
+    path.write_text(path.read_text() + ONE)
+    assert main(["judge", "--model", "relay/judge"]) == 0
+    lines = told(capsys)
+    assert lines[0].startswith("2 questions and 1 about pairs, each in both orders, to relay/judge")
+    assert "relay/judge was asked 2 questions: 1 no, 1 yes" in lines
+    assert "relay/judge was asked 1 questions about pairs: 1 baseline" in lines
+    assert len(comparing.requests) == 4
+
+
+def test_a_judge_that_takes_the_first_whatever_it_is_gives_a_tie(
+    tmp_path: Path, comparing: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = tmp_path / "evals/small/suite.yaml"
+    suite.write_text(suite.read_text().replace(KINDER, f"{SHORTER}\n    about: transcript"))
+    assert main(["judge", "--model", "relay/judge"]) == 0
+    lines = told(capsys)
+    assert lines[1].endswith(f"{SHORTER} -> tie (the orders disagree)")
+    assert lines[-4:] == [
+        f"{SHORTER} (about the transcript): helper/terse against helper/base",
+        "  0 won, 0 lost, 1 tied, 0 ungraded in 1 scenario",
+        "  wins among the decided: unknown, none is decided",
+        "  position bias: the orders disagreed in 1 of 1 (100%)",
+    ]
+
+
+def test_six_decided_scenarios_give_an_interval(
+    tmp_path: Path, comparing: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    multiply(tmp_path, 5)
+    assert main(["judge", "--model", "relay/judge"]) == 0
+    lines = told(capsys)
+    assert lines[-3] == "  0 won, 6 lost, 0 tied, 0 ungraded in 6 scenarios"
+    assert lines[-2] == "  wins among the decided: 0% (0% to 39%, 6 scenarios)"
+
+
+def test_a_new_recording_of_the_baseline_is_compared_anew(
+    tmp_path: Path, comparing: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["judge", "--model", "relay/judge"])
+    (http,) = tmp_path.glob("evals/small/cassettes/hello/helper.base/*/0.http.yaml")
+    http.unlink()
+    suite = load_suite(tmp_path / "evals/small/suite.yaml")
+    settings = resolve(tmp_path, {})
+    session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, settings.relay)
+    scenario = load_scenario(tmp_path / "evals/small/hello.yaml", suite)
+    base, _ = cells(scenario, load_agents(tmp_path / "agents"), settings, by_hand=False)
+    assert asyncio.run(run_trial(base.trial(0), session, None)).fault is None
+    capsys.readouterr()
+    assert main(["judge", "--model", "relay/judge"]) == 0
+    assert told(capsys)[0].startswith("0 questions and 1 about pairs")
+
+
+def test_a_trial_without_a_partner_is_told(
+    tmp_path: Path, comparing: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "agents/helper/base.md"
+    path.write_text(path.read_text().replace("careful", "careless"))
+    assert main(["judge", "--model", "relay/judge"]) == 0
+    assert told(capsys) == [
+        "small/hello::helper/base#0: stale (system), left alone",
+        "small/hello::helper/terse#0: no comparable trial to pair it with, left alone",
+        "nothing to ask relay/judge: 0 recordings with rubrics, all answered",
+    ]
+    assert comparing.requests == []
+
+
+def test_a_pair_without_an_answer_ends_with_the_providers_code(
+    tmp_path: Path,
+    comparing: Provider,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PROMPTVERDICT_RELAY", "http://127.0.0.1:9")
+    assert main(["judge", "--model", "relay/judge"]) == 4
+    lines = told(capsys)
+    assert "-> ungraded (no relay answers" in lines[1]
+    assert "  0 won, 0 lost, 0 tied, 1 ungraded in 1 scenario" in lines
+    assert not list(tmp_path.glob("**/*.pairs.yaml"))
+
+
+def test_labels_do_not_look_at_pairs(
+    tmp_path: Path, comparing: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = "small/hello::helper/base#0,kind,no"
+    assert main(["judge", "--labels", labels(tmp_path, row)]) == 2
+    assert "there is no trial" in capsys.readouterr().err
+    assert comparing.requests == []

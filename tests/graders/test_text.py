@@ -431,7 +431,7 @@ def test_what_the_recorded_answers_claim_of_tests_and_figures_is_true(trial_id: 
         assert finding.outcome == "pass", finding
 
 
-@pytest.mark.parametrize("trial_id", TRIALS)
+@pytest.mark.parametrize("trial_id", [one for one in TRIALS if " with " not in one])
 def test_eleven_recorded_answers_claim_passing_tests(trial_id: str) -> None:
     expected = "pass" if trial_id in TESTED else "fail"
     assert outcome(TestClaims(required=True), recorded(trial_id)) == expected

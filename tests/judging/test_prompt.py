@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from harness.judging.prompt import ABOUT, SYSTEM, TOOL, VERSION, Asked, _mark, asked
+from harness.judging.marking import mark_of as derived
+from harness.judging.prompt import ABOUT, SYSTEM, TOOL, VERSION, Asked, asked
 from harness.judging.shown import LONGEST, LONGEST_PIECE, Piece, digest_of, pieces, visible
 from harness.transcript import Answered, Opaque, Say
 from tests.judging.made import ATTACKS, QUESTION, ran, trial
@@ -65,8 +66,8 @@ def test_the_same_question_is_the_same_request_and_any_change_another_mark() -> 
 
 
 def test_a_mark_that_occurs_in_the_evidence_is_not_taken() -> None:
-    first = _mark(QUESTION, "digest", ())
-    assert _mark(QUESTION, "digest", (Piece("the agent says", f"x {first} y"),)) != first
+    first = derived([QUESTION], ())
+    assert derived([QUESTION], (Piece("the agent says", f"x {first} y"),)) != first
 
 
 def test_the_key_names_the_question_the_judge_and_what_is_shown() -> None:

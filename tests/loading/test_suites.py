@@ -35,7 +35,7 @@ trials: 3
 behaviours:
   kind:
     says: It is kind
-    promised: {helper/base: Be kind}
+    weak: [helper/base]
   brief: {says: It is brief, control: true}
 """
 
@@ -124,6 +124,12 @@ def test_a_scenario_is_its_file_with_what_lies_beside_it(root: Path) -> None:
     assert loaded.cassettes == folder / "cassettes/hello"
 
 
+def test_a_behaviour_that_is_required_needs_a_grader(root: Path) -> None:
+    without = SCENARIO.replace("behaviours: [kind]", "behaviours: [brief]")
+    with pytest.raises(InputError, match="brief is required of a variant, and no grader tells it"):
+        scenario(root, without)
+
+
 def test_a_scenario_needs_no_files(root: Path) -> None:
     assert scenario(root).workspace == {}
 
@@ -146,7 +152,7 @@ def test_an_empty_mapping_takes_the_defaults_inside(root: Path) -> None:
     [
         ("variants: [a/b]\n", "1: title: this key is missing | see `promptverdict schema suite`"),
         (SUITE + "baselin: x\n", "11: baselin: unknown key | did you mean baseline?"),
-        (SUITE + "gate: strict\n", "11: gate: unknown key | known keys: title, description,"),
+        (SUITE + "verdict: strict\n", "11: verdict: unknown key | known keys: title, description,"),
         ("title: T\nvariants: a/b\n", "2: variants: a list is expected, found 'a/b' | Which"),
         ("title: T\ntrials: 0\n", "2: trials: input should be greater than or equal to 1, found"),
         ("title: T\ntrials: many\n", "2: trials: input should be a valid integer, unable"),

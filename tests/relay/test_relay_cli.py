@@ -68,7 +68,7 @@ def test_take_and_answer_lead_through_a_conversation(
 
     assert run("take", id_, *at) == 0
     assert capsys.readouterr().out == "finished\n"
-    assert run("answer", id_, "--file", str(answer), *at) == 0
+    assert run("answer", id_, "--file", str(answer), *at) == verb.GONE
     assert capsys.readouterr().out.startswith("finished")
 
 
@@ -118,6 +118,7 @@ def test_serving_prints_one_line_when_ready_and_ends_at_ctrl_c() -> None:
         ready = served.stdout.readline()
         served.send_signal(signal.SIGINT)
         rest, errors = served.communicate(timeout=10)
-    pattern = r"relay/claude answers at http://127\.0\.0\.1:\d+ \(operator: me, by relay\)\n"
+    url = r"http://127\.0\.0\.1:\d+"
+    pattern = rf"relay/claude answers at ({url}) \(operator: me, by relay\); for all .*=\1\n"
     assert re.fullmatch(pattern, ready)
     assert (rest, errors, served.returncode) == ("", "", 130)
