@@ -61,6 +61,10 @@ class Settings(Frozen):
     relay: str = Field(
         default="http://127.0.0.1:8765", description="Where the relay answers, for relay/... models"
     )
+    base: str | None = Field(
+        default=None,
+        description="Compare each variant with itself at the merge-base of HEAD and this revision",
+    )
     promise: str | None = Field(
         default=None,
         description="Require these behaviours (separated by commas, or `all`) of every agent",

@@ -49,7 +49,7 @@ async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> Tr
         head = head if sealed else None
     evidence = Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome)
     return TrialRecord(
-        **_identity(trial),
+        **identity(trial),
         provenance=head.provenance if head else None,
         compatible=head.compatible if head else {},
         replayed=sealed is not None,
@@ -65,7 +65,7 @@ async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> Tr
 def no_trial(trial: Trial, error: HarnessError) -> TrialRecord:
     """Record that a trial did not take place, and why: none goes missing in silence."""
     return TrialRecord(
-        **_identity(trial),
+        **identity(trial),
         provenance=None,
         replayed=False,
         seconds=0.0,
@@ -84,7 +84,8 @@ def _cost(cell: Cell, evidence: Evidence, session: Session) -> Cost | None:
     return total(cost(used, session.prices.get(model)) for model, used in each)
 
 
-def _identity(trial: Trial) -> dict[str, Any]:
+def identity(trial: Trial) -> dict[str, Any]:
+    """Give the fields of a record that say which trial it is of."""
     task = trial.cell.task
     return {
         "key": trial.key,

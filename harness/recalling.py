@@ -1,0 +1,54 @@
+"""Records of what was recorded, made without a request and without a run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from harness.errors import EvidenceError, StaleProbes
+from harness.evidence import Evidence
+from harness.plan import Cell, Trial
+from harness.recording.files import Sealed
+from harness.records import TrialRecord
+from harness.runner import decide
+from harness.settings import Settings
+from harness.trial import identity, no_trial, read_back, read_events
+
+
+def as_they_lie(here: Iterable[Cell], settings: Settings) -> list[TrialRecord]:
+    """Make the records of all trials of some cells from their recordings, without a request."""
+    found = []
+    for cell in here:
+        for number in range(settings.trials or cell.scenario.suite.suite.trials):
+            one = decide(cell.trial(number), "none")
+            if one.sealed:
+                found.append(recall(one.trial, one.sealed))
+            elif one.error:
+                found.append(no_trial(one.trial, one.error))
+    return found
+
+
+def recall(trial: Trial, sealed: Sealed) -> TrialRecord:
+    """Make the record of a recorded trial without a request: what replaying it would tell."""
+    try:
+        evidence, notices = asyncio.run(_evidence(trial.cell, sealed))
+    except EvidenceError as error:
+        return no_trial(trial, error)
+    return TrialRecord(
+        **identity(trial),
+        provenance=sealed.head.provenance,
+        compatible=sealed.head.compatible,
+        replayed=True,
+        seconds=0.0,
+        evidence=evidence,
+        grades=trial.cell.grade(evidence),
+        notices=notices,
+    )
+
+
+async def _evidence(cell: Cell, sealed: Sealed) -> tuple[Evidence, tuple[str, ...]]:
+    try:
+        return await read_back(cell, sealed), ()
+    except StaleProbes as error:
+        # What needs no probe can be graded all the same.
+        return await read_events(cell, sealed), (str(error),)

@@ -1,0 +1,128 @@
+"""The figures of a report, as a plot and as the table that says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.report.forest import Estimate, Plot, plot
+from harness.report.rates import Shown
+from harness.report.wording import STYLES, change, share
+from harness.verdicts import BehaviourVerdict, Comparison, Rate
+
+Table = tuple[tuple[str, ...], ...]
+"""Names first, then a row each."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A plot, and its table."""
+
+    title: str
+    told: str
+    """How to read it."""
+    plot: Plot
+    table: Table
+
+
+def of_rates(found: Sequence[Shown]) -> Figures | None:
+    """Lay out rates by behaviour and variant; None where nothing was graded."""
+    if not found:
+        return None
+    rows: list[Estimate] = []
+    last = None
+    for one in found:
+        if (one.suite, one.behaviour) != last:
+            last = (one.suite, one.behaviour)
+            rows.append(Estimate(f"{one.behaviour} ({one.suite})", "", None, heading=True))
+        rows.append(Estimate(one.variant, one.told, one.estimate, one.low, one.high))
+    title = "How often each behaviour was shown"
+    return Figures(
+        title,
+        "Mean over scenarios, with 95 % intervals; the scenario is the unit.",
+        plot(title, rows, change=False),
+        (
+            ("behaviour", "suite", "variant", "shown", "trials", "ungraded"),
+            *(
+                (one.behaviour, one.suite, one.variant, one.share, one.basis, str(one.unknown))
+                for one in found
+            ),
+        ),
+    )
+
+
+def of_comparison(comparison: Comparison) -> Figures | None:
+    """Lay out differences, themes first; rates where there are too few scenarios for those."""
+    judged = (*comparison.themes, *comparison.behaviours)
+    if not judged:
+        return None
+    against = f"{comparison.candidate.label} against {comparison.baseline.label}"
+    if all(one.kind == "rates only" for one in judged):
+        title = f"Rates: {against}"
+        told = "Too few paired scenarios for a difference; rates with their 95 % intervals."
+        drawn = plot(title, list(_rates(comparison, judged)), change=False)
+    else:
+        title = f"Differences: {against}"
+        told = (
+            "Candidate minus baseline in points (hundredths of a rate), with 95 % intervals. Right"
+            " of 0 is shown more often; an interval that holds 0 leaves open which way."
+        )
+        drawn = plot(title, list(_differences(comparison)), change=True)
+    return Figures(title, told, drawn, tuple(_table(judged)))
+
+
+def _differences(comparison: Comparison) -> Iterable[Estimate]:
+    suites = {one.suite for one in comparison.behaviours}
+    for name, group in (("Themes", comparison.themes), ("Behaviours", comparison.behaviours)):
+        if comparison.themes and group:
+            yield Estimate(name, "", None, heading=True)
+        for one in group:
+            of_suite = f" ({one.suite})" if len(suites) > 1 else ""
+            yield Estimate(
+                f"{one.behaviour}{of_suite}",
+                f"{change(one)}, n = {one.n}, {_word(one)}",
+                one.estimate if one.kind == "verdict" else None,
+                one.low,
+                one.high,
+                STYLES.get(one.verdict, "unknown"),
+            )
+
+
+def _rates(comparison: Comparison, judged: Iterable[BehaviourVerdict]) -> Iterable[Estimate]:
+    for one in judged:
+        yield Estimate(f"{one.behaviour} ({one.suite})", "", None, heading=True)
+        for side, rate in (
+            (comparison.baseline, one.baseline_rate),
+            (comparison.candidate, one.candidate_rate),
+        ):
+            yield Estimate(side.label, _rate(rate), rate.estimate, rate.low, rate.high)
+
+
+def _table(judged: Sequence[BehaviourVerdict]) -> Iterable[tuple[str, ...]]:
+    yield ("behaviour", "verdict", "baseline", "candidate", "change", "n", "missing", "p (Holm)")
+    for one in judged:
+        yield (
+            one.behaviour,
+            f"{_word(one)}{', fragile' if one.fragile else ''}",
+            _rate(one.baseline_rate),
+            _rate(one.candidate_rate),
+            change(one),
+            str(one.n),
+            f"{one.missing_baseline} and {one.missing_candidate}",
+            " ".join(["" if one.p is None else f"{one.p:.3f}", _holm(one)]).strip(),
+        )
+
+
+def _holm(one: BehaviourVerdict) -> str:
+    return "" if one.p_holm is None else f"({one.p_holm:.3f})"
+
+
+def _word(one: BehaviourVerdict) -> str:
+    return {None: "no verdict", "inconclusive": "cannot tell"}.get(one.verdict, str(one.verdict))
+
+
+def _rate(rate: Rate) -> str:
+    if rate.estimate is None:
+        return share(None)
+    ends = f"{100 * rate.low:.0f} to {rate.high:.0%}"
+    return f"{share(rate.estimate)} ({ends}), {rate.passed} of {rate.graded}"

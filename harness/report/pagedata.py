@@ -1,0 +1,117 @@
+"""All that a report shows, computed; HTML and Markdown only write it down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from harness.records import TrialRecord
+from harness.report.cells import Heat, counted, heats
+from harness.report.cells import evidence as evidence_of
+from harness.report.figures import Figures, of_comparison, of_rates
+from harness.report.flips import Flip, flips
+from harness.report.marks import Line
+from harness.report.rates import rates
+from harness.report.sections import Scenario, Sides, Source, scenarios, sources
+from harness.report.wording import Headline, all_in_all, evidence, uncompared, verdict
+from harness.store import Manifest
+from harness.verdicts import Comparison
+from harness.version import __version__
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One candidate against one baseline."""
+
+    headline: Headline
+    against: str
+    """Who against whom."""
+    figures: Figures | None
+    flips: tuple[Flip, ...]
+    prompt: tuple[Line, ...]
+    """Diff of the two prompts."""
+    unpaired: tuple[str, ...]
+    """What could not be compared, and why."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report."""
+
+    run: str
+    version: str
+    told: str
+    """What was run, and when."""
+    headline: Headline
+    evidence: tuple[str, ...]
+    compared: tuple[Compared, ...]
+    rates: Figures | None
+    """Where nothing was compared: how often each behaviour was shown."""
+    heats: tuple[Heat, ...]
+    scenarios: tuple[Scenario, ...]
+    provenance: tuple[Source, ...]
+
+
+def page_of(
+    manifest: Manifest,
+    records: Sequence[TrialRecord],
+    comparisons: Sequence[Comparison],
+    now: datetime,
+) -> Page:
+    """Compute the report of a run. There must be at least one record."""
+    by_key = {record.key: record for record in records}
+    compared = [
+        _compared(one, by_key, f"compared:{number}" if len(comparisons) > 1 else "")
+        for number, one in enumerate(comparisons, start=1)
+    ]
+    sides = [
+        evidence(side, role, now)
+        for one in comparisons
+        for role, side in (("baseline", one.baseline), ("candidate", one.candidate))
+    ]
+    verdicts = [one.headline for one in compared]
+    return Page(
+        run=manifest.run,
+        version=__version__,
+        told=_told(manifest, records),
+        headline=all_in_all(verdicts) if verdicts else uncompared(records),
+        evidence=tuple(dict.fromkeys(sides)) or tuple(evidence_of(records, now)),
+        compared=tuple(compared),
+        rates=None if compared else of_rates(rates(records)),
+        heats=tuple(heats(records, manifest.planned, now)),
+        scenarios=tuple(scenarios(records, _sides(comparisons), now)),
+        provenance=tuple(sources(records, now)),
+    )
+
+
+def _compared(comparison: Comparison, records: Mapping[str, TrialRecord], anchor: str) -> Compared:
+    return Compared(
+        headline=verdict(comparison, anchor),
+        against=f"{comparison.candidate.label} against {comparison.baseline.label}",
+        figures=of_comparison(comparison),
+        flips=tuple(flips(comparison, records)),
+        prompt=tuple(map(_prompt_line, comparison.prompt_diff.splitlines())),
+        unpaired=tuple(f"{one.suite}/{one.scenario}: {one.why}" for one in comparison.unpaired),
+    )
+
+
+def _prompt_line(line: str) -> Line:
+    styles = {"+": "added", "-": "removed", "@": "note"}
+    return Line(line, styles.get(line[:1], "said"))
+
+
+def _sides(comparisons: Sequence[Comparison]) -> Sides:
+    pairs = [
+        pair for one in comparisons for behaviour in one.behaviours for pair in behaviour.pairs
+    ]
+    return (
+        frozenset(key for pair in pairs for key in pair.baseline_trials),
+        frozenset(key for pair in pairs for key in pair.candidate_trials),
+    )
+
+
+def _told(manifest: Manifest, records: Sequence[TrialRecord]) -> str:
+    ended = f"ended {manifest.finished}" if manifest.finished else "did not end by itself"
+    planned = counted(len(manifest.planned), "planned trial")
+    return f"started {manifest.started}, {ended}; {len(records)} of {planned}"

@@ -1,0 +1,214 @@
+"""The agents as they lie against those of an older revision: each variant with itself.
+
+The base's agents and recordings are read from git objects and graded by the scenarios that lie
+here, so that one grader judges both sides. Only what was recorded of the very scenario that lies
+here pairs; the rest is told by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+
+from harness.agent import Variant
+from harness.arms import Arm
+from harness.collecting import SUITE_FILE
+from harness.compare import compare_arms, uncompared
+from harness.errors import (
+    EvidenceError,
+    MissingRecording,
+    StaleRecording,
+    shown,
+)
+from harness.estimate import estimate
+from harness.loading import load_agents
+from harness.plan import Cell, Trial, cells, changed_parts
+from harness.recalling import recall
+from harness.recording.files import Location, open_sealed
+from harness.records import TrialRecord
+from harness.repository import Revision, merge_base
+from harness.settings import Settings
+from harness.trial import no_trial
+from harness.verdicts import Comparison, Comparisons, Unpaired
+
+_NOTHING = frozenset({MissingRecording.__name__, StaleRecording.__name__})
+"""Faults of trials that can be recorded."""
+
+
+def against(
+    ref: str,
+    root: Path,
+    here: Sequence[Cell],
+    records: Sequence[TrialRecord],
+    settings: Settings,
+    *,
+    refused: Mapping[str, str] = MappingProxyType({}),
+) -> Comparisons:
+    """Compare each variant of some cells with itself at the merge-base of HEAD and a revision.
+
+    root: the folder that `settings.agents` is seen from. records: of the cells as they lie here.
+    refused: as for `compare_arms`. Raises InputError where there is no such revision, and where
+    its agents cannot be read.
+    """
+    revision = merge_base(root, ref)
+    variants: dict[str, list[Cell]] = {}
+    for cell in here:
+        variants.setdefault(cell.variant.id, []).append(cell)
+    with TemporaryDirectory(prefix="promptverdict-") as folder:
+        base = _Base(revision, Path(folder), root / settings.agents, here, settings)
+        found = [
+            comparison
+            for name, own in sorted(variants.items())
+            if (comparison := _compare(base, own, _of(records, name), refused))
+        ]
+        new = sorted(variants.keys() - base.agents.keys())
+        notes = [f"{name} is new since {ref}" for name in new]
+        return Comparisons(comparisons=tuple(found), notes=(*notes, *base.deleted_suites()))
+
+
+def _of(records: Iterable[TrialRecord], variant: str) -> list[TrialRecord]:
+    return [record for record in records if record.variant == variant]
+
+
+def _compare(
+    base: _Base, here: list[Cell], records: list[TrialRecord], refused: Mapping[str, str]
+) -> Comparison | None:
+    """Compare one variant with itself as it was; None where it was not."""
+    variant = here[0].variant
+    if variant.id not in base.agents:
+        return None
+    ref = base.revision.ref
+    there = [base.cell(cell) for cell in here]
+    prompt, label = there[0].variant.prompt, f"{variant.id} @ {ref}"
+    before = Arm(label, variant.id, [], prompt, base.revision.commit)
+    after = Arm(variant.id, variant.id, records, variant.prompt)
+    wanted = [record for record in records if record.fault and record.fault.kind in _NOTHING]
+    price = _price(here, wanted, base.settings) if wanted else ()
+    same = all(old.digest == new.digest for old, new in zip(there, here, strict=True))
+    never = same and all(one.fault.kind == MissingRecording.__name__ for one in wanted if one.fault)
+    if wanted and not never and not any(record.provenance for record in records):
+        return uncompared("stale", before, after, *price)
+    if same:
+        return uncompared("unchanged", before, after)
+    older: list[TrialRecord] = []
+    unpaired: list[Unpaired] = []
+    for cell in there:
+        found = base.records(cell)
+        if why := _unusable(found, ref):
+            place = {"suite": cell.scenario.suite.id, "scenario": cell.scenario.id}
+            unpaired.append(Unpaired(**place, why=why))
+        older += [] if why else found
+    out = {(one.suite, one.scenario) for one in unpaired}
+    for suite in {cell.scenario.suite.id: cell.scenario.suite for cell in here}.values():
+        unpaired += [
+            Unpaired(suite=suite.id, scenario=name, why=f"deleted since {ref}")
+            for name in base.deleted_scenarios(suite.folder)
+        ]
+    newer = [record for record in records if (record.suite, record.scenario) not in out]
+    told = compare_arms(
+        replace(before, records=older),
+        replace(after, records=newer),
+        {cell.scenario.suite.id: cell.scenario.suite.suite for cell in here},
+        refused=refused,
+    )
+    more = {"unpaired": (*unpaired, *told.unpaired), "notes": (*told.notes, *price)}
+    return told.model_copy(update=more)
+
+
+def _price(
+    here: Iterable[Cell], wanted: Sequence[TrialRecord], settings: Settings
+) -> tuple[str, str]:
+    """Tell what the evidence that is not there would take, and how to get it."""
+    known = {(cell.scenario.suite.id, cell.scenario.id): cell for cell in here}
+    trials = [known[one.suite, one.scenario].trial(one.trial) for one in wanted]
+    return str(estimate(trials, settings.prices)), "record: pytest evals --record stale"
+
+
+def _unusable(found: Sequence[TrialRecord], ref: str) -> str:
+    """Say why a scenario's recordings of the older revision cannot be used, if so."""
+    if not found:
+        return f"nothing is recorded of it at {ref}"
+    stale = [one.fault for one in found if one.fault and one.fault.kind == StaleRecording.__name__]
+    return stale[0].message if len(stale) == len(found) else ""
+
+
+@dataclass(frozen=True)
+class _Base:
+    """What the older revision holds of some cells."""
+
+    revision: Revision
+    folder: Path
+    """Where what is read of it is written to."""
+    where: Path
+    """Of the agents, as they lie."""
+    here: Sequence[Cell]
+    settings: Settings
+
+    @cached_property
+    def files(self) -> dict[str, str]:
+        """What it holds of the agents and of the suites."""
+        folders = {cell.scenario.suite.folder.parent for cell in self.here}
+        return self.revision.files(map(self.revision.inside, {self.where, *folders}))
+
+    @cached_property
+    def agents(self) -> dict[str, Variant]:
+        """Its variants by id. Raises InputError."""
+        place = self.revision.inside(self.where)
+        self.revision.write(self._below(place), self.folder)
+        path = self.folder / place
+        return {one.id: one for one in load_agents(path)} if path.exists() else {}
+
+    def cell(self, here: Cell) -> Cell:
+        """Give a cell with the variant as it was there, and all else as it lies here."""
+        variant = self.agents[here.variant.id]
+        (there,) = cells(here.scenario, [variant], self.settings, by_hand=True)
+        return there
+
+    def records(self, cell: Cell) -> list[TrialRecord]:
+        """Make the records of all its trials that are recorded there."""
+        place = self.revision.inside(cell.trial(0).location.folder)
+        files = self._below(place)
+        self.revision.write(files, self.folder)
+        names = (PurePosixPath(path).name.partition(".") for path in files)
+        numbers = sorted({int(n) for n, _, rest in names if n.isdecimal() and rest == "http.yaml"})
+        return [
+            self._record(Trial(cell, number, Location(self.folder / place, number)))
+            for number in numbers
+        ]
+
+    def _record(self, trial: Trial) -> TrialRecord:
+        try:
+            sealed = open_sealed(trial.location)
+        except EvidenceError as error:
+            return no_trial(trial, error)
+        if parts := changed_parts(sealed.head.digest, trial.cell.digest):
+            told = f"recorded at {self.revision.ref} of another {', '.join(parts)}"
+            return no_trial(trial, StaleRecording(told, parts))
+        return recall(trial, sealed)
+
+    def deleted_scenarios(self, suite: Path) -> Iterator[str]:
+        """Name the scenarios of a suite that are only there."""
+        place = PurePosixPath(self.revision.inside(suite))
+        beside = (path for path in map(PurePosixPath, self.files) if path.parent == place)
+        for path in beside:
+            if path.suffix == ".yaml" and not (suite / path.name).is_file():
+                yield path.stem
+
+    def deleted_suites(self) -> Iterator[str]:
+        """Tell of whole suites that are only there."""
+        for path in self.files:
+            if PurePosixPath(path).name == SUITE_FILE:
+                lay = self.revision.top / path
+                if not lay.is_file():
+                    yield f"{shown(lay.parent)} was deleted since {self.revision.ref}"
+
+    def _below(self, place: str) -> dict[str, str]:
+        return {
+            path: content
+            for path, content in self.files.items()
+            if place in (".", path) or path.startswith(f"{place}/")
+        }
