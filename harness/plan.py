@@ -113,13 +113,17 @@ class Cell:
 
     @cached_property
     def required(self) -> tuple[str, ...]:
-        """Name the behaviours that the cell fails without, among those its scenario grades."""
+        """Name the behaviours that the cell fails without, among those its scenario grades.
+
+        Of an agent that no suite names nothing is required, unless it is asked for.
+        """
         everyone = set((self.promise or "").replace(" ", "").split(","))
-        behaviours = self.scenario.suite.suite.behaviours
+        suite = self.scenario.suite.suite
+        named = not suite.variants or self.variant.id in suite.variants
         return tuple(
             name
             for name in self.scenario.scenario.grades
-            if behaviours[name].binds(self.variant.id) or everyone & {name, "all"}
+            if (named and suite.behaviours[name].binds(self.variant.id)) or everyone & {name, "all"}
         )
 
     @property

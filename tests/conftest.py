@@ -11,9 +11,11 @@ import anthropic  # noqa: F401
 import pandas as pd  # noqa: F401
 import pytest
 import rich.table  # noqa: F401
+import scipy.stats  # noqa: F401
 import vcr  # noqa: F401
 import yaml  # noqa: F401
 
+import harness.concluding
 import harness.providers.anthropic
 import harness.runner
 import harness.session  # noqa: F401

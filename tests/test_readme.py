@@ -12,10 +12,11 @@ from pydantic import TypeAdapter
 from harness.cli.entry import VERBS
 from harness.grade import Grade, passed
 from harness.graders import AnyGrader
+from harness.loading.suites import load_suite
 from harness.loading.validation import validated
 from harness.loading.yamltext import parse
 from harness.providers import MODULES
-from harness.scenario import Behaviour, Scenario
+from harness.scenario import Behaviour, Scenario, Suite
 from harness.settings import OPTIONS, Settings, resolve
 from harness.store import Run
 from tests.report.made import record
@@ -33,7 +34,7 @@ def test_the_scenario_that_is_shown_is_accepted() -> None:
 
 
 def test_the_behaviour_and_the_grade_that_are_shown_are_accepted() -> None:
-    (both,) = [block for block in blocks() if "grades:" in block]
+    (both,) = [block for block in blocks() if "grades:" in block and "behaviours:" in block]
     document = parse(both, "README.md").data
     assert isinstance(document, dict)
     for behaviour in document["behaviours"].values():
@@ -96,3 +97,14 @@ def test_the_python_that_is_shown_runs(tmp_path: Path, monkeypatch: pytest.Monke
     names: dict[str, Any] = {}
     exec(compile(code, "README.md", "exec"), names)
     assert names["run"].grades["passed"].tolist() == [1.0]
+
+
+def test_the_themes_and_the_gate_that_are_shown_are_those_of_a_suite_here() -> None:
+    (shown,) = [block for block in blocks() if "themes:" in block]
+    document = parse(shown, "README.md").data
+    assert isinstance(document, dict)
+    suite = load_suite(Path(__file__).parents[1] / "evals/integration-honesty/suite.yaml")
+    asked = Suite.model_validate(suite.suite.model_dump() | document)
+    assert asked.baseline == suite.suite.baseline
+    assert asked.themes.keys() == suite.suite.themes.keys()
+    assert asked.gate is not None

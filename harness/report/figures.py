@@ -109,12 +109,14 @@ def _table(judged: Sequence[BehaviourVerdict]) -> Iterable[tuple[str, ...]]:
             change(one),
             str(one.n),
             f"{one.missing_baseline} and {one.missing_candidate}",
-            " ".join(["" if one.p is None else f"{one.p:.3f}", _holm(one)]).strip(),
+            _p(one),
         )
 
 
-def _holm(one: BehaviourVerdict) -> str:
-    return "" if one.p_holm is None else f"({one.p_holm:.3f})"
+def _p(one: BehaviourVerdict) -> str:
+    if one.p is None or one.kind == "rates only":
+        return ""
+    return f"{one.p:.3f}" if one.p_holm is None else f"{one.p:.3f} ({one.p_holm:.3f})"
 
 
 def _word(one: BehaviourVerdict) -> str:

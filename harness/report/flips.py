@@ -106,4 +106,4 @@ def _parting(left: TrialRecord | None, right: TrialRecord | None) -> str:
     did = [turns[alike].told if alike < len(turns) else "ended" for turns in (one, other)]
     if did[0] == did[1]:
         return ""
-    return f"They part at step {alike + 1}. Baseline: {did[0]}. Candidate: {did[1]}."
+    return f"They part at step {alike + 1}. Baseline: {did[0]}; candidate: {did[1]}"

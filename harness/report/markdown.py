@@ -68,8 +68,8 @@ def _blocks(page: Page) -> Iterator[str]:
     """Give the parts in their order; each stands by itself, so that the text ends well anywhere."""
     head = page.headline
     yield f"## {head.symbol} {words(head.word)}\n\n{words(head.sentence)}\n"
-    yield _reasons(head)
-    yield "".join(f"\nEvidence: {words(one)}  " for one in page.evidence) + "\n"
+    yield _reasons(head) + "".join(f"\n- {words(note)}" for note in page.notes) + "\n"
+    yield _evidence(page.evidence)
     if page.rates:
         yield from _table(page.rates.table)
     for one in page.compared:
@@ -84,14 +84,18 @@ def _blocks(page: Page) -> Iterator[str]:
 
 def _reasons(head: Headline) -> str:
     named = [(f"**{words(one.about)}** " * bool(one.about), one.told) for one in head.reasons]
-    return "".join(f"\n- {about}{words(told)}" for about, told in named) + "\n"
+    return "".join(f"\n- {about}{words(told)}" for about, told in named)
+
+
+def _evidence(lines: Sequence[str]) -> str:
+    return "".join(f"\nEvidence: {words(one)}  " for one in lines) + "\n"
 
 
 def _compared(one: Compared, *, alone: bool) -> Iterator[str]:
     if not alone:
         head = one.headline
         yield f"\n### {head.symbol} {words(head.word)}\n\n{words(head.sentence)}\n"
-        yield _reasons(head)
+        yield _reasons(head) + "\n" + _evidence(one.evidence)
     yield from _table(one.figures.table if one.figures else ())
     if one.flips:
         yield "\n**What flipped**\n"

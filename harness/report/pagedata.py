@@ -16,7 +16,7 @@ from harness.report.rates import rates
 from harness.report.sections import Scenario, Sides, Source, scenarios, sources
 from harness.report.wording import Headline, all_in_all, evidence, uncompared, verdict
 from harness.store import Manifest
-from harness.verdicts import Comparison
+from harness.verdicts import Comparison, Comparisons
 from harness.version import __version__
 
 
@@ -25,8 +25,12 @@ class Compared:
     """One candidate against one baseline."""
 
     headline: Headline
+    anchor: str
+    """Name of the section that tells more."""
     against: str
     """Who against whom."""
+    evidence: tuple[str, ...]
+    """What each of the two rests on."""
     figures: Figures | None
     flips: tuple[Flip, ...]
     prompt: tuple[Line, ...]
@@ -45,6 +49,8 @@ class Page:
     """What was run, and when."""
     headline: Headline
     evidence: tuple[str, ...]
+    notes: tuple[str, ...]
+    """What was not compared at all, and why."""
     compared: tuple[Compared, ...]
     rates: Figures | None
     """Where nothing was compared: how often each behaviour was shown."""
@@ -56,19 +62,15 @@ class Page:
 def page_of(
     manifest: Manifest,
     records: Sequence[TrialRecord],
-    comparisons: Sequence[Comparison],
+    found: Comparisons | None,
     now: datetime,
 ) -> Page:
     """Compute the report of a run. There must be at least one record."""
     by_key = {record.key: record for record in records}
+    comparisons = found.comparisons if found else ()
     compared = [
-        _compared(one, by_key, f"compared:{number}" if len(comparisons) > 1 else "")
+        _compared(one, by_key, f"compared:{number}", now)
         for number, one in enumerate(comparisons, start=1)
-    ]
-    sides = [
-        evidence(side, role, now)
-        for one in comparisons
-        for role, side in (("baseline", one.baseline), ("candidate", one.candidate))
     ]
     verdicts = [one.headline for one in compared]
     return Page(
@@ -76,7 +78,8 @@ def page_of(
         version=__version__,
         told=_told(manifest, records),
         headline=all_in_all(verdicts) if verdicts else uncompared(records),
-        evidence=tuple(dict.fromkeys(sides)) or tuple(evidence_of(records, now)),
+        evidence=(compared[0].evidence if len(compared) == 1 else tuple(evidence_of(records, now))),
+        notes=found.notes if found else (),
         compared=tuple(compared),
         rates=None if compared else of_rates(rates(records)),
         heats=tuple(heats(records, manifest.planned, now)),
@@ -85,10 +88,15 @@ def page_of(
     )
 
 
-def _compared(comparison: Comparison, records: Mapping[str, TrialRecord], anchor: str) -> Compared:
+def _compared(
+    comparison: Comparison, records: Mapping[str, TrialRecord], anchor: str, now: datetime
+) -> Compared:
+    sides = (("baseline", comparison.baseline), ("candidate", comparison.candidate))
     return Compared(
-        headline=verdict(comparison, anchor),
+        headline=verdict(comparison),
+        anchor=anchor,
         against=f"{comparison.candidate.label} against {comparison.baseline.label}",
+        evidence=tuple(evidence(side, role, now) for role, side in sides),
         figures=of_comparison(comparison),
         flips=tuple(flips(comparison, records)),
         prompt=tuple(map(_prompt_line, comparison.prompt_diff.splitlines())),

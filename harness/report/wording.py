@@ -51,8 +51,6 @@ class Headline:
     style: Style
     sentence: str
     reasons: tuple[Reason, ...]
-    anchor: str = ""
-    """Name of the section that tells more; empty where there is one verdict alone."""
 
     @property
     def symbol(self) -> str:
@@ -60,14 +58,13 @@ class Headline:
         return SYMBOLS[self.style]
 
 
-def verdict(comparison: Comparison, anchor: str = "") -> Headline:
+def verdict(comparison: Comparison) -> Headline:
     """Say what a comparison comes to, for whom against whom, and why."""
     return Headline(
         word=WORDS[comparison.word],
         style=STYLES.get(comparison.word, "unknown"),
         sentence=_sentence(comparison),
         reasons=tuple(_reasons(comparison)),
-        anchor=anchor,
     )
 
 
@@ -76,7 +73,8 @@ def all_in_all(verdicts: Sequence[Headline]) -> Headline:
     if len(verdicts) == 1:
         return verdicts[0]
     words = [one.word for one in verdicts]
-    told = ", ".join(f"{words.count(word)} {word.lower()}" for word in dict.fromkeys(words))
+    counts = [f"{words.count(word)} {word.lower()}" for word in dict.fromkeys(words)]
+    told = ", ".join(counts) if len(counts) > 1 else f"{words[0].lower()} in each"
     worst = min(verdicts, key=lambda one: _WORST_FIRST.index(one.style))
     partly = " in part" * (len(set(words)) > 1 and worst.style != "unknown")
     return Headline(

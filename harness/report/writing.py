@@ -33,8 +33,6 @@ def write_report(
     found = list(records(run))
     if not found:
         raise InputError([Problem(shown(run), "holds no records", "run again: pytest evals/")])
-    compared = load(run)
-    comparisons = compared.comparisons if compared else ()
-    data = page_of(manifest, found, comparisons, datetime.now(UTC))
+    data = page_of(manifest, found, load(run), datetime.now(UTC))
     write_together(dict(zip(places, (html(data), markdown(data)), strict=True)))
     return places

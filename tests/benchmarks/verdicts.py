@@ -1,6 +1,6 @@
 """How often a variant differs from itself, and how often a real change is found.
 
-Run by hand: python tests/benchmarks/verdicts.py
+Run by hand: python -m tests.benchmarks.verdicts
 
 Simulated suites of scenarios whose chances of passing are Beta distributed (ICC 0.4), tied between
 the variants by a Gaussian copula (0.85). Four ways of being no better and no worse:
@@ -27,14 +27,18 @@ from collections.abc import Callable
 
 import numpy as np
 
+from harness.compare import compare_variants
 from harness.stats.compare import compare
+from harness.stats.corrections import adjusted
 from harness.stats.samples import Array
 from harness.stats.score import interval
 from harness.stats.suites import Chances, sampled
+from tests.compared import BASE, TERSE, side, signs, suite
 
 SEED = 20261121
 RUNS = 10_000
 REPEATED = 20
+RECORDED = 500
 STUDY_RUNS = 2_500
 WORST_ALLOWED = 8.0
 POWER_ALLOWED = 3.0
@@ -111,7 +115,35 @@ def tolerance(percent: float) -> float:
     return 400 * math.sqrt(share * (1 - share) * (1 / STUDY_RUNS + 1 / RUNS))
 
 
+def from_records() -> int:
+    """Count the comparisons in which records come to something else than scores do."""
+    began, unlike, false = time.process_time(), 0, 0
+    random = np.random.default_rng(SEED)
+    scenarios, trials = 20, 3
+    for number in range(RECORDED):
+        before, after = list(NULLS.values())[number % len(NULLS)](random, (1, scenarios))
+        arms = [
+            {
+                f"s{place}": [float(drawn < chance) for drawn in random.random(trials)]
+                for place, chance in enumerate(chances[0])
+            }
+            for chances in (before, after)
+        ]
+        records = [*side(BASE, *signs(arms[0])), *side(TERSE, *signs(arms[1]))]
+        (told,) = compare_variants(records, {"manners": suite()}, BASE, TERSE).behaviours
+        pure = adjusted({"kind": compare(*arms)})["kind"]
+        fields = ("verdict", "reason", "estimate", "low", "high", "p", "p_holm", "n", "mde80")
+        unlike += any(getattr(told, field) != getattr(pure, field) for field in fields)
+        false += told.verdict != "inconclusive"
+    print(f"{RECORDED} comparisons from records, {scenarios} scenarios, {trials} trials:")
+    print(f"{unlike} unlike the pure function, {false} false verdicts ({100 * false / RECORDED} %)")
+    print(f"{time.process_time() - began:.0f} s of CPU, seed {SEED}")
+    return int(unlike > 0)
+
+
 def main() -> int:
+    if sys.argv[1:] == ["--records"]:
+        return from_records()
     began = time.process_time()
     random = np.random.default_rng(SEED)
     cells, outside = [], 0

@@ -14,6 +14,7 @@ from harness.tree import Change
 from harness.verdicts import (
     BehaviourVerdict,
     Comparison,
+    Comparisons,
     Outcome,
     Rate,
     ScenarioPair,
@@ -115,7 +116,8 @@ def changed(found: Comparison, **more: Any) -> Comparison:
 def page(records: list[TrialRecord] | None = None, *comparisons: Comparison) -> Page:
     """Compute the page of a run, on 3 January 2026."""
     records = records or run()
-    return page_of(manifest(records), records, comparisons, NOW)
+    found = Comparisons(comparisons=comparisons) if comparisons else None
+    return page_of(manifest(records), records, found, NOW)
 
 
 def _pair(records: list[TrialRecord], scenario: str) -> ScenarioPair:

@@ -20,7 +20,7 @@ from harness.records import Fault, Provenance, TrialRecord
 from harness.report.html import html
 from harness.report.pagedata import page_of
 from harness.transcript import Call, End, Result, Say, User
-from harness.verdicts import SuiteGate, Unpaired
+from harness.verdicts import Comparisons, SuiteGate, Unpaired
 from tests.report.compared import NOW, changed, comparison, manifest, page, run
 from tests.report.made import graded, record
 
@@ -227,7 +227,7 @@ def test_each_cell_tells_by_sign_and_words_where_it_comes_from_and_how_old_it_is
 
 def test_a_planned_trial_without_a_record_is_a_cell_without_evidence() -> None:
     records = run(scenarios=2)
-    text = html(page_of(manifest(records), records[1:], (), NOW))
+    text = html(page_of(manifest(records), records[1:], None, NOW))
     assert "planned, left no record" in text
     assert "3 of 4 planned trials" in text
 
@@ -268,6 +268,17 @@ def test_several_comparisons_are_told_apart_and_the_worst_comes_first() -> None:
     assert "Regressed in part" in text
     assert 'href="#compared:2"' in text
     assert 'id="compared:2"' in text
+
+
+def test_what_was_not_compared_at_all_is_told_and_leads_nowhere() -> None:
+    records = run()
+    same = comparison(records, status="unchanged", behaviours=(), prompt_diff="")
+    found = Comparisons(comparisons=(same, comparison(records)), notes=("helper/new is new",))
+    text = html(page_of(manifest(records), records, found, NOW))
+    assert "helper/new is new" in text
+    assert "2 comparisons: 1 unchanged, 1 regressed." in text
+    assert "compared:1" not in text
+    assert text.count('href="#compared:2"') == 1
 
 
 def test_what_a_grade_rests_on_is_carried_with_its_mark_and_cannot_be_forged() -> None:

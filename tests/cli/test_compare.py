@@ -1,0 +1,140 @@
+"""`promptverdict compare`: the verdict first, what it rests on, and a code that blocks or not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.cli import main
+from harness.records import TrialRecord
+from harness.settings import Settings
+from harness.store import Run
+from harness.verdicts import Comparisons, load
+from tests.compared import BASE, TERSE, side
+from tests.fakes import PYPROJECT, write
+
+SUITE = """\
+title: Manners
+variants: [helper/base, helper/terse]
+baseline: helper/base
+behaviours:
+  kind: {says: It is kind}
+"""
+SCENARIO = "title: A request\ntask: Please help.\ntools: [Read]\nbehaviours: [kind]\n"
+COUNT = 8
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("RESULTS", "BASE", "AGENTS"):
+        monkeypatch.delenv(f"PROMPTVERDICT_{name}", raising=False)
+    scenarios = {f"evals/manners/s{number}.yaml": SCENARIO for number in range(COUNT)}
+    return write(
+        tmp_path,
+        {
+            "pyproject.toml": PYPROJECT,
+            "agents/helper/base.md": "Be kind.\n",
+            "agents/helper/terse.md": "Be terse.\n",
+            "evals/manners/suite.yaml": SUITE,
+            **scenarios,
+        },
+    )
+
+
+def saved(folder: Path, *records: TrialRecord) -> Path:
+    """Write a run of these records, planned as they are."""
+    planned = {f"{one.suite}/{one.scenario}::{one.variant}#{one.trial}": one.key for one in records}
+    run = Run.create(folder / "results", Settings(), planned)
+    for number, one in enumerate(records):
+        run.save(one.model_copy(update={"key": f"{number:016x}"}))
+    run.finish(whole=True)
+    return run.folder
+
+
+def worse(lost: int = COUNT) -> list[TrialRecord]:
+    return [*side(BASE, *["+"] * COUNT), *side(TERSE, *["-"] * lost, *["+"] * (COUNT - lost))]
+
+
+def test_the_verdict_comes_first_and_then_what_it_rests_on(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved(folder, *worse())
+    assert main(["compare"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Regressed: helper/terse shows kind less often than helper/base."
+    assert lines[1].startswith("  baseline helper/base: 8 trials, relay: Ann, by hand, model")
+    (row,) = [line for line in lines if line.startswith("  kind")]
+    told = "kind 8/8 100% 0/8 0% -100 (-100 to -35) 8 0.005 regressed"
+    assert " ".join(row.split()) == told
+    assert "lost kind: 1/1 -> 0/1   promptverdict show manners/s0::helper/terse" in lines
+    assert "2 more flipped" in lines
+
+
+def test_what_was_found_is_kept_with_the_run_and_written_as_json(folder: Path) -> None:
+    run = saved(folder, *worse())
+    main(["compare", run.name, "--json", "out/found.json"])
+    kept = load(run)
+    assert kept is not None
+    assert Comparisons.model_validate_json(Path("out/found.json").read_bytes()) == kept
+    assert json.loads(Path("out/found.json").read_text())["comparisons"][0]["prompt_diff"] != ""
+
+
+def test_below_six_scenarios_it_says_so_and_what_it_takes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved(folder, *side(BASE, *["+"] * 3), *side(TERSE, *["-"] * 3))
+    assert main(["compare"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("No verdict: helper/terse against helper/base: rates only")
+    assert "why: kind: fewer than 6 paired units (3)" in told
+    assert "next: any verdict takes 3 more paired scenarios; to find a change of" in told
+
+
+def test_a_gate_gives_the_code(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    suite = folder / "evals/manners/suite.yaml"
+    suite.write_text(SUITE + "gate: {mode: non_inferiority, margin: 0.1}\n")
+    saved(folder, *worse(0))
+    assert main(["compare"]) == 6
+    assert "gate of manners (non_inferiority): inconclusive, blocks" in capsys.readouterr().out
+
+
+def test_a_gate_is_refused_for_a_run_of_some_cells(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "evals/manners/suite.yaml").write_text(SUITE + "gate: {}\n")
+    saved(folder, *[one for one in worse(0) if one.scenario != "s3"])
+    assert main(["compare"]) == 7
+    told = capsys.readouterr().out
+    assert "refused: 2 of its cells did not run: s3::helper/base, s3::helper/terse" in told
+
+
+def test_any_two_variants_can_be_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved(folder, *worse())
+    assert main(["compare", "--baseline", TERSE, "--candidate", BASE]) == 0
+    assert capsys.readouterr().out.startswith("Improved: helper/base shows kind more often")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--candidate", "helper/x"], "--candidate: helper/x did not run\n  these did: helper/b"),
+        (["--baseline", "helper/x"], "--baseline: helper/x did not run"),
+        (["--suite", "x"], "evals: there is no suite x\n  there are: manners"),
+        (["--evals", "nowhere"], "nowhere: there is no suite below it"),
+        (["nowhere"], "results: nowhere: there is no such run"),
+        (["--candidate", BASE], "no variant ran beside the baseline of its suite"),
+        (["latest", "--base", "main"], "--base: a run's variants and a revision are compared"),
+        (["--base", "main", "--candidate", "helper/x"], "helper/x runs in no suite"),
+    ],
+)
+def test_what_cannot_be_compared_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], options: list[str], told: str
+) -> None:
+    saved(folder, *worse())
+    assert main(["compare", *options]) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert "Traceback" not in error

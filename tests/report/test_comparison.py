@@ -1,0 +1,71 @@
+"""A comparison in the terminal: short, in order of what matters, and harmless to print."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from harness.compare import compare_variants
+from harness.report.comparison import MOST, told
+from harness.verdicts import Comparison, Comparisons
+from tests.compared import BASE, TERSE, side, suite, trial
+
+NOW = datetime(2026, 1, 3, tzinfo=UTC)
+
+
+def printed(*comparisons: Comparison, notes: tuple[str, ...] = ()) -> list[str]:
+    return told(Comparisons(comparisons=comparisons, notes=notes), NOW).splitlines()
+
+
+def compared(before: list[str], after: list[str]) -> Comparison:
+    records = [*side(BASE, *before), *side(TERSE, *after)]
+    return compare_variants(records, {"manners": suite()}, BASE, TERSE)
+
+
+def test_a_flip_leads_to_the_trial_that_shows_it() -> None:
+    lines = printed(compared(["++"] * 6, ["++"] * 5 + ["+-"]))
+    assert "lost kind: 2/2 -> 1/2   promptverdict show 'manners/s5::helper/terse#1'" in lines
+
+
+def test_what_was_lost_is_told_before_what_was_gained() -> None:
+    lines = printed(compared(["-", "+"] * 3, ["+", "-"] * 3))
+    flips = [line.split()[0] for line in lines if "promptverdict show" in line]
+    assert flips == ["lost"] * 3 + ["gained"] * 3
+
+
+def test_long_lists_are_cut_and_counted() -> None:
+    base = side(BASE, *["+"] * 20)
+    lines = printed(compare_variants([*base, *side(TERSE, "+")], {"m": suite()}, BASE, TERSE))
+    assert lines[0].startswith("Invalid evidence")
+    found = compare_variants([*base, *side(TERSE, "+")], {"manners": suite()}, BASE, TERSE)
+    unpaired = [line for line in printed(found) if line.startswith("not paired")]
+    assert len(unpaired) == MOST
+    assert f"{19 - MOST} more not paired" in printed(found)
+
+
+def test_missing_results_stand_in_their_own_column() -> None:
+    lines = printed(compared(["++++"] * 10, ["++++"] * 9 + ["++?!"]))
+    (row,) = [line for line in lines if line.startswith("  kind")]
+    assert row.split()[-4:] == ["10", "2", "1.000", "inconclusive"]
+
+
+def test_one_reason_of_many_behaviours_is_told_once() -> None:
+    records = [
+        trial(variant, f"s{place}", 0, {"kind": "+", "brief": "+"})
+        for variant in (BASE, TERSE)
+        for place in range(2)
+    ]
+    found = compare_variants(records, {"manners": suite("kind", "brief")}, BASE, TERSE)
+    assert "why: kind, brief: fewer than 6 paired units (2)" in printed(found)
+
+
+def test_what_is_unchanged_takes_one_line_and_notes_come_last() -> None:
+    same = compared(["+"], ["+"]).model_copy(update={"status": "unchanged"})
+    lines = printed(same, same, notes=("helper/new is new since main",))
+    assert lines == [
+        "unchanged, so that there is nothing to compare: helper/terse, helper/terse",
+        "helper/new is new since main",
+    ]
+
+
+def test_control_characters_of_a_note_do_not_reach_the_terminal() -> None:
+    assert "\x1b" not in "".join(printed(notes=("odd \x1b[31m name",)))

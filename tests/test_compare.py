@@ -1,0 +1,246 @@
+"""Records in, verdicts out: what pairs, what is missing, what is adjusted, what it all says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.compare import compare_run, compare_variants
+from harness.records import TrialRecord
+from harness.scenario import Suite
+from harness.stats.compare import compare
+from harness.verdicts import Comparison
+from tests.compared import BASE, COMPATIBLE, DIGEST, TERSE, side, signs, suite, trial
+from tests.report.made import PROVENANCE
+
+
+def compared(records: list[TrialRecord], of: Suite | None = None, **more: Any) -> Comparison:
+    return compare_variants(records, {"manners": of or suite()}, BASE, TERSE, **more)
+
+
+def test_a_clear_loss_is_regressed_and_every_figure_leads_to_its_trials() -> None:
+    found = compared([*side(BASE, *["++"] * 12), *side(TERSE, *["--"] * 12)])
+    assert (found.word, found.exit_code) == ("regressed", 1)
+    (kind,) = found.behaviours
+    assert (kind.kind, kind.verdict, kind.estimate, kind.n) == ("verdict", "regressed", -1.0, 12)
+    assert (kind.says, kind.next_step) == ("It is kind", "")
+    assert (kind.baseline_rate.passed, kind.baseline_rate.graded) == (24, 24)
+    assert kind.baseline_rate.failing_at_most == pytest.approx(0.2209, abs=1e-4)
+    assert kind.flipped == kind.pairs
+    assert kind.pairs[0].candidate == ("fail", "fail")
+    assert kind.pairs[0].candidate_trials == (
+        "manners-s0-helper/terse-0",
+        "manners-s0-helper/terse-1",
+    )
+
+
+def test_the_sides_say_what_their_evidence_is() -> None:
+    late = PROVENANCE.model_copy(update={"recorded": "2026-01-09T12:00:00Z"})
+    records = [*side(BASE, *["+"] * 6), *side(TERSE, *["+"] * 6, provenance=late)]
+    found = compared([*records, trial(TERSE, "s0", 1, {"kind": "+"})])
+    candidate = found.candidate
+    assert (candidate.label, candidate.model, candidate.trials) == (TERSE, "relay/claude", 7)
+    assert candidate.provenance == ("relay: Ann, by hand",)
+    assert (candidate.oldest, candidate.newest) == ("2026-01-01T12:00:00Z", "2026-01-09T12:00:00Z")
+
+
+def test_below_six_scenarios_there_are_rates_only_and_what_a_verdict_takes() -> None:
+    found = compared([*side(BASE, *["+"] * 5), *side(TERSE, *["-"] * 5)])
+    assert (found.word, found.exit_code) == ("rates only", 0)
+    (kind,) = found.behaviours
+    assert (kind.kind, kind.verdict, kind.estimate) == ("rates only", None, -1.0)
+    assert kind.reason == "fewer than 6 paired units (5)"
+    assert kind.next_step.startswith("any verdict takes 1 more paired scenarios; to find a change")
+
+
+def test_doubt_comes_with_the_cheapest_way_out_of_it() -> None:
+    found = compared([*side(BASE, *["+", "-"] * 5), *side(TERSE, *["+", "-"] * 5)])
+    (kind,) = found.behaviours
+    assert (found.word, kind.verdict, kind.reason) == (
+        "inconclusive",
+        "inconclusive",
+        "the interval contains 0",
+    )
+    assert "more scenarios" in kind.next_step or "trials of each instead" in kind.next_step
+
+
+def test_what_is_missing_is_counted_and_never_a_failure() -> None:
+    base = side(BASE, *["++++"] * 10)
+    found = compared([*base, *side(TERSE, *["++++"] * 8, "?+++", "!+++")])
+    (kind,) = found.behaviours
+    assert kind.estimate == 0.0
+    assert (kind.missing_baseline, kind.missing_candidate) == (0, 2)
+    rate = kind.candidate_rate
+    assert (rate.passed, rate.graded, rate.ungraded, rate.missing) == (38, 38, 1, 1)
+    assert kind.pairs[9].candidate[0] == "missing"
+
+
+def test_too_much_missing_is_invalid_and_says_what_to_do() -> None:
+    found = compared([*side(BASE, *["+"] * 10), *side(TERSE, *["+"] * 7, *["!"] * 3)])
+    (kind,) = found.behaviours
+    assert (kind.verdict, found.word, found.exit_code) == ("invalid", "invalid", 7)
+    assert "3 of 10 results of the candidate are missing" in kind.reason
+    assert kind.next_step.startswith("get the results that are missing")
+
+
+def test_a_scenario_that_one_side_never_ran_is_told_and_could_be_anything() -> None:
+    found = compared([*side(BASE, *["-"] * 8), *side(TERSE, *["-"] * 4, *["+"] * 3)])
+    assert [(one.scenario, one.why) for one in found.unpaired] == [
+        ("s7", "only the baseline ran it")
+    ]
+    assert found.behaviours[0].n == 7
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"digest": DIGEST | {"message": "x"}}, "the two were asked differently: message"),
+        ({"digest": DIGEST | {"workspace": "x"}}, "the two were asked differently: workspace"),
+        ({"digest": DIGEST | {"model": "x"}}, "the two were asked differently: model"),
+        (
+            {"provenance": PROVENANCE.model_copy(update={"model": "anthropic/claude"})},
+            "different models: anthropic/claude, relay/claude",
+        ),
+        (
+            {"compatible": COMPATIBLE | {"python": "3.12.1"}},
+            "recorded with different python (3.12.1 and 3.13.5)",
+        ),
+    ],
+)
+def test_what_was_asked_or_made_otherwise_does_not_pair(more: dict[str, Any], why: str) -> None:
+    odd = trial(TERSE, "s9", 0, {"kind": "-"}, **more)
+    records = [*side(BASE, *["+"] * 9), trial(BASE, "s9", 0, {"kind": "+"})]
+    found = compared([*records, *side(TERSE, *["+"] * 9), odd])
+    assert [(one.scenario, one.why) for one in found.unpaired] == [("s9", why)]
+    (kind,) = found.behaviours
+    assert (kind.n, kind.estimate, kind.missing_candidate) == (9, 0.0, 0)
+
+
+def test_other_tools_are_under_test_too_and_are_told() -> None:
+    more = {"digest": DIGEST | {"tools": "other"}}
+    found = compared([*side(BASE, *["+"] * 6), *side(TERSE, *["+"] * 6, **more)])
+    assert not found.unpaired
+    assert found.notes[0].startswith("the two are offered different tools in manners/s0")
+
+
+def test_one_false_alarm_among_many_behaviours_is_held_back() -> None:
+    names = [f"b{number}" for number in range(8)]
+    before = [dict.fromkeys(names, "+") for _ in range(10)]
+    after = [one | {"b0": "-" if place < 5 else "+"} for place, one in enumerate(before)]
+    records = [
+        trial(variant, f"s{place}", 0, grades)
+        for variant, each in ((BASE, before), (TERSE, after))
+        for place, grades in enumerate(each)
+    ]
+    found = compared(records, suite(*names))
+    first = found.behaviours[0]
+    assert first.p is not None
+    assert first.p < 0.05 < (first.p_holm or 0)
+    assert first.verdict == "inconclusive"
+    assert "its own interval excludes 0" in first.reason
+
+
+def test_a_behaviour_that_the_suite_no_longer_knows_is_compared_all_the_same() -> None:
+    found = compared(both(6, {"old": "+", "kind": "+"}, {"old": "+", "kind": "+"}))
+    assert [(one.behaviour, one.says) for one in found.behaviours] == [
+        ("kind", "It is kind"),
+        ("old", ""),
+    ]
+
+
+def themed(**roles: str) -> Suite:
+    themes = {
+        "honesty": {"behaviours": ["kind", "true"], "role": "primary"},
+        "control": {"behaviours": ["useful"], "role": "control"},
+    }
+    return suite("kind", "true", "useful", themes=themes, **roles)
+
+
+def both(count: int, before: dict[str, str], after: dict[str, str]) -> list[TrialRecord]:
+    return [
+        trial(variant, f"s{place}", 0, grades)
+        for variant, grades in ((BASE, before), (TERSE, after))
+        for place in range(count)
+    ]
+
+
+def test_a_theme_takes_the_grades_of_its_behaviours_together_scenario_by_scenario() -> None:
+    before, after = ({"kind": "-", "true": sign, "useful": "+"} for sign in "-+")
+    found = compared(both(10, before, after), themed())
+    honesty, control = found.themes
+    assert (honesty.behaviour, honesty.role, honesty.n) == ("honesty", "primary", 10)
+    assert (honesty.estimate, honesty.verdict) == (0.5, "improved")
+    assert honesty.candidate_rate.graded == 20
+    assert {pair.behaviour for pair in honesty.pairs} == {"kind", "true"}
+    assert (control.verdict, found.word) == ("inconclusive", "improved")
+    assert honesty.p_holm is None
+
+
+def test_a_control_that_suffers_is_part_of_the_verdict() -> None:
+    before, after = ({"kind": sign, "true": sign, "useful": other} for sign, other in ("-+", "+-"))
+    found = compared(both(10, before, after), themed())
+    assert (found.word, found.exit_code) == ("mixed", 1)
+
+
+def test_an_ungraded_behaviour_of_a_theme_is_one_missing_result() -> None:
+    before = {"kind": "+", "true": "+", "useful": "+"}
+    records = both(20, before, before)
+    odd = trial(TERSE, "s0", 0, before | {"true": "?"})
+    records = [odd if one.key == odd.key else one for one in records]
+    honesty = compared(records, themed()).themes[0]
+    assert (honesty.missing_candidate, honesty.candidate_rate.graded) == (1, 39)
+
+
+def test_the_prompts_diff_is_told() -> None:
+    records = [*side(BASE, "+"), *side(TERSE, "+")]
+    found = compared(records, prompts={BASE: "Be kind.\nBe brief.", TERSE: "Be kind.\nBe terse."})
+    assert found.prompt_diff.splitlines()[-2:] == ["-Be brief.", "+Be terse."]
+
+
+def test_each_variant_is_compared_with_the_baseline_of_its_suites() -> None:
+    records = [
+        *side(BASE, "+"),
+        *side(TERSE, "+"),
+        *side("helper/long", "+"),
+        *side(TERSE, "+", suite="alone"),
+        *side("other/one", "+", suite="plain"),
+    ]
+    suites = {
+        "manners": suite(),
+        "alone": suite(),
+        "plain": suite(baseline=None),
+    }
+    found = compare_run(records, suites, {})
+    told = [(one.baseline.label, one.candidate.label) for one in found.comparisons]
+    assert told == [(BASE, "helper/long"), (BASE, TERSE)]
+    assert {one.suite for two in found.comparisons for one in two.behaviours} == {"manners"}
+
+
+def test_nothing_graded_is_invalid_and_no_pass() -> None:
+    found = compared([trial(BASE, "s0", 0, {}), trial(TERSE, "s0", 0, {})])
+    assert (found.behaviours, found.word, found.exit_code) == ((), "invalid", 7)
+
+
+def test_records_say_what_the_pure_function_says() -> None:
+    random = np.random.default_rng(20261121)
+    for _ in range(25):
+        chances = random.random(12)
+        arms = [
+            {
+                f"s{place}": [
+                    None if lost else float(drawn)
+                    for drawn, lost in zip(
+                        random.random(3) < chance, random.random(3) < 0.02, strict=True
+                    )
+                ]
+                for place, chance in enumerate(chances)
+            }
+            for _ in range(2)
+        ]
+        pure = compare(*arms)
+        records = [*side(BASE, *signs(arms[0])), *side(TERSE, *signs(arms[1]))]
+        (kind,) = compared(records).behaviours
+        assert (kind.verdict, kind.reason, kind.n) == (pure.verdict, pure.reason, pure.n)
+        assert (kind.estimate, kind.low, kind.high) == (pure.estimate, pure.low, pure.high)
