@@ -1,6 +1,6 @@
 """How often a variant differs from itself, and how often a real change is found.
 
-Run by hand: python -m tests.benchmarks.verdicts
+Run by hand: python tests/benchmarks/verdicts.py
 
 Simulated suites of scenarios whose chances of passing are Beta distributed (ICC 0.4), tied between
 the variants by a Gaussian copula (0.85). Four ways of being no better and no worse:
@@ -16,6 +16,10 @@ some of each are repeated by `harness.stats.compare.compare`, which must say the
 stand beside those of the study that chose the procedure (2,500 comparisons a cell). Two things that
 the study leaves open, the 70 % of sharp and that the tenth of asym is drawn, were chosen with
 another seed, as what gives its figures. The seed here was fixed before the first run.
+
+python -m tests.benchmarks.verdicts --records: 500 comparisons of a variant with itself on the way
+that users take, from records to verdicts, beside the pure function on the same results; both must
+say the same.
 """
 
 from __future__ import annotations
@@ -27,13 +31,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from harness.compare import compare_variants
 from harness.stats.compare import compare
 from harness.stats.corrections import adjusted
 from harness.stats.samples import Array
 from harness.stats.score import interval
 from harness.stats.suites import Chances, sampled
-from tests.compared import BASE, TERSE, side, signs, suite
 
 SEED = 20261121
 RUNS = 10_000
@@ -117,6 +119,9 @@ def tolerance(percent: float) -> float:
 
 def from_records() -> int:
     """Count the comparisons in which records come to something else than scores do."""
+    from harness.compare import compare_variants
+    from tests.compared import BASE, TERSE, side, signs, suite
+
     began, unlike, false = time.process_time(), 0, 0
     random = np.random.default_rng(SEED)
     scenarios, trials = 20, 3
