@@ -76,8 +76,12 @@ async def verdicts(judge: Judge, items: list[Bad]) -> list[str]:
             try:
                 found = await ask(judge, asked(item.question, "answer", trial(item.answer)))
             except ProviderError as error:
-                return f"not asked: {error}"
-            return found.judgement().answer or str(found.judgement().fault)
+                told = f"not asked: {error}"
+            else:
+                told = found.judgement().answer or str(found.judgement().fault)
+            # Told as they come: a judge who answers by hand may not come to the end.
+            print(f"{told:12} {item.question}", flush=True)
+            return told
 
     return await asyncio.gather(*(one(item) for item in items))
 
