@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.compare import compare_run
 from harness.gatekeeping import lacking
 from harness.plan import Cell
 from harness.records import TrialRecord
+from harness.report.comparison import in_a_line
 from harness.revisions import against
 from harness.settings import Settings
 from harness.verdicts import Comparison, Comparisons
@@ -22,6 +23,8 @@ class Concluded:
     exit_code: int
     """0 does not block, 1 fail, 6 undecided and blocking, 7 invalid."""
     reasons: tuple[str, ...]
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    """`variant:behaviour` (or theme) -> what the comparison says of it, in a line."""
 
 
 def conclude(
@@ -58,7 +61,16 @@ def gate_of(suite: str, found: Comparisons, ran: Iterable[Cell]) -> Concluded:
         said.append((7, "no variant ran that could be compared"))
     codes = {code for code, _ in said}
     worst = next((code for code in (1, 7, 6) if code in codes), 0)
-    return Concluded(worst, tuple(told for code, told in said if code == worst))
+    return Concluded(
+        worst,
+        tuple(told for code, told in said if code == worst),
+        {
+            f"{one.candidate.variant}:{judged.behaviour}": in_a_line(judged)
+            for one in about
+            for judged in (*one.themes, *one.behaviours)
+            if judged.suite == suite
+        },
+    )
 
 
 def _answers(suite: str, one: Comparison) -> list[tuple[int, str]]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import EvidenceError, ProviderError
-from harness.plan import Trial
+from harness.errors import EvidenceError, InputError, Problem, ProviderError
+from harness.plan import Cell, Trial
 from harness.prices import Cost, Price, cost, total
 from harness.providers import api
 from harness.recording.cassette import open_tape
@@ -63,6 +63,15 @@ def estimate(trials: Iterable[Trial], prices: Mapping[str, Price]) -> Estimate:
         ),
         first_requests=sum(map(_first_request, wanted)),
     )
+
+
+def refuse_unpriced(cells: Iterable[Cell], prices: Mapping[str, Price]) -> None:
+    """Raise InputError where somebody is asked whose price is unknown: no limit could be held."""
+    asked = {model for cell in cells for model in (cell.model, cell.user_model, cell.asks)}
+    if unknown := sorted(model for model in asked if model and model not in prices):
+        found = f"there is no price for {', '.join(unknown)}"
+        cure = f'say what it costs: [tool.promptverdict.prices."{unknown[0]}"]'
+        raise InputError([Problem("--max-cost", found, cure)])
 
 
 def _first_request(trial: Trial) -> int:

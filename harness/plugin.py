@@ -1,4 +1,4 @@
-"""pytest's face: options, collection, one item for a cell, statuses, the summary. Nothing else.
+"""pytest's face: options, collection, statuses, the summary. What it collects is in `items`.
 
 Inert where no suite.yaml is collected. All state lives on one object that is registered for the
 session; SDKs and vcrpy are imported when the first trial starts, not before.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,17 +16,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import HarnessError, InputError, Problem
+from harness.items import (
+    MEASURED,
+    REASON,
+    STATUS,
+    CellItem,
+    GateItem,
+    Misnamed,
+    ScenarioFile,
+    SuiteFile,
+)
 from harness.settings import OPTIONS, Settings, resolve
 
 if TYPE_CHECKING:
     from harness.plan import Cell
     from harness.session import EvalSession
 
-STATUS = "promptverdict_status"
-REASON = "promptverdict_reason"
-GATE = "promptverdict_gate"
 RUN = "promptverdict_run"
-MEASURED = "measured"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -183,7 +189,7 @@ class Evals:
         """Stop what still runs and close the run."""
         whole = exitstatus != pytest.ExitCode.INTERRUPTED
         if self._session:
-            if whole and self._session.folder and self._session.settings.base:
+            if whole and self._session.folder and self._session.is_compared:
                 self._compare(self._session)
             self._session.close()
             self._folder = self._session.folder
@@ -197,7 +203,7 @@ class Evals:
             Run(self._folder).finish(whole=whole)
 
     def _compare(self, session: EvalSession) -> None:
-        """Compare with the older revision that was asked for, and keep the words."""
+        """Compare, unless a gate did so already, and keep the words."""
         from harness.report.comparison import told
 
         try:
@@ -252,144 +258,6 @@ class Evals:
             terminalreporter.write_line(told)
 
 
-class FellShort(Exception):
-    """An agent did not show a behaviour that is required of it."""
-
-
-class ScenarioFile(pytest.File):
-    """A scenario: one item for each variant it is run with."""
-
-    def __init__(self, *, evals: Evals, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._evals = evals
-
-    def collect(self) -> Iterable[pytest.Item]:
-        """Read the scenario and make its items."""
-        try:
-            cells = self._evals.cells(self.path)
-        except InputError as error:
-            raise self.CollectError(str(error)) from error
-        for cell in cells:
-            yield CellItem.from_parent(self, name=cell.variant.id, cell=cell, evals=self._evals)
-
-
-class Misnamed(pytest.File):
-    """A suite or a scenario that nobody would miss if it were passed over in silence."""
-
-    def collect(self) -> Iterable[pytest.Item]:
-        """Say what it should be called."""
-        renamed = self.path.with_suffix(".yaml").name
-        raise self.CollectError(
-            f"{self.path.name}: suites and scenarios end in .yaml\n  rename it to {renamed}"
-        )
-
-
-class CellItem(pytest.Item):
-    """One scenario with one variant."""
-
-    def __init__(self, *, cell: Cell, evals: Evals, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.cell, self._evals = cell, evals
-        for known in cell.scenario.suite.suite.known_failing:
-            if known.cell == f"{cell.scenario.id}::{cell.variant.id}":
-                # Only the agent's own failure is expected: broken machinery stays an error.
-                mark = pytest.mark.xfail(strict=True, reason=known.reason, raises=FellShort)
-                self.add_marker(mark)
-        for tag in cell.scenario.scenario.tags:
-            self.config.addinivalue_line("markers", f"{tag}: scenarios tagged {tag}")
-            self.add_marker(tag)
-
-    def setup(self) -> None:
-        """Wait for the cell's trials; broken machinery is an error, never a failure."""
-        session = self._evals.session()
-        try:
-            faults = session.faults(self.cell, self._evals.tell)
-        except HarnessError as error:
-            faults = [str(error)]
-        if not faults:
-            return
-        if session.has_evidence(self.cell):
-            self._note("ERROR", faults)
-        else:
-            # The summary says once, for all such cells, how to record them.
-            faults = [fault.partition("\n")[0] for fault in faults]
-        pytest.fail("\n".join(dict.fromkeys(faults)), pytrace=False)
-
-    def runtest(self) -> None:
-        """Fail where the agent fell short; where nothing is required of it, it is measured."""
-        session = self._evals.session()
-        for behaviour, rate in session.rates(self.cell).items():
-            self.user_properties.append((f"promptverdict:{behaviour}", rate))
-        if shortcomings := session.shortcomings(self.cell):
-            self._note("FAILED", shortcomings)
-            raise FellShort("\n".join(shortcomings))
-        self.user_properties.append((STATUS, "passed" if session.binds(self.cell) else MEASURED))
-
-    def _note(self, status: str, told: list[str]) -> None:
-        """Leave the status and the reason, on one line, to reports and to JUnit's XML."""
-        briefly = ["; ".join(line.strip() for line in one.split("\n")[:2]) for one in told]
-        self.user_properties += [(STATUS, status), (REASON, " | ".join(briefly))]
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show what the agent fell short of, and no traceback."""
-        if isinstance(excinfo.value, FellShort):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        """Name the cell as a person would."""
-        return self.path, 0, f"{self.path.stem} with {self.name}"
-
-
-class SuiteFile(pytest.File):
-    """A suite: its gate, where it has one."""
-
-    def __init__(self, *, evals: Evals, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._evals = evals
-
-    def collect(self) -> Iterable[pytest.Item]:
-        """Make the gate's item."""
-        if self._evals.has_gate(self.path.parent):
-            yield GateItem.from_parent(self, name="gate", evals=self._evals)
-
-
-class GateItem(pytest.Item):
-    """What a suite's comparison must not show."""
-
-    def __init__(self, *, evals: Evals, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._evals = evals
-        self._blocking: tuple[str, ...] = ()
-
-    def setup(self) -> None:
-        """Wait for the run and compare; evidence that cannot be used is an error."""
-        try:
-            found = self._evals.session().gate(self.path.parent, self._evals.tell)
-        except HarnessError as error:
-            pytest.fail(str(error), pytrace=False)
-        status = {0: "passed", 7: "ERROR"}.get(found.exit_code, "FAILED")
-        self.user_properties += [(STATUS, status), (GATE, " | ".join(found.reasons))]
-        if found.exit_code == 7:
-            pytest.fail("\n".join(found.reasons), pytrace=False)
-        self._blocking = found.reasons if found.exit_code else ()
-
-    def runtest(self) -> None:
-        """Fail where the gate blocks."""
-        if self._blocking:
-            raise FellShort("\n".join(self._blocking))
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show why it blocks, and no traceback."""
-        if isinstance(excinfo.value, FellShort):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        """Name the gate as a person would."""
-        return self.path, 0, f"gate of {self.path.parent.name}"
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -397,7 +265,7 @@ def pytest_runtest_makereport(
     """Report how long the trials took, not how long the item waited for them."""
     report = yield
     if isinstance(item, CellItem) and call.when == "setup":
-        report.duration = item._evals.session().seconds(item.cell)
+        report.duration = item.seconds
     return report
 
 

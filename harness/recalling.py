@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
+from harness.deciding import decide
 from harness.errors import EvidenceError, StaleProbes
 from harness.evidence import Evidence
 from harness.plan import Cell, Trial
 from harness.recording.files import Sealed
 from harness.records import TrialRecord
-from harness.runner import decide
 from harness.settings import Settings
 from harness.trial import identity, no_trial, read_back, read_events
 

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
-from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from harness.cellstatus import CellStatus
 from harness.collecting import SUITE_FILE, is_scenario
 from harness.errors import InputError, Problem, shown
-from harness.grading import Standings, standings
 from harness.loading import load_agents
 from harness.loading.suites import LoadedSuite, load_scenario, load_suite
 from harness.plan import Cell, Trial, cells
 from harness.settings import Settings
 
 if TYPE_CHECKING:
-    import ssl
-
-    import httpx2
-
     from harness.agent import Variant
     from harness.concluding import Concluded
+    from harness.deciding import Decision
     from harness.records import TrialRecord
     from harness.report.progress import Progress
-    from harness.runner import Decision, Runner
-    from harness.sandbox import Sandbox
+    from harness.runner import Runner
     from harness.store import Run
     from harness.verdicts import Comparisons
 
@@ -66,8 +60,6 @@ class EvalSession:
         self._progress: Progress | None = None
         self._runner: Runner | None = None
         self._run: Run | None = None
-        self._tls: ssl.SSLContext | None = None
-        self._lock = threading.Lock()
 
     def cells(self, path: Path) -> list[Cell]:
         """Read one scenario and list its cells.
@@ -103,7 +95,7 @@ class EvalSession:
 
             merge_base(self._root, self.settings.base)
         decisions = [decision for cell in self._cells.values() for decision in self._decide(cell)]
-        self._check_prices(decisions)
+        self._refuse_unpriced(decisions)
         if self.settings.record == "stale":
             decisions = self._started().check(decisions)
             for decision in decisions:
@@ -115,20 +107,12 @@ class EvalSession:
             if decision.error is None:
                 self._started().submit(decision)
 
-    def faults(self, cell: Cell, tell: Tell) -> list[str]:
-        """Wait for a cell's trials; say what broke, if anything did.
+    def status(self, cell: Cell, tell: Tell) -> CellStatus:
+        """Wait for a cell's trials, and give what they come to.
 
         tell: hears, meanwhile, of every trial of the run that was recorded.
         """
-        faults = cell.lost_promises()
-        for record in self._finished(cell, tell):
-            if record.fault and record.evidence.events:
-                faults.append(f"{cell.id}#{record.trial}: {record.fault.message}")
-            elif record.fault:
-                faults.append(record.fault.message)
-        if not faults and not self.shortcomings(cell):
-            faults = [f"undecided: {told}" for told in self._told(cell, "undecided", "ungraded")]
-        return faults
+        return CellStatus(cell, self._finished(cell, tell))
 
     def gate(self, folder: Path, tell: Tell) -> Concluded:
         """Wait for every trial of the run, and say what a suite's gate comes to.
@@ -159,36 +143,16 @@ class EvalSession:
             save(self._opened_run().folder, self._compared)
         return self._compared
 
-    def has_evidence(self, cell: Cell) -> bool:
-        """Whether each trial of a finished cell left something to read."""
-        return all(record.evidence.events for record in self._records.get(cell.id, ()))
-
-    def binds(self, cell: Cell) -> bool:
-        """Whether anything is required of a cell."""
-        return bool(cell.required)
-
-    def shortcomings(self, cell: Cell) -> list[str]:
-        """Say of each behaviour that a finished cell must show and does not, why."""
-        return self._told(cell, "short", "fail")
-
-    def rates(self, cell: Cell) -> dict[str, str]:
-        """Say of each graded behaviour of a finished cell how often it was shown."""
-        trials = [record.grades for record in self._records.get(cell.id, ())]
-        require = cell.scenario.suite.suite.require
-        return {
-            name: _counted(standings(name, trials, require))
-            for name in cell.scenario.scenario.grades
-        }
+    @property
+    def is_compared(self) -> bool:
+        """Whether the run ends in a comparison: a revision was asked for, or a gate has one."""
+        return bool(self.settings.base or self._compared)
 
     def left_over(self) -> int:
         """How many trials that were to be recorded are not."""
         kept = {record.key for record in self.records if not record.fault}
         decisions = [one for each in self._decisions.values() for one in each if one.records]
         return sum(decision.trial.key not in kept for decision in decisions)
-
-    def seconds(self, cell: Cell) -> float:
-        """How long a cell's trials took, added up."""
-        return sum(record.seconds for record in self._records.get(cell.id, ()))
 
     @property
     def records(self) -> list[TrialRecord]:
@@ -223,26 +187,6 @@ class EvalSession:
                 self._record(decision, tell) for decision in self._decide(cell)
             ]
         return self._records[cell.id]
-
-    def _told(self, cell: Cell, standing: str, outcome: str) -> list[str]:
-        return [
-            f"{one.behaviour}: {_counted(one)}\n{self._reasons(cell, one, outcome)}"
-            for one in self._standings(cell)
-            if one.standing == standing
-        ]
-
-    def _standings(self, cell: Cell) -> list[Standings]:
-        trials = [record.grades for record in self._records.get(cell.id, ())]
-        require = cell.scenario.suite.suite.require
-        return [standings(name, trials, require) for name in cell.required]
-
-    def _reasons(self, cell: Cell, one: Standings, outcome: str) -> str:
-        return "\n".join(
-            f"  trial {record.trial}: {grade.finding.reason}"
-            for record in self._records[cell.id]
-            for grade in record.grades
-            if grade.behaviour == one.behaviour and grade.finding.outcome == outcome
-        )
 
     def _record(self, decision: Decision, tell: Tell) -> TrialRecord:
         if decision.error:
@@ -287,17 +231,12 @@ class EvalSession:
             cure = f"there are: {', '.join(sorted(known)) or 'none'}"
             raise InputError([Problem("--promise", f"no behaviour {', '.join(unknown)}", cure)])
 
-    def _check_prices(self, decisions: list[Decision]) -> None:
-        """Refuse a limit that nobody could hold: without prices no cost is known."""
-        if self.settings.max_cost is None:
-            return
-        models = {one.trial.cell.model for one in decisions if one.records}
-        models |= {one.trial.cell.user_model for one in decisions if one.records}
-        models |= {judge for one in decisions if one.records and (judge := one.trial.cell.asks)}
-        if unknown := sorted(models - self.settings.prices.keys()):
-            found = f"there is no price for {', '.join(unknown)}"
-            cure = f'say what it costs: [tool.promptverdict.prices."{unknown[0]}"]'
-            raise InputError([Problem("--max-cost", found, cure)])
+    def _refuse_unpriced(self, decisions: Iterable[Decision]) -> None:
+        if self.settings.max_cost is not None:
+            from harness.estimate import refuse_unpriced
+
+            recording = [decision.trial.cell for decision in decisions if decision.records]
+            refuse_unpriced(recording, self.settings.prices)
 
     def _refuse_namesake(self, folder: Path) -> None:
         """A suite's id is its folder's name: two of one name would share trials and records."""
@@ -320,7 +259,7 @@ class EvalSession:
 
     def _decide(self, cell: Cell) -> list[Decision]:
         if cell.id not in self._decisions:
-            from harness.runner import decide
+            from harness.deciding import decide
 
             self._decisions[cell.id] = [
                 decide(trial, self.settings.record) for trial in self._trials(cell)
@@ -329,20 +268,16 @@ class EvalSession:
 
     def _started(self) -> Runner:
         if self._runner is None:
+            from harness.resources import Resources
             from harness.runner import Runner
-            from harness.world.base import Session
-            from harness.world.budget import Budget
 
             self._opened_run()
-            session = Session(
-                self._sandbox,
-                self._network,
-                self.settings.relay,
-                self.settings.prices,
-                budget=Budget(self.settings.max_cost),
+            self._runner = Runner(
+                Resources(self.settings).session(),
+                self.settings.concurrency,
+                self._keep,
+                offline=self.settings.record == "none",
             )
-            offline = self.settings.record == "none"
-            self._runner = Runner(session, self.settings.concurrency, self._keep, offline=offline)
         return self._runner
 
     def _opened_run(self) -> Run:
@@ -357,27 +292,3 @@ class EvalSession:
                 self._run_name,
             )
         return self._run
-
-    def _network(self) -> httpx2.AsyncHTTPTransport:
-        """Open a way to the provider; all share one TLS context, since making one takes long."""
-        import httpx2
-
-        with self._lock:
-            self._tls = self._tls or httpx2.create_ssl_context()
-        return httpx2.AsyncHTTPTransport(verify=self._tls)
-
-    def _sandbox(self) -> Sandbox:
-        """Open the sandbox once; every trial that needs one waits for the same."""
-        with self._lock:
-            return self._opened_sandbox
-
-    @cached_property
-    def _opened_sandbox(self) -> Sandbox:
-        from harness.sandbox import open_sandbox
-
-        return open_sandbox(self.settings.sandbox)
-
-
-def _counted(one: Standings) -> str:
-    told = f"shown in {one.passed} of {one.trials} trials"
-    return f"{told}, {one.ungraded} ungraded" if one.ungraded else told

@@ -20,11 +20,12 @@ from typing import Any
 import httpx2
 import pytest
 
+from harness.deciding import decide
 from harness.plan import Cell
 from harness.prices import Price
 from harness.recording.files import open_sealed
 from harness.records import TrialRecord
-from harness.runner import Runner, decide
+from harness.runner import Runner
 from harness.sandbox import open_sandbox
 from harness.transcript import Result
 from harness.trial import run_trial

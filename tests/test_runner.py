@@ -12,9 +12,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from harness.deciding import decide
 from harness.plan import Cell
 from harness.records import TrialRecord
-from harness.runner import Runner, decide
+from harness.runner import Runner
 from harness.sandbox import Place, open_sandbox
 from harness.sandbox.interface import Finished, GivenUp
 from harness.settings import RecordMode

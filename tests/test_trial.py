@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from harness.agent import Variant
+from harness.deciding import decide
 from harness.errors import StaleProbes
 from harness.evidence import Evidence
 from harness.guest.probekit import is_test
@@ -20,7 +21,7 @@ from harness.probes import stored_reports
 from harness.probing import run_probes
 from harness.recording.files import open_sealed
 from harness.records import TrialRecord
-from harness.runner import Runner, decide
+from harness.runner import Runner
 from harness.sandbox import Sandbox, open_sandbox
 from harness.transcript import Call, End, Opaque, Result
 from harness.trial import read_back, read_events, run_trial

@@ -92,6 +92,12 @@ def _rate(rate: Rate) -> str:
     return f"{rate.passed}/{rate.graded} {rate.estimate:.0%}"
 
 
+def in_a_line(one: BehaviourVerdict) -> str:
+    """Write a verdict, or that there is none, with the figures it rests on."""
+    points = _points(one).replace(" (", " points (")
+    return ", ".join(filter(None, (one.verdict or one.kind, points, f"n {one.n}")))
+
+
 def _points(one: BehaviourVerdict) -> str:
     if one.estimate is None:
         return ""

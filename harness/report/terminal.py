@@ -63,6 +63,7 @@ def summary(
     parts += [_told(one) for one in short]
     if run and there:
         parts.append(f"records: {shown(run)}   read one: promptverdict show NODE-ID\n")
+        parts.append(_more(there))
     return "".join(parts)
 
 
@@ -172,6 +173,13 @@ def _absences(trials: Sequence[TrialRecord], command: str) -> str:
             said = told.format(counted, one if number == 1 else many)
             lines.append(f"{said}; record: {command} --record {mode}\n")
     return "".join(lines)
+
+
+def _more(trials: Sequence[TrialRecord]) -> str:
+    """Say where to go on: the page, and the verdict where two variants ran in one suite."""
+    ran = {(record.suite, record.variant) for record in trials}
+    compare = "compare: promptverdict compare   " if len({s for s, _ in ran}) < len(ran) else ""
+    return f"{compare}as a page: promptverdict report --open\n"
 
 
 def _told(one: Shortcoming) -> str:

@@ -53,7 +53,13 @@ def test_cells_are_shown_below_their_scenario_with_what_was_counted(tmp_path: Pa
         f"evidence: 4 trials; relay: Ann, by hand; replayed; {AGE}",
         "replayed, nothing spent; recording took: 10,136 tokens, price unknown",
         f"records: {tmp_path}/results/r1   read one: promptverdict show NODE-ID",
+        "compare: promptverdict compare   as a page: promptverdict report --open",
     ]
+
+
+def test_one_variant_alone_is_not_offered_a_comparison(tmp_path: Path) -> None:
+    last = shown(record(), record(trial=1), run=tmp_path / "results/r1")[-1]
+    assert last == "as a page: promptverdict report --open"
 
 
 @pytest.mark.parametrize(
