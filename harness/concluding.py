@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,15 +33,17 @@ def conclude(
     records: Sequence[TrialRecord],
     settings: Settings,
     root: Path,
+    keep: Callable[[TrialRecord], object],
 ) -> Comparisons:
     """Compare the cells of a run: with `settings.base` where it is given, else with baselines.
 
     expected: ids of all cells of its suites; a suite of which some did not run gets no answer from
-    its gate. root: the folder that `settings.agents` is seen from. Raises InputError.
+    its gate. root: the folder that `settings.agents` is seen from. keep: hears of each record of
+    the older revision. Raises InputError.
     """
     refused = lacking(expected, (cell.id for cell in ran))
     if settings.base:
-        return against(settings.base, root, ran, records, settings, refused=refused)
+        return against(settings.base, root, ran, records, settings, refused=refused, keep=keep)
     return compare_run(
         records,
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in ran},

@@ -60,6 +60,8 @@ class TrialRecord(Frozen):
     """None when there is no evidence."""
     compatible: dict[str, str | int] = Field(default_factory=dict)
     """What two recordings must share to be compared: toolset, sandbox, its Python and pytest."""
+    revision: str | None = None
+    """Commit whose recording it is, of what a run is compared with; None: the run's own."""
     replayed: bool
     """Whether this run played a recording rather than made it."""
     seconds: float

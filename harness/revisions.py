@@ -7,7 +7,7 @@ here pairs; the rest is told by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -47,19 +47,20 @@ def against(
     settings: Settings,
     *,
     refused: Mapping[str, str] = MappingProxyType({}),
+    keep: Callable[[TrialRecord], object] = lambda record: None,
 ) -> Comparisons:
     """Compare each variant of some cells with itself at the merge-base of HEAD and a revision.
 
     root: the folder that `settings.agents` is seen from. records: of the cells as they lie here.
-    refused: as for `compare_arms`. Raises InputError where there is no such revision, and where
-    its agents cannot be read.
+    refused: as for `compare_arms`. keep: hears of each record that was read of the older revision.
+    Raises InputError where there is no such revision, and where its agents cannot be read.
     """
     revision = merge_base(root, ref)
     variants: dict[str, list[Cell]] = {}
     for cell in here:
         variants.setdefault(cell.variant.id, []).append(cell)
     with TemporaryDirectory(prefix="promptverdict-") as folder:
-        base = _Base(revision, Path(folder), root / settings.agents, here, settings)
+        base = _Base(revision, Path(folder), root / settings.agents, here, settings, keep)
         found = [
             comparison
             for name, own in sorted(variants.items())
@@ -147,6 +148,7 @@ class _Base:
     """Of the agents, as they lie."""
     here: Sequence[Cell]
     settings: Settings
+    keep: Callable[[TrialRecord], object]
 
     @cached_property
     def files(self) -> dict[str, str]:
@@ -175,10 +177,14 @@ class _Base:
         self.revision.write(files, self.folder)
         names = (PurePosixPath(path).name.partition(".") for path in files)
         numbers = sorted({int(n) for n, _, rest in names if n.isdecimal() and rest == "http.yaml"})
-        return [
+        found = [
             self._record(Trial(cell, number, Location(self.folder / place, number)))
             for number in numbers
         ]
+        for record in found:
+            if not record.fault:
+                self.keep(record)
+        return found
 
     def _record(self, trial: Trial) -> TrialRecord:
         try:
@@ -188,7 +194,7 @@ class _Base:
         if parts := changed_parts(sealed.head.digest, trial.cell.digest):
             told = f"recorded at {self.revision.ref} of another {', '.join(parts)}"
             return no_trial(trial, StaleRecording(told, parts))
-        return recall(trial, sealed)
+        return recall(trial, sealed).model_copy(update={"revision": self.revision.commit})
 
     def deleted_scenarios(self, suite: Path) -> Iterator[str]:
         """Name the scenarios of a suite that are only there."""

@@ -139,8 +139,9 @@ class EvalSession:
             every = [cell for file in files if is_scenario(file) for cell in self.cells(file)]
             cells = list(self._cells.values())
             expected = [cell.id for cell in every]
-            self._compared = conclude(cells, expected, records, self.settings, self._root)
-            save(self._opened_run().folder, self._compared)
+            run = self._opened_run()
+            self._compared = conclude(cells, expected, records, self.settings, self._root, run.save)
+            save(run.folder, self._compared)
         return self._compared
 
     @property

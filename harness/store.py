@@ -19,6 +19,9 @@ from harness.version import __version__
 
 LATEST = "latest"
 MANIFEST = "run.json"
+TRIALS = "trials"
+BASE = "base"
+"""Where the records lie of the older revision that a run was compared with."""
 _NAME = "%Y%m%dT%H%M%S.%fZ"
 _SECOND = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -77,7 +80,8 @@ class Run:
 
     def save(self, record: TrialRecord) -> None:
         """Store the record of one trial. Raises StorageError."""
-        write_whole(self.folder / "trials" / f"{record.key}.json", record.model_dump_json())
+        folder = BASE if record.revision else TRIALS
+        write_whole(self.folder / folder / f"{record.key}.json", record.model_dump_json())
 
     def finish(self, *, whole: bool) -> None:
         """Let results/latest point at this run, where links can be made; note when it ended.
@@ -149,9 +153,12 @@ class _Version(BaseModel):
     schema_version: int
 
 
-def records(run: Path) -> Iterator[TrialRecord]:
-    """Read the records of a run, sorted by file name. Raises InputError for one that is none."""
-    for path in sorted((run / "trials").glob("*.json")):
+def records(run: Path, folder: str = TRIALS) -> Iterator[TrialRecord]:
+    """Read the records of a run, sorted by file name. Raises InputError for one that is none.
+
+    folder: BASE for those of the older revision that it was compared with.
+    """
+    for path in sorted((run / folder).glob("*.json")):
         yield read_record(path)
 
 

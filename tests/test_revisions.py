@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.store import find_run
+from harness.store import find_run, records
 from harness.verdicts import FILE, Comparisons
 from tests.fakes import Provider, run
 from tests.repositories import (
@@ -185,6 +185,25 @@ def test_pytest_tells_the_comparison_in_its_summary_and_keeps_it(
     )
     kept = find_run(pytester.path / "results") / FILE
     assert Comparisons.model_validate_json(kept.read_bytes()).comparisons[0].word == "regressed"
+
+
+def test_the_page_of_a_run_holds_the_transcripts_of_both_revisions(
+    recorded: Repository, pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(recorded, CURT, pytester)
+    run(pytester, "evals", "--base", "main")
+    folder = find_run(pytester.path / "results")
+    older = list(records(folder, "base"))
+    assert {one.revision for one in older} == {recorded.git("rev-parse", "main")}
+    assert len(older) == SCENARIOS
+    assert main(["report"]) == 0
+    page = (folder / "report.html").read_text()
+    assert f"promptverdict show {older[0].key} --whole" in page
+    assert page.count("helper/base @ main #0") == SCENARIOS
+    assert "not among the records of this run" not in page
+    capsys.readouterr()
+    assert main(["show", older[0].key]) == 0
+    assert "You are welcome." in capsys.readouterr().out
 
 
 def test_pytest_says_stale_and_what_recording_would_take(

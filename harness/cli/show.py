@@ -6,13 +6,14 @@ import argparse
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import InputError, Problem, shown
 from harness.records import TrialRecord
 from harness.settings import resolve
-from harness.store import LATEST, find_run, read_record, records
+from harness.store import BASE, LATEST, find_run, read_record, records
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -137,8 +138,9 @@ def _find(asked: argparse.Namespace) -> TrialRecord:
     if not (number.isascii() and number.isdigit()):
         cure = "write #0 for a cell's first trial, #1 for its second"
         raise InputError([Problem(asked.trial, f"{number!r} is no number of a trial", cure)])
-    if named := [record for record in found if wanted == record.key]:
-        return named[0]
+    named = (one for one in chain(found, records(folder, BASE)) if wanted == one.key)
+    if record := next(named, None):
+        return record
     fitting = [one for one in found if f"/{wanted}".endswith(f"/{_cell(one)}")]
     fitting = fitting or [one for one in found if wanted in _cell(one)]
     if not fitting:

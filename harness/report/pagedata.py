@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,10 +64,15 @@ def page_of(
     records: Sequence[TrialRecord],
     found: Comparisons | None,
     now: datetime,
+    older: Sequence[TrialRecord] = (),
 ) -> Page:
-    """Compute the report of a run. There must be at least one record."""
-    by_key = {record.key: record for record in records}
+    """Compute the report of a run. There must be at least one record.
+
+    older: records of the revision that it was compared with.
+    """
     comparisons = found.comparisons if found else ()
+    every = [*records, *_labelled(older, comparisons)]
+    by_key = {record.key: record for record in every}
     compared = [
         _compared(one, by_key, f"compared:{number}", now)
         for number, one in enumerate(comparisons, start=1)
@@ -82,9 +87,9 @@ def page_of(
         notes=found.notes if found else (),
         compared=tuple(compared),
         rates=None if compared else of_rates(rates(records)),
-        heats=tuple(heats(records, manifest.planned, now)),
-        scenarios=tuple(scenarios(records, _sides(comparisons), now)),
-        provenance=tuple(sources(records, now)),
+        heats=tuple(heats(every, manifest.planned, now)),
+        scenarios=tuple(scenarios(every, _sides(comparisons), now)),
+        provenance=tuple(sources(every, now)),
     )
 
 
@@ -102,6 +107,16 @@ def _compared(
         prompt=tuple(map(_prompt_line, comparison.prompt_diff.splitlines())),
         unpaired=tuple(f"{one.suite}/{one.scenario}: {one.why}" for one in comparison.unpaired),
     )
+
+
+def _labelled(
+    older: Iterable[TrialRecord], comparisons: Iterable[Comparison]
+) -> Iterator[TrialRecord]:
+    """Call older records as their comparison calls them: both sides are of one variant."""
+    labels = {(one.baseline.revision, one.baseline.variant): one.baseline for one in comparisons}
+    for record in older:
+        if side := labels.get((record.revision, record.variant)):
+            yield record.model_copy(update={"variant": side.label})
 
 
 def _prompt_line(line: str) -> Line:

@@ -165,7 +165,8 @@ def _trial(record: TrialRecord, now: datetime) -> Trial:
 
 def command(record: TrialRecord) -> str:
     """Give the command that prints a trial's whole transcript."""
-    return shlex.join(["promptverdict", "show", name(record), "--whole"])
+    named = record.key if record.revision else name(record)
+    return shlex.join(["promptverdict", "show", named, "--whole"])
 
 
 def name(record: TrialRecord) -> str:

@@ -22,7 +22,7 @@ def write_report(
     from harness.report.html import html
     from harness.report.markdown import markdown
     from harness.report.pagedata import page_of
-    from harness.store import read_manifest, records
+    from harness.store import BASE, read_manifest, records
     from harness.verdicts import load
 
     places = (page or run / PAGE, comment or run / COMMENT)
@@ -33,6 +33,7 @@ def write_report(
     found = list(records(run))
     if not found:
         raise InputError([Problem(shown(run), "holds no records", "run again: pytest evals/")])
-    data = page_of(manifest, found, load(run), datetime.now(UTC))
+    older = list(records(run, BASE))
+    data = page_of(manifest, found, load(run), datetime.now(UTC), older)
     write_together(dict(zip(places, (html(data), markdown(data)), strict=True)))
     return places
