@@ -249,6 +249,7 @@ class Evals:
             run=self._folder,
             command=_command(self._config),
             short=[Shortcoming(node, status, reason) for node, status, reason in self._short],
+            compared=bool(self._compared),
         )
         terminalreporter.section("evaluations")
         terminalreporter.write(shown)

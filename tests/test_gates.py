@@ -56,7 +56,7 @@ def test_a_regression_fails_the_gate_and_says_of_what(
     assert {one.attrib["name"]: one.attrib["value"] for one in case.iter("property")} == {
         "promptverdict_status": "FAILED",
         "promptverdict_gate": "helper/other: kind: regressed",
-        "promptverdict:helper/other:kind": "regressed, -100 points (-100 to -35), n 7",
+        "promptverdict:helper/other:kind": "regressed, -100 points (-100 to -29), n 7",
     }
 
 

@@ -50,10 +50,11 @@ def summary(
     run: Path | None = None,
     command: str = "pytest evals/",
     short: Sequence[Shortcoming] = (),
+    compared: bool = False,
 ) -> str:
     """Show each cell's facts, the evidence they rest on, what is not there and what fell short.
 
-    command: what was called, to be called again with `--record`.
+    command: what was called, to be called again with `--record`. compared: a comparison follows.
     """
     there = [record for record in trials if not _is_absent(record)]
     parts = []
@@ -63,7 +64,7 @@ def summary(
     parts += [_told(one) for one in short]
     if run and there:
         parts.append(f"records: {shown(run)}   read one: promptverdict show NODE-ID\n")
-        parts.append(_more(there))
+        parts.append(_more(there, compared=compared))
     return "".join(parts)
 
 
@@ -175,10 +176,11 @@ def _absences(trials: Sequence[TrialRecord], command: str) -> str:
     return "".join(lines)
 
 
-def _more(trials: Sequence[TrialRecord]) -> str:
+def _more(trials: Sequence[TrialRecord], *, compared: bool) -> str:
     """Say where to go on: the page, and the verdict where two variants ran in one suite."""
     ran = {(record.suite, record.variant) for record in trials}
-    compare = "compare: promptverdict compare   " if len({s for s, _ in ran}) < len(ran) else ""
+    several = len({suite for suite, _ in ran}) < len(ran)
+    compare = "compare: promptverdict compare   " if several and not compared else ""
     return f"{compare}as a page: promptverdict report --open\n"
 
 
