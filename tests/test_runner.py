@@ -1,4 +1,4 @@
-"""What is recorded and what is replayed is decided for a whole trial, from its files and mode."""
+"""Closing a runner ends what still runs, keeps what is finished and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -10,52 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import httpx2
-import pytest
 
 from harness.deciding import decide
-from harness.plan import Cell
 from harness.records import TrialRecord
 from harness.runner import Runner
 from harness.sandbox import Place, open_sandbox
 from harness.sandbox.interface import Finished, GivenUp
-from harness.settings import RecordMode
-from harness.trial import run_trial
 from harness.world.base import Session
-from tests.fakes import SCENARIO, provider, say, script, use
+from tests.fakes import provider, say, script, use
 from tests.test_plan import cell
-
-
-def recorded(root: Path) -> Cell:
-    made = cell(root)
-    with provider(script([say("Hi.")])) as server:
-        session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
-        assert asyncio.run(run_trial(made.trial(0), session, None)).fault is None
-    return made
-
-
-@pytest.mark.parametrize(
-    ("mode", "fresh", "missing", "stale", "broken"),
-    [
-        ("none", "replay", "error", "error", "error"),
-        ("once", "replay", "record", "error", "error"),
-        ("stale", "replay", "record", "record", "error"),
-        ("all", "record", "record", "record", "record"),
-    ],
-)
-def test_mode_and_state_decide(
-    tmp_path: Path, mode: RecordMode, fresh: str, missing: str, stale: str, broken: str
-) -> None:
-    def decision(made: Cell, number: int = 0) -> str:
-        decided = decide(made.trial(number), mode)
-        return "record" if decided.records else "error" if decided.error else "replay"
-
-    made = recorded(tmp_path)
-    assert decision(made) == fresh
-    assert decision(made, 1) == missing
-    assert decision(cell(tmp_path, SCENARIO.replace("Say", "Cry"))) == stale
-    world = made.trial(0).location.world
-    world.write_text(world.read_text() + "\n")
-    assert decision(made) == broken
 
 
 def test_closing_cancels_what_still_runs_and_keeps_what_is_finished(tmp_path: Path) -> None:
