@@ -1,4 +1,4 @@
-"""The two sides of a comparison as they come: records, and the prompt they were made with."""
+"""The two sides of a comparison as they come: trials, and the prompt they were made with."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.records import TrialRecord
 from harness.report.facts import origin
+from harness.sample import Sample
 from harness.verdicts import Side
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One side as it comes: its records, and the prompt they were made with."""
+    """One side as it comes: its trials, and the prompt they were made with."""
 
     label: str
     variant: str
-    records: Sequence[TrialRecord]
+    samples: Sequence[Sample]
     prompt: str = ""
     revision: str | None = None
 
     @property
     def side(self) -> Side:
         """Tell what the side is and what its evidence is."""
-        known = [record.provenance for record in self.records if record.provenance]
+        known = [one.provenance for one in self.samples if one.provenance]
         dates = sorted(one.recorded for one in known)
         models = dict.fromkeys(one.model for one in known)
         return Side(
@@ -35,7 +35,7 @@ class Arm:
             provenance=tuple(dict.fromkeys(map(origin, known))),
             oldest=dates[0] if dates else None,
             newest=dates[-1] if dates else None,
-            trials=len(self.records),
+            trials=len(self.samples),
         )
 
 

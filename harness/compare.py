@@ -1,4 +1,4 @@
-"""From the records of two sides to a comparison: verdicts, gates, and what they rest on."""
+"""From the trials of two sides to a comparison: verdicts, gates, and what they rest on."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Any, Literal
 from harness.arms import Arm, prompt_diff
 from harness.gatekeeping import Judged, keep, refusal
 from harness.pairing import PairedScenario, pair
-from harness.records import TrialRecord
+from harness.sample import Sample
 from harness.scenario import Suite
 from harness.scores import scores, told_verdict
+from harness.screening import screened
 from harness.stats.compare import compare
 from harness.stats.corrections import adjusted
+from harness.stats.looks import Look
 from harness.verdicts import (
     BehaviourVerdict,
     Comparison,
@@ -27,44 +29,46 @@ from harness.verdicts import (
 
 
 def compare_run(
-    records: Iterable[TrialRecord],
+    samples: Iterable[Sample],
     suites: Mapping[str, Suite],
     prompts: Mapping[str, str],
     *,
     refused: Mapping[str, str] = MappingProxyType({}),
+    look: Look | None = None,
 ) -> Comparisons:
     """Compare each variant with the baseline of the suites in which both ran.
 
-    suites: by id; one without a baseline is left out. prompts: by variant. refused: as for
-    `compare_arms`.
+    suites: by id; one without a baseline is left out. prompts: by variant. refused and look: as
+    for `compare_arms`.
     """
-    found = list(records)
+    found = list(samples)
     pairs: dict[tuple[str, str], None] = {}
-    for record in found:
-        suite = suites.get(record.suite)
-        if suite and suite.baseline and record.variant != suite.baseline:
-            pairs.setdefault((suite.baseline, record.variant))
+    for one in found:
+        suite = suites.get(one.suite)
+        if suite and suite.baseline and one.variant != suite.baseline:
+            pairs.setdefault((suite.baseline, one.variant))
     return Comparisons(
         comparisons=tuple(
-            compare_variants(found, suites, *names, prompts, refused=refused)
+            compare_variants(found, suites, *names, prompts, refused=refused, look=look)
             for names in sorted(pairs)
-            if any(record.variant == names[0] for record in found)
+            if any(one.variant == names[0] for one in found)
         )
     )
 
 
 def compare_variants(
-    records: Iterable[TrialRecord],
+    samples: Iterable[Sample],
     suites: Mapping[str, Suite],
     baseline: str,
     candidate: str,
     prompts: Mapping[str, str] = MappingProxyType({}),
     *,
     refused: Mapping[str, str] = MappingProxyType({}),
+    look: Look | None = None,
 ) -> Comparison:
     """Compare two variants over the suites in which both ran."""
-    found = [record for record in records if record.suite in suites]
-    ran = {(record.suite, record.variant) for record in found}
+    found = [one for one in samples if one.suite in suites]
+    ran = {(one.suite, one.variant) for one in found}
     shared = {
         name: suite
         for name, suite in suites.items()
@@ -74,12 +78,12 @@ def compare_variants(
         Arm(
             label=name,
             variant=name,
-            records=[one for one in found if one.variant == name and one.suite in shared],
+            samples=[one for one in found if one.variant == name and one.suite in shared],
             prompt=prompts.get(name, ""),
         )
         for name in (baseline, candidate)
     ]
-    return compare_arms(arms[0], arms[1], shared, refused=refused)
+    return compare_arms(arms[0], arms[1], shared, refused=refused, look=look)
 
 
 def compare_arms(
@@ -88,20 +92,25 @@ def compare_arms(
     suites: Mapping[str, Suite],
     *,
     refused: Mapping[str, str] = MappingProxyType({}),
+    look: Look | None = None,
 ) -> Comparison:
     """Compare two sides: every behaviour, every theme and every gate of their suites.
 
     refused: suites that were not run in full, and what is lacking; their gates do not answer.
+    look: which of the planned looks it is. Before the last not all can have run, so that nothing is
+    refused for that: a gate then fails, or says that it waits.
     The behaviours of all suites are adjusted together (Holm); a suite's primary theme, which was
     named beforehand, is not adjusted, and its control themes are among themselves.
     """
-    paired, unpaired = pair(baseline.records, candidate.records)
-    behaviours = _adjusted(_behaviours(suites, paired))
-    themes = {name: _themes(suite, behaviours.get(name, [])) for name, suite in suites.items()}
+    paired, unpaired = pair(baseline.samples, candidate.samples)
+    behaviours = _adjusted(_behaviours(suites, paired, look))
+    themes = {
+        name: _themes(suite, behaviours.get(name, []), look) for name, suite in suites.items()
+    }
     results: dict[str, dict[str, GateResult]] = {}
     gates = []
     for name, suite in suites.items():
-        if suite.gate and name in refused:
+        if suite.gate and name in refused and (look is None or look.last):
             gates.append(refusal(name, suite.gate, refused[name]))
         elif suite.gate:
             results[name], told = keep(name, suite.gate, themes[name], behaviours.get(name, []))
@@ -128,9 +137,10 @@ def compare_arms(
         ),
         unpaired=tuple(unpaired),
         gates=tuple(gates),
+        fingerprint=screened(paired),
         prompt_diff=prompt_diff(baseline, candidate),
         created=_now(),
-        notes=tuple(_notes(paired)),
+        notes=tuple(_notes(paired, look)),
     )
 
 
@@ -153,7 +163,7 @@ def _now() -> str:
 
 
 def _behaviours(
-    suites: Mapping[str, Suite], paired: Sequence[PairedScenario]
+    suites: Mapping[str, Suite], paired: Sequence[PairedScenario], look: Look | None
 ) -> dict[str, list[Judged]]:
     """Compare each behaviour of each suite, none adjusted yet."""
     found: dict[str, list[Judged]] = {}
@@ -165,25 +175,29 @@ def _behaviours(
         ordered += sorted(graded - set(ordered))
         for behaviour in ordered:
             pairs = (one.pair(behaviour) for one in own if behaviour in one.behaviours)
-            found.setdefault(name, []).append(_judged(behaviour, tuple(pairs), suite))
+            found.setdefault(name, []).append(_judged(behaviour, tuple(pairs), suite, look))
     return found
 
 
-def _themes(suite: Suite, behaviours: Sequence[Judged]) -> list[Judged]:
+def _themes(suite: Suite, behaviours: Sequence[Judged], look: Look | None) -> list[Judged]:
     """Compare a suite's themes: the primary one as it is, the others adjusted among themselves."""
     found = {}
     for name, theme in suite.themes.items():
         inside = [one for one in behaviours if one.name in theme.behaviours]
         if pairs := tuple(pair for one in inside for pair in one.pairs):
-            found[name] = _judged(name, pairs, suite)
+            found[name] = _judged(name, pairs, suite, look)
     controls = {n: one.found for n, one in found.items() if suite.themes[n].role == "control"}
     left = adjusted(controls)
-    return [replace(one, adjusted=left.get(name, one.found)) for name, one in found.items()]
+    return [
+        replace(one, adjusted=left.get(name, one.found), alone=name not in controls)
+        for name, one in found.items()
+    ]
 
 
-def _judged(name: str, pairs: tuple[ScenarioPair, ...], suite: Suite) -> Judged:
+def _judged(name: str, pairs: tuple[ScenarioPair, ...], suite: Suite, look: Look | None) -> Judged:
     strict = suite.gate is not None and suite.gate.strict
-    found = compare(scores(pairs, "baseline"), scores(pairs, "candidate"), strict=strict)
+    sides = (scores(pairs, "baseline"), scores(pairs, "candidate"))
+    found = compare(*sides, strict=strict, look=look)
     return Judged(name, pairs, found, found)
 
 
@@ -215,12 +229,14 @@ def _says(suite: Suite, behaviour: str) -> str:
     return known.says if known else ""
 
 
-def _notes(paired: Iterable[PairedScenario]) -> Iterator[str]:
-    """Tell what the two sides differ in besides their prompts."""
+def _notes(paired: Iterable[PairedScenario], look: Look | None) -> Iterator[str]:
+    """Tell which planned look it is, and what the two sides differ in besides their prompts."""
+    if look:
+        yield look.told()
     other = [
         f"{one.suite}/{one.scenario}"
         for one in paired
-        if len({record.digest.get("tools") for record in (*one.baseline, *one.candidate)}) > 1
+        if len({trial.digest.get("tools") for trial in (*one.baseline, *one.candidate)}) > 1
     ]
     if other:
         yield f"the two are offered different tools in {', '.join(other)}"

@@ -12,6 +12,7 @@ from harness.plan import Cell
 from harness.records import TrialRecord
 from harness.report.comparison import in_a_line
 from harness.revisions import against
+from harness.sample import Sample
 from harness.settings import Settings
 from harness.verdicts import Comparison, Comparisons
 
@@ -42,10 +43,11 @@ def conclude(
     the older revision. Raises InputError.
     """
     refused = lacking(expected, (cell.id for cell in ran))
+    samples = [Sample.of(record) for record in records]
     if settings.base:
-        return against(settings.base, root, ran, records, settings, refused=refused, keep=keep)
+        return against(settings.base, root, ran, samples, settings, refused=refused, keep=keep)
     return compare_run(
-        records,
+        samples,
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in ran},
         {cell.variant.id: cell.variant.prompt for cell in ran},
         refused=refused,

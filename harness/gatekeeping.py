@@ -2,15 +2,19 @@
 
 A gate is about the suite's themes and, where there are none, about each behaviour. Beside themes,
 no behaviour of one may have regressed: what a theme averages away is seen all the same.
+Where the gate is about exactly the suite's scenarios, all of this is judged anew by their trials.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from harness.gating import Gate
 from harness.stats.compare import Comparison as Found
+from harness.stats.corrections import adjusted
+from harness.stats.fixed import Fixed, Trials, compare_fixed
 from harness.stats.gates import gate as judge
 from harness.verdicts import GateOutcome, GateResult, ScenarioPair, SuiteGate
 
@@ -32,6 +36,16 @@ class Judged:
     """As it is, one test of its own."""
     adjusted: Found
     """With the verdict that is left after adjusting for there being several."""
+    alone: bool = False
+    """Named beforehand as what the suite is about, so that there is nothing to adjust for."""
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """What a gate goes by: one test of its own, and what is left of it beside the others."""
+
+    found: Found | Fixed
+    adjusted: Found | Fixed
 
     def gated(self, gate: Gate, *, only_fails: bool = False) -> GateResult:
         """Judge by a gate; only_fails: in the mode that blocks nothing else."""
@@ -41,6 +55,7 @@ class Judged:
         return GateResult(
             outcome=said.outcome,
             mode=mode,
+            estimand=said.estimand,
             margin=gate.margin,
             needed=said.needed,
             refused=said.refused,
@@ -48,6 +63,31 @@ class Judged:
             reason=said.reason,
             exit_code=said.exit_code,
         )
+
+
+def _tested(gate: Gate, judged: Sequence[Judged]) -> dict[str, _Tested]:
+    """Test what was compared as the gate asks: about scenarios like these, or exactly these."""
+    if gate.estimand == "population":
+        return {one.name: _Tested(one.found, one.adjusted) for one in judged}
+    found = {
+        one.name: compare_fixed(
+            _trials(one.pairs, "baseline"), _trials(one.pairs, "candidate"), look=one.found.look
+        )
+        for one in judged
+    }
+    left = adjusted({one.name: found[one.name] for one in judged if not one.alone})
+    return {name: _Tested(one, left.get(name, one)) for name, one in found.items()}
+
+
+def _trials(pairs: Iterable[ScenarioPair], side: Literal["baseline", "candidate"]) -> Trials:
+    """Put the grades of each trial together, of all behaviours that the pairs are of."""
+    found: dict[str, list[list[float | None]]] = {}
+    for pair in pairs:
+        outcomes = pair.baseline if side == "baseline" else pair.candidate
+        trials = found.setdefault(pair.scenario, [[] for _ in outcomes])
+        for grades, outcome in zip(trials, outcomes, strict=True):
+            grades.append({"pass": 1.0, "fail": 0.0}.get(outcome))
+    return found
 
 
 def keep(
@@ -60,8 +100,9 @@ def keep(
     about = themes or behaviours
     inside = {pair.behaviour for one in about for pair in one.pairs}
     beside = [one for one in behaviours if themes and one.name in inside]
-    results = {one.name: one.gated(gate) for one in about}
-    watched = {one.name: one.gated(gate, only_fails=True) for one in beside}
+    tested = _tested(gate, behaviours)
+    results = {name: one.gated(gate) for name, one in _tested(gate, about).items()}
+    watched = {one.name: tested[one.name].gated(gate, only_fails=True) for one in beside}
     failing = {name: one for name, one in watched.items() if one.outcome == "fail"}
     said = [
         (one.outcome, one.exit_code, f"{name}: {one.reason}")
@@ -73,7 +114,8 @@ def keep(
         if one.warning
     ]
     pairs = [pair for one in about for pair in one.pairs]
-    for outcome, told in _critical(gate, pairs):
+    waits = any(one.found.look and not one.found.look.last for one in about)
+    for outcome, told in _critical(gate, pairs, waits=waits):
         if outcome is None:
             warnings.append(told)
         else:
@@ -87,6 +129,7 @@ def keep(
         suite=suite,
         outcome=(doubtful or of_code)[0][0],
         mode=gate.mode,
+        estimand=gate.estimand,
         reasons=tuple(told for _, _, told in of_code),
         warnings=tuple(warnings),
         exit_code=code,
@@ -112,18 +155,22 @@ def refusal(suite: str, gate: Gate, lacking: str) -> SuiteGate:
         suite=suite,
         outcome="invalid",
         mode=gate.mode,
+        estimand=gate.estimand,
         reasons=(f"refused: {lacking}",),
         exit_code=7,
     )
 
 
 def _critical(
-    gate: Gate, pairs: Sequence[ScenarioPair]
+    gate: Gate, pairs: Sequence[ScenarioPair], *, waits: bool
 ) -> Iterator[tuple[GateOutcome | None, str]]:
-    """Judge the scenarios that must not fail; None: reported, and blocks nothing."""
+    """Judge the scenarios that must not fail; None: reported, and blocks nothing.
+
+    waits: more looks are to come, and scenarios with them.
+    """
     for scenario in gate.critical:
         there = [pair for pair in pairs if pair.scenario == scenario]
-        if not there:
+        if not there and not waits:
             yield "invalid", f"critical scenario {scenario} was not compared"
         for pair in {pair.behaviour: pair for pair in there}.values():
             yield from _must_pass(pair)

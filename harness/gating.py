@@ -40,6 +40,11 @@ class Gate(Frozen):
         default=(),
         description="Scenarios that must not fail where the baseline passes, in any trial",
     )
+    estimand: Literal["population", "suite"] = Field(
+        default="population",
+        description="population: it answers for scenarios like these; suite: for exactly these and"
+        " no others, by their trials, however few the scenarios are",
+    )
     strict: bool = Field(
         default=False, description="Whether a verdict on few changed scenarios is none"
     )
@@ -48,6 +53,12 @@ class Gate(Frozen):
     def _states_its_margin(self) -> Self:
         if self.mode == "non_inferiority" and self.margin is None:
             raise ValueError("non_inferiority needs a margin: no worse by how much?")
+        return self
+
+    @model_validator(mode="after")
+    def _draws_what_it_is_strict_about(self) -> Self:
+        if self.strict and self.estimand == "suite":
+            raise ValueError("strict is about scenarios as a sample, which estimand: suite denies")
         return self
 
 

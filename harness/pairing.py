@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.records import TrialRecord
+from harness.sample import Sample
 from harness.verdicts import Outcome, ScenarioPair, Unpaired
 
 UNDER_TEST = frozenset({"system", "tools"})
@@ -22,14 +22,14 @@ class PairedScenario:
 
     suite: str
     scenario: str
-    baseline: tuple[TrialRecord, ...]
-    candidate: tuple[TrialRecord, ...]
+    baseline: tuple[Sample, ...]
+    candidate: tuple[Sample, ...]
 
     @property
     def behaviours(self) -> tuple[str, ...]:
         """What any of its trials was graded for, in the order of the scenario."""
         both = (*self.baseline, *self.candidate)
-        return tuple(dict.fromkeys(one.behaviour for record in both for one in record.grades))
+        return tuple(dict.fromkeys(behaviour for one in both for behaviour in one.outcomes))
 
     def pair(self, behaviour: str) -> ScenarioPair:
         """Tell what each trial came to in one behaviour."""
@@ -37,23 +37,22 @@ class PairedScenario:
             suite=self.suite,
             scenario=self.scenario,
             behaviour=behaviour,
-            baseline=tuple(outcome(record, behaviour) for record in self.baseline),
-            candidate=tuple(outcome(record, behaviour) for record in self.candidate),
-            baseline_trials=tuple(record.key for record in self.baseline),
-            candidate_trials=tuple(record.key for record in self.candidate),
+            baseline=tuple(outcome(one, behaviour) for one in self.baseline),
+            candidate=tuple(outcome(one, behaviour) for one in self.candidate),
+            baseline_trials=tuple(one.key for one in self.baseline),
+            candidate_trials=tuple(one.key for one in self.candidate),
         )
 
 
-def outcome(record: TrialRecord, behaviour: str) -> Outcome:
+def outcome(trial: Sample, behaviour: str) -> Outcome:
     """Say what a trial came to; missing where the machinery broke or nothing graded it."""
-    found = (one.finding.outcome for one in record.grades if one.behaviour == behaviour)
-    return "missing" if record.fault else next(found, "missing")
+    return "missing" if trial.fault else trial.outcomes.get(behaviour, "missing")
 
 
 def pair(
-    baseline: Iterable[TrialRecord], candidate: Iterable[TrialRecord]
+    baseline: Iterable[Sample], candidate: Iterable[Sample]
 ) -> tuple[list[PairedScenario], list[Unpaired]]:
-    """Put two sides' records together by scenario, and say what does not pair, and why.
+    """Put two sides' trials together by scenario, and say what does not pair, and why.
 
     A scenario that only one side ran is told as unpaired and still given: its results are missing
     on the other side, and could be either.
@@ -72,11 +71,11 @@ def pair(
 
 
 def _by_scenario(
-    records: Iterable[TrialRecord],
-) -> Mapping[tuple[str, str], tuple[TrialRecord, ...]]:
-    found: dict[tuple[str, str], list[TrialRecord]] = {}
-    for record in records:
-        found.setdefault((record.suite, record.scenario), []).append(record)
+    samples: Iterable[Sample],
+) -> Mapping[tuple[str, str], tuple[Sample, ...]]:
+    found: dict[tuple[str, str], list[Sample]] = {}
+    for one in samples:
+        found.setdefault((one.suite, one.scenario), []).append(one)
     return {
         place: tuple(sorted(trials, key=lambda one: one.trial)) for place, trials in found.items()
     }
@@ -87,15 +86,15 @@ def _unlike(found: PairedScenario) -> tuple[str, bool]:
     if not (found.baseline and found.candidate):
         return f"only the {'baseline' if found.baseline else 'candidate'} ran it", True
     both = (*found.baseline, *found.candidate)
-    if all(record.fault for record in both):
+    if all(one.fault for one in both):
         return "neither side has evidence", True
-    if parts := sorted(_differing(record.digest for record in both) - UNDER_TEST):
+    if parts := sorted(_differing(one.digest for one in both) - UNDER_TEST):
         return f"the two were asked differently: {', '.join(parts)}", False
-    there = [record for record in both if record.provenance]
-    models = {record.provenance.model for record in there if record.provenance}
+    there = [one for one in both if one.provenance]
+    models = {one.provenance.model for one in there if one.provenance}
     if len(models) > 1:
         return f"different models: {', '.join(sorted(models))}", False
-    if kinds := sorted(_differing(record.compatible for record in there)):
+    if kinds := sorted(_differing(one.compatible for one in there)):
         told = ", ".join(f"{kind} ({' and '.join(_values(there, kind))})" for kind in kinds)
         return f"recorded with different {told}", False
     return "", True
@@ -106,5 +105,5 @@ def _differing(maps: Iterable[Mapping[str, object]]) -> set[str]:
     return {key for one in rest for key in {*first, *one} if first.get(key) != one.get(key)}
 
 
-def _values(records: Iterable[TrialRecord], kind: str) -> Iterator[str]:
-    yield from sorted({str(record.compatible.get(kind, "unknown")) for record in records})
+def _values(there: Iterable[Sample], kind: str) -> Iterator[str]:
+    yield from sorted({str(one.compatible.get(kind, "unknown")) for one in there})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from harness.deciding import decide
 from harness.errors import EvidenceError, StaleProbes
@@ -15,17 +15,15 @@ from harness.settings import Settings
 from harness.trial import identity, no_trial, read_back, read_events
 
 
-def as_they_lie(here: Iterable[Cell], settings: Settings) -> list[TrialRecord]:
+def as_they_lie(here: Iterable[Cell], settings: Settings) -> Iterator[TrialRecord]:
     """Make the records of all trials of some cells from their recordings, without a request."""
-    found = []
     for cell in here:
         for number in range(settings.trials or cell.scenario.suite.suite.trials):
             one = decide(cell.trial(number), "none")
             if one.sealed:
-                found.append(recall(one.trial, one.sealed))
+                yield recall(one.trial, one.sealed)
             elif one.error:
-                found.append(no_trial(one.trial, one.error))
-    return found
+                yield no_trial(one.trial, one.error)
 
 
 def recall(trial: Trial, sealed: Sealed) -> TrialRecord:

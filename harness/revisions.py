@@ -31,6 +31,7 @@ from harness.recalling import recall
 from harness.recording.files import Location, open_sealed
 from harness.records import TrialRecord
 from harness.repository import Revision, merge_base
+from harness.sample import Sample
 from harness.settings import Settings
 from harness.trial import no_trial
 from harness.verdicts import Comparison, Comparisons, Unpaired
@@ -43,15 +44,15 @@ def against(
     ref: str,
     root: Path,
     here: Sequence[Cell],
-    records: Sequence[TrialRecord],
+    samples: Sequence[Sample],
     settings: Settings,
     *,
     refused: Mapping[str, str] = MappingProxyType({}),
-    keep: Callable[[TrialRecord], object] = lambda record: None,
+    keep: Callable[[TrialRecord], object] = lambda _: None,
 ) -> Comparisons:
     """Compare each variant of some cells with itself at the merge-base of HEAD and a revision.
 
-    root: the folder that `settings.agents` is seen from. records: of the cells as they lie here.
+    root: the folder that `settings.agents` is seen from. samples: of the cells as they lie here.
     refused: as for `compare_arms`. keep: hears of each record that was read of the older revision.
     Raises InputError where there is no such revision, and where its agents cannot be read.
     """
@@ -64,19 +65,19 @@ def against(
         found = [
             comparison
             for name, own in sorted(variants.items())
-            if (comparison := _compare(base, own, _of(records, name), refused))
+            if (comparison := _compare(base, own, _of(samples, name), refused))
         ]
         new = sorted(variants.keys() - base.agents.keys())
         notes = [f"{name} is new since {ref}" for name in new]
         return Comparisons(comparisons=tuple(found), notes=(*notes, *base.deleted_suites()))
 
 
-def _of(records: Iterable[TrialRecord], variant: str) -> list[TrialRecord]:
-    return [record for record in records if record.variant == variant]
+def _of(samples: Iterable[Sample], variant: str) -> list[Sample]:
+    return [one for one in samples if one.variant == variant]
 
 
 def _compare(
-    base: _Base, here: list[Cell], records: list[TrialRecord], refused: Mapping[str, str]
+    base: _Base, here: list[Cell], samples: list[Sample], refused: Mapping[str, str]
 ) -> Comparison | None:
     """Compare one variant with itself as it was; None where it was not."""
     variant = here[0].variant
@@ -86,19 +87,19 @@ def _compare(
     there = [base.cell(cell) for cell in here]
     prompt, label = there[0].variant.prompt, f"{variant.id} @ {ref}"
     before = Arm(label, variant.id, [], prompt, base.revision.commit)
-    after = Arm(variant.id, variant.id, records, variant.prompt)
-    wanted = [record for record in records if record.fault and record.fault.kind in _NOTHING]
+    after = Arm(variant.id, variant.id, samples, variant.prompt)
+    wanted = [one for one in samples if one.fault and one.fault.kind in _NOTHING]
     price = _price(here, wanted, base.settings) if wanted else ()
     same = all(old.digest == new.digest for old, new in zip(there, here, strict=True))
     never = same and all(one.fault.kind == MissingRecording.__name__ for one in wanted if one.fault)
-    if wanted and not never and not any(record.provenance for record in records):
+    if wanted and not never and not any(one.provenance for one in samples):
         return uncompared("stale", before, after, *price)
     if same:
         return uncompared("unchanged", before, after)
-    older: list[TrialRecord] = []
+    older: list[Sample] = []
     unpaired: list[Unpaired] = []
     for cell in there:
-        found = base.records(cell)
+        found = base.samples(cell)
         if why := _unusable(found, ref):
             place = {"suite": cell.scenario.suite.id, "scenario": cell.scenario.id}
             unpaired.append(Unpaired(**place, why=why))
@@ -109,10 +110,10 @@ def _compare(
             Unpaired(suite=suite.id, scenario=name, why=f"deleted since {ref}")
             for name in base.deleted_scenarios(suite.folder)
         ]
-    newer = [record for record in records if (record.suite, record.scenario) not in out]
+    newer = [one for one in samples if (one.suite, one.scenario) not in out]
     told = compare_arms(
-        replace(before, records=older),
-        replace(after, records=newer),
+        replace(before, samples=older),
+        replace(after, samples=newer),
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in here},
         refused=refused,
     )
@@ -120,16 +121,14 @@ def _compare(
     return told.model_copy(update=more)
 
 
-def _price(
-    here: Iterable[Cell], wanted: Sequence[TrialRecord], settings: Settings
-) -> tuple[str, str]:
+def _price(here: Iterable[Cell], wanted: Sequence[Sample], settings: Settings) -> tuple[str, str]:
     """Tell what the evidence that is not there would take, and how to get it."""
     known = {(cell.scenario.suite.id, cell.scenario.id): cell for cell in here}
     trials = [known[one.suite, one.scenario].trial(one.trial) for one in wanted]
     return str(estimate(trials, settings.prices)), "record: pytest evals --record stale"
 
 
-def _unusable(found: Sequence[TrialRecord], ref: str) -> str:
+def _unusable(found: Sequence[Sample], ref: str) -> str:
     """Say why a scenario's recordings of the older revision cannot be used, if so."""
     if not found:
         return f"nothing is recorded of it at {ref}"
@@ -170,20 +169,19 @@ class _Base:
         (there,) = cells(here.scenario, [variant], self.settings, by_hand=True)
         return there
 
-    def records(self, cell: Cell) -> list[TrialRecord]:
-        """Make the records of all its trials that are recorded there."""
+    def samples(self, cell: Cell) -> list[Sample]:
+        """Sample all its trials that are recorded there, and hand each whole record on."""
         place = self.revision.inside(cell.trial(0).location.folder)
         files = self._below(place)
         self.revision.write(files, self.folder)
         names = (PurePosixPath(path).name.partition(".") for path in files)
         numbers = sorted({int(n) for n, _, rest in names if n.isdecimal() and rest == "http.yaml"})
-        found = [
-            self._record(Trial(cell, number, Location(self.folder / place, number)))
-            for number in numbers
-        ]
-        for record in found:
+        found = []
+        for number in numbers:
+            record = self._record(Trial(cell, number, Location(self.folder / place, number)))
             if not record.fault:
                 self.keep(record)
+            found.append(Sample.of(record))
         return found
 
     def _record(self, trial: Trial) -> TrialRecord:

@@ -90,6 +90,8 @@ def next_step_of(found: Found, pairs: Sequence[ScenarioPair], margin: float | No
         return ""
     if found.verdict == "invalid":
         return "get the results that are missing: record them, run their probes or ask their judge"
+    if found.look and not found.look.last:
+        return f"run the scenarios of look {found.look.number + 1} of {found.look.of} too"
     before, after = scores(pairs, "baseline"), scores(pairs, "candidate")
     least = FLOOR - found.n
     first = f"any verdict takes {least} more paired scenarios; " if least > 0 else ""

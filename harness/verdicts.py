@@ -28,6 +28,8 @@ Outcome = Literal["pass", "fail", "ungraded", "missing"]
 Role = Literal["primary", "control"]
 GateOutcome = Literal["pass", "fail", "inconclusive", "invalid"]
 GateMode = Literal["no_regression", "non_inferiority"]
+Estimand = Literal["population", "suite"]
+"""What an answer is about: scenarios like these, or exactly these and no others."""
 
 
 class Side(Frozen):
@@ -95,11 +97,12 @@ class GateResult(Frozen):
 
     outcome: GateOutcome
     mode: GateMode
+    estimand: Estimand = "population"
     margin: float | None
     needed: int
     """Paired scenarios without which the margin cannot be shown to hold."""
     refused: bool
-    """There are too few scenarios for this gate to answer, whatever they show."""
+    """It does not answer, whatever the scenarios show: there are too few, or more looks to come."""
     warning: str
     reason: str
     exit_code: int
@@ -172,11 +175,57 @@ class SuiteGate(Frozen):
     suite: str
     outcome: GateOutcome
     mode: GateMode
+    estimand: Estimand = "population"
     reasons: tuple[str, ...]
     """What decided, one behaviour, theme or critical scenario each."""
     warnings: tuple[str, ...] = ()
     exit_code: int
     """0 does not block, 1 fail, 6 undecided and blocking, 7 invalid."""
+
+
+class Ratio(Frozen):
+    """How many times the baseline's quantity the candidate's is, with a 95 % interval."""
+
+    ratio: float
+    low: float
+    high: float
+
+
+class MeasuredScenario(Frozen):
+    """One scenario's mean of a measure on both sides, over the trials that know it."""
+
+    suite: str
+    scenario: str
+    baseline: float
+    candidate: float
+
+
+class Measured(Frozen):
+    """Something an agent did, in a number that no grader asked for. It never decides anything."""
+
+    name: str
+    says: str
+    unit: str
+    """Of the figures, which are of one trial: calls, words, seconds, `share of trials`."""
+    baseline: float | None
+    """Mean of the paired scenarios' means; None where no scenario knows it on both sides."""
+    candidate: float | None
+    difference: float | None
+    p: float | None
+    """Two-sided; None where there is nothing to test."""
+    p_adjusted: float | None
+    """Adjusted for the other measures (Benjamini and Hochberg)."""
+    n: int
+    """Paired scenarios that know it."""
+    missing_baseline: int
+    """Trials that do not know it."""
+    missing_candidate: int
+    worth_a_look: bool
+    reason: str = ""
+    """Why there is no test; else empty."""
+    ratio: Ratio | None = None
+    scenarios: tuple[MeasuredScenario, ...] = ()
+    """Of what is worth a look: the scenarios, those that differ most first."""
 
 
 class Comparison(Frozen):
@@ -191,6 +240,8 @@ class Comparison(Frozen):
     behaviours: tuple[BehaviourVerdict, ...] = ()
     unpaired: tuple[Unpaired, ...] = ()
     gates: tuple[SuiteGate, ...] = ()
+    fingerprint: tuple[Measured, ...] = ()
+    """What no grader asked for, what is worth a look first. Neither word nor exit code know it."""
     prompt_diff: str = ""
     """Unified diff of the two prompts."""
     created: str

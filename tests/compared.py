@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.grade import Finding, Grade, failed, passed, ungraded
 from harness.records import Fault, TrialRecord
+from harness.sample import Sample
 from harness.scenario import Suite
 from tests.report.made import PROVENANCE, record
 
@@ -45,6 +46,11 @@ def side(variant: str, *scenarios: str, behaviour: str = "kind", **more: Any) ->
         for place, signs in enumerate(scenarios)
         for number, sign in enumerate(signs)
     ]
+
+
+def samples(records: Iterable[TrialRecord]) -> list[Sample]:
+    """Take of records what a comparison needs."""
+    return [Sample.of(record) for record in records]
 
 
 def suite(*behaviours: str, **more: Any) -> Suite:

@@ -11,13 +11,14 @@ from harness.compare import compare_run, compare_variants
 from harness.records import TrialRecord
 from harness.scenario import Suite
 from harness.stats.compare import compare
+from harness.stats.looks import Look
 from harness.verdicts import Comparison
-from tests.compared import BASE, COMPATIBLE, DIGEST, TERSE, side, signs, suite, trial
+from tests.compared import BASE, COMPATIBLE, DIGEST, TERSE, samples, side, signs, suite, trial
 from tests.report.made import PROVENANCE
 
 
 def compared(records: list[TrialRecord], of: Suite | None = None, **more: Any) -> Comparison:
-    return compare_variants(records, {"manners": of or suite()}, BASE, TERSE, **more)
+    return compare_variants(samples(records), {"manners": of or suite()}, BASE, TERSE, **more)
 
 
 def test_a_clear_loss_is_regressed_and_every_figure_leads_to_its_trials() -> None:
@@ -212,7 +213,7 @@ def test_each_variant_is_compared_with_the_baseline_of_its_suites() -> None:
         "alone": suite(),
         "plain": suite(baseline=None),
     }
-    found = compare_run(records, suites, {})
+    found = compare_run(samples(records), suites, {})
     told = [(one.baseline.label, one.candidate.label) for one in found.comparisons]
     assert told == [(BASE, "helper/long"), (BASE, TERSE)]
     assert {one.suite for two in found.comparisons for one in two.behaviours} == {"manners"}
@@ -244,3 +245,32 @@ def test_records_say_what_the_pure_function_says() -> None:
         (kind,) = compared(records).behaviours
         assert (kind.verdict, kind.reason, kind.n) == (pure.verdict, pure.reason, pure.n)
         assert (kind.estimate, kind.low, kind.high) == (pure.estimate, pure.low, pure.high)
+
+
+def test_a_planned_look_is_told_and_takes_more_for_a_verdict() -> None:
+    records = [*side(BASE, *["+"] * 8), *side(TERSE, *["-"] * 8)]
+    once = compared(records)
+    early = compared(records, look=Look(2, 5))
+    assert (once.word, once.notes) == ("regressed", ())
+    assert early.word == "inconclusive"
+    (kind,) = early.behaviours
+    assert kind.reason == "look 2 of 5: |T| 2.83 of 3.23 needed"
+    assert kind.high > 0 > once.behaviours[0].high
+    assert kind.next_step == "run the scenarios of look 3 of 5 too"
+    (note,) = early.notes
+    assert note.startswith("look 2 of 5, at equal steps of the planned scenarios in random order")
+    assert "above 3.23 here" in note
+
+
+def test_at_a_look_a_primary_theme_stands_alone_and_behaviours_are_adjusted() -> None:
+    records = [
+        trial(variant, f"s{place}", 0, {"kind": kind, "loud": "+", "brief": "+"})
+        for variant, kind in ((BASE, "+"), (TERSE, "-"))
+        for place in range(11)
+    ]
+    of = suite("kind", "loud", "brief", themes={"manners": {"behaviours": ["kind"]}})
+    found = compared(records, of, look=Look(2, 5))
+    assert found.themes[0].verdict == "regressed"
+    (kind, *_) = found.behaviours
+    assert kind.verdict == "inconclusive"
+    assert (kind.p or 1) < 0.05 < (kind.p_holm or 0)

@@ -9,8 +9,9 @@ import pytest
 from harness.compare import compare_variants
 from harness.gatekeeping import lacking
 from harness.records import TrialRecord
+from harness.stats.looks import Look
 from harness.verdicts import Comparison, SuiteGate
-from tests.compared import BASE, TERSE, side, suite, trial
+from tests.compared import BASE, TERSE, samples, side, suite, trial
 
 THEMES = {"honesty": {"behaviours": ["kind"]}}
 
@@ -19,9 +20,11 @@ def gated(
     records: list[TrialRecord], gate: dict[str, Any], **more: Any
 ) -> tuple[SuiteGate, Comparison]:
     names = more.pop("behaviours", ("kind",))
-    refused = more.pop("refused", {})
+    refused, look = more.pop("refused", {}), more.pop("look", None)
     of = suite(*names, gate=gate, **more)
-    found = compare_variants(records, {"manners": of}, BASE, TERSE, refused=refused)
+    found = compare_variants(
+        samples(records), {"manners": of}, BASE, TERSE, refused=refused, look=look
+    )
     (one,) = found.gates
     return one, found
 
@@ -142,3 +145,129 @@ def test_a_gate_is_refused_where_cells_did_not_run() -> None:
 @pytest.mark.parametrize("ran", [["m/a::x"], ["m/a::x", "n/b::x"]])
 def test_nothing_is_lacking_where_all_that_was_expected_ran(ran: list[str]) -> None:
     assert lacking(["m/a::x"], ran) == {}
+
+
+SUITE_ALONE = {"estimand": "suite"}
+
+
+def test_about_exactly_these_scenarios_three_are_enough_and_that_is_said() -> None:
+    records = [*side(BASE, *["+" * 20] * 3), *side(TERSE, *["-" * 10 + "+" * 10] * 3)]
+    gate, found = gated(records, SUITE_ALONE)
+    assert (gate.outcome, gate.exit_code, gate.estimand) == ("fail", 1, "suite")
+    assert gate.reasons[0].startswith(
+        "kind: regressed; exactly these 3 scenarios, no claim about others: -50.0 points"
+    )
+    (kind,) = found.behaviours
+    assert kind.gate is not None
+    assert (kind.verdict, kind.gate.estimand, kind.gate.needed) == (None, "suite", 1)
+    others, _ = gated(records, {})
+    assert (others.outcome, others.estimand) == ("inconclusive", "population")
+    assert others.reasons == ("kind: fewer than 6 paired units (3)",)
+
+
+def test_about_exactly_these_scenarios_a_margin_takes_trials_and_no_number_of_scenarios() -> None:
+    asked = {"mode": "non_inferiority", "margin": 0.1}
+    records = [*side(BASE, *["+" * 5] * 5), *side(TERSE, *["+" * 5] * 5)]
+    assert gated(records, asked)[0].exit_code == 6
+    assert gated(records, asked | SUITE_ALONE)[0].exit_code == 0
+    few = [one for one in records if one.trial < 4]
+    gate, _ = gated(few, asked | SUITE_ALONE)
+    assert gate.exit_code == 6
+    assert "20 trials cannot show a margin of 10 points, 25 that all pass can" in gate.reasons[0]
+
+
+def test_about_exactly_these_scenarios_ungraded_and_missing_trials_are_held_against_it() -> None:
+    asked = {"mode": "non_inferiority", "margin": 0.15} | SUITE_ALONE
+    base = side(BASE, *["+" * 5] * 6)
+    assert gated([*base, *side(TERSE, *["+" * 5] * 6)], asked)[0].exit_code == 0
+    for sign in "?!":
+        left = side(TERSE, *[f"{sign}++++"] * 3, *["+" * 5] * 3)
+        gate, _ = gated([*base, *left], asked)
+        assert (gate.outcome, gate.exit_code) == ("inconclusive", 6)
+        assert "as the missing results may be" in gate.reasons[0]
+    assert gated([*base, *side(TERSE, *["!++++"] * 6)], asked)[0].exit_code == 7
+
+
+def two(number: int, kind: str, true: str) -> list[TrialRecord]:
+    """Make three scenarios of ten trials for each variant, of which some of the candidate fail."""
+    return [
+        trial(
+            variant,
+            f"s{place}",
+            attempt,
+            {"kind": kind, "true": true} if lost else {"kind": "+", "true": "+"},
+        )
+        for variant in (BASE, TERSE)
+        for place in range(3)
+        for attempt in range(10)
+        for lost in [variant == TERSE and attempt < number]
+    ]
+
+
+def test_behaviours_of_one_trial_do_not_make_a_theme_of_these_scenarios_surer() -> None:
+    both = {"behaviours": ("kind", "true"), "themes": {"all": {"behaviours": ["kind", "true"]}}}
+    asked = {"mode": "non_inferiority", "margin": 0.05} | SUITE_ALONE
+    gate, _ = gated(two(0, "+", "+"), asked, **both)
+    assert gate.exit_code == 6
+    assert "30 trials cannot show a margin of 5 points, 52 that all pass can" in gate.reasons[0]
+
+
+def test_several_behaviours_of_exactly_these_scenarios_are_adjusted() -> None:
+    lost = two(2, "-", "+")
+    assert gated(lost, SUITE_ALONE, behaviours=("kind",))[0].outcome == "fail"
+    steady = [
+        one.model_copy(
+            update={
+                "grades": (
+                    *one.grades,
+                    *(one.grades[1].model_copy(update={"behaviour": f"b{n}"}) for n in range(9)),
+                )
+            }
+        )
+        for one in lost
+    ]
+    gate, _ = gated(steady, SUITE_ALONE)
+    assert gate.outcome == "inconclusive"
+    assert "Holm-adjusted p=" in gate.reasons[0]
+    primary = {"honesty": {"behaviours": ["kind"], "role": "primary"}}
+    named, _ = gated(steady, SUITE_ALONE, themes=primary)
+    assert (named.outcome, named.reasons[0].partition(";")[0]) == ("fail", "honesty: regressed")
+
+
+def test_a_critical_scenario_must_not_fail_whatever_the_gate_is_about() -> None:
+    records = [*side(BASE, *["+++"] * 10), *side(TERSE, "++-", *["+++"] * 9)]
+    gate, _ = gated(records, {"critical": ["s0"]} | SUITE_ALONE)
+    assert gate.reasons == ("critical scenario s0: kind failed in 1 of 3 trials",)
+
+
+LACKING = {"manners": "12 of its cells did not run"}
+
+
+@pytest.mark.parametrize("estimand", ["population", "suite"])
+@pytest.mark.parametrize("mode", ["no_regression", "non_inferiority"])
+def test_before_the_last_look_a_gate_waits_and_blocks(mode: str, estimand: str) -> None:
+    asked = {"mode": mode, "margin": 0.1, "estimand": estimand}
+    gate, _ = gated(sides("+", "+", 40), asked, refused=LACKING, look=Look(2, 5))
+    assert (gate.outcome, gate.exit_code) == ("inconclusive", 6)
+    assert gate.reasons[0].startswith("kind: look 2 of 5: the gate answers at the last")
+
+
+def test_a_regression_beyond_the_bound_fails_though_not_all_cells_ran() -> None:
+    gate, found = gated(sides("+", "-", 12), {}, refused=LACKING, look=Look(2, 5))
+    assert (gate.outcome, gate.reasons) == ("fail", ("kind: regressed",))
+    assert found.exit_code == 1
+
+
+def test_at_the_last_look_the_gate_answers_where_all_cells_ran() -> None:
+    whole, _ = gated(sides("+", "-", 12), {}, look=Look(5, 5))
+    assert whole.outcome == "fail"
+    part, _ = gated(sides("+", "-", 12), {}, refused=LACKING, look=Look(5, 5))
+    assert (part.outcome, part.exit_code) == ("invalid", 7)
+
+
+def test_a_critical_scenario_may_still_come_at_a_later_look_and_must_not_fail_at_any() -> None:
+    base, look = side(BASE, *["+++"] * 12), Look(1, 2)
+    later, _ = gated([*base, *side(TERSE, *["+++"] * 12)], {"critical": ["s0", "s99"]}, look=look)
+    assert (later.outcome, later.exit_code) == ("inconclusive", 6)
+    failed, _ = gated([*base, *side(TERSE, "++-", *["+++"] * 11)], {"critical": ["s0"]}, look=look)
+    assert (failed.outcome, failed.exit_code) == ("fail", 1)

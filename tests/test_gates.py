@@ -149,3 +149,15 @@ def test_a_gate_judges_all_cells_though_workers_share_them(
     result = pytester.runpytest_subprocess("evals", "-n", "2", "-p", "no:randomly")
     assert result.parseoutcomes() == {"failed": 1, "measured": 2 * SCENARIOS}
     assert "helper/other: kind: regressed" in result.stdout.str()
+
+
+def test_a_gate_about_exactly_these_scenarios_says_that_it_is(
+    repository: Repository, pytester: pytest.Pytester, kind_server: Provider
+) -> None:
+    gated(repository, CURT, "{estimand: suite}")
+    run(pytester, "evals", "--record", "once")
+    result = run(pytester, "evals")
+    assert result.parseoutcomes() == {"failed": 1, "measured": 2 * SCENARIOS}
+    result.stdout.fnmatch_lines(
+        ["helper/other: kind: regressed; exactly these 7 scenarios, no claim about others: -100*"]
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,9 @@ from harness.store import LATEST, find_run, read_manifest, records
 
 if TYPE_CHECKING:
     from harness.plan import Cell
-    from harness.records import TrialRecord
+    from harness.sample import Sample
     from harness.settings import Settings
+    from harness.stats.looks import Look
     from harness.verdicts import Comparisons
 
 
@@ -32,6 +33,17 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="compare the agents and recordings that lie here with those at the merge-base of HEAD"
         " and a revision, such as origin/main",
     )
+    parser.add_argument(
+        "--before",
+        metavar="OLDER_RUN",
+        help="compare each variant of the run with itself in an older run",
+    )
+    parser.add_argument(
+        "--look",
+        metavar="J/K",
+        help="say that this is look J of K that were planned, at equal steps of the scenarios;"
+        " a verdict then takes more, and gates pass at the last look alone",
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the comparison there too")
     parser.add_argument("--evals", type=Path, default=Path("evals"), help="folder of the suites")
     parser.add_argument("--results", help="folder of the runs (default: the configured one)")
@@ -44,32 +56,40 @@ def run(asked: argparse.Namespace) -> int:
 
     settings = resolve(Path.cwd(), {"results": asked.results, "base": asked.base})
     cells = list(_cells(asked, settings))
-    found = _with_base(asked, settings, cells) if settings.base else _of_run(asked, settings, cells)
+    look = _look(asked, settings)
+    if asked.before:
+        found = _with_run(asked, settings, cells)
+    elif settings.base:
+        found = _with_base(asked, settings, cells)
+    else:
+        found = _of_run(asked, settings, cells, look)
     if asked.json:
         write_whole(asked.json, found.model_dump_json(indent=1) + "\n")
     print(told(found), end="")
     return found.exit_code
 
 
-def _of_run(asked: argparse.Namespace, settings: Settings, cells: list[Cell]) -> Comparisons:
+def _of_run(
+    asked: argparse.Namespace, settings: Settings, cells: list[Cell], look: Look | None
+) -> Comparisons:
     """Compare the variants of a run, and keep what was found with it."""
     from harness.compare import compare_run
     from harness.gatekeeping import lacking
     from harness.verdicts import save
 
     folder = find_run(Path(settings.results), asked.run or LATEST)
-    found = list(records(folder))
+    found = _samples(folder)
     suites = {cell.scenario.suite.id: cell.scenario.suite.suite for cell in cells}
     if asked.baseline:
         changed = {"baseline": asked.baseline}
         suites = {name: suite.model_copy(update=changed) for name, suite in suites.items()}
-    wanted = _wanted(asked, found, {suite.baseline for suite in suites.values()})
-    ran = {trial.rpartition("#")[0] for trial in read_manifest(folder).planned}
+    wanted = _wanted(asked, folder, found, {suite.baseline for suite in suites.values()})
     compared = compare_run(
         wanted,
         suites,
         {cell.variant.id: cell.variant.prompt for cell in cells},
-        refused=lacking((cell.id for cell in cells), ran),
+        refused=lacking((cell.id for cell in cells), _planned(folder)),
+        look=look,
     )
     if not compared.comparisons:
         where = shown(folder)
@@ -80,25 +100,86 @@ def _of_run(asked: argparse.Namespace, settings: Settings, cells: list[Cell]) ->
     return compared
 
 
+def _look(asked: argparse.Namespace, settings: Settings) -> Look | None:
+    """Say which of the planned looks it is. Raises InputError for one that cannot be."""
+    from harness.stats.looks import MOST, Look
+
+    if asked.look is None:
+        return None
+    if other := "before" if asked.before else "base" if settings.base else "":
+        found = f"looks are planned for the variants of a run; --{other} was given too"
+        raise InputError([Problem("--look", found, "leave one of the two out")])
+    number, _, of = asked.look.partition("/")
+    try:
+        return Look(int(number), int(of))
+    except ValueError:
+        cure = f"such as 2/5, which is the second of five; at most {MOST} can be planned"
+        raise InputError([Problem("--look", f"`{asked.look}` is no look", cure)]) from None
+
+
+def _samples(folder: Path) -> list[Sample]:
+    """Take what a comparison needs of each record of a run, one record after the other."""
+    from harness.sample import Sample
+
+    return [Sample.of(record) for record in records(folder)]
+
+
+def _planned(folder: Path) -> Iterator[str]:
+    """Name the cells of a run."""
+    return (trial.rpartition("#")[0] for trial in read_manifest(folder).planned)
+
+
 def _wanted(
-    asked: argparse.Namespace, found: Iterable[TrialRecord], baselines: set[str | None]
-) -> list[TrialRecord]:
-    """Choose the records to compare. Raises InputError for a variant that did not run."""
-    every = list(found)
-    ran = sorted({record.variant for record in every})
+    asked: argparse.Namespace,
+    folder: Path,
+    every: Sequence[Sample],
+    baselines: set[str | None],
+) -> list[Sample]:
+    """Choose the trials to compare. Raises InputError for a variant that did not run."""
+    ran = sorted({one.variant for one in every})
     for option in ("baseline", "candidate"):
         name = getattr(asked, option)
         if name and name not in ran:
-            cure = f"these did: {', '.join(ran) or 'none'}"
+            cure = f"in {shown(folder)} these did: {', '.join(ran) or 'none'}"
             raise InputError([Problem(f"--{option}", f"{name} did not run", cure)])
     chosen = {asked.candidate, *baselines} if asked.candidate else set(ran)
-    return [record for record in every if record.variant in chosen]
+    return [one for one in every if one.variant in chosen]
+
+
+def _with_run(asked: argparse.Namespace, settings: Settings, cells: list[Cell]) -> Comparisons:
+    """Compare the variants of a run with themselves in an older one, and keep what was found."""
+    from harness.earlier import against_run
+    from harness.gatekeeping import lacking
+    from harness.verdicts import save
+
+    for option in ("base", "baseline"):
+        if getattr(asked, option):
+            found = f"it compares each variant with itself in a run; --{option} was given too"
+            raise InputError([Problem("--before", found, "leave one of the two out")])
+    results = Path(settings.results)
+    newer, older = (find_run(results, name) for name in (asked.run or LATEST, asked.before))
+    if newer == older:
+        cure = "name two: promptverdict compare RUN --before OLDER_RUN"
+        raise InputError([Problem("--before", f"{shown(older)} is the run itself", cure)])
+    compared = against_run(
+        older.name,
+        _wanted(asked, older, _samples(older), set()),
+        _wanted(asked, newer, _samples(newer), set()),
+        {cell.scenario.suite.id: cell.scenario.suite.suite for cell in cells},
+        refused=lacking((cell.id for cell in cells), _planned(newer)),
+    )
+    if not compared.comparisons:
+        cure = "see what ran: promptverdict runs"
+        raise InputError([Problem("--before", "no variant ran in both runs", cure)])
+    save(newer, compared)
+    return compared
 
 
 def _with_base(asked: argparse.Namespace, settings: Settings, cells: list[Cell]) -> Comparisons:
     """Compare what lies here with an older revision."""
     from harness.recalling import as_they_lie
     from harness.revisions import against
+    from harness.sample import Sample
 
     for option in ("run", "baseline"):
         if getattr(asked, option):
@@ -109,7 +190,8 @@ def _with_base(asked: argparse.Namespace, settings: Settings, cells: list[Cell])
         known = sorted({cell.variant.id for cell in cells})
         cure = f"there are: {', '.join(known) or 'none'}"
         raise InputError([Problem("--candidate", f"{asked.candidate} runs in no suite", cure)])
-    return against(settings.base or "", Path.cwd(), chosen, as_they_lie(chosen, settings), settings)
+    samples = [Sample.of(record) for record in as_they_lie(chosen, settings)]
+    return against(settings.base or "", Path.cwd(), chosen, samples, settings)
 
 
 def _cells(asked: argparse.Namespace, settings: Settings) -> Iterator[Cell]:

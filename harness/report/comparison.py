@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from harness.report.measured import MOST as MOST_MEASURED
+from harness.report.measured import worth_a_look
 from harness.report.transcript import safe
 from harness.report.wording import evidence, verdict
 from harness.verdicts import BehaviourVerdict, Comparison, Comparisons, Rate, ScenarioPair, Theme
@@ -114,6 +116,11 @@ def _rest(comparison: Comparison) -> Iterator[str]:
     }
     worst_first = sorted(flipped.values(), key=lambda pair: pair.difference or 0.0)
     yield from _some([_flip(pair, comparison) for pair in worst_first], "flipped")
+    if worth := worth_a_look(comparison.fingerprint):
+        left = len(worth) - MOST_MEASURED
+        more = f", and {left} more in the report" if left > 0 else ""
+        told = ", ".join(worth[:MOST_MEASURED])
+        yield safe(f"worth a look (no grader asks for it): {told}{more}")
     yield from _some(
         [f"not paired: {one.suite}/{one.scenario}: {one.why}" for one in comparison.unpaired],
         "not paired",

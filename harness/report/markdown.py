@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.report.cells import Heat
 from harness.report.flips import Flip
+from harness.report.measured import MOST
 from harness.report.pagedata import Compared, Page
 from harness.report.transcript import safe
 from harness.report.wording import Headline
@@ -100,6 +101,10 @@ def _compared(one: Compared, *, alone: bool) -> Iterator[str]:
     if one.flips:
         yield "\n**What flipped**\n"
         yield from (_flip(flip) for flip in one.flips)
+    if worth := one.worth_a_look:
+        yield "\n**Worth a look** (no grader asks for it, no gate counts it)\n"
+        yield from (f"\n- {words(told)}" for told in worth[:MOST])
+        yield f"\n- {len(worth) - MOST} more in the HTML report\n" if len(worth) > MOST else "\n"
     if one.unpaired:
         yield "\n**Not compared**\n"
         yield from (f"\n- {words(told)}" for told in one.unpaired)

@@ -12,6 +12,7 @@ from harness.report.cells import evidence as evidence_of
 from harness.report.figures import Figures, of_comparison, of_rates
 from harness.report.flips import Flip, flips
 from harness.report.marks import Line
+from harness.report.measured import Fingerprint, fingerprint, worth_a_look
 from harness.report.rates import rates
 from harness.report.sections import Scenario, Sides, Source, scenarios, sources
 from harness.report.wording import Headline, all_in_all, evidence, uncompared, verdict
@@ -33,6 +34,10 @@ class Compared:
     """What each of the two rests on."""
     figures: Figures | None
     flips: tuple[Flip, ...]
+    fingerprint: Fingerprint | None
+    """What the agents did that no grader asked for."""
+    worth_a_look: tuple[str, ...]
+    """Of that, what differs clearly, in a line each."""
     prompt: tuple[Line, ...]
     """Diff of the two prompts."""
     unpaired: tuple[str, ...]
@@ -104,6 +109,8 @@ def _compared(
         evidence=tuple(evidence(side, role, now) for role, side in sides),
         figures=of_comparison(comparison),
         flips=tuple(flips(comparison, records)),
+        fingerprint=fingerprint(comparison),
+        worth_a_look=tuple(worth_a_look(comparison.fingerprint)),
         prompt=tuple(map(_prompt_line, comparison.prompt_diff.splitlines())),
         unpaired=tuple(f"{one.suite}/{one.scenario}: {one.why}" for one in comparison.unpaired),
     )

@@ -75,7 +75,8 @@ def all_in_all(verdicts: Sequence[Headline]) -> Headline:
     words = [one.word for one in verdicts]
     counts = [f"{words.count(word)} {word.lower()}" for word in dict.fromkeys(words)]
     told = ", ".join(counts) if len(counts) > 1 else f"{words[0].lower()} in each"
-    worst = min(verdicts, key=lambda one: _WORST_FIRST.index(one.style))
+    same = WORDS["unchanged"]
+    worst = min(verdicts, key=lambda one: (_WORST_FIRST.index(one.style), one.word == same))
     partly = " in part" * (len(set(words)) > 1 and worst.style != "unknown")
     return Headline(
         word=f"{worst.word}{partly}",

@@ -1,7 +1,7 @@
 """Baseline against candidate on bounded scores: the verdict, and all that it rests on.
 
-One analysis at the end, never a look in between: looking five times at 1.96 gives 14 % false
-verdicts.
+One analysis at the end, or looks that were planned (`harness.stats.looks`): looking five times at
+1.96 gives 14 % false verdicts.
 """
 
 from __future__ import annotations
@@ -13,20 +13,22 @@ from typing import Literal
 
 import numpy as np
 
+from harness.stats.looks import Look, Rule
 from harness.stats.samples import (
     Array,
     Missing,
     Paired,
     Scores,
+    absent,
     check_scores,
     check_share,
-    filled,
+    extreme,
     missing,
     pair,
     seed,
     unusable,
 )
-from harness.stats.score import detectable, interval, p_values, sign_flip_p
+from harness.stats.score import FINEST, detectable, interval, interval_of, sign_flip_p
 
 Verdict = Literal["improved", "regressed", "inconclusive", "invalid"]
 
@@ -45,11 +47,12 @@ class Comparison:
     estimate: float
     """Mean difference over the units, candidate minus baseline; NaN where nothing pairs."""
     low: float
-    """Lower end of the interval of level 1-alpha."""
+    """Lower end of the interval of level 1-alpha; at a planned look, of all looks together."""
     high: float
     """Upper end of it."""
     p: float
-    """Two-sided p of no change; below alpha exactly where the interval leaves out 0."""
+    """Two-sided p of no change; below alpha exactly where the interval leaves out 0. At a planned
+    look the repeated p-value, see `Look.p`."""
     p_signflip: float
     """Two-sided mid-p of the sign-flip permutation test."""
     p_holm: float | None
@@ -78,7 +81,16 @@ class Comparison:
     """Two-sided level of the verdict, one-sided level of the two bounds."""
     seed: int
     """Of the random sign flips."""
+    look: Look | None = None
+    """Which of the planned looks it is; None: the one analysis at the end."""
     method: Literal["score"] = "score"
+    estimand: Literal["population"] = "population"
+    """What it is about: scenarios like these."""
+
+    @property
+    def decidable(self) -> bool:
+        """Whether it could have a verdict, whatever its scenarios had shown."""
+        return self.verdict != "invalid" and self.n >= FLOOR
 
     def __str__(self) -> str:
         told = f"{self.verdict}: {self.reason}" if self.reason else self.verdict
@@ -98,12 +110,15 @@ def compare(
     *,
     alpha: float = 0.05,
     strict: bool = False,
+    look: Look | None = None,
 ) -> Comparison:
     """Compare two variants by the score procedure on the differences of scenario means.
 
     Tango 1998 on effective counts, see `harness.stats.score`. `families` maps scenarios to families
     of related ones; then the family is the unit. `strict` makes a fragile verdict inconclusive, for
-    suites where 5 % must hold at every size.
+    suites where 5 % must hold at every size. At a planned `look` a verdict takes its bound, not
+    1.96, and p and interval are repeated ones, so that alpha holds over all looks; the one-sided
+    bounds stay those of one analysis, since a gate passes at the last look alone.
 
     In this order: invalid when more than 10 % of a variant's results are missing, when they are
     missing unequally (Fisher p below 0.01) or when nothing pairs; inconclusive below 6 units; then
@@ -118,13 +133,14 @@ def compare(
     check_scores(candidate)
     paired = pair(baseline, candidate, families)
     flips = seed(paired.scenarios)
-    available = _judged(paired.differences, alpha, flips)
+    rule = Rule(alpha, look)
+    available = _judged(paired.differences, rule, flips)
     worst, best = available, available
     gaps = (missing(baseline), missing(candidate))
-    lost = gaps[0].results + gaps[1].results + _absent(baseline, candidate)
+    lost = gaps[0].results + gaps[1].results + absent(baseline, candidate)
     if lost:
         worst, best = (
-            _judged(_extreme(baseline, candidate, families, value).differences, alpha, flips)
+            _judged(extreme(baseline, candidate, families, value).differences, rule, flips)
             for value in (0.0, 1.0)
         )
     verdicts = {side.verdict(strict=strict) for side in (available, worst, best)}
@@ -140,7 +156,7 @@ def compare(
         p=available.p,
         p_signflip=available.p_signflip,
         p_holm=None,
-        mde80=detectable((available.high - available.low) / 2, alpha),
+        mde80=detectable((available.high - available.low) / 2, rule.level),
         fragile=available.fragile,
         surely_above=float(interval(worst.differences, 1 - 2 * alpha)[0]),
         surely_below=float(interval(best.differences, 1 - 2 * alpha)[1]),
@@ -153,6 +169,7 @@ def compare(
         missing_candidate=gaps[1],
         alpha=alpha,
         seed=flips,
+        look=look,
     )
 
 
@@ -166,7 +183,7 @@ class _Judged:
     high: float
     p: float
     p_signflip: float
-    alpha: float
+    rule: Rule
 
     @property
     def excludes_zero(self) -> bool:
@@ -174,7 +191,8 @@ class _Judged:
 
     @property
     def fragile(self) -> bool:
-        return self.excludes_zero and self.p_signflip > self.alpha
+        # An early look asks for more than random flips can tell; then they contradict nothing.
+        return self.excludes_zero and self.p_signflip > max(self.rule.level, FINEST)
 
     def verdict(self, *, strict: bool) -> Verdict:
         if not self.excludes_zero or self.differences.size < FLOOR or (strict and self.fragile):
@@ -183,7 +201,7 @@ class _Judged:
 
     def told(self) -> str:
         if not self.excludes_zero:
-            return "the interval contains 0"
+            return self.rule.doubt(self.differences)
         if not self.fragile:
             return ""
         moved = self.differences[np.abs(self.differences) > 1e-12]
@@ -194,16 +212,16 @@ class _Judged:
         )
 
 
-def _judged(differences: Array, alpha: float, flips: int) -> _Judged:
-    low, high = interval(differences, 1 - alpha)
+def _judged(differences: Array, rule: Rule, flips: int) -> _Judged:
+    low, high = interval_of(differences, rule.bound)
     return _Judged(
         differences=differences,
         estimate=float(differences.mean()) if differences.size else math.nan,
         low=float(low),
         high=float(high),
-        p=float(p_values(differences)),
+        p=rule.p(differences),
         p_signflip=sign_flip_p(differences, flips),
-        alpha=alpha,
+        rule=rule,
     )
 
 
@@ -222,23 +240,3 @@ def _concluded(
 
 def _depends(lost: int) -> str:
     return f"depends on {lost} missing result{'s' if lost > 1 else ''}"
-
-
-def _absent(baseline: Scores, candidate: Scores) -> int:
-    """Count the results that one variant lacks because it was never asked for the scenario."""
-    return sum(
-        len(side[name])
-        for side, other in ((baseline, candidate), (candidate, baseline))
-        for name in side
-        if not other.get(name)
-    )
-
-
-def _extreme(
-    baseline: Scores, candidate: Scores, families: Mapping[str, str] | None, candidates: float
-) -> Paired:
-    """Pair with the candidate's gaps filled with this value, the baseline's with its opposite."""
-    every = sorted(baseline.keys() | candidate.keys())
-    return pair(
-        filled(baseline, every, 1 - candidates), filled(candidate, every, candidates), families
-    )

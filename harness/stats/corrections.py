@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
-from harness.stats.compare import FLOOR, Comparison
+from harness.stats.compare import Comparison
+from harness.stats.fixed import Fixed
 from harness.stats.samples import Array
+
+Tested = TypeVar("Tested", Comparison, Fixed)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -32,22 +36,19 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     return _placed(np.minimum.accumulate(steps[::-1])[::-1], order)
 
 
-def adjusted(comparisons: Mapping[str, Comparison]) -> dict[str, Comparison]:
+def adjusted(comparisons: Mapping[str, Tested]) -> dict[str, Tested]:
     """Adjust the verdicts of a run's behaviours for there being several, by Holm at their alpha.
 
     The family is every behaviour that could have a verdict: not those invalid or below the floor.
     A verdict whose adjusted p is above alpha becomes inconclusive, and the reason says that its
-    own interval leaves out 0. Raises ValueError if the alphas differ.
+    own interval leaves out 0. At a planned look the p-values are repeated ones, whose bound on
+    false alarms Holm keeps in all looks together. Raises ValueError if the alphas differ.
 
     Not for the gate "every behaviour is non-inferior": there each is tested at alpha as it is.
     """
     if len({comparison.alpha for comparison in comparisons.values()}) > 1:
         raise ValueError("comparisons of different alpha cannot be adjusted together")
-    family = [
-        name
-        for name, comparison in comparisons.items()
-        if comparison.verdict != "invalid" and comparison.n >= FLOOR
-    ]
+    family = [name for name, comparison in comparisons.items() if comparison.decidable]
     raised = dict(
         zip(family, holm([comparisons[name].p for name in family]), strict=True),
     )
@@ -57,7 +58,7 @@ def adjusted(comparisons: Mapping[str, Comparison]) -> dict[str, Comparison]:
     }
 
 
-def _raised(comparison: Comparison, p: float, family: int) -> Comparison:
+def _raised(comparison: Tested, p: float, family: int) -> Tested:
     if comparison.verdict == "inconclusive" or p <= comparison.alpha:
         return replace(comparison, p_holm=p)
     reason = f"Holm-adjusted p={p:.2g} over {family} behaviours, though its own interval excludes 0"

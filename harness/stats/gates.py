@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.stats.compare import FLOOR, Comparison
+from harness.stats.fixed import Fixed
 from harness.stats.samples import check_share
+from harness.stats.score import quantile
 
 Mode = Literal["no_regression", "non_inferiority"]
+Outcome = Literal["pass", "fail", "inconclusive", "invalid"]
 
 
 @dataclass(frozen=True)
 class Gate:
     """What a gate says of one comparison."""
 
-    outcome: Literal["pass", "fail", "inconclusive", "invalid"]
+    outcome: Outcome
     mode: Mode
     """no_regression blocks on fail alone; non_inferiority on inconclusive too."""
+    estimand: Literal["population", "suite"]
+    """population: it answers for scenarios like these; suite: for exactly these and no others."""
     refused: bool
-    """There are too few scenarios for this gate to answer what it is asked, whatever they show."""
+    """It does not answer, whatever the scenarios show: there are too few, or more looks to come."""
     warning: str
     """Set where the gate passes although the candidate is worse; else empty."""
     reason: str
@@ -28,7 +33,7 @@ class Gate:
     margin: float | None
     """The loss that is tolerated, as a share (0.1 is 10 points); None: none was stated."""
     needed: int
-    """Paired units without which the margin cannot be shown to hold."""
+    """Paired units without which the margin cannot be shown to hold; of exactly these, 1."""
     exit_code: int
     """The command line's: 0 does not block, 1 fail, 6 undecided and blocking, 7 invalid."""
 
@@ -45,8 +50,19 @@ def units_needed(margin: float, alpha: float = 0.05) -> int:
     return max(FLOOR, math.ceil(math.log(alpha) / math.log(1 - margin)))
 
 
-def gate(comparison: Comparison, mode: Mode, margin: float | None = None) -> Gate:
-    """Judge a comparison.
+def spotless_trials(margin: float, alpha: float = 0.05) -> int:
+    """Give the fewest trials of each variant that show a margin for a suite where all pass.
+
+    z^2 / (trials + z^2) below the margin, z one-sided: Newcombe's bound without a failure. 25 for
+    10 points. Raises ValueError for a margin or alpha outside 0..1.
+    """
+    check_share("margin", margin)
+    check_share("alpha", alpha)
+    return math.floor(quantile(1 - alpha) ** 2 * (1 - margin) / margin) + 1
+
+
+def gate(comparison: Comparison | Fixed, mode: Mode, margin: float | None = None) -> Gate:
+    """Judge a comparison, about scenarios like its own or, a `Fixed` one, about exactly those.
 
     pass          improved; or the one-sided bound, with every missing result held against the
                   candidate, lies above -margin and there are at least `units_needed(margin)` units
@@ -54,36 +70,48 @@ def gate(comparison: Comparison, mode: Mode, margin: float | None = None) -> Gat
     inconclusive  anything else
     invalid       the comparison is
 
-    Without a margin only an improvement is a pass. "Every behaviour is non-inferior" takes each
-    comparison as it is, "no behaviour regressed" takes those of `corrections.adjusted`.
+    About exactly these scenarios no number of them is asked for. Without a margin only an
+    improvement is a pass. "Every behaviour is non-inferior" takes each comparison as it is, "no
+    behaviour regressed" takes those of `corrections.adjusted`. Before the last planned look a gate
+    fails or says that it waits, and that blocks in either mode: so a pass is looked for once, and
+    costs no more than without looks.
     Raises ValueError for non_inferiority without a margin, or a margin outside 0..1.
     """
     if margin is None and mode == "non_inferiority":
         raise ValueError("a non_inferiority gate needs a margin")
-    needed = FLOOR if margin is None else units_needed(margin, comparison.alpha)
+    if margin is not None:
+        check_share("margin", margin)
+    least = needed = 1 if isinstance(comparison, Fixed) else FLOOR
+    if margin is not None and isinstance(comparison, Comparison):
+        needed = units_needed(margin, comparison.alpha)
     outcome, reason = _outcome(comparison, margin, needed)
+    look = comparison.look
+    waits = look is not None and not look.last and outcome in ("pass", "inconclusive")
+    if waits:
+        outcome, reason = "inconclusive", f"{look}: the gate answers at the last"
     worse = outcome == "pass" and comparison.verdict == "regressed"
-    asked = needed if mode == "non_inferiority" else FLOOR
+    asked = needed if mode == "non_inferiority" else least
     return Gate(
         outcome=outcome,
         mode=mode,
-        refused=outcome == "inconclusive" and comparison.n < asked,
+        estimand=comparison.estimand,
+        refused=waits or (outcome == "inconclusive" and comparison.n < asked),
         warning="worse, but by less than the margin" if worse else "",
-        reason=reason,
+        reason=f"{reason}; {_about(comparison)}" if isinstance(comparison, Fixed) else reason,
         margin=margin,
         needed=needed,
         exit_code={
             "pass": 0,
             "fail": 1,
-            "inconclusive": 6 if mode == "non_inferiority" else 0,
+            "inconclusive": 6 if waits or mode == "non_inferiority" else 0,
             "invalid": 7,
         }[outcome],
     )
 
 
 def _outcome(
-    comparison: Comparison, margin: float | None, needed: int
-) -> tuple[Literal["pass", "fail", "inconclusive", "invalid"], str]:
+    comparison: Comparison | Fixed, margin: float | None, needed: int
+) -> tuple[Outcome, str]:
     if comparison.verdict == "invalid":
         return "invalid", comparison.reason
     if comparison.verdict == "improved":
@@ -96,13 +124,27 @@ def _outcome(
     return "inconclusive", _doubt(comparison, margin, needed)
 
 
-def _doubt(comparison: Comparison, margin: float | None, needed: int) -> str:
-    if comparison.n < FLOOR:
+def _doubt(comparison: Comparison | Fixed, margin: float | None, needed: int) -> str:
+    if isinstance(comparison, Comparison) and comparison.n < FLOOR:
         return comparison.reason
     told = f"no regression shown: {comparison.reason}"
-    if margin is None or comparison.n >= needed:
+    return told if margin is None else f"{told}{_too_few(comparison, margin, needed)}"
+
+
+def _too_few(comparison: Comparison | Fixed, margin: float, needed: int) -> str:
+    shown = f"cannot show a margin of {100 * margin:g} points"
+    if isinstance(comparison, Comparison):
+        n = comparison.n
+        return "" if n >= needed else f"; {n} paired units {shown}, {needed} can"
+    trials, wanted = min(comparison.trials), spotless_trials(margin, comparison.alpha)
+    return "" if trials >= wanted else f"; {trials} trials {shown}, {wanted} that all pass can"
+
+
+def _about(comparison: Fixed) -> str:
+    told = f"exactly these {comparison.n} scenarios, no claim about others"
+    if math.isnan(comparison.estimate) or (comparison.look and not comparison.look.last):
         return told
     return (
-        f"{told}; {comparison.n} paired units cannot show a margin of {100 * margin:g} points,"
-        f" {needed} can"
+        f"{told}: {100 * comparison.estimate:+.1f} points ({1 - comparison.alpha:.0%} interval"
+        f" {100 * comparison.low:+.1f} to {100 * comparison.high:+.1f})"
     )

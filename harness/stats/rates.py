@@ -73,11 +73,15 @@ def wilson(passes: float, n: float, confidence: float = 0.95) -> tuple[float, fl
 
     Nothing tried: (0, 1). Raises ValueError for counts that make no share.
     """
+    return wilson_of(passes, n, quantile((1 + confidence) / 2))
+
+
+def wilson_of(passes: float, n: float, z: float) -> tuple[float, float]:
+    """Give all shares whose score statistic is at most z either way; else as `wilson`."""
     if not 0 <= passes <= n * (1 + NOTHING):
         raise ValueError(f"{passes} of {n} is no share")
     if n == 0:
         return 0.0, 1.0
-    z = quantile((1 + confidence) / 2)
     share = passes / n
     centre = share + z * z / (2 * n)
     half = z * math.sqrt(max(share * (1 - share), 0.0) / n + z * z / (4 * n * n))

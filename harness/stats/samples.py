@@ -120,6 +120,26 @@ def filled(scores: Scores, scenarios: Iterable[str], value: float) -> Scores:
     }
 
 
+def extreme(
+    baseline: Scores, candidate: Scores, families: Mapping[str, str] | None, candidates: float
+) -> Paired:
+    """Pair with the candidate's gaps filled with this value, the baseline's with its opposite."""
+    every = sorted(baseline.keys() | candidate.keys())
+    return pair(
+        filled(baseline, every, 1 - candidates), filled(candidate, every, candidates), families
+    )
+
+
+def absent(baseline: Scores, candidate: Scores) -> int:
+    """Count the results that one variant lacks because it was never asked for the scenario."""
+    return sum(
+        len(side[name])
+        for side, other in ((baseline, candidate), (candidate, baseline))
+        for name in side
+        if not other.get(name)
+    )
+
+
 def unusable(baseline: Missing, candidate: Missing) -> str:
     """Tell why too much is missing to conclude anything, or give the empty string.
 

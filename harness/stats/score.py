@@ -29,10 +29,18 @@ EXACT = 16
 FLIPS = 19_999
 """Random sign flips drawn where there are too many to count."""
 
+FINEST = 0.5 / (FLIPS + 1)
+"""The smallest p that random flips can tell."""
+
 
 def quantile(share: float) -> float:
     """Give the standard normal quantile."""
     return float(ndtri(share))
+
+
+def level_of(z: float) -> float:
+    """Give the two-sided level of a standard normal quantile: 0.05 of 1.96."""
+    return 2 * float(ndtr(-z))
 
 
 def detectable(half_width: float, alpha: float = 0.05, power: float = 0.80) -> float:
@@ -51,9 +59,17 @@ def p_values(differences: Array) -> Array:
     `differences` has the shape (..., n), values in -1..1; the result has the shape (...). Where
     every difference is zero, p is 1.
     """
+    return np.asarray(2 * ndtr(-np.abs(statistics(differences))))
+
+
+def statistics(differences: Array) -> Array:
+    """Give T(0), standard normal where nothing changed: sum(d) / sqrt(sum(d^2)).
+
+    Shapes as `p_values`; 0 where every difference is zero.
+    """
     squares = (differences**2).sum(axis=-1)
-    statistic = differences.sum(axis=-1) / np.sqrt(np.maximum(squares, NOTHING))
-    return np.where(squares > NOTHING, 2 * ndtr(-np.abs(statistic)), 1.0)
+    told = differences.sum(axis=-1) / np.sqrt(np.maximum(squares, NOTHING))
+    return np.where(squares > NOTHING, told, 0.0)
 
 
 def interval(differences: Array, confidence: float = 0.95) -> tuple[Array, Array]:
@@ -62,11 +78,18 @@ def interval(differences: Array, confidence: float = 0.95) -> tuple[Array, Array
     `differences` has the shape (..., n), values in -1..1; each end has the shape (...). No
     difference at all: (-1, 1). All of n ties: +-z^2/(n+z^2).
     """
+    return interval_of(differences, quantile((1 + confidence) / 2))
+
+
+def interval_of(differences: Array, z: float) -> tuple[Array, Array]:
+    """Give both ends of all changes whose statistic is at most z either way.
+
+    Shapes and special cases as `interval`, which asks for a level instead.
+    """
     shape, n = differences.shape[:-1], differences.shape[-1]
     if n == 0:
         return np.full(shape, -1.0), np.full(shape, 1.0)
     gains, losses, size = _effective_counts(differences)
-    z = quantile((1 + confidence) / 2)
     return (
         -_upper_end(losses, gains, size, z),
         _upper_end(gains, losses, size, z),

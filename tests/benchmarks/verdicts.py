@@ -120,7 +120,7 @@ def tolerance(percent: float) -> float:
 def from_records() -> int:
     """Count the comparisons in which records come to something else than scores do."""
     from harness.compare import compare_variants
-    from tests.compared import BASE, TERSE, side, signs, suite
+    from tests.compared import BASE, TERSE, samples, side, signs, suite
 
     began, unlike, false = time.process_time(), 0, 0
     random = np.random.default_rng(SEED)
@@ -135,7 +135,7 @@ def from_records() -> int:
             for chances in (before, after)
         ]
         records = [*side(BASE, *signs(arms[0])), *side(TERSE, *signs(arms[1]))]
-        (told,) = compare_variants(records, {"manners": suite()}, BASE, TERSE).behaviours
+        (told,) = compare_variants(samples(records), {"manners": suite()}, BASE, TERSE).behaviours
         pure = adjusted({"kind": compare(*arms)})["kind"]
         fields = ("verdict", "reason", "estimate", "low", "high", "p", "p_holm", "n", "mde80")
         unlike += any(getattr(told, field) != getattr(pure, field) for field in fields)

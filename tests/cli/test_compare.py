@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import weakref
 from pathlib import Path
 
 import pytest
 
+import harness.store
 from harness.cli import main
 from harness.records import TrialRecord
 from harness.settings import Settings
-from harness.store import Run
+from harness.store import Run, read_record
 from harness.verdicts import Comparisons, load
 from tests.compared import BASE, TERSE, side
 from tests.fakes import PYPROJECT, write
+from tests.report.made import PROVENANCE
 
 SUITE = """\
 title: Manners
@@ -24,6 +27,8 @@ behaviours:
 """
 SCENARIO = "title: A request\ntask: Please help.\ntools: [Read]\nbehaviours: [kind]\n"
 COUNT = 8
+OLDER = "20250101T000000.000000Z"
+LATER = PROVENANCE.model_copy(update={"recorded": "2026-01-09T12:00:00Z"})
 
 
 @pytest.fixture
@@ -44,10 +49,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
 
 
-def saved(folder: Path, *records: TrialRecord) -> Path:
+def saved(folder: Path, *records: TrialRecord, name: str | None = None) -> Path:
     """Write a run of these records, planned as they are."""
     planned = {f"{one.suite}/{one.scenario}::{one.variant}#{one.trial}": one.key for one in records}
-    run = Run.create(folder / "results", Settings(), planned)
+    run = Run.create(folder / "results", Settings(), planned, name)
     for number, one in enumerate(records):
         run.save(one.model_copy(update={"key": f"{number:016x}"}))
     run.finish(whole=True)
@@ -111,6 +116,52 @@ def test_a_gate_is_refused_for_a_run_of_some_cells(
     assert "refused: 2 of its cells did not run: s3::helper/base, s3::helper/terse" in told
 
 
+def test_a_run_is_compared_with_an_older_one_and_that_is_kept_with_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    older = saved(folder, *side(BASE, *["+"] * COUNT), name=OLDER)
+    newer = saved(folder, *side(BASE, *["-"] * COUNT, provenance=LATER))
+    assert main(["compare", "--before", OLDER]) == 1
+    told = capsys.readouterr().out
+    assert told.startswith(
+        f"Regressed: helper/base shows kind less often than helper/base @ {OLDER}."
+    )
+    kept = load(newer)
+    assert kept is not None
+    assert kept.exit_code == 1
+    assert load(older) is None
+
+
+def test_an_older_run_goes_before_the_revision_that_is_configured(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMPTVERDICT_BASE", "main")
+    saved(folder, *side(BASE, "+"), name=OLDER)
+    saved(folder, *side(BASE, "+", provenance=LATER))
+    assert main(["compare", "--before", OLDER]) == 0
+
+
+def test_records_are_read_one_after_the_other_and_let_go(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved(folder, *worse())
+    held: list[weakref.ref[object]] = []
+    most = 0
+
+    def watched(path: Path) -> TrialRecord:
+        nonlocal most
+        most = max(most, sum(one() is not None for one in held))
+        record = read_record(path)
+        held.append(weakref.ref(record.evidence.task))
+        return record
+
+    monkeypatch.setattr(harness.store, "read_record", watched)
+    main(["compare"])
+    assert len(held) == 2 * COUNT
+    # Not counted as held: the trial in hand; what remembers trees and sentences knows a few more.
+    assert most < COUNT
+
+
 def test_any_two_variants_can_be_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     saved(folder, *worse())
     assert main(["compare", "--baseline", TERSE, "--candidate", BASE]) == 0
@@ -120,21 +171,54 @@ def test_any_two_variants_can_be_named(folder: Path, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--candidate", "helper/x"], "--candidate: helper/x did not run\n  these did: helper/b"),
+        (["--candidate", "helper/x"], "--candidate: helper/x did not run\n  in results/"),
         (["--baseline", "helper/x"], "--baseline: helper/x did not run"),
         (["--suite", "x"], "evals: there is no suite x\n  there are: manners"),
         (["--evals", "nowhere"], "nowhere: there is no suite below it"),
         (["nowhere"], "results: nowhere: there is no such run"),
         (["--candidate", BASE], "no variant ran beside the baseline of its suite"),
+        (["--look", "0/5"], "--look: `0/5` is no look\n  such as 2/5, which is the second of five"),
+        (["--look", "6/5"], "--look: `6/5` is no look"),
+        (["--look", "x"], "--look: `x` is no look"),
+        (["--look", "1/99"], "at most 20 can be planned"),
+        (
+            ["--look", "2/5", "--base", "main"],
+            "--look: looks are planned for the variants of a run",
+        ),
         (["latest", "--base", "main"], "--base: a run's variants and a revision are compared"),
         (["--base", "main", "--candidate", "helper/x"], "helper/x runs in no suite"),
+        (["--before", "latest"], "is the run itself\n  name two: promptverdict compare RUN"),
+        (["--before", "2031"], "results: 2031: there is no such run"),
+        (["--before", OLDER], "--before: no variant ran in both runs"),
+        (["--before", OLDER, "--candidate", BASE], f"in results/{OLDER} these did: helper/old"),
+        (["--before", OLDER, "--base", "main"], "--base was given too\n  leave one of the two"),
+        (["--before", OLDER, "--baseline", BASE], "--baseline was given too"),
     ],
 )
 def test_what_cannot_be_compared_is_told(
     folder: Path, capsys: pytest.CaptureFixture[str], options: list[str], told: str
 ) -> None:
+    saved(folder, *side("helper/old", "+"), name=OLDER)
     saved(folder, *worse())
     assert main(["compare", *options]) == 2
     error = capsys.readouterr().err
     assert told in error
     assert "Traceback" not in error
+
+
+def test_a_planned_look_takes_more_than_one_analysis(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "evals/manners/suite.yaml").write_text(SUITE + "gate: {}\n")
+    run = saved(folder, *worse())
+    assert main(["compare", "--look", "2/5"]) == 6
+    told = capsys.readouterr().out
+    assert told.startswith("Cannot tell: ")
+    assert "why: kind: look 2 of 5: |T| 2.83 of 3.23 needed" in told
+    assert "kind: look 2 of 5: the gate answers at the last" in told
+    assert "look 2 of 5, at equal steps of the planned scenarios" in told
+    kept = load(run)
+    assert kept is not None
+    assert kept.comparisons[0].notes[0].startswith("look 2 of 5")
+    assert main(["compare", "--look", "3/5"]) == 1
+    assert main(["compare", "--look", "5/5"]) == 1

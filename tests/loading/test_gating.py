@@ -30,6 +30,7 @@ def test_themes_and_gates_have_defaults(tmp_path: Path) -> None:
         (),
         False,
     )
+    assert suite.gate.estimand == "population"
     assert load(tmp_path, "").gate is None
 
 
@@ -55,6 +56,11 @@ def test_themes_and_gates_have_defaults(tmp_path: Path) -> None:
         ("gate: {margin: 1.5}\n", "5: gate.margin: input should be less than 1, found '1.5'"),
         ("gate: {margin: 0}\n", "5: gate.margin: input should be greater than 0"),
         ("gate: {mode: non_inferiority}\n", "5: gate: non_inferiority needs a margin"),
+        ("gate: {estimand: all}\n", "5: gate.estimand: input should be 'population' or 'suite'"),
+        (
+            "gate: {estimand: suite, strict: true}\n",
+            "5: gate: strict is about scenarios as a sample",
+        ),
         ("gate: {mode: strict}\n", "5: gate.mode: input should be 'no_regression' or"),
         (
             "gate:\n  critical:\n    - hello\n    - gone\n",

@@ -15,6 +15,7 @@ from harness.verdicts import (
     BehaviourVerdict,
     Comparison,
     Comparisons,
+    Measured,
     Outcome,
     Rate,
     ScenarioPair,
@@ -24,6 +25,7 @@ from tests.report.made import record
 
 NOW = datetime(2026, 1, 3, 12, tzinfo=UTC)
 BASE, TERSE = "helper/base", "helper/terse"
+LOOK: dict[str, Any] = {"p": 0.004, "p_adjusted": 0.03, "worth_a_look": True}
 
 
 def trial(variant: str, scenario: str, number: int, *, kind: bool, **more: Any) -> TrialRecord:
@@ -105,6 +107,25 @@ def comparison(records: list[TrialRecord], **more: Any) -> Comparison:
         "created": "2026-01-02T12:00:00Z",
     }
     return Comparison.model_validate(fields | more)
+
+
+def measured(name: str = "calls of Bash", **more: Any) -> Measured:
+    """Make a measure, with figures that were not computed."""
+    fields: dict[str, Any] = {
+        "name": name,
+        "says": f"{name.capitalize()}, counted",
+        "unit": "calls",
+        "baseline": 4.2,
+        "candidate": 7.9,
+        "difference": 3.7,
+        "p": None,
+        "p_adjusted": None,
+        "n": 8,
+        "missing_baseline": 0,
+        "missing_candidate": 0,
+        "worth_a_look": False,
+    }
+    return Measured.model_validate(fields | more)
 
 
 def changed(found: Comparison, **more: Any) -> Comparison:

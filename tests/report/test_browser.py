@@ -15,7 +15,8 @@ import pytest
 
 from harness.report.html import html
 from harness.transcript import Say
-from tests.report.compared import comparison, page, run, trial
+from harness.verdicts import MeasuredScenario
+from tests.report.compared import LOOK, comparison, measured, page, run, trial
 from tests.report.made import record
 
 if TYPE_CHECKING:
@@ -64,7 +65,10 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for one in records
     ]
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(html(page(records, comparison(records))), encoding="utf-8")
+    place = MeasuredScenario(suite="manners", scenario="scenario-0", baseline=4.2, candidate=7.9)
+    look, rest = measured(**LOOK, scenarios=(place,)), measured("turns", p=0.5, p_adjusted=0.5)
+    found = comparison(records, fingerprint=(look, rest))
+    path.write_text(html(page(records, found)), encoding="utf-8")
     return path
 
 
@@ -162,6 +166,15 @@ def test_another_trial_can_be_chosen(desk: Seen) -> None:
     choice.select_option(label="helper/base #0")
     assert ATTACK not in found.inner_text()
     assert "They do the same to the end" in found.inner_text()
+
+
+def test_what_is_worth_a_look_stands_open_and_leads_to_the_trials_behind_it(desk: Seen) -> None:
+    section = desk.page.locator("#fingerprint")
+    assert section.get_by_role("rowheader", name="calls of Bash").is_visible()
+    assert not section.get_by_role("rowheader", name="turns").is_visible()
+    section.get_by_text("scenario by scenario").click()
+    section.get_by_role("link", name="manners/scenario-0").click()
+    desk.page.locator("details.scenario .transcripts > .columns").first.wait_for()
 
 
 def test_the_keyboard_alone_leads_from_the_top_to_a_transcript(desk: Seen) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from harness.compare import compare_variants
 from harness.report.comparison import MOST, told
 from harness.verdicts import Comparison, Comparisons
-from tests.compared import BASE, TERSE, side, suite, trial
+from tests.compared import BASE, TERSE, samples, side, suite, trial
 
 NOW = datetime(2026, 1, 3, tzinfo=UTC)
 
@@ -18,7 +18,7 @@ def printed(*comparisons: Comparison, notes: tuple[str, ...] = ()) -> list[str]:
 
 def compared(before: list[str], after: list[str]) -> Comparison:
     records = [*side(BASE, *before), *side(TERSE, *after)]
-    return compare_variants(records, {"manners": suite()}, BASE, TERSE)
+    return compare_variants(samples(records), {"manners": suite()}, BASE, TERSE)
 
 
 def test_a_flip_leads_to_the_trial_that_shows_it() -> None:
@@ -33,13 +33,12 @@ def test_what_was_lost_is_told_before_what_was_gained() -> None:
 
 
 def test_long_lists_are_cut_and_counted() -> None:
-    base = side(BASE, *["+"] * 20)
-    lines = printed(compare_variants([*base, *side(TERSE, "+")], {"m": suite()}, BASE, TERSE))
+    found = samples([*side(BASE, *["+"] * 20), *side(TERSE, "+")])
+    lines = printed(compare_variants(found, {"m": suite()}, BASE, TERSE))
     assert lines[0].startswith("Invalid evidence")
-    found = compare_variants([*base, *side(TERSE, "+")], {"manners": suite()}, BASE, TERSE)
-    unpaired = [line for line in printed(found) if line.startswith("not paired")]
-    assert len(unpaired) == MOST
-    assert f"{19 - MOST} more not paired" in printed(found)
+    lines = printed(compare_variants(found, {"manners": suite()}, BASE, TERSE))
+    assert len([line for line in lines if line.startswith("not paired")]) == MOST
+    assert f"{19 - MOST} more not paired" in lines
 
 
 def test_missing_results_stand_in_their_own_column() -> None:
@@ -54,7 +53,7 @@ def test_one_reason_of_many_behaviours_is_told_once() -> None:
         for variant in (BASE, TERSE)
         for place in range(2)
     ]
-    found = compare_variants(records, {"manners": suite("kind", "brief")}, BASE, TERSE)
+    found = compare_variants(samples(records), {"manners": suite("kind", "brief")}, BASE, TERSE)
     assert "why: kind, brief: fewer than 6 paired units (2)" in printed(found)
 
 

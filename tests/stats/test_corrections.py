@@ -10,6 +10,7 @@ from scipy import stats
 
 from harness.stats.compare import compare
 from harness.stats.corrections import adjusted, benjamini_hochberg, holm
+from harness.stats.looks import Look
 from tests.stats.made import flat, moved, published
 
 FIGURES = published()
@@ -91,3 +92,13 @@ def test_different_levels_cannot_be_adjusted_together() -> None:
 
 def test_no_behaviour_is_no_error() -> None:
     assert adjusted({}) == {}
+
+
+def test_at_a_look_repeated_p_values_are_adjusted() -> None:
+    look = Look(3, 5)
+    slight = compare(*moved(*[-1] * 8, *[0] * 12), look=look)
+    still = compare(*moved(*[0] * 20), look=look)
+    assert slight.verdict == "regressed"
+    left = adjusted({"slight": slight, "a": still, "b": still})["slight"]
+    assert left.p_holm == pytest.approx(3 * slight.p)
+    assert (left.verdict, slight.p < 0.05 < 3 * slight.p) == ("inconclusive", True)

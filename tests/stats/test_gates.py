@@ -6,6 +6,7 @@ import pytest
 
 from harness.stats.compare import compare
 from harness.stats.gates import Mode, gate, units_needed
+from harness.stats.looks import Look
 from tests.stats.made import arm, flat, moved
 
 
@@ -117,3 +118,39 @@ def test_invalid_evidence_is_no_pass_and_no_failure() -> None:
     found = gate(comparison, "no_regression", 0.10)
     assert (found.outcome, found.exit_code) == ("invalid", 7)
     assert "2 of 10" in found.reason
+
+
+@pytest.mark.parametrize("mode", ["no_regression", "non_inferiority"])
+@pytest.mark.parametrize("candidate", [flat(1, 40), flat(0.4, 40)], ids=["improved", "the same"])
+def test_before_the_last_look_nothing_passes_and_that_blocks(
+    mode: Mode, candidate: dict[str, list[float | None]]
+) -> None:
+    found = gate(compare(flat(0.4, 40), candidate, look=Look(4, 5)), mode, 0.10)
+    assert (found.outcome, found.refused, found.exit_code) == ("inconclusive", True, 6)
+    assert found.reason == "look 4 of 5: the gate answers at the last"
+    assert gate(compare(flat(0.4, 40), candidate, look=Look(5, 5)), mode, 0.10).outcome == "pass"
+
+
+@pytest.mark.parametrize("mode", ["no_regression", "non_inferiority"])
+def test_a_regression_beyond_the_bound_fails_at_any_look(mode: Mode) -> None:
+    found = gate(compare(flat(1, 40), flat(0, 40), look=Look(1, 5)), mode, 0.10)
+    assert (found.outcome, found.refused, found.exit_code) == ("fail", False, 1)
+    short = gate(compare(flat(1, 10), flat(0, 10), look=Look(1, 5)), mode, 0.10)
+    assert (short.outcome, short.refused) == ("inconclusive", True)
+
+
+def test_a_certain_loss_within_the_margin_waits_for_the_last_look() -> None:
+    sides = moved(*[-0.05] * 60)
+    assert compare(*sides, look=Look(3, 5)).verdict == "regressed"
+    assert gate(compare(*sides, look=Look(3, 5)), "non_inferiority", 0.10).refused
+    last = gate(compare(*sides, look=Look(5, 5)), "non_inferiority", 0.10)
+    assert (last.outcome, last.warning) == ("pass", "worse, but by less than the margin")
+
+
+def test_invalid_evidence_is_invalid_at_any_look() -> None:
+    comparison = compare(flat(1, 10), arm(*[[1]] * 8, [None], [None]), look=Look(1, 5))
+    assert gate(comparison, "no_regression").exit_code == 7
+
+
+def test_a_gate_about_the_population_says_so() -> None:
+    assert gate(compare(flat(1, 9), flat(1, 9)), "no_regression").estimand == "population"

@@ -1,0 +1,88 @@
+"""A run against an older run of the same project: each variant with itself.
+
+A run keeps no text of its prompts, so that only their digests tell whether one was edited between
+the two. What plays the same recording in both is one piece of evidence, and is told to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from harness.arms import Arm
+from harness.compare import compare_arms, uncompared
+from harness.sample import Sample
+from harness.scenario import Suite
+from harness.verdicts import Comparison, Comparisons
+
+
+def against_run(
+    name: str,
+    older: Iterable[Sample],
+    newer: Iterable[Sample],
+    suites: Mapping[str, Suite],
+    *,
+    refused: Mapping[str, str] = MappingProxyType({}),
+) -> Comparisons:
+    """Compare each variant that ran in both runs, over the suites in which it did.
+
+    name: of the older run. suites: by id; what ran of others is left out. refused: as for
+    `compare_arms`, of the newer run.
+    """
+    before, after = _by_variant(older, suites), _by_variant(newer, suites)
+    shared = {one: _suites(before[one]) & _suites(after[one]) for one in before if one in after}
+    found = (
+        _compared(
+            name,
+            [one for one in before[variant] if one.suite in ran],
+            [one for one in after[variant] if one.suite in ran],
+            {suite: suites[suite] for suite in sorted(ran)},
+            refused,
+        )
+        for variant, ran in sorted(shared.items())
+        if ran
+    )
+    return Comparisons(comparisons=tuple(found), notes=tuple(_alone(before, after, name)))
+
+
+def _by_variant(samples: Iterable[Sample], suites: Mapping[str, Suite]) -> dict[str, list[Sample]]:
+    found: dict[str, list[Sample]] = {}
+    for one in samples:
+        if one.suite in suites:
+            found.setdefault(one.variant, []).append(one)
+    return found
+
+
+def _suites(samples: Iterable[Sample]) -> set[str]:
+    return {one.suite for one in samples}
+
+
+def _compared(
+    name: str,
+    before: Sequence[Sample],
+    after: Sequence[Sample],
+    suites: Mapping[str, Suite],
+    refused: Mapping[str, str],
+) -> Comparison:
+    variant = after[0].variant
+    # Both runs may hold a trial of the same key; that of the older one must not pass for the other.
+    renamed = [replace(one, key=f"{name}/{one.key}") for one in before]
+    arms = Arm(f"{variant} @ {name}", variant, renamed), Arm(variant, variant, after)
+    known = {one.key: one.provenance for one in before if one.provenance}
+    twice = sum(one.key in known and known[one.key] == one.provenance for one in after)
+    if twice == len(before) == len(after):
+        return uncompared("unchanged", *arms, "both runs play the same recordings")
+    told = compare_arms(*arms, suites, refused=refused)
+    more: dict[str, object] = {}
+    if twice:
+        note = f"{twice} of {len(after)} trials play the same recording in both runs"
+        more["notes"] = (*told.notes, note)
+    if {one.digest.get("system") for one in before} != {one.digest.get("system") for one in after}:
+        more["prompt_diff"] = f"@@ edited since {name}, which keeps no text of it @@"
+    return told.model_copy(update=more)
+
+
+def _alone(older: Mapping[str, object], newer: Mapping[str, object], name: str) -> Iterator[str]:
+    yield from (f"{one} did not run in {name}" for one in sorted(newer.keys() - older.keys()))
+    yield from (f"{one} ran only in {name}" for one in sorted(older.keys() - newer.keys()))

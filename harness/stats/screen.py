@@ -1,0 +1,136 @@
+"""Many descriptive measures at once: which of them differ enough to be worth a look.
+
+A screen claims nothing that a gate could rest on. Measures have any unit; the scenario is the unit
+of inference: trials are averaged inside it first, over those that know the measure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+import numpy as np
+
+from harness.stats.compare import FLOOR
+from harness.stats.corrections import benjamini_hochberg
+from harness.stats.samples import Array, Missing, Scores, missing, pair, present, seed, unusable
+from harness.stats.score import NOTHING, sign_flip_p
+from harness.stats.unbounded import FLOOR as RATIO_FLOOR
+from harness.stats.unbounded import Ratio, compare_unbounded
+
+Q = 0.10
+"""Of what is told to be worth a look, at most this share is expected to be chance."""
+
+
+@dataclass(frozen=True)
+class Screened:
+    """One measure on both sides, in its own unit."""
+
+    baseline: float
+    """Mean of the means of the scenarios that know it on both sides; NaN where none does."""
+    candidate: float
+    difference: float
+    """Candidate minus baseline."""
+    p: float | None
+    """Two-sided mid-p of the sign-flip permutation test; None where there is nothing to test."""
+    p_adjusted: float | None
+    """`p` adjusted for the other measures, by Benjamini and Hochberg."""
+    n: int
+    """Paired scenarios."""
+    missing_baseline: Missing
+    missing_candidate: Missing
+    worth_a_look: bool
+    reason: str
+    """Why there is no test; else empty."""
+    means: Mapping[str, tuple[float, float]]
+    """Scenario -> its mean on both sides, by name."""
+    ratio: Ratio | None = None
+    """Candidate over baseline, where a ratio was asked for and has an interval."""
+
+
+def screen(
+    baseline: Mapping[str, Scores],
+    candidate: Mapping[str, Scores],
+    *,
+    ratios: Collection[str] = (),
+    q: float = Q,
+) -> dict[str, Screened]:
+    """Screen measures: name -> scenario -> one value a trial, None where it is not known.
+
+    Each is tested by flipping the signs of the scenarios' differences (Fisher 1935; mid-p:
+    Lancaster 1961), and all tests are adjusted together so that the share of false alarms among the
+    alarms is at most `q` on average (Benjamini and Hochberg 1995; for measures that rise together:
+    Benjamini and Yekutieli 2001). No test: below 6 paired scenarios; where too much is missing to
+    conclude anything, as for scores; and where no scenario's mean differs. The last depends on the
+    sizes of the differences alone, which sign flips leave as they are, so it favours no alarm.
+
+    ratios: measures that are also told as a ratio, by `compare_unbounded`, from 20 paired scenarios
+    on, if all their values are above 0.
+    """
+    found = {
+        name: _measured(baseline[name], candidate[name], ratio=name in ratios)
+        for name in baseline.keys() & candidate.keys()
+    }
+    tested = [name for name in baseline if name in found and found[name].p is not None]
+    raised = benjamini_hochberg([found[name].p or 0.0 for name in tested])
+    adjusted = dict(zip(tested, raised, strict=True))
+    return {
+        name: replace(found[name], p_adjusted=adjusted[name], worth_a_look=adjusted[name] <= q)
+        if name in adjusted
+        else found[name]
+        for name in baseline
+        if name in found
+    }
+
+
+def _measured(baseline: Scores, candidate: Scores, *, ratio: bool) -> Screened:
+    paired = pair(baseline, candidate)
+    means = {
+        name: (fmean(present(baseline[name])), fmean(present(candidate[name])))
+        for name in paired.scenarios
+    }
+    gaps = (missing(baseline), missing(candidate))
+    before, after = (
+        fmean(side) if side else math.nan
+        for side in ([one[place] for one in means.values()] for place in (0, 1))
+    )
+    scaled = _scaled(paired.differences)
+    reason = _untested(scaled, unusable(*gaps))
+    return Screened(
+        baseline=before,
+        candidate=after,
+        difference=after - before,
+        p=None if reason else sign_flip_p(scaled, seed(paired.scenarios)),
+        p_adjusted=None,
+        n=scaled.size,
+        missing_baseline=gaps[0],
+        missing_candidate=gaps[1],
+        worth_a_look=False,
+        reason=reason,
+        means=means,
+        ratio=_ratio(baseline, candidate) if ratio and scaled.size >= RATIO_FLOOR else None,
+    )
+
+
+def _scaled(differences: Array) -> Array:
+    """Bring differences into -1..1: the test is the same, and its tolerances fit every unit."""
+    largest = float(np.abs(differences).max(initial=0.0))
+    return differences / largest if largest > 0 else differences
+
+
+def _untested(differences: Array, unusable: str) -> str:
+    if differences.size < FLOOR:
+        return f"fewer than {FLOOR} paired scenarios ({differences.size})"
+    if unusable:
+        return unusable
+    return "" if (np.abs(differences) > NOTHING).any() else "the same on both sides"
+
+
+def _ratio(baseline: Scores, candidate: Scores) -> Ratio | None:
+    values = [value for side in (baseline, candidate) for one in side.values() for value in one]
+    if any(value is not None and value <= 0 for value in values):
+        return None
+    found = compare_unbounded(baseline, candidate)
+    return None if found.verdict == "invalid" else found

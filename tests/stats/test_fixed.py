@@ -1,0 +1,204 @@
+"""About exactly these scenarios the trials are all there is to be unsure of, and no floor holds."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from harness.stats.compare import compare
+from harness.stats.corrections import adjusted
+from harness.stats.fixed import Trials, compare_fixed, newcombe
+from harness.stats.gates import gate, spotless_trials
+from harness.stats.looks import Look
+from tests.stats.made import published
+
+
+def tried(*scenarios: Sequence[float | None]) -> Trials:
+    """Grades of s0, s1, ...: one grade for each trial."""
+    return {f"s{number}": [[one] for one in trials] for number, trials in enumerate(scenarios)}
+
+
+def even(passes: int, scenarios: int, trials: int) -> Trials:
+    """As many passes in all, as evenly as can be."""
+    grades = [float(number < passes) for number in range(scenarios * trials)]
+    return tried(*[grades[first::scenarios] for first in range(scenarios)])
+
+
+def test_the_interval_is_newcombes() -> None:
+    figure = published()["newcombe_indep_5_56_0_29"]
+    x1, n1, x2, n2 = (figure.inputs[name] for name in ("x1", "n1", "x2", "n2"))
+    assert list(newcombe((x2, n2), (x1, n1), figure.inputs["conf"])) == figure.about
+
+
+@pytest.mark.parametrize("counts", [((0, 0), (1, 2)), ((1, 2), (0, 0)), ((3, 2), (1, 2))])
+def test_counts_that_make_no_share_are_refused(counts: tuple[tuple[int, int], ...]) -> None:
+    with pytest.raises(ValueError, match=r"trials|share"):
+        newcombe(*counts)
+
+
+def test_trials_are_pooled_over_scenarios_of_as_many_trials() -> None:
+    found = compare_fixed(even(54, 20, 3), even(40, 20, 3))
+    assert (found.low, found.high) == pytest.approx(newcombe((54, 60), (40, 60)))
+    assert (found.estimate, found.trials, found.n) == (pytest.approx(-14 / 60), (60, 60), 20)
+    assert found.verdict == "regressed"
+
+
+def test_three_scenarios_are_enough_for_a_verdict_on_these_three() -> None:
+    sides = even(60, 3, 20), even(30, 3, 20)
+    assert compare_fixed(*sides).verdict == "regressed"
+    flat = [{name: [one for (one,) in trials] for name, trials in side.items()} for side in sides]
+    assert compare(*flat).verdict == "inconclusive"
+
+
+def test_one_trial_of_one_scenario_is_no_verdict() -> None:
+    assert compare_fixed(tried([1.0]), tried([0.0])).verdict == "inconclusive"
+
+
+def test_interval_and_p_never_contradict_each_other() -> None:
+    for before, after in itertools.product(range(0, 31, 3), repeat=2):
+        found = compare_fixed(even(before, 10, 3), even(after, 10, 3))
+        assert (found.p < 0.05) == (found.low > 0 or found.high < 0)
+        assert (found.verdict == "inconclusive") == (found.p >= 0.05)
+        assert found.low <= found.surely_above <= found.estimate <= found.surely_below <= found.high
+
+
+def test_a_scenario_that_was_tried_more_often_weighs_no_more() -> None:
+    easy_often = tried([1.0] * 9, [0.0])
+    hard_often = tried([1.0], [0.0] * 9)
+    found = compare_fixed(easy_often, hard_often)
+    assert (found.estimate, found.verdict) == (0.0, "inconclusive")
+
+
+def test_scenarios_tried_unequally_often_count_as_the_one_tried_least() -> None:
+    uneven = tried(*[[1.0] * 5] * 9, [1.0, 1.0])
+    assert compare_fixed(uneven, uneven).trials == (20, 20)
+
+
+def test_grades_of_one_trial_count_once() -> None:
+    once: Trials = {f"s{number}": [[1.0]] * 3 for number in range(4)}
+    thrice: Trials = {f"s{number}": [[1.0, 1.0, 1.0]] * 3 for number in range(4)}
+    assert compare_fixed(thrice, thrice).low == compare_fixed(once, once).low
+    half: Trials = {f"s{number}": [[1.0, 0.0]] * 3 for number in range(4)}
+    assert compare_fixed(half, half).low == pytest.approx(newcombe((6, 12), (6, 12))[0])
+
+
+def test_what_is_missing_counts_against_whatever_is_shown() -> None:
+    baseline = even(60, 20, 3)
+    candidate = dict(baseline) | {"s0": [[1.0], [1.0], [None]]}
+    found = compare_fixed(baseline, candidate)
+    assert found.estimate == 0.0
+    assert found.low == pytest.approx(newcombe((60, 60), (59, 60))[0])
+    assert found.high == pytest.approx(newcombe((60, 60), (60, 60))[1])
+    assert found.missing_candidate.results == 1
+    assert "missing results" in found.reason
+
+
+def test_a_verdict_that_missing_results_could_undo_is_none() -> None:
+    failed, lost = (
+        compare_fixed(even(60, 20, 3), tried(*[[1.0, 1.0, last]] * 6, *[[1.0] * 3] * 14))
+        for last in (0.0, None)
+    )
+    assert (failed.verdict, lost.verdict, lost.p) == ("regressed", "inconclusive", 1.0)
+    assert (lost.low, lost.surely_above) == (failed.low, failed.surely_above)
+
+
+def test_too_much_or_unequally_missing_is_invalid() -> None:
+    candidate = dict(even(60, 20, 3)) | {f"s{number}": [[None]] * 3 for number in range(3)}
+    found = compare_fixed(even(60, 20, 3), candidate)
+    assert (found.verdict, found.decidable) == ("invalid", False)
+    assert "9 of 60 results of the candidate" in found.reason
+
+
+def test_a_scenario_that_one_side_alone_ran_is_missing_in_the_other() -> None:
+    baseline = even(60, 20, 3)
+    found = compare_fixed(baseline, {name: baseline[name] for name in list(baseline)[:-1]})
+    assert (found.n, found.trials, found.estimate) == (20, (60, 60), 0.0)
+    assert found.low == pytest.approx(newcombe((60, 60), (57, 60))[0])
+
+
+@pytest.mark.parametrize("sides", [({}, {}), (tried([1.0]), {}), (tried([1.0]), tried([None]))])
+def test_nothing_to_compare_is_invalid(sides: tuple[Trials, Trials]) -> None:
+    found = compare_fixed(*sides)
+    assert found.verdict == "invalid"
+    assert math.isnan(found.estimate)
+    assert gate(found, "no_regression").exit_code == 7
+
+
+@pytest.mark.parametrize("grade", [-0.1, 1.1, math.inf])
+def test_a_grade_outside_the_scale_is_refused(grade: float) -> None:
+    with pytest.raises(ValueError, match="s0"):
+        compare_fixed(tried([1.0]), tried([grade]))
+
+
+def test_it_covers_what_the_chances_of_these_scenarios_differ_by() -> None:
+    random = np.random.default_rng(9)
+    before, after = random.random(12), random.random(12)
+    inside = []
+    for _ in range(300):
+        sides = [random.random((2, 12)) < chances for chances in (before, after)]
+        found = compare_fixed(*(tried(*side.T.astype(float).tolist()) for side in sides))
+        inside.append(found.low <= (after - before).mean() <= found.high)
+    assert np.mean(inside) > 0.95
+
+
+def test_holm_takes_behaviours_below_any_floor_into_its_family() -> None:
+    slight = compare_fixed(even(20, 2, 10), even(15, 2, 10))
+    still = compare_fixed(even(20, 2, 10), even(20, 2, 10))
+    assert slight.verdict == "regressed"
+    left = adjusted({"slight": slight, "a": still, "b": still, "c": still})["slight"]
+    assert (left.verdict, left.p_holm) == ("inconclusive", pytest.approx(4 * slight.p))
+
+
+@pytest.mark.parametrize(("margin", "trials"), [(0.05, 52), (0.10, 25), (0.20, 11)])
+def test_a_margin_takes_so_many_trials_that_all_pass_in_however_few_scenarios(
+    margin: float, trials: int
+) -> None:
+    assert spotless_trials(margin) == trials
+    enough = gate(compare_fixed(*[even(trials, 1, trials)] * 2), "non_inferiority", margin)
+    assert (enough.outcome, enough.exit_code, enough.needed) == ("pass", 0, 1)
+    few = gate(compare_fixed(*[even(trials - 1, 1, trials - 1)] * 2), "non_inferiority", margin)
+    assert (few.outcome, few.exit_code, few.refused) == ("inconclusive", 6, False)
+    assert f"{trials - 1} trials cannot show a margin" in few.reason
+    assert f"{trials} that all pass can" in few.reason
+
+
+def test_a_gate_says_that_it_answers_for_exactly_these() -> None:
+    found = gate(compare_fixed(even(60, 20, 3), even(40, 20, 3)), "no_regression")
+    assert (found.estimand, found.outcome, found.exit_code) == ("suite", "fail", 1)
+    assert found.reason == (
+        "regressed; exactly these 20 scenarios, no claim about others:"
+        " -33.3 points (95% interval -45.9 to -21.1)"
+    )
+    broken = gate(compare_fixed({}, {}), "no_regression")
+    assert broken.reason.endswith("exactly these 0 scenarios, no claim about others")
+
+
+def test_a_gate_lets_doubt_pass_or_blocks_it_by_its_mode() -> None:
+    doubt = compare_fixed(even(50, 20, 3), even(47, 20, 3))
+    assert gate(doubt, "no_regression", 0.10).exit_code == 0
+    assert gate(doubt, "non_inferiority", 0.10).exit_code == 6
+
+
+def test_a_small_certain_loss_passes_with_a_warning() -> None:
+    found = gate(compare_fixed(even(500, 5, 100), even(485, 5, 100)), "non_inferiority", 0.10)
+    assert (found.outcome, found.warning) == ("pass", "worse, but by less than the margin")
+
+
+@pytest.mark.parametrize("margin", [0.0, 1.0])
+def test_a_margin_outside_the_scale_is_refused(margin: float) -> None:
+    with pytest.raises(ValueError, match="margin"):
+        gate(compare_fixed(even(5, 5, 1), even(5, 5, 1)), "no_regression", margin)
+
+
+def test_before_the_last_look_nothing_is_said_of_exactly_these() -> None:
+    sides = even(60, 20, 3), even(0, 20, 3)
+    early = compare_fixed(*sides, look=Look(1, 2))
+    assert early.reason == "look 1 of 2: not all of these scenarios are in"
+    waiting = gate(early, "no_regression")
+    assert (waiting.outcome, waiting.refused, waiting.exit_code) == ("inconclusive", True, 6)
+    assert waiting.reason.endswith("no claim about others")
+    assert compare_fixed(*sides, look=Look(2, 2)).verdict == "regressed"
