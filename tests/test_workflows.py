@@ -1,0 +1,150 @@
+"""The workflow files: what they may do, what they hold, and that they are well formed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.report.markdown import MARKER
+from tests.workflows import FOLDER, NAMES, jobs, load, program, step, steps, text
+
+PULL_REQUEST, COMMENT = "evals-pull-request.yml", "evals-comment.yml"
+ACTION = re.compile(
+    r"actions/(checkout|setup-python|upload-artifact|download-artifact|github-script)"
+)
+PIN = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+
+
+def of_forks(name: str) -> bool:
+    """Whether anybody who opens a pull request can start it."""
+    return bool({"pull_request", "pull_request_target"} & set(load(name)["on"]))
+
+
+def holds_key(job: dict[str, Any]) -> bool:
+    return "secrets." in json.dumps(job) or "environment" in job
+
+
+def writes(permissions: object) -> bool:
+    return "write" in json.dumps(permissions)
+
+
+def test_the_workflows_that_are_spoken_of_exist() -> None:
+    assert NAMES == (
+        "ci.yml",
+        COMMENT,
+        "evals-nightly.yml",
+        PULL_REQUEST,
+        "evals-record.yml",
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_workflow_grants_all_its_jobs_a_permission_to_write(name: str) -> None:
+    granted = load(name)["permissions"]
+    assert granted in ({}, {"contents": "read"})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_pull_request_can_start_has_no_secret_and_writes_nothing(name: str) -> None:
+    assert "pull_request_target" not in load(name)["on"]
+    if of_forks(name):
+        assert not re.search(r"\bsecrets\b", text(name))
+        assert not any(
+            holds_key(job) or writes(job.get("permissions")) for job in jobs(name).values()
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_job_that_holds_a_key_may_write(name: str) -> None:
+    for job in jobs(name).values():
+        assert not (holds_key(job) and writes(job.get("permissions")))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_expression_is_put_into_a_script(name: str) -> None:
+    scripts = [one["run"] for one in steps(name) if "run" in one]
+    scripts += [one["with"]["script"] for one in steps(name) if "script" in one.get("with", {})]
+    assert scripts
+    assert not any("${{" in script for script in scripts)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_action_is_github_s_own_and_pinned_by_commit(name: str) -> None:
+    used = [one["uses"] for one in steps(name) if "uses" in one]
+    assert all(ACTION.fullmatch(one.partition("@")[0]) for one in used)
+    lines = [line.strip() for line in text(name).splitlines() if "uses: " in line]
+    assert len(lines) == len(used)
+    assert all(PIN.search(line) for line in lines)
+
+
+def test_one_action_is_pinned_in_one_way_everywhere() -> None:
+    pins = {one["uses"] for name in NAMES for one in steps(name) if "uses" in one}
+    assert len(pins) == len({pin.partition("@")[0] for pin in pins})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_checkout_leaves_its_token_behind_and_every_job_ends(name: str) -> None:
+    for one in steps(name):
+        if one.get("uses", "").startswith("actions/checkout@"):
+            assert one["with"]["persist-credentials"] == "false"
+    assert all(int(job["timeout-minutes"]) <= 180 for job in jobs(name).values())
+
+
+def test_the_comment_s_job_executes_nothing_but_its_own_script() -> None:
+    used = [one.get("uses", "").partition("@")[0] for one in steps(COMMENT)]
+    assert used == ["actions/download-artifact", "actions/github-script"]
+    assert jobs(COMMENT)["comment"]["permissions"] == {"actions": "read", "pull-requests": "write"}
+
+
+def test_the_comment_is_found_by_the_marker_that_reports_begin_with() -> None:
+    script = step(COMMENT, "Write the comment")["with"]["script"]
+    assert f"const MARKER = '{MARKER}';" in script
+    assert MARKER in step(PULL_REQUEST, "Report")["run"]
+
+
+def test_the_comment_s_workflow_follows_the_one_that_makes_the_report() -> None:
+    asked = load(COMMENT)["on"]["workflow_run"]
+    assert asked["workflows"] == [load(PULL_REQUEST)["name"]]
+    made = step(PULL_REQUEST, "Keep the report")["with"]["name"]
+    assert step(COMMENT, "Get the report")["with"]["name"] == made
+
+
+def test_night_and_record_ask_for_recording_with_a_limit_and_in_an_environment() -> None:
+    for name, title in (
+        ("evals-nightly.yml", "Record everything anew"),
+        ("evals-record.yml", "Record"),
+    ):
+        assert re.search(r"pytest .*--record .*--max-cost \"\$MAX_COST\"", step(name, title)["run"])
+        (environment,) = [job["environment"] for job in jobs(name).values() if holds_key(job)]
+        assert environment == Path(name).stem
+
+
+def test_they_fit_the_schema() -> None:
+    checked([program("check-jsonschema"), "--builtin-schema", "vendor.github-workflows"])
+
+
+def test_the_audit_finds_nothing() -> None:
+    checked([program("zizmor"), "--offline", "--quiet", "--no-config", "--strict-collection"])
+
+
+def test_actionlint_finds_nothing() -> None:
+    if program("actionlint") is None:
+        pytest.skip("there is no actionlint here")
+    checked([program("actionlint")])
+
+
+def checked(command: list[str | None]) -> None:
+    assert command[0] is not None
+    asked = [one for one in command if one is not None]
+    ended = subprocess.run(
+        [*asked, *(str(FOLDER / name) for name in NAMES)],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
