@@ -137,10 +137,10 @@ def compare_arms(
         ),
         unpaired=tuple(unpaired),
         gates=tuple(gates),
-        fingerprint=screened(paired),
+        fingerprint=screened(paired, _families(suites)),
         prompt_diff=prompt_diff(baseline, candidate),
         created=_now(),
-        notes=tuple(_notes(paired, look)),
+        notes=tuple(_notes(suites, paired, look)),
     )
 
 
@@ -197,7 +197,9 @@ def _themes(suite: Suite, behaviours: Sequence[Judged], look: Look | None) -> li
 def _judged(name: str, pairs: tuple[ScenarioPair, ...], suite: Suite, look: Look | None) -> Judged:
     strict = suite.gate is not None and suite.gate.strict
     sides = (scores(pairs, "baseline"), scores(pairs, "candidate"))
-    found = compare(*sides, strict=strict, look=look)
+    families = {one: name for name, family in suite.families.items() for one in family}
+    known = {pair.scenario: families[pair.scenario] for pair in pairs if pair.scenario in families}
+    found = compare(*sides, known, strict=strict, look=look)
     return Judged(name, pairs, found, found)
 
 
@@ -229,10 +231,26 @@ def _says(suite: Suite, behaviour: str) -> str:
     return known.says if known else ""
 
 
-def _notes(paired: Iterable[PairedScenario], look: Look | None) -> Iterator[str]:
-    """Tell which planned look it is, and what the two sides differ in besides their prompts."""
+def _families(suites: Mapping[str, Suite]) -> dict[str, str]:
+    """Name each scenario's family, both with their suite."""
+    return {
+        f"{suite}/{scenario}": f"{suite}/{name}"
+        for suite in suites
+        for name, family in suites[suite].families.items()
+        for scenario in family
+    }
+
+
+def _notes(
+    suites: Mapping[str, Suite], paired: Iterable[PairedScenario], look: Look | None
+) -> Iterator[str]:
+    """Tell which planned look it is, what counts as one, and what differs besides the prompts."""
     if look:
         yield look.told()
+    for name, suite in suites.items():
+        if suite.families:
+            told = (f"{one} ({len(family)} scenarios)" for one, family in suite.families.items())
+            yield f"{name}: n counts each family of scenarios once: {', '.join(told)}"
     other = [
         f"{one.suite}/{one.scenario}"
         for one in paired

@@ -62,6 +62,14 @@ class Gate(Frozen):
         return self
 
 
+def one_family(families: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Refuse a scenario in two families with a ValueError: it would count twice."""
+    every = [scenario for family in families.values() for scenario in family]
+    if twice := sorted({scenario for scenario in every if every.count(scenario) > 1}):
+        raise ValueError(f"{', '.join(twice)} counts once: leave one family")
+    return families
+
+
 def one_primary(themes: dict[str, Theme]) -> dict[str, Theme]:
     """Refuse a second primary theme with a ValueError: which one counts would be chosen later."""
     primary = [name for name, theme in themes.items() if theme.role == "primary"]

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 
 from harness.evidence import About, Limits, Reply, SimulatedUser
 from harness.frozen import Frozen
-from harness.gating import Gate, Theme, one_primary
+from harness.gating import Gate, Theme, one_family, one_primary
 from harness.graders import AnyGrader
 from harness.graders.rubric import Question
 from harness.toolset import NAMES, nearest
@@ -220,6 +220,13 @@ class Suite(Frozen):
     )
     themes: Annotated[dict[Identifier, Theme], AfterValidator(one_primary)] = Field(
         default_factory=dict, description="Behaviours that a comparison also takes together"
+    )
+    families: Annotated[
+        dict[Identifier, Annotated[tuple[str, ...], Field(min_length=2)]],
+        AfterValidator(one_family),
+    ] = Field(
+        default_factory=dict,
+        description="Scenarios that vary one situation, by a name for it: they count as one",
     )
     gate: Gate | None = Field(
         default=None, description="What a comparison with the baseline must not show"

@@ -12,10 +12,10 @@ from typing import Any, Literal
 from harness.stats.compare import FLOOR
 from harness.stats.compare import Comparison as Found
 from harness.stats.planning import Step, next_step
-from harness.stats.rates import rate
-from harness.stats.samples import Scores
+from harness.stats.rates import each, pass_at_k, pass_hat_k, rate
+from harness.stats.samples import Scores, present
 from harness.stats.suites import Chances
-from harness.verdicts import Outcome, Rate, ScenarioPair
+from harness.verdicts import Outcome, Rate, Repeats, ScenarioPair
 
 CHANGE = 0.20
 """The change that a next step is planned for where no gate names a smaller or larger margin."""
@@ -50,7 +50,22 @@ def told_rate(pairs: Sequence[ScenarioPair], side: Literal["baseline", "candidat
         ungraded=outcomes.count("ungraded"),
         missing=outcomes.count("missing"),
         failing_at_most=found.failing_at_most,
+        repeats=_repeats(pairs, side),
     )
+
+
+def _repeats(
+    pairs: Sequence[ScenarioPair], side: Literal["baseline", "candidate"]
+) -> Repeats | None:
+    """Tell what trials come to together, where each scenario has several of one behaviour."""
+    if len({pair.behaviour for pair in pairs}) != 1:
+        return None
+    tried = {name: kept for name, one in scores(pairs, side).items() if (kept := present(one))}
+    k = min(map(len, tried.values()), default=0)
+    if k < 2:
+        return None
+    chances = [rate(each(tried, k, of)).estimate for of in (pass_hat_k, pass_at_k)]
+    return Repeats(k=k, all=chances[0], any=chances[1])
 
 
 def told_verdict(
@@ -70,6 +85,7 @@ def told_verdict(
         "mde80": known(found.mde80),
         "fragile": found.fragile,
         "n": found.n,
+        "unit": found.unit,
         "missing_baseline": found.missing_baseline.results,
         "missing_candidate": found.missing_candidate.results,
         "baseline_rate": told_rate(pairs, "baseline"),

@@ -15,16 +15,18 @@ from harness.verdicts import Measured, MeasuredScenario, Ratio
 _RATIOS = frozenset(name for name, measure in MEASURES.items() if measure.ratio)
 
 
-def screened(paired: Iterable[PairedScenario]) -> tuple[Measured, ...]:
+def screened(paired: Iterable[PairedScenario], families: Mapping[str, str]) -> tuple[Measured, ...]:
     """Compare all measures over the scenarios that both sides ran; worth a look comes first.
 
-    What no trial of either side knows is left out. So is the price where not all were reckoned with
-    the prices of one day and currency: it would compare the prices.
+    families: `suite/scenario` -> the family that it counts with. What no trial of either side knows
+    is left out. So is the price where not all were reckoned with the prices of one day and
+    currency: it would compare the prices.
     """
     both = [one for one in paired if one.baseline and one.candidate]
     found = screen(
         _values((one, one.baseline) for one in both),
         _values((one, one.candidate) for one in both),
+        families,
         ratios=_RATIOS,
     )
     money = {trial.money for one in both for trial in (*one.baseline, *one.candidate)} - {""}

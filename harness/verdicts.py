@@ -51,6 +51,17 @@ class Side(Frozen):
     """Trials that were compared, those without evidence among them."""
 
 
+class Repeats(Frozen):
+    """What several trials of the same scenario came to together, by chance of k that are drawn."""
+
+    k: int
+    """Graded trials that every scenario has at least."""
+    all: float
+    """Chance that all k show it (pass^k), mean over scenarios."""
+    any: float
+    """Chance that at least one of k does (pass@k), mean over scenarios."""
+
+
 class Rate(Frozen):
     """How often one side showed a behaviour, over the scenarios that both sides share."""
 
@@ -66,6 +77,8 @@ class Rate(Frozen):
     missing: int
     failing_at_most: float | None = None
     """Where nothing failed: so large a share of such scenarios may still fail. Else None."""
+    repeats: Repeats | None = None
+    """None where scenarios were tried once, and of a theme."""
 
 
 class ScenarioPair(Frozen):
@@ -133,7 +146,9 @@ class BehaviourVerdict(Frozen):
     """A smaller change would usually be missed at this precision."""
     fragile: bool
     n: int
-    """Paired scenarios."""
+    """Paired units."""
+    unit: Literal["scenario", "family"] = "scenario"
+    """What counts as one: a scenario, or those of a family together."""
     missing_baseline: int
     """Results without a grade: trials without evidence, and ungraded ones."""
     missing_candidate: int

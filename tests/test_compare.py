@@ -274,3 +274,43 @@ def test_at_a_look_a_primary_theme_stands_alone_and_behaviours_are_adjusted() ->
     (kind, *_) = found.behaviours
     assert kind.verdict == "inconclusive"
     assert (kind.p or 1) < 0.05 < (kind.p_holm or 0)
+
+
+def test_scenarios_of_one_family_count_as_one_and_that_is_told() -> None:
+    records = [*side(BASE, *["+"] * 8), *side(TERSE, *["-"] * 8)]
+    alone = compared(records)
+    family = {"shop": tuple(f"s{number}" for number in range(4))}
+    together = compared(records, suite(families=family))
+    assert (alone.behaviours[0].n, alone.behaviours[0].unit) == (8, "scenario")
+    assert (together.behaviours[0].n, together.behaviours[0].unit) == (5, "family")
+    assert alone.behaviours[0].verdict == "regressed"
+    assert together.behaviours[0].kind == "rates only"
+    assert together.notes == (
+        "manners: n counts each family of scenarios once: shop (4 scenarios)",
+    )
+    assert {one.n for one in together.fingerprint} == {5}
+
+
+def test_repeats_tell_how_often_all_and_any_of_a_scenarios_trials_showed_it() -> None:
+    records = [*side(BASE, *["++-"] * 6), *side(TERSE, *["+++"] * 3, *["?+-"] * 3)]
+    (found,) = compared(records).behaviours
+    before, after = found.baseline_rate.repeats, found.candidate_rate.repeats
+    assert before is not None
+    assert after is not None
+    assert (before.k, before.all, before.any) == (3, 0.0, 1.0)
+    # Two of each three trials have a grade in half of the scenarios, so two are drawn everywhere.
+    assert (after.k, after.all, after.any) == (2, 0.5, 1.0)
+
+
+def test_trials_that_were_not_repeated_and_themes_have_no_repeats() -> None:
+    once = compared([*side(BASE, *["+"] * 6), *side(TERSE, *["+"] * 6)]).behaviours[0]
+    assert once.baseline_rate.repeats is None
+    themes = {"manner": {"behaviours": ["kind", "brief"]}}
+    twice = [
+        trial(variant, f"s{place}", number, {"kind": "+", "brief": "-"})
+        for variant in (BASE, TERSE)
+        for place in range(6)
+        for number in (0, 1)
+    ]
+    (theme,) = compared(twice, suite("kind", "brief", themes=themes)).themes
+    assert theme.baseline_rate.repeats is None

@@ -141,13 +141,15 @@ def _incomparable(suite: Suite, document: Document, path: Path) -> Iterator[Prob
                 found = f"{behaviour} is no behaviour of this suite"
                 cure = f"name some of {', '.join(suite.behaviours) or 'none: write behaviours'}"
                 yield Problem(f"{where}:{line}: themes.{name}", found, cure)
-    for number, scenario in enumerate(suite.gate.critical if suite.gate else ()):
-        if not path.with_name(f"{scenario}.yaml").is_file():
-            line = document.lines.get(("gate", "critical", number), 1)
-            cure = "write the stem of a file beside this one"
-            yield Problem(
-                f"{where}:{line}: gate.critical", f"there is no scenario {scenario}", cure
-            )
+    named = {("families", name): family for name, family in suite.families.items()}
+    named["gate", "critical"] = suite.gate.critical if suite.gate else ()
+    for keys, scenarios in named.items():
+        for number, scenario in enumerate(scenarios):
+            if not path.with_name(f"{scenario}.yaml").is_file():
+                line = document.lines.get((*keys, number), 1)
+                found = f"there is no scenario {scenario}"
+                cure = "write the stem of a file beside this one"
+                yield Problem(f"{where}:{line}: {'.'.join(keys)}", found, cure)
 
 
 def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from harness.report.figures import repeats
 from harness.report.measured import MOST as MOST_MEASURED
 from harness.report.measured import worth_a_look
 from harness.report.transcript import safe
@@ -109,6 +110,7 @@ def _points(one: BehaviourVerdict) -> str:
 def _rest(comparison: Comparison) -> Iterator[str]:
     judged = (*comparison.themes, *comparison.behaviours)
     yield from _alike("why: ", ((one.behaviour, one.reason) for one in judged))
+    yield from _alike("pass^k: ", ((one.behaviour, repeats(one)) for one in judged))
     flipped = {
         (pair.suite, pair.scenario, pair.behaviour): pair
         for one in comparison.behaviours

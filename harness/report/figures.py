@@ -99,9 +99,11 @@ def _rates(comparison: Comparison, judged: Iterable[BehaviourVerdict]) -> Iterab
 
 
 def _table(judged: Sequence[BehaviourVerdict]) -> Iterable[tuple[str, ...]]:
-    yield ("behaviour", "verdict", "baseline", "candidate", "change", "n", "missing", "p (Holm)")
+    head = ("behaviour", "verdict", "baseline", "candidate", "change", "n", "missing", "p (Holm)")
+    repeated = any(map(repeats, judged))
+    yield (*head, "pass^k") if repeated else head
     for one in judged:
-        yield (
+        row = (
             one.behaviour,
             f"{_word(one)}{', fragile' if one.fragile else ''}",
             _rate(one.baseline_rate),
@@ -111,6 +113,18 @@ def _table(judged: Sequence[BehaviourVerdict]) -> Iterable[tuple[str, ...]]:
             f"{one.missing_baseline} and {one.missing_candidate}",
             _p(one),
         )
+        yield (*row, repeats(one)) if repeated else row
+
+
+def repeats(one: BehaviourVerdict) -> str:
+    """Tell how likely all of k trials show it, on both sides; empty where none was repeated."""
+    sides = (one.baseline_rate.repeats, one.candidate_rate.repeats)
+    if not any(sides):
+        return ""
+    each = {side.k if side else None for side in sides}
+    if len(each) == 1:
+        return f"{' -> '.join(f'{side.all:.0%}' for side in sides if side)} (k={each.pop()})"
+    return " -> ".join(f"{side.all:.0%} (k={side.k})" if side else "not known" for side in sides)
 
 
 def _p(one: BehaviourVerdict) -> str:

@@ -29,7 +29,17 @@ WORDS: dict[Word, str] = {
     "unchanged": "Unchanged",
     "stale": "No evidence",
 }
-_WORST_FIRST: tuple[Style, ...] = ("regressed", "mixed", "improved", "unknown")
+_WORST_FIRST: tuple[Word, ...] = (
+    "regressed",
+    "mixed",
+    "stale",
+    "invalid",
+    "improved",
+    "inconclusive",
+    "rates only",
+    "unchanged",
+)
+"""No evidence comes before an improvement: what is stale is never green."""
 MOST = 4
 """Reasons that are told beside a verdict; the figures tell the rest."""
 
@@ -75,8 +85,8 @@ def all_in_all(verdicts: Sequence[Headline]) -> Headline:
     words = [one.word for one in verdicts]
     counts = [f"{words.count(word)} {word.lower()}" for word in dict.fromkeys(words)]
     told = ", ".join(counts) if len(counts) > 1 else f"{words[0].lower()} in each"
-    same = WORDS["unchanged"]
-    worst = min(verdicts, key=lambda one: (_WORST_FIRST.index(one.style), one.word == same))
+    order = [WORDS[word] for word in _WORST_FIRST]
+    worst = min(verdicts, key=lambda one: order.index(one.word))
     partly = " in part" * (len(set(words)) > 1 and worst.style != "unknown")
     return Headline(
         word=f"{worst.word}{partly}",

@@ -38,7 +38,7 @@ class Screened:
     p_adjusted: float | None
     """`p` adjusted for the other measures, by Benjamini and Hochberg."""
     n: int
-    """Paired scenarios."""
+    """Paired scenarios, or families of such."""
     missing_baseline: Missing
     missing_candidate: Missing
     worth_a_look: bool
@@ -53,14 +53,16 @@ class Screened:
 def screen(
     baseline: Mapping[str, Scores],
     candidate: Mapping[str, Scores],
+    families: Mapping[str, str] | None = None,
     *,
     ratios: Collection[str] = (),
     q: float = Q,
 ) -> dict[str, Screened]:
     """Screen measures: name -> scenario -> one value a trial, None where it is not known.
 
-    Each is tested by flipping the signs of the scenarios' differences (Fisher 1935; mid-p:
-    Lancaster 1961), and all tests are adjusted together so that the share of false alarms among the
+    families: scenario -> family of related ones, which is the unit then, as in `compare`. Each is
+    tested by flipping the signs of the units' differences (Fisher 1935; mid-p: Lancaster 1961), and
+    all tests are adjusted together so that the share of false alarms among the
     alarms is at most `q` on average (Benjamini and Hochberg 1995; for measures that rise together:
     Benjamini and Yekutieli 2001). No test: below 6 paired scenarios; where too much is missing to
     conclude anything, as for scores; and where no scenario's mean differs. The last depends on the
@@ -70,7 +72,7 @@ def screen(
     on, if all their values are above 0.
     """
     found = {
-        name: _measured(baseline[name], candidate[name], ratio=name in ratios)
+        name: _measured(baseline[name], candidate[name], families, ratio=name in ratios)
         for name in baseline.keys() & candidate.keys()
     }
     tested = [name for name in baseline if name in found and found[name].p is not None]
@@ -85,8 +87,10 @@ def screen(
     }
 
 
-def _measured(baseline: Scores, candidate: Scores, *, ratio: bool) -> Screened:
-    paired = pair(baseline, candidate)
+def _measured(
+    baseline: Scores, candidate: Scores, families: Mapping[str, str] | None, *, ratio: bool
+) -> Screened:
+    paired = pair(baseline, candidate, families)
     means = {
         name: (fmean(present(baseline[name])), fmean(present(candidate[name])))
         for name in paired.scenarios

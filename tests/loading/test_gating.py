@@ -66,6 +66,18 @@ def test_themes_and_gates_have_defaults(tmp_path: Path) -> None:
             "gate:\n  critical:\n    - hello\n    - gone\n",
             "8: gate.critical: there is no scenario gone\n  write the stem of a file",
         ),
+        (
+            "families:\n  shop:\n    - hello\n    - gone\n",
+            "8: families.shop: there is no scenario gone\n  write the stem of a file",
+        ),
+        (
+            "families:\n  shop: [hello, bye]\n  till: [hello, more]\n",
+            "5: families: hello counts once: leave one family",
+        ),
+        (
+            "families:\n  shop: [hello]\n",
+            "6: families.shop: tuple should have at least 2 items",
+        ),
         ("gate: {critical: hello}\n", "5: gate.critical: a list is expected, found 'hello'"),
     ],
 )

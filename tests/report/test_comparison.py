@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from harness.compare import compare_variants
 from harness.report.comparison import MOST, told
 from harness.verdicts import Comparison, Comparisons
@@ -45,6 +47,24 @@ def test_missing_results_stand_in_their_own_column() -> None:
     lines = printed(compared(["++++"] * 10, ["++++"] * 9 + ["++?!"]))
     (row,) = [line for line in lines if line.startswith("  kind")]
     assert row.split()[-4:] == ["10", "2", "1.000", "inconclusive"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("++", "+-", "100% -> 0% (k=2)"),
+        ("++", "+++", "100% (k=2) -> 100% (k=3)"),
+        ("+-+", "+", "0% (k=3) -> not known"),
+    ],
+)
+def test_several_trials_tell_how_likely_all_of_them_show_it(
+    before: str, after: str, told: str
+) -> None:
+    assert f"pass^k: kind: {told}" in printed(compared([before] * 8, [after] * 8))
+
+
+def test_one_trial_each_says_nothing_of_repeats() -> None:
+    assert not any("pass^k" in line for line in printed(compared(["+"] * 8, ["-"] * 8)))
 
 
 def test_one_reason_of_many_behaviours_is_told_once() -> None:

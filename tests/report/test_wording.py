@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.report.wording import MOST, all_in_all, evidence, verdict
+from harness.report.wording import MOST, Headline, all_in_all, evidence, verdict
 from harness.verdicts import Comparison, Side, Theme
 from tests.report.compared import NOW, changed, comparison, run
 
@@ -92,6 +92,15 @@ def test_the_worst_of_several_comparisons_is_told_first() -> None:
     assert all_in_all(heads[:1]) == heads[0]
     both = all_in_all([heads[1], heads[1]])
     assert (both.word, both.sentence) == ("Regressed", "2 comparisons: regressed in each.")
+
+
+def test_an_improvement_beside_stale_or_invalid_evidence_is_never_the_headline() -> None:
+    improved = verdict(changed(BASE, verdict="improved"))
+    for other in ("No evidence", "Invalid evidence"):
+        lacking = Headline(word=other, style="unknown", sentence="", reasons=())
+        both = all_in_all([improved, lacking])
+        assert (both.word, both.style) == (other, "unknown")
+        assert both.sentence == f"2 comparisons: 1 improved, 1 {other.lower()}."
 
 
 def test_a_side_at_a_revision_says_which_and_one_without_evidence_says_so() -> None:
