@@ -11,7 +11,7 @@ from harness.report.figures import repeats
 from harness.report.measured import MOST as MOST_MEASURED
 from harness.report.measured import worth_a_look
 from harness.report.transcript import safe
-from harness.report.wording import evidence, verdict
+from harness.report.wording import chance, evidence, verdict
 from harness.verdicts import BehaviourVerdict, Comparison, Comparisons, Rate, ScenarioPair, Theme
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _row(one: BehaviourVerdict, name: str) -> tuple[str, ...]:
         _points(one),
         str(one.n),
         str(missing) if missing else "",
-        "" if one.p_holm is None else f"{one.p_holm:.3f}",
+        "" if one.p_holm is None else chance(one.p_holm),
         f"{one.verdict or one.kind}{', fragile' if one.fragile else ''}",
     )
 

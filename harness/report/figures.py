@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.report.forest import Estimate, Plot, plot
 from harness.report.rates import Shown
-from harness.report.wording import STYLES, change, share
+from harness.report.wording import STYLES, chance, change, share
 from harness.verdicts import BehaviourVerdict, Comparison, Rate
 
 Table = tuple[tuple[str, ...], ...]
@@ -130,7 +130,7 @@ def repeats(one: BehaviourVerdict) -> str:
 def _p(one: BehaviourVerdict) -> str:
     if one.p is None or one.kind == "rates only":
         return ""
-    return f"{one.p:.3f}" if one.p_holm is None else f"{one.p:.3f} ({one.p_holm:.3f})"
+    return chance(one.p) if one.p_holm is None else f"{chance(one.p)} ({chance(one.p_holm)})"
 
 
 def _word(one: BehaviourVerdict) -> str:

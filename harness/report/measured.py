@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.report.cells import anchor, counted
+from harness.report.wording import chance
 from harness.verdicts import Comparison, Measured
 
 MOST = 4
@@ -128,7 +129,7 @@ def _row(one: Measured, why: str = "") -> Row:
         else "",
         n=one.n,
         missing=f"{missing[0]} and {missing[1]}" if any(missing) else "",
-        p="" if one.p is None else f"{one.p:.3f} ({one.p_adjusted or 0:.3f})",
+        p="" if one.p is None else f"{chance(one.p)} ({chance(one.p_adjusted or 0)})",
         reason=why,
         scenarios=tuple(
             (

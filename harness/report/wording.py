@@ -148,10 +148,16 @@ def _reasons(comparison: Comparison) -> Iterator[Reason]:
 
 def _reason(one: BehaviourVerdict) -> Reason:
     before, after = share(one.baseline_rate.estimate), share(one.candidate_rate.estimate)
-    told = f"from {before} to {after}, {change(one)}, {counted(one.n, 'paired scenario')}"
+    noun = "paired scenario" if one.unit == "scenario" else "paired unit"
+    told = f"from {before} to {after}, {change(one)}, {counted(one.n, noun)}"
     missing = one.missing_baseline + one.missing_candidate
     lost = f", {counted(missing, 'result')} missing" if missing else ""
     return Reason(f"{told}{lost}{f'; {one.reason}' if one.reason else ''}.", one.behaviour)
+
+
+def chance(p: float) -> str:
+    """Write a p-value; one that three digits would show as 0 is not 0."""
+    return "<0.001" if p < 0.0005 else f"{p:.3f}"
 
 
 def change(one: BehaviourVerdict) -> str:

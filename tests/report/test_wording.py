@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.report.wording import MOST, Headline, all_in_all, evidence, verdict
+from harness.report.wording import MOST, Headline, all_in_all, chance, evidence, verdict
 from harness.verdicts import Comparison, Side, Theme
 from tests.report.compared import NOW, changed, comparison, run
 
@@ -101,6 +101,21 @@ def test_an_improvement_beside_stale_or_invalid_evidence_is_never_the_headline()
         both = all_in_all([improved, lacking])
         assert (both.word, both.style) == (other, "unknown")
         assert both.sentence == f"2 comparisons: 1 improved, 1 {other.lower()}."
+
+
+def test_a_p_value_is_never_told_as_zero() -> None:
+    assert [chance(p) for p in (0.0, 0.0004, 0.0005, 0.0312, 1.0)] == [
+        "<0.001",
+        "<0.001",
+        "0.001",
+        "0.031",
+        "1.000",
+    ]
+
+
+def test_a_paired_family_is_not_called_a_scenario() -> None:
+    reasons = verdict(changed(BASE, n=13, unit="family")).reasons
+    assert any("13 paired units" in one.told for one in reasons)
 
 
 def test_a_side_at_a_revision_says_which_and_one_without_evidence_says_so() -> None:
