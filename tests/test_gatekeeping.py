@@ -229,8 +229,9 @@ def test_several_behaviours_of_exactly_these_scenarios_are_adjusted() -> None:
     gate, _ = gated(steady, SUITE_ALONE)
     assert gate.outcome == "inconclusive"
     assert "Holm-adjusted p=" in gate.reasons[0]
+    controls = {f"c{n}": {"behaviours": [f"b{n}"], "role": "control"} for n in range(9)}
     primary = {"honesty": {"behaviours": ["kind"], "role": "primary"}}
-    named, _ = gated(steady, SUITE_ALONE, themes=primary)
+    named, _ = gated(steady, SUITE_ALONE, themes=primary | controls)
     assert (named.outcome, named.reasons[0].partition(";")[0]) == ("fail", "honesty: regressed")
 
 

@@ -199,7 +199,7 @@ def test_the_page_of_a_run_holds_the_transcripts_of_both_revisions(
     assert main(["report"]) == 0
     page = (folder / "report.html").read_text()
     assert f"promptverdict show {older[0].key} --whole" in page
-    assert page.count("<th scope=\"col\">helper/base @ main</th>") == 1
+    assert page.count('<th scope="col">helper/base @ main</th>') == 1
     assert "not among the records of this run" not in page
     capsys.readouterr()
     assert main(["show", older[0].key]) == 0

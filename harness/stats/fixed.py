@@ -4,9 +4,9 @@ Nothing is claimed about other scenarios, so that only the trials are drawn by c
 score interval of a difference of independent shares (Statistics in Medicine 17:873, 1998, method
 10) on passes pooled over all trials. Scenarios differ in how hard they are, which makes a pooled
 count vary less than a binomial one (Hoeffding, Annals of Mathematical Statistics 27:713, 1956), and
-so does a score between 0 and 1: the interval is conservative, and covers 98 to 99.6 %. It is no way
-to buy precision: with 20 scenarios it is up to 8 % wider than that of `harness.stats.compare` at
-one trial each, and 7 to 22 % narrower at five (tests/benchmarks/looks.py).
+so does a score between 0 and 1: the interval is conservative, and covers 98 to 99.7 %. It is no way
+to buy precision: with 20 scenarios it is 4 to 6 % wider than that of `harness.stats.compare` at one
+trial each, and 8 to 20 % narrower at five (tests/benchmarks/looks.py).
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from harness.stats.looks import Look, bounds
 from harness.stats.samples import Array
 from harness.stats.score import interval, quantile, statistics
 from harness.stats.suites import Chances, sampled
-from tests.benchmarks.verdicts import NULLS
+from tests.benchmarks.verdicts import NULLS, Draw
 
 SEED = 20261122
 RUNS = 10_000
@@ -221,7 +221,7 @@ def exactly_these(random: np.random.Generator) -> int:
             for _ in range(SUITES):
                 chances = [one[0] for one in Chances(base).chances(random, change, (1, 20))]
                 truth = float((chances[1] - chances[0]).mean())
-                for _ in range(DRAWS // trials):
+                for _ in range(DRAWS):
                     sides = [random.random((trials, 20)) < one for one in chances]
                     graded = [
                         {str(place): [[float(one)] for one in kept] for place, kept in rows}

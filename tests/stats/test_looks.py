@@ -139,6 +139,15 @@ def test_a_look_that_random_flips_cannot_reach_is_not_called_fragile() -> None:
     assert (found.verdict, found.fragile, found.reason) == ("improved", False, "")
 
 
+def test_fragile_is_what_the_permutation_test_does_not_hold_to_the_looks_own_level() -> None:
+    sides = moved(*[1] * 6, -1, 2 / 3, *[0] * 8)
+    once, last = compare(*sides), compare(*sides, look=Look(5, 5))
+    assert once.p_signflip == last.p_signflip == pytest.approx(0.043, abs=1e-3)
+    assert (once.verdict, once.fragile) == ("improved", False)
+    assert (last.verdict, last.fragile) == ("improved", True)
+    assert compare(*sides, look=Look(5, 5), strict=True).verdict == "inconclusive"
+
+
 def test_few_scenarios_stay_few_at_any_look() -> None:
     found = compare(flat(0, 5), flat(1, 5), look=Look(5, 5))
     assert found.reason == "fewer than 6 paired units (5)"
