@@ -91,6 +91,7 @@ class CellItem(pytest.Item):
             self._note("ERROR", faults)
         else:
             # The summary says once, for all such cells, how to record them.
+            self.user_properties.append((STATUS, "ERROR"))
             faults = [fault.partition("\n")[0] for fault in faults]
         pytest.fail("\n".join(dict.fromkeys(faults)), pytrace=False)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections import Counter
 from collections.abc import Generator
 from contextlib import nullcontext
 from pathlib import Path
@@ -71,6 +72,7 @@ class Evals:
         self._run_name: str | None = None
         self._folder: Path | None = None
         self._short: list[tuple[str, str, str]] = []
+        self._ended: Counter[str] = Counter()
         self._compared = ""
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
@@ -200,7 +202,7 @@ class Evals:
         else:
             from harness.store import Run
 
-            Run(self._folder).finish(whole=whole)
+            Run(self._folder).finish(whole=whole, ended=self._ended)
 
     def _compare(self, session: EvalSession) -> None:
         """Compare, unless a gate did so already, and keep the words."""
@@ -212,8 +214,16 @@ class Evals:
             self._compared = f"not compared: {error}\n"
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note which cells fell short, for the summary; those without evidence have their own."""
+        """Count how cells ended; note which fell short, save those without evidence."""
         told = dict(report.user_properties)
+        if STATUS in told and (report.when == "call" or report.failed):
+            ended = str(told[STATUS]).lower()
+            if report.skipped:
+                ended = "xfailed"
+            elif report.failed and ended != "error":
+                # A pass that nobody expected has the status of a pass, and is none.
+                ended = "failed"
+            self._ended[ended] += 1
         if report.failed and told.get(REASON):
             self._short.append((report.nodeid, str(told[STATUS]), str(told[REASON])))
 

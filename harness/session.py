@@ -171,11 +171,6 @@ class EvalSession:
         if self._runner:
             self._runner.close()
 
-    def finish(self, *, whole: bool) -> None:
-        """End the run on disk; whole: it was not interrupted."""
-        if self._run:
-            self._run.finish(whole=whole)
-
     def _suite(self, folder: Path) -> LoadedSuite:
         if folder not in self._suites:
             self._refuse_namesake(folder)

@@ -40,6 +40,8 @@ class Manifest(BaseModel):
     harness: str
     """Version."""
     settings: dict[str, Any]
+    ended: dict[str, int] = {}
+    """How many of its cells and gates ended how: passed, failed, error, measured, xfailed."""
     planned: dict[str, str] = {}
     """Every trial that was selected, `suite/scenario::agent/variant#number` -> its key."""
 
@@ -83,15 +85,16 @@ class Run:
         folder = BASE if record.revision else TRIALS
         write_whole(self.folder / folder / f"{record.key}.json", record.model_dump_json())
 
-    def finish(self, *, whole: bool) -> None:
+    def finish(self, *, whole: bool, ended: Mapping[str, int] | None = None) -> None:
         """Let results/latest point at this run, where links can be made; note when it ended.
 
-        whole: it came to its end, and was not interrupted. Raises StorageError, and InputError
-        where the manifest is gone.
+        whole: it came to its end, and was not interrupted. ended: how many of its cells ended how.
+        Raises StorageError, and InputError where the manifest is gone.
         """
         if whole:
             now = datetime.now(UTC).strftime(_SECOND)
-            self._write(read_manifest(self.folder).model_copy(update={"finished": now}))
+            told = {"finished": now, "ended": dict(ended or {})}
+            self._write(read_manifest(self.folder).model_copy(update=told))
         link = self.folder.parent / LATEST
         with contextlib.suppress(OSError):
             link.unlink(missing_ok=True)

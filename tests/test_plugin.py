@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.store import records
+from harness.store import find_run, read_manifest, records
 from tests.fakes import SCENARIO, SUITE, Provider, provider, run, write
 
 
@@ -363,6 +363,10 @@ def test_a_promise_asked_for_by_hand_binds_every_variant(
     run(evals, "evals", "--promise", "kind").assert_outcomes(failed=2)
 
 
+def ended(evals: pytest.Pytester) -> dict[str, int]:
+    return read_manifest(find_run(evals.path / "results")).ended
+
+
 def test_a_known_failure_is_expected_and_its_pass_is_not(
     evals: pytest.Pytester, server: Provider
 ) -> None:
@@ -372,10 +376,13 @@ def test_a_known_failure_is_expected_and_its_pass_is_not(
     expected = run(evals, "evals", "-rx")
     assert expected.ret == 0
     expected.stdout.fnmatch_lines(["XFAIL *hello.yaml::helper/base - it forgets*"])
+    assert ended(evals) == {"xfailed": 1, "measured": 1}
     graded(evals, "says_done", known)
     run(evals, "evals").assert_outcomes(failed=1)
+    assert ended(evals) == {"failed": 1, "measured": 1}
     graded(evals, "unknowable", known)
     run(evals, "evals").assert_outcomes(errors=1)
+    assert ended(evals) == {"error": 1, "measured": 1}
 
 
 def test_a_promise_whose_words_are_gone_is_an_error(

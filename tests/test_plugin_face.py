@@ -119,6 +119,7 @@ def test_a_trial_without_evidence_leaves_a_record_that_says_why(evals: pytest.Py
     assert [record.fault and record.fault.kind for record in records(folder)] == [
         "MissingRecording"
     ] * 2
+    assert read_manifest(folder).ended == {"error": 2}
     planned = read_manifest(folder).planned
     assert sorted(planned) == ["small/hello::helper/base#0", "small/hello::helper/terse#0"]
     assert sorted(planned.values()) == [record.key for record in records(folder)]
@@ -137,6 +138,7 @@ def test_workers_write_one_run_and_the_summary_shows_all_of_it(
     folder = find_run(evals.path / "results")
     assert len(list(records(folder))) == len(read_manifest(folder).planned) == 2
     assert read_manifest(folder).finished is not None
+    assert read_manifest(folder).ended == {"failed": 1, "measured": 1}
     result.stdout.fnmatch_lines(
         ["small/hello", "evidence: 2 trials; *", "FAILED evals/small/hello.yaml::helper/base"]
     )

@@ -45,6 +45,8 @@ def _list(results: Path) -> None:
         there = len(list((folder / "trials").glob("*.json")))
         took = f"ended {manifest.finished}" if manifest.finished else "did not end by itself"
         record = manifest.settings.get("record", "none")
+        cells = "".join(f", {count} {how}" for how, count in sorted(manifest.ended.items()))
         print(
-            f"{folder.name}  {there} of {len(manifest.planned)} trials, {took}, --record {record}"
+            f"{folder.name}  {there} of {len(manifest.planned)} trials{cells}, {took},"
+            f" --record {record}"
         )

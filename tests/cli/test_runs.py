@@ -29,7 +29,7 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         planned = {"manners/hello::helper/base#0": "0" * 16, "manners/bye::helper/base#0": "1"}
         run = Run.create(tmp_path / "results", Settings(), planned, name)
         run.save(record(grades=grades))
-        run.finish(whole=name == NAMES[0])
+        run.finish(whole=name == NAMES[0], ended={"passed": 1, "error": 1})
     return tmp_path / "results"
 
 
@@ -38,7 +38,7 @@ def test_each_run_is_a_line_with_what_came_of_what_was_planned(
 ) -> None:
     assert main(["runs"]) == 0
     first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith(f"{NAMES[0]}  1 of 2 trials, ended 20")
+    assert first.startswith(f"{NAMES[0]}  1 of 2 trials, 1 error, 1 passed, ended 20")
     assert second == f"{NAMES[1]}  1 of 2 trials, did not end by itself, --record none"
 
 
