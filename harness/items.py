@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import HarnessError, InputError
+from harness.printable import safe_lines
 
 if TYPE_CHECKING:
     from harness.cellstatus import CellStatus
@@ -41,7 +42,7 @@ class ScenarioFile(pytest.File):
         try:
             cells = self._evals.cells(self.path)
         except InputError as error:
-            raise self.CollectError(str(error)) from error
+            raise self.CollectError(safe_lines(str(error))) from error
         for cell in cells:
             yield CellItem.from_parent(self, name=cell.variant.id, cell=cell, evals=self._evals)
 
@@ -93,7 +94,7 @@ class CellItem(pytest.Item):
             # The summary says once, for all such cells, how to record them.
             self.user_properties.append((STATUS, "ERROR"))
             faults = [fault.partition("\n")[0] for fault in faults]
-        pytest.fail("\n".join(dict.fromkeys(faults)), pytrace=False)
+        pytest.fail(safe_lines("\n".join(dict.fromkeys(faults))), pytrace=False)
 
     def runtest(self) -> None:
         """Fail where the agent fell short; where nothing is required of it, it is measured."""
@@ -114,7 +115,7 @@ class CellItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show what the agent fell short of, and no traceback."""
         if isinstance(excinfo.value, FellShort):
-            return str(excinfo.value)
+            return safe_lines(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -148,14 +149,14 @@ class GateItem(pytest.Item):
         try:
             found = self._evals.session().gate(self.path.parent, self._evals.tell)
         except HarnessError as error:
-            pytest.fail(str(error), pytrace=False)
+            pytest.fail(safe_lines(str(error)), pytrace=False)
         status = {0: "passed", 7: "ERROR"}.get(found.exit_code, "FAILED")
         self.user_properties += [(STATUS, status), (GATE, " | ".join(found.reasons))]
         self.user_properties += [
             (f"promptverdict:{of}", said) for of, said in found.verdicts.items()
         ]
         if found.exit_code == 7:
-            pytest.fail("\n".join(found.reasons), pytrace=False)
+            pytest.fail(safe_lines("\n".join(found.reasons)), pytrace=False)
         self._blocking = found.reasons if found.exit_code else ()
 
     def runtest(self) -> None:
@@ -166,7 +167,7 @@ class GateItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show why it blocks, and no traceback."""
         if isinstance(excinfo.value, FellShort):
-            return str(excinfo.value)
+            return safe_lines(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -27,6 +27,7 @@ from harness.items import (
     ScenarioFile,
     SuiteFile,
 )
+from harness.printable import safe_lines
 from harness.settings import OPTIONS, Settings, resolve
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class Evals:
                 if not self._is_worker():
                     self.session().start(self.tell)
             except HarnessError as error:
-                raise pytest.UsageError(str(error)) from error
+                raise pytest.UsageError(safe_lines(str(error))) from error
         return (yield)
 
     @pytest.hookimpl(optionalhook=True)
@@ -211,7 +212,7 @@ class Evals:
         try:
             self._compared = told(session.compared(self.tell))
         except HarnessError as error:
-            self._compared = f"not compared: {error}\n"
+            self._compared = f"not compared: {safe_lines(str(error))}\n"
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count how cells ended; note which fell short, save those without evidence."""

@@ -18,6 +18,8 @@ from harness.graders.rubric import Question
 from harness.toolset import NAMES, nearest
 
 IDENTIFIER = r"^[a-z0-9][a-z0-9._-]{0,99}$"
+ALLOWED = "lower-case letters, digits, `.`, `_` and `-`"
+"""The same in words."""
 Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
 
 

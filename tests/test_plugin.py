@@ -10,7 +10,7 @@ import pytest
 
 from harness.cli import main
 from harness.store import find_run, read_manifest, records
-from tests.fakes import SCENARIO, SUITE, Provider, provider, run, write
+from tests.fakes import SCENARIO, SUITE, Provider, provider, run, say, script, write
 
 
 def recordings(root: Path) -> list[str]:
@@ -312,6 +312,10 @@ def never(evidence):
     return failed("it never does")
 
 
+def loud(evidence):
+    return failed(f"it says {final_text(evidence.events)}")
+
+
 def unknowable(evidence):
     return ungraded("nobody knows")
 """
@@ -383,6 +387,22 @@ def test_a_known_failure_is_expected_and_its_pass_is_not(
     graded(evals, "unknowable", known)
     run(evals, "evals").assert_outcomes(errors=1)
     assert ended(evals) == {"error": 1, "measured": 1}
+
+
+def test_what_an_agent_or_a_file_says_cannot_drive_the_terminal(
+    evals: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with provider(script([say("\x1b[31mred\x07 \x9b \u202e.evil")])) as server:
+        monkeypatch.setenv("PROMPTVERDICT_RELAY", server.url)
+        graded(evals, "loud")
+        result = run(evals, "evals", "--record", "once")
+    result.assert_outcomes(failed=1)
+    printed = result.stdout.str()
+    assert r"\x1b[31mred\x07 \x9b \u202e.evil" in printed
+    assert not set("\x07\x9b\u202e") & set(printed)
+    suite = evals.path / "evals/small/suite.yaml"
+    suite.write_text(suite.read_text() + '"\\e[31mevil\\a": 1\n')
+    assert not set("\x07") & set(run(evals, "evals").stdout.str())
 
 
 def test_a_promise_whose_words_are_gone_is_an_error(

@@ -11,7 +11,7 @@ from harness.agent import Variant
 from harness.cli.init import PLACES
 from harness.errors import InputError, Problem
 from harness.loading import load_agents
-from harness.report.transcript import safe
+from harness.printable import safe
 from harness.settings import resolve
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import harness
 from harness.errors import HarnessError
+from harness.printable import safe_lines
 from harness.version import __version__
 
 VERBS = (
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except HarnessError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {safe_lines(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return 130

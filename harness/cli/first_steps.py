@@ -13,7 +13,7 @@ from harness.agent import Variant
 from harness.errors import InputError
 from harness.loading.suites import LoadedScenario
 from harness.plan import Cell, model_of
-from harness.report.transcript import safe
+from harness.printable import safe
 from harness.settings import Settings, read_table
 
 EVALS = Path("evals")

@@ -18,7 +18,7 @@ from harness.disk import write_together
 from harness.errors import InputError, Problem
 from harness.loading import load_agents
 from harness.loading.suites import LoadedScenario, load_scenario, load_suite, read_tree
-from harness.report.transcript import safe
+from harness.printable import safe
 from harness.settings import Settings, resolve
 
 STARTER = Path(__file__).parents[1] / "starter"

@@ -78,7 +78,7 @@ def _painted(line: Line, *, plain: bool) -> Text:
     """Lay a line out with its marks: by style, or between brackets where there are no styles."""
     from rich.text import Text
 
-    from harness.report.transcript import safe
+    from harness.printable import safe
 
     text, at = Text(style=STYLES[line.style]), 0
     for mark in line.marks:

@@ -18,7 +18,7 @@ from harness.grade import Finding
 from harness.graders import Custom
 from harness.loading.validation import validated
 from harness.loading.yamltext import Document, parse, read_text
-from harness.scenario import IDENTIFIER, Scenario, Suite
+from harness.scenario import ALLOWED, IDENTIFIER, Scenario, Suite
 from harness.tree import Node
 
 CHECKS_FILE = "checks.py"
@@ -85,6 +85,9 @@ class LoadedScenario:
 def load_suite(path: Path) -> LoadedSuite:
     """Read a suite.yaml. Raises InputError."""
     where = shown(path)
+    if not re.fullmatch(IDENTIFIER, path.parent.name):
+        found = f"the folder's name {path.parent.name!r} cannot be a suite's id"
+        raise InputError([Problem(where, found, f"rename it: {ALLOWED}")])
     document = parse(read_text(path), where)
     suite = validated(Suite, document, where)
     if suite.baseline and suite.variants and suite.baseline not in suite.variants:
@@ -156,8 +159,8 @@ def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:
     """Read one scenario of a suite. Raises InputError with all its problems."""
     where = shown(path)
     if not re.fullmatch(IDENTIFIER, path.stem):
-        cure = "rename it: lower-case letters, digits, `.`, `_` and `-`"
-        raise InputError([Problem(where, "the name of this file cannot be a scenario's id", cure)])
+        found = "the name of this file cannot be a scenario's id"
+        raise InputError([Problem(where, found, f"rename it: {ALLOWED}")])
     document = parse(read_text(path), where)
     scenario = validated(Scenario, document, where)
     known = suite.suite.behaviours

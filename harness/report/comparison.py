@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from harness.printable import safe
 from harness.report.figures import repeats
 from harness.report.measured import MOST as MOST_MEASURED
 from harness.report.measured import worth_a_look
-from harness.report.transcript import safe
 from harness.report.wording import chance, evidence, verdict
 from harness.verdicts import BehaviourVerdict, Comparison, Comparisons, Rate, ScenarioPair, Theme
 
@@ -23,14 +23,19 @@ MOST = 6
 WIDTH = 100
 
 
-def told(found: Comparisons, now: datetime | None = None) -> str:
-    """Write comparisons as plain text, one after the other."""
+def told(found: Comparisons, now: datetime | None = None, options: Sequence[str] = ()) -> str:
+    """Write comparisons as plain text, one after the other.
+
+    options: what leads `promptverdict show` to the run that was compared, if it is not the latest.
+    """
     from io import StringIO
 
     from rich.console import Console
 
     page = StringIO()
-    console = Console(file=page, width=WIDTH, highlight=False, soft_wrap=True, markup=False)
+    console = Console(
+        file=page, width=WIDTH, highlight=False, soft_wrap=True, markup=False, emoji=False
+    )
     judged = [one for one in found.comparisons if one.status != "unchanged"]
     for number, comparison in enumerate(judged):
         if number:
@@ -39,7 +44,7 @@ def told(found: Comparisons, now: datetime | None = None) -> str:
             console.print(line)
         if comparison.behaviours:
             console.print(_table(comparison))
-        for line in _rest(comparison):
+        for line in _rest(comparison, options):
             console.print(line)
     if same := [one.candidate.label for one in found.comparisons if one.status == "unchanged"]:
         console.print(safe(f"unchanged, so that there is nothing to compare: {', '.join(same)}"))
@@ -107,7 +112,7 @@ def _points(one: BehaviourVerdict) -> str:
     return f"{100 * one.estimate:+.0f} ({100 * one.low:+.0f} to {100 * one.high:+.0f})"
 
 
-def _rest(comparison: Comparison) -> Iterator[str]:
+def _rest(comparison: Comparison, options: Sequence[str]) -> Iterator[str]:
     judged = (*comparison.themes, *comparison.behaviours)
     yield from _alike("why: ", ((one.behaviour, one.reason) for one in judged))
     yield from _alike("pass^k: ", ((one.behaviour, repeats(one)) for one in judged))
@@ -117,7 +122,7 @@ def _rest(comparison: Comparison) -> Iterator[str]:
         for pair in one.flipped
     }
     worst_first = sorted(flipped.values(), key=lambda pair: pair.difference or 0.0)
-    yield from _some([_flip(pair, comparison) for pair in worst_first], "flipped")
+    yield from _some([_flip(pair, options) for pair in worst_first], "flipped")
     if worth := worth_a_look(comparison.fingerprint):
         left = len(worth) - MOST_MEASURED
         more = f", and {left} more in the report" if left > 0 else ""
@@ -145,18 +150,17 @@ def _alike(title: str, reasons: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield safe(f"{title}{', '.join(names)}: {reason}")
 
 
-def _flip(pair: ScenarioPair, comparison: Comparison) -> str:
+def _flip(pair: ScenarioPair, options: Sequence[str]) -> str:
     lost = (pair.difference or 0.0) < 0
-    number = pair.candidate.index("fail" if lost else "pass")
-    trial = f"{pair.suite}/{pair.scenario}::{comparison.candidate.variant}"
-    if number:
-        trial += f"#{number}"
+    # By its key: where a trial left no record, places in the list are not the trials' numbers.
+    trial = pair.candidate_trials[pair.candidate.index("fail" if lost else "pass")]
     shares = [
         f"{side.count('pass')}/{len(side) - side.count('ungraded') - side.count('missing')}"
         for side in (pair.baseline, pair.candidate)
     ]
-    shows = shlex.join(["promptverdict", "show", trial])
-    return f"{'lost' if lost else 'gained'} {pair.behaviour}: {' -> '.join(shares)}   {shows}"
+    told = f"{pair.behaviour} in {pair.suite}/{pair.scenario}: {' -> '.join(shares)}"
+    shows = shlex.join(["promptverdict", "show", trial, *options])
+    return f"{'lost' if lost else 'gained'} {told}   {shows}"
 
 
 def _some(lines: Sequence[str], what: str) -> Iterator[str]:

@@ -12,8 +12,8 @@ import hashlib
 from importlib.resources import files
 from typing import Any
 
+from harness.printable import safe
 from harness.report.pagedata import Page
-from harness.report.transcript import safe
 
 
 def html(page: Page) -> str:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from harness.printable import safe
 from harness.report.cells import Heat
 from harness.report.flips import Flip
 from harness.report.measured import MOST
 from harness.report.pagedata import Compared, Page
-from harness.report.transcript import safe
 from harness.report.wording import Headline
 
 MARKER = "<!-- promptverdict -->"
@@ -23,27 +23,36 @@ LIMIT = 65_000
 """Characters; a comment of GitHub's holds 65,536."""
 SHORT = 400
 """Characters of one reason that are shown."""
-_CUT = "\n*The rest is left out: a comment holds no more. The HTML report has it.*\n"
+MOST_FLIPS = 20
+MOST_UNPAIRED = 20
+_CUT = "\n*Something is left out: a comment holds no more. The HTML report has it.*\n"
+_REFERENCE = re.compile(r"\b(GH-(?=\d)|(?=[0-9a-f]*\d)[0-9a-f]{4}(?=[0-9a-f]{3,36}\b))(\w)", re.I)
+"""What a forge takes for a number of an issue or for a commit."""
 _SPECIAL = {char: f"&#{ord(char)};" for char in "&<>@#|`*_[]~!\\$"} | {
     char: f"&#{ord(char)};<!-- -->" for char in "@#"
 }
 
 
 def markdown(page: Page) -> str:
-    """Write a report, verdict first, cut where it would be too long."""
-    text = f"{MARKER}\n"
-    for block in _blocks(page):
-        if len(text) + len(block) + len(_CUT) > LIMIT:
-            return text + _CUT
-        text += block
-    return text
+    """Write a report, verdict first; of a part that would be too long, as much as fits."""
+    text, cut = f"{MARKER}\n", ""
+    foot = f"\n<sub>promptverdict {words(page.version)}, run {words(page.run)}</sub>\n"
+    room = LIMIT - len(foot) - len(_CUT)
+    for part in _parts(page):
+        for block in part:
+            if len(text) + len(block) > room:
+                cut = _CUT
+                break
+            text += block
+    return f"{text}{cut}{foot}"
 
 
 def words(text: str) -> str:
     """Escape words so that they mean nothing to Markdown or to a forge; always one line."""
     line = " ".join(text.split())
     escaped = "".join(_SPECIAL.get(char, char) for char in safe(line))
-    return escaped.replace("://", ":&#47;&#47;").replace("www.", "www&#46;")
+    escaped = escaped.replace("://", ":&#47;&#47;").replace("www.", "www&#46;")
+    return _REFERENCE.sub(r"\1<!-- -->\2", escaped)
 
 
 def code(text: str) -> str:
@@ -65,50 +74,62 @@ def _longest_ticks(text: str) -> int:
     return max((len(run) for run in re.findall(r"`+", text)), default=0)
 
 
-def _blocks(page: Page) -> Iterator[str]:
-    """Give the parts in their order; each stands by itself, so that the text ends well anywhere."""
+def _parts(page: Page) -> Iterator[Iterable[str]]:
+    """Give the parts in their order, each as blocks of which any number from the first is whole."""
     head = page.headline
-    yield f"## {head.symbol} {words(head.word)}\n\n{words(head.sentence)}\n"
-    yield _reasons(head) + "".join(f"\n- {words(note)}" for note in page.notes) + "\n"
-    yield _evidence(page.evidence)
+    yield [f"## {head.symbol} {words(head.word)}\n\n{words(head.sentence)}\n"]
+    yield [_reasons(head) + "".join(f"\n- {words(_short(note))}" for note in page.notes) + "\n"]
+    yield [_evidence(page.evidence)]
     if page.rates:
-        yield from _table(page.rates.table)
+        yield _table(page.rates.table)
     for one in page.compared:
         yield from _compared(one, alone=len(page.compared) == 1)
-    for heat in page.heats:
-        yield from _table(_cells(heat))
     for one in page.compared:
         if one.prompt:
-            yield _prompt(one)
-    yield f"\n<sub>promptverdict {words(page.version)}, run {words(page.run)}</sub>\n"
+            yield [_prompt(one)]
+    for heat in page.heats:
+        yield _table(_cells(heat))
 
 
 def _reasons(head: Headline) -> str:
     named = [(f"**{words(one.about)}** " * bool(one.about), one.told) for one in head.reasons]
-    return "".join(f"\n- {about}{words(told)}" for about, told in named)
+    return "".join(f"\n- {about}{words(_short(told))}" for about, told in named)
 
 
 def _evidence(lines: Sequence[str]) -> str:
-    return "".join(f"\nEvidence: {words(one)}  " for one in lines) + "\n"
+    return "".join(f"\nEvidence: {words(_short(one))}  " for one in lines) + "\n"
 
 
-def _compared(one: Compared, *, alone: bool) -> Iterator[str]:
+def _short(told: str) -> str:
+    return told if len(told) <= SHORT else f"{told[: SHORT - 1]}…"
+
+
+def _compared(one: Compared, *, alone: bool) -> Iterator[Iterable[str]]:
     if not alone:
         head = one.headline
-        yield f"\n### {head.symbol} {words(head.word)}\n\n{words(head.sentence)}\n"
-        yield _reasons(head) + "\n" + _evidence(one.evidence)
-    yield from _table(one.figures.table if one.figures else ())
+        told = f"\n### {head.symbol} {words(head.word)}\n\n{words(head.sentence)}\n"
+        yield [f"{told}{_reasons(head)}\n{_evidence(one.evidence)}"]
+    yield _table(one.figures.table if one.figures else ())
     if one.flips:
-        yield "\n**What flipped**\n"
-        yield from (_flip(flip) for flip in one.flips)
-    if worth := one.worth_a_look:
-        yield "\n**Worth a look** (no grader asks for it, no gate counts it)\n"
-        yield from (f"\n- {words(told)}" for told in worth[:MOST])
-        yield f"\n- {len(worth) - MOST} more in the HTML report\n" if len(worth) > MOST else "\n"
+        yield _flips(one.flips)
+    if one.worth_a_look:
+        title = "\n**Worth a look** (no grader asks for it, no gate counts it)\n"
+        yield _listed(title, one.worth_a_look, MOST)
     if one.unpaired:
-        yield "\n**Not compared**\n"
-        yield from (f"\n- {words(told)}" for told in one.unpaired)
-        yield "\n"
+        yield _listed("\n**Not compared**\n", one.unpaired, MOST_UNPAIRED)
+
+
+def _flips(flips: Sequence[Flip]) -> Iterator[str]:
+    yield "\n**What flipped**\n"
+    yield from (_flip(flip) for flip in flips[:MOST_FLIPS])
+    if len(flips) > MOST_FLIPS:
+        yield f"\n- {len(flips) - MOST_FLIPS} more in the HTML report\n"
+
+
+def _listed(title: str, told: Sequence[str], most: int) -> Iterator[str]:
+    yield title
+    yield from (f"\n- {words(_short(one))}" for one in told[:most])
+    yield f"\n- {len(told) - most} more in the HTML report\n" if len(told) > most else "\n"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -130,8 +151,7 @@ def _flip(flip: Flip) -> str:
         f"\n- {flip.symbol} **{flip.way}** {words(flip.behaviour)} in {words(flip.scenario)}\n"
     ]
     for side in flip.sides:
-        reason = side.reason if len(side.reason) <= SHORT else side.reason[: SHORT - 1] + "…"
-        lines.append(f"  - {side.role}, {words(side.told)}: {words(reason)}\n")
+        lines.append(f"  - {side.role}, {words(side.told)}: {words(_short(side.reason))}\n")
     lines += [f"  - {code(side.command)}\n" for side in flip.sides if side.command]
     return "".join(lines)
 

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.guest.treehash import counts
+from harness.printable import safe
 from harness.records import TrialRecord
 from harness.report.alignment import Turn, turns_of
 from harness.report.filediff import file_diff
 from harness.report.marks import Line, rests
-from harness.report.transcript import Block, blocks, findings, safe, tested
+from harness.report.transcript import Block, blocks, findings, tested
 from harness.transcript import Result
 from harness.tree import TestReport, Tree
 

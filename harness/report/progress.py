@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 from harness.prices import total
+from harness.printable import safe
 from harness.records import TrialRecord
 from harness.report.facts import ending, tokens, turns, usage
-from harness.report.transcript import safe
 from harness.transcript import added
 
 

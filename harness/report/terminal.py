@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.errors import BrokenRecording, MissingRecording, StaleRecording, shown
 from harness.prices import total
+from harness.printable import safe
 from harness.records import Provenance, TrialRecord
 from harness.report.facts import (
     age,
@@ -21,7 +22,6 @@ from harness.report.facts import (
     turns,
     usage,
 )
-from harness.report.transcript import safe
 from harness.transcript import added
 
 COLUMNS = ("turns", "calls", "test runs", "files", "tokens", "ended")

@@ -221,11 +221,3 @@ def _notices(record: TrialRecord) -> Iterator[Line]:
     yield Line("NOTICES", "heading")
     for notice in record.notices:
         yield from lines(notice, "note", "  ")
-
-
-def safe(text: str) -> str:
-    """Make visible what a terminal would obey or hide: controls, and what turns or joins text."""
-    return "".join(
-        char if char.isprintable() or char == "\t" else char.encode("unicode_escape").decode()
-        for char in text
-    )

@@ -23,7 +23,7 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("PROMPTVERDICT_RESULTS", raising=False)
     grades = (
         Grade(behaviour="kind", grader="says", finding=failed("=cmd|' /C calc'!A0")),
-        Grade(behaviour="brief", grader="says", finding=ungraded("-1")),
+        Grade(behaviour="brief", grader="says", finding=ungraded("\uff1d1")),
     )
     for name in NAMES:
         planned = {"manners/hello::helper/base#0": "0" * 16, "manners/bye::helper/base#0": "1"}
@@ -64,7 +64,7 @@ def test_a_run_is_written_as_csv_that_no_spreadsheet_runs(tmp_path: Path) -> Non
     assert main(["export", "out"]) == 0
     with (tmp_path / "out/grades.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["reason"] for row in rows] == ["'=cmd|' /C calc'!A0", "'-1"]
+    assert [row["reason"] for row in rows] == ["'=cmd|' /C calc'!A0", "'\uff1d1"]
     assert [row["passed"] for row in rows] == ["0.0", ""]
     assert (tmp_path / "out/trials.csv").is_file()
     assert (tmp_path / "out/events.csv").is_file()

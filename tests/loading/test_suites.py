@@ -381,3 +381,10 @@ def test_every_file_names_the_schema_that_its_editor_is_to_use(path: Path) -> No
     kind = "suite" if path.name == "suite.yaml" else "scenario"
     first = path.read_text(encoding="utf-8").partition("\n")[0]
     assert first == f"# yaml-language-server: $schema=../{kind}.schema.json"
+
+
+@pytest.mark.parametrize("name", ["a::b", "a%41 100%", "\x1b[31mred", "Loud"])
+def test_a_suites_folder_has_a_name_that_can_be_an_id(tmp_path: Path, name: str) -> None:
+    write(tmp_path, {f"{name}/suite.yaml": "title: T\n"})
+    with pytest.raises(InputError, match="cannot be a suite's id\n  rename it: lower-case"):
+        load_suite(tmp_path / name / "suite.yaml")

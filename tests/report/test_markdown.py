@@ -7,10 +7,10 @@ import re
 import pytest
 
 from harness.grade import failed
-from harness.report.markdown import LIMIT, MARKER, code, fenced, markdown, words
+from harness.report.markdown import LIMIT, MARKER, MOST_FLIPS, code, fenced, markdown, words
 from harness.verdicts import Unpaired
 from tests.report.compared import changed, comparison, page, run
-from tests.report.made import graded, record
+from tests.report.made import PROVENANCE, graded, record
 from tests.report.test_html import everywhere
 
 
@@ -65,6 +65,8 @@ def test_a_run_without_comparison_shows_rates() -> None:
         ("x\u202ey\x1b", "x&#92;u202ey&#92;x1b"),
         ("<!-- promptverdict -->", "&#60;&#33;-- promptverdict --&#62;"),
         ("\ud800", "&#92;ud800"),
+        ("like GH-26", "like GH-<!-- -->26"),
+        ("since 0123abc, decaff, added", "since 0123<!-- -->abc, decaff, added"),
     ],
 )
 def test_words_mean_nothing_to_markdown_or_a_forge(text: str, told: str) -> None:
@@ -124,15 +126,28 @@ def test_names_of_models_and_people_are_escaped_too() -> None:
     assert "<b>" not in text
 
 
-@pytest.mark.parametrize("scenarios", [400, 2_000])
-def test_a_long_report_is_cut_between_its_parts_and_says_so(scenarios: int) -> None:
+def test_a_long_report_is_cut_between_its_parts_and_says_so() -> None:
+    scenarios = 2_000
     records = run(scenarios, lost=scenarios)
     text = markdown(page(records, comparison(records)))
     assert len(text) <= LIMIT < 65_536
-    assert text.endswith(
-        "*The rest is left out: a comment holds no more. The HTML report has it.*\n"
-    )
+    assert f"{scenarios - MOST_FLIPS} more in the HTML report" in text
+    assert text.count("**lost**") == MOST_FLIPS
+    assert "*Something is left out: a comment holds no more. The HTML report has it.*" in text
+    assert "<summary>The prompts' diff" in text
+    assert text.splitlines()[-1].startswith("<sub>promptverdict ")
     assert text.count("`") % 2 == 0
+
+
+def test_a_long_name_takes_no_room_from_the_rest() -> None:
+    operator = "o" * 70_000
+    loud = PROVENANCE.model_copy(update={"operator": operator})
+    records = [one.model_copy(update={"provenance": loud}) for one in run()]
+    side = comparison(records).baseline.model_copy(update={"provenance": (f"relay: {operator}",)})
+    text = markdown(page(records, comparison(records).model_copy(update={"baseline": side})))
+    assert text.count("**lost**") == 6
+    assert "| behaviour |" in text
+    assert "left out" not in text
 
 
 def test_a_prompt_diff_that_is_too_long_is_left_out_whole() -> None:
@@ -140,7 +155,8 @@ def test_a_prompt_diff_that_is_too_long_is_left_out_whole() -> None:
     found = comparison(records, prompt_diff="+ `a` long line\n" * 10_000)
     text = markdown(page(records, found))
     assert "<details>" not in text
-    assert "The rest is left out" in text
+    assert "Something is left out" in text
+    assert "| behaviour |" in text
 
 
 def test_a_prompt_diff_is_folded() -> None:

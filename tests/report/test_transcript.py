@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import time
-import unicodedata
 from typing import Any
 
 import pytest
@@ -14,7 +12,7 @@ from harness.grade import failed, passed, ungraded
 from harness.records import Fault
 from harness.report.facts import age
 from harness.report.marks import SHORT
-from harness.report.transcript import page, safe
+from harness.report.transcript import page
 from harness.transcript import Answered, Call, End, Event, Opaque, Result, Say, Usage, User
 from harness.tree import Change, TestNode, TestReport
 from tests.report.made import PROVENANCE, graded, record
@@ -266,29 +264,6 @@ def test_what_the_probes_found_is_shown_below() -> None:
         "    fault: exit code 1: Tr",
         "      File",
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("grün 🟠 \t x", "grün 🟠 \t x"),
-        ("\x1b[31mred\x07", r"\x1b[31mred\x07"),
-        ("a\rb\x00\x7f\x9b", r"a\rb\x00\x7f\x9b"),
-        ("\u202egnp.exe\u2028", r"\u202egnp.exe\u2028"),
-        ("\ud800", r"\ud800"),
-        ("pay\u200bpal \u2066x\u2069 \ufeff", r"pay\u200bpal \u2066x\u2069 \ufeff"),
-        ("[red]::error::", "[red]::error::"),
-    ],
-)
-def test_what_a_terminal_would_obey_is_shown_as_an_escape(text: str, told: str) -> None:
-    assert safe(text) == told
-
-
-def test_no_character_that_only_formats_stays_invisible() -> None:
-    every = map(chr, range(sys.maxunicode + 1))
-    formatting = [char for char in every if unicodedata.category(char) == "Cf"]
-    assert len(formatting) > 100
-    assert all(safe(char).isascii() for char in formatting)
 
 
 def test_what_a_reader_should_know_is_shown_below_the_grades_and_above_the_fault() -> None:
