@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.report.facts import origin
+from harness.report.facts import bare, origin
 from harness.sample import Sample
 from harness.verdicts import Side
 
@@ -20,19 +20,23 @@ class Arm:
     samples: Sequence[Sample]
     prompt: str = ""
     revision: str | None = None
+    run: str | None = None
 
     @property
     def side(self) -> Side:
         """Tell what the side is and what its evidence is."""
-        known = [one.provenance for one in self.samples if one.provenance]
+        there = [(one.provenance, one.compatible) for one in self.samples if one.provenance]
+        known = [provenance for provenance, _ in there]
+        origins = (f"{origin(provenance)}{bare(compatible)}" for provenance, compatible in there)
         dates = sorted(one.recorded for one in known)
         models = dict.fromkeys(one.model for one in known)
         return Side(
             label=self.label,
             variant=self.variant,
             revision=self.revision,
+            run=self.run,
             model=", ".join(models) or None,
-            provenance=tuple(dict.fromkeys(map(origin, known))),
+            provenance=tuple(dict.fromkeys(origins)),
             oldest=dates[0] if dates else None,
             newest=dates[-1] if dates else None,
             trials=len(self.samples),

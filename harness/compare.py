@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from harness.arms import Arm, prompt_diff
-from harness.gatekeeping import Judged, keep, refusal
+from harness.gatekeeping import Judged, keep, refusal, refusals
 from harness.pairing import PairedScenario, pair
 from harness.sample import Sample
 from harness.scenario import Suite
@@ -18,6 +18,7 @@ from harness.screening import screened
 from harness.stats.compare import compare
 from harness.stats.corrections import adjusted
 from harness.stats.looks import Look
+from harness.stats.samples import TOO_MANY_MISSING
 from harness.verdicts import (
     BehaviourVerdict,
     Comparison,
@@ -25,6 +26,7 @@ from harness.verdicts import (
     GateResult,
     ScenarioPair,
     Theme,
+    Unpaired,
 )
 
 
@@ -83,7 +85,19 @@ def compare_variants(
         )
         for name in (baseline, candidate)
     ]
-    return compare_arms(arms[0], arms[1], shared, refused=refused, look=look)
+    told = compare_arms(arms[0], arms[1], shared, refused=refused, look=look)
+    lost = {
+        name: suite
+        for name, suite in suites.items()
+        if name not in shared
+        and suite.baseline == baseline
+        and (not suite.variants or candidate in suite.variants)
+    }
+    more: dict[str, object] = {}
+    if lost:
+        more["gates"] = (*told.gates, *refusals(lost, refused))
+        more["notes"] = (*told.notes, f"not run by both: {', '.join(lost)}")
+    return told.model_copy(update=more)
 
 
 def compare_arms(
@@ -103,15 +117,20 @@ def compare_arms(
     named beforehand, is not adjusted, and its control themes are among themselves.
     """
     paired, unpaired = pair(baseline.samples, candidate.samples)
+    baseline = replace(baseline, samples=[trial for one in paired for trial in one.baseline])
+    candidate = replace(candidate, samples=[trial for one in paired for trial in one.candidate])
     behaviours = _adjusted(_behaviours(suites, paired, look))
     themes = {
         name: _themes(suite, behaviours.get(name, []), look) for name, suite in suites.items()
     }
     results: dict[str, dict[str, GateResult]] = {}
     gates = []
+    narrowed = _narrowed(paired, unpaired)
     for name, suite in suites.items():
         if suite.gate and name in refused and (look is None or look.last):
             gates.append(refusal(name, suite.gate, refused[name]))
+        elif suite.gate and name in narrowed:
+            gates.append(refusal(name, suite.gate, narrowed[name]))
         elif suite.gate:
             results[name], told = keep(name, suite.gate, themes[name], behaviours.get(name, []))
             gates.append(told)
@@ -140,7 +159,10 @@ def compare_arms(
         fingerprint=screened(paired, _families(suites)),
         prompt_diff=prompt_diff(baseline, candidate),
         created=_now(),
-        notes=tuple(_notes(suites, paired, look)),
+        notes=(
+            *_notes(suites, paired, look),
+            *(f"{name}: {refused[name]}" for name in suites if name in refused),
+        ),
     )
 
 
@@ -184,8 +206,9 @@ def _themes(suite: Suite, behaviours: Sequence[Judged], look: Look | None) -> li
     found = {}
     for name, theme in suite.themes.items():
         inside = [one for one in behaviours if one.name in theme.behaviours]
-        if pairs := tuple(pair for one in inside for pair in one.pairs):
-            found[name] = _judged(name, pairs, suite, look)
+        # One of which nothing was compared is invalid: it must not go missing with its evidence.
+        pairs = tuple(pair for one in inside for pair in one.pairs)
+        found[name] = _judged(name, pairs, suite, look)
     controls = {n: one.found for n, one in found.items() if suite.themes[n].role == "control"}
     left = adjusted(controls)
     return [
@@ -197,10 +220,14 @@ def _themes(suite: Suite, behaviours: Sequence[Judged], look: Look | None) -> li
 def _judged(name: str, pairs: tuple[ScenarioPair, ...], suite: Suite, look: Look | None) -> Judged:
     strict = suite.gate is not None and suite.gate.strict
     sides = (scores(pairs, "baseline"), scores(pairs, "candidate"))
-    families = {one: name for name, family in suite.families.items() for one in family}
-    known = {pair.scenario: families[pair.scenario] for pair in pairs if pair.scenario in families}
-    found = compare(*sides, known, strict=strict, look=look)
+    found = compare(*sides, _related(suite, pairs), strict=strict, look=look)
     return Judged(name, pairs, found, found)
+
+
+def _related(suite: Suite, pairs: Iterable[ScenarioPair]) -> dict[str, str]:
+    """Name the family of each scenario of these pairs that has one."""
+    families = {one: name for name, family in suite.families.items() for one in family}
+    return {pair.scenario: families[pair.scenario] for pair in pairs if pair.scenario in families}
 
 
 def _adjusted(behaviours: Mapping[str, Sequence[Judged]]) -> dict[str, list[Judged]]:
@@ -222,13 +249,31 @@ def _fields(
         "suite": name,
         "behaviour": one.name,
         "gate": results.get(name, {}).get(one.name),
-        **told_verdict(one.adjusted, one.pairs, margin),
+        **told_verdict(one.adjusted, one.pairs, margin, _related(suite, one.pairs)),
     }
 
 
 def _says(suite: Suite, behaviour: str) -> str:
     known = suite.behaviours.get(behaviour)
     return known.says if known else ""
+
+
+def _narrowed(paired: Iterable[PairedScenario], unpaired: Iterable[Unpaired]) -> dict[str, str]:
+    """Say of which suites too many scenarios do not pair, though both sides ran them."""
+    kept = {(one.suite, one.scenario) for one in paired}
+    lost = [one for one in unpaired if (one.suite, one.scenario) not in kept]
+    found = {}
+    for suite in {one.suite for one in lost}:
+        out = sum(one.suite == suite for one in lost)
+        every = out + sum(place[0] == suite for place in kept)
+        if out / every > TOO_MANY_MISSING:
+            found[suite] = f"{out} of {every} scenarios that both ran do not pair"
+    return found
+
+
+def _asked(scenario: PairedScenario) -> Iterator[Sample]:
+    """Give the trials of which it is known what was asked."""
+    return (trial for trial in (*scenario.baseline, *scenario.candidate) if trial.digest)
 
 
 def _families(suites: Mapping[str, Suite]) -> dict[str, str]:
@@ -254,7 +299,7 @@ def _notes(
     other = [
         f"{one.suite}/{one.scenario}"
         for one in paired
-        if len({trial.digest.get("tools") for trial in (*one.baseline, *one.candidate)}) > 1
+        if len({trial.digest.get("tools") for trial in _asked(one)}) > 1
     ]
     if other:
         yield f"the two are offered different tools in {', '.join(other)}"

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 from harness.arms import Arm
 from harness.compare import compare_arms, uncompared
+from harness.gatekeeping import refusals
 from harness.sample import Sample
 from harness.scenario import Suite
-from harness.verdicts import Comparison, Comparisons
+from harness.verdicts import Comparison, Comparisons, Unpaired
 
 
 def against_run(
@@ -39,6 +41,7 @@ def against_run(
             [one for one in after[variant] if one.suite in ran],
             {suite: suites[suite] for suite in sorted(ran)},
             refused,
+            {one: suites[one] for one in sorted(_suites(after[variant]) - ran)},
         )
         for variant, ran in sorted(shared.items())
         if ran
@@ -64,23 +67,59 @@ def _compared(
     after: Sequence[Sample],
     suites: Mapping[str, Suite],
     refused: Mapping[str, str],
+    new: Mapping[str, Suite],
 ) -> Comparison:
+    """Compare one variant; new: suites that it ran since."""
     variant = after[0].variant
+    same = _same_recordings(before, after)
+    if same == {one.place for one in (*before, *after)}:
+        arms = Arm(f"{variant} @ {name}", variant, before, run=name), Arm(variant, variant, after)
+        return uncompared("unchanged", *arms, "both runs play the same recordings")
+    before = [one for one in before if one.place not in same]
+    after = [one for one in after if one.place not in same]
     # Both runs may hold a trial of the same key; that of the older one must not pass for the other.
     renamed = [replace(one, key=f"{name}/{one.key}") for one in before]
-    arms = Arm(f"{variant} @ {name}", variant, renamed), Arm(variant, variant, after)
-    known = {one.key: one.provenance for one in before if one.provenance}
-    twice = sum(one.key in known and known[one.key] == one.provenance for one in after)
-    if twice == len(before) == len(after):
-        return uncompared("unchanged", *arms, "both runs play the same recordings")
+    older = Arm(f"{variant} @ {name}", variant, renamed, run=name)
+    arms = older, Arm(variant, variant, after)
     told = compare_arms(*arms, suites, refused=refused)
-    more: dict[str, object] = {}
-    if twice:
-        note = f"{twice} of {len(after)} trials play the same recording in both runs"
-        more["notes"] = (*told.notes, note)
+    more: dict[str, Any] = {
+        "unpaired": (*(_left_out(*one) for one in sorted(same)), *told.unpaired)
+    }
     if {one.digest.get("system") for one in before} != {one.digest.get("system") for one in after}:
         more["prompt_diff"] = f"@@ edited since {name}, which keeps no text of it @@"
+    known = {one.key: one.provenance for one in before if one.provenance}
+    if twice := sum(one.key in known and known[one.key] == one.provenance for one in after):
+        note = f"{twice} of {len(after)} trials play the same recording in both runs"
+        more["notes"] = (*told.notes, note)
+    if new:
+        more["gates"] = (
+            *told.gates,
+            *refusals(new, dict.fromkeys(new, f"it did not run in {name}")),
+        )
+        more["notes"] = (*more.get("notes", told.notes), f"not run in {name}: {', '.join(new)}")
     return told.model_copy(update=more)
+
+
+def _same_recordings(before: Iterable[Sample], after: Iterable[Sample]) -> set[tuple[str, str]]:
+    """Find the scenarios of which both runs play the same recordings: once more is no evidence."""
+
+    def played(samples: Iterable[Sample]) -> dict[tuple[str, str], set[tuple[str, object]]]:
+        found: dict[tuple[str, str], set[tuple[str, object]]] = {}
+        for one in samples:
+            known = (one.key, one.provenance.model_dump_json() if one.provenance else None)
+            found.setdefault(one.place, set()).add(known)
+        return found
+
+    old, new = played(before), played(after)
+    return {
+        place
+        for place in old.keys() & new.keys()
+        if old[place] == new[place] and all(known for _, known in old[place])
+    }
+
+
+def _left_out(suite: str, scenario: str) -> Unpaired:
+    return Unpaired(suite=suite, scenario=scenario, why="both runs play the same recordings")
 
 
 def _alone(older: Mapping[str, object], newer: Mapping[str, object], name: str) -> Iterator[str]:

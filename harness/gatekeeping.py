@@ -7,11 +7,12 @@ Where the gate is about exactly the suite's scenarios, all of this is judged ane
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from harness.gating import Gate
+from harness.scenario import Suite
 from harness.stats.compare import Comparison as Found
 from harness.stats.corrections import adjusted
 from harness.stats.fixed import Fixed, Trials, compare_fixed
@@ -113,7 +114,7 @@ def keep(
         for name, one in (*results.items(), *watched.items())
         if one.warning
     ]
-    pairs = [pair for one in about for pair in one.pairs]
+    pairs = [pair for one in behaviours for pair in one.pairs]
     waits = any(one.found.look and not one.found.look.last for one in about)
     for outcome, told in _critical(gate, pairs, waits=waits):
         if outcome is None:
@@ -161,6 +162,13 @@ def refusal(suite: str, gate: Gate, lacking: str) -> SuiteGate:
     )
 
 
+def refusals(suites: Mapping[str, Suite], lacking: Mapping[str, str]) -> Iterator[SuiteGate]:
+    """Refuse the gates of suites, by id, that only one of two sides ran, or neither."""
+    for name, suite in suites.items():
+        if suite.gate:
+            yield refusal(name, suite.gate, lacking.get(name, "not both of the two ran it"))
+
+
 def _critical(
     gate: Gate, pairs: Sequence[ScenarioPair], *, waits: bool
 ) -> Iterator[tuple[GateOutcome | None, str]]:
@@ -175,14 +183,16 @@ def _critical(
         for pair in {pair.behaviour: pair for pair in there}.values():
             yield from _must_pass(pair)
         if there and (trials := max(len(pair.candidate) for pair in there)) < FEW:
-            yield None, f"critical scenario {scenario} was tried {trials} times, fewer than {FEW}"
+            times = "once" if trials == 1 else f"{trials} times"
+            yield None, f"critical scenario {scenario} was tried {times}, fewer than {FEW} times"
 
 
 def _must_pass(pair: ScenarioPair) -> Iterator[tuple[GateOutcome | None, str]]:
     failed, tried = pair.candidate.count("fail"), len(pair.candidate)
     told = f"critical scenario {pair.scenario}: {pair.behaviour}"
     if failed and "fail" in pair.baseline:
-        yield None, f"{told} fails in the baseline too"
+        before = f"{pair.baseline.count('fail')} of {len(pair.baseline)}"
+        yield None, f"{told} failed in {failed} of {tried} trials, in the baseline in {before}"
     elif failed:
         yield "fail", f"{told} failed in {failed} of {tried} trials"
     elif tried == 0 or set(pair.candidate) != {"pass"}:

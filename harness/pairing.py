@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from harness.errors import InputError, Problem
 from harness.sample import Sample
 from harness.verdicts import Outcome, ScenarioPair, Unpaired
 
@@ -55,7 +56,7 @@ def pair(
     """Put two sides' trials together by scenario, and say what does not pair, and why.
 
     A scenario that only one side ran is told as unpaired and still given: its results are missing
-    on the other side, and could be either.
+    on the other side, and could be either. Raises InputError for two records of one trial.
     """
     sides = [_by_scenario(side) for side in (baseline, candidate)]
     paired, unpaired = [], []
@@ -73,11 +74,16 @@ def pair(
 def _by_scenario(
     samples: Iterable[Sample],
 ) -> Mapping[tuple[str, str], tuple[Sample, ...]]:
-    found: dict[tuple[str, str], list[Sample]] = {}
+    found: dict[tuple[str, str], dict[int, Sample]] = {}
     for one in samples:
-        found.setdefault((one.suite, one.scenario), []).append(one)
+        trials = found.setdefault((one.suite, one.scenario), {})
+        if one.trial in trials:
+            where = f"{one.suite}/{one.scenario}::{one.variant}#{one.trial}"
+            told = f"two records, {trials[one.trial].key} and {one.key}, would count twice"
+            raise InputError([Problem(where, told, "keep one of the two in the run's folder")])
+        trials[one.trial] = one
     return {
-        place: tuple(sorted(trials, key=lambda one: one.trial)) for place, trials in found.items()
+        place: tuple(trials[number] for number in sorted(trials)) for place, trials in found.items()
     }
 
 
@@ -88,7 +94,8 @@ def _unlike(found: PairedScenario) -> tuple[str, bool]:
     both = (*found.baseline, *found.candidate)
     if all(one.fault for one in both):
         return "neither side has evidence", True
-    if parts := sorted(_differing(one.digest for one in both) - UNDER_TEST):
+    asked = [one for one in both if one.digest]
+    if parts := sorted(_differing(one.digest for one in asked) - UNDER_TEST):
         return f"the two were asked differently: {', '.join(parts)}", False
     there = [one for one in both if one.provenance]
     models = {one.provenance.model for one in there if one.provenance}
@@ -101,7 +108,7 @@ def _unlike(found: PairedScenario) -> tuple[str, bool]:
 
 
 def _differing(maps: Iterable[Mapping[str, object]]) -> set[str]:
-    first, *rest = maps
+    first, *rest = [*maps] or [{}]
     return {key for one in rest for key in {*first, *one} if first.get(key) != one.get(key)}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -217,19 +218,17 @@ def _cell(scenario: LoadedScenario, variant: Variant, settings: Settings) -> Cel
         variant,
         model,
         settings.parameters.get(model, {}),
-        settings.user_model or model,
+        _for_all(settings.user_model, "user_model") or model,
         settings.promise,
-        _judge(settings),
+        _for_all(settings.judge, "judge"),
     )
 
 
-def _judge(settings: Settings) -> str | None:
-    """Say who judges. Raises InputError for a model that means nothing here."""
-    provider, _, name = (settings.judge or "").partition("/")
-    if settings.judge is None or (provider in MODULES and name):
-        return settings.judge
-    found = f"{settings.judge} is no provider/name of ours ({', '.join(MODULES)})"
-    raise InputError([Problem("judge", found, "such as anthropic/..., or relay/NAME by hand")])
+def _for_all(model: str | None, where: str) -> str | None:
+    """Check a model that is named for the whole run. Raises InputError."""
+    if model is not None:
+        _check_model(model, where, model)
+    return model
 
 
 def model_of(variant: Variant, settings: Settings) -> str:
@@ -237,20 +236,38 @@ def model_of(variant: Variant, settings: Settings) -> str:
 
     Raises InputError where the configuration does not say.
     """
-    asked = variant.model if variant.model not in (None, "inherit") else "default"
-    model = settings.model or settings.models.get(asked or "default") or asked or "default"
-    provider, _, name = model.partition("/")
-    if provider in MODULES and name:
-        return model
-    known = f"no provider/name of ours ({', '.join(MODULES)})"
-    cure = "such as anthropic/..., openai/..., or relay/NAME by hand"
+    asked = variant.model if variant.model != "inherit" else None
+    asked = asked or "default"
+    model = settings.model or settings.models.get(asked) or asked
+    key = asked if re.fullmatch("[A-Za-z0-9_-]+", asked) else json.dumps(asked)
     if settings.model:
-        raise InputError([Problem("--model", f"`{model}` is {known}", cure)])
-    if asked in settings.models:
-        where = f"pyproject.toml: tool.promptverdict.models.{asked}"
-        raise InputError([Problem(where, f"`{model}` is {known}", cure)])
-    cure = f'say what it means: [tool.promptverdict.models] {asked} = "...", or give --model'
-    raise InputError([Problem(variant.path, f"its model `{asked}` is {known}", cure)])
+        _check_model(model, "--model", f"`{model}`")
+    elif asked in settings.models:
+        _check_model(model, f"pyproject.toml: tool.promptverdict.models.{key}", f"`{model}`")
+    elif asked[0] in "\"'":
+        _refuse_quote(variant)
+    else:
+        cure = f'say what it means: [tool.promptverdict.models] {key} = "...", or give --model'
+        _check_model(model, variant.path, f"its model `{asked}`", cure)
+    return model
+
+
+def _check_model(model: str, where: str, what: str, cure: str = "") -> None:
+    """Raise InputError for what is no `provider/name`, or has dots where a name is to be put."""
+    provider, _, name = model.partition("/")
+    if provider not in MODULES or not name:
+        found = f"{what} is no provider/name of ours ({', '.join(MODULES)})"
+        cure = cure or "such as anthropic/NAME, openai/NAME, or relay/NAME by hand"
+        raise InputError([Problem(where, found, cure)])
+    if name == "...":
+        found = f"{what} names no model yet"
+        raise InputError([Problem(where, found, f"write the model's name: {provider}/NAME")])
+
+
+def _refuse_quote(variant: Variant) -> None:
+    line = next((odd.line for odd in variant.diagnostics if odd.text.endswith(" in model")), 1)
+    found = f"a quote that is not closed: model: {variant.model}"
+    raise InputError([Problem(f"{variant.path}:{line}", found, "close it on the same line")])
 
 
 def changed_parts(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:

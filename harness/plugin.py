@@ -7,7 +7,6 @@ session; SDKs and vcrpy are imported when the first trial starts, not before.
 from __future__ import annotations
 
 import os
-import shlex
 from collections import Counter
 from collections.abc import Generator
 from contextlib import nullcontext
@@ -32,9 +31,11 @@ from harness.settings import OPTIONS, Settings, resolve
 
 if TYPE_CHECKING:
     from harness.plan import Cell
+    from harness.report.terminal import Called
     from harness.session import EvalSession
 
 RUN = "promptverdict_run"
+NODES = "promptverdict_nodes"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,6 +73,7 @@ class Evals:
         self._refused = False
         self._run_name: str | None = None
         self._folder: Path | None = None
+        self._nodes: dict[str, str] = {}
         self._short: list[tuple[str, str, str]] = []
         self._ended: Counter[str] = Counter()
         self._compared = ""
@@ -184,9 +186,11 @@ class Evals:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Learn from a worker where the run lies, if it wrote any of it."""
-        if folder := getattr(node, "workeroutput", {}).get(RUN):
+        """Learn from a worker where the run lies, if it wrote any of it, and its cells."""
+        output = getattr(node, "workeroutput", {})
+        if folder := output.get(RUN):
             self._folder = Path(folder)
+            self._nodes |= output[NODES]
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Stop what still runs and close the run."""
@@ -196,10 +200,12 @@ class Evals:
                 self._compare(self._session)
             self._session.close()
             self._folder = self._session.folder
+            self._nodes = self._session.nodes
         if self._folder is None:
             return
         if self._is_worker():
-            vars(self._config)["workeroutput"][RUN] = str(self._folder)
+            output = {RUN: str(self._folder), NODES: self._nodes}
+            vars(self._config)["workeroutput"].update(output)
         else:
             from harness.store import Run
 
@@ -251,23 +257,23 @@ class Evals:
         """Show what was seen of each cell, and what the evidence is."""
         if self._folder is None:
             return
-        from harness.report.terminal import Shortcoming, summary
+        from harness.report.terminal import Shortcoming, summary, unrecorded
         from harness.store import records
 
         trials = self._session.records if self._session else list(records(self._folder))
+        called = _called(self._config, self._nodes)
         shown = summary(
             trials,
             run=self._folder,
-            command=_command(self._config),
+            called=called,
             short=[Shortcoming(node, status, reason) for node, status, reason in self._short],
-            compared=bool(self._compared),
+            baselines=self._session.baselines if self._session and not self._compared else None,
         )
         terminalreporter.section("evaluations")
         terminalreporter.write(shown)
         terminalreporter.write(self._compared)
-        if self._session and (left := self._session.left_over()):
-            told = f"not recorded: {left} trials; the rest: {_command(self._config)} --record once"
-            terminalreporter.write_line(told)
+        if self._session:
+            terminalreporter.write(unrecorded(self._session.left_over(), called))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -281,8 +287,10 @@ def pytest_runtest_makereport(
     return report
 
 
-def _command(config: pytest.Config) -> str:
-    """Give the command that was called, without how it recorded and was distributed."""
+def _called(config: pytest.Config, nodes: dict[str, str]) -> Called:
+    """Say what was called, without how it recorded and was distributed."""
+    from harness.report.terminal import Called
+
     kept: list[str] = []
     arguments = iter(config.invocation_params.args)
     for argument in arguments:
@@ -290,4 +298,5 @@ def _command(config: pytest.Config) -> str:
             next(arguments, None)
         elif not argument.startswith(("--record=", "-n", "--numprocesses=")):
             kept.append(str(argument))
-    return shlex.join(["pytest", *kept])
+    named = set(config.option.file_or_dir)
+    return Called(tuple(kept), tuple(one for one in kept if one not in named), nodes)

@@ -85,7 +85,7 @@ def _stored(location: Location) -> StoredProbes | None:
     if not path.is_file():
         return None
     try:
-        data = textform.load(path.read_text(encoding="utf-8"), str(path))
+        data = textform.load(textform.read(path, str(path)), str(path))
         return StoredProbes.model_validate(data)
     except (ValidationError, UnicodeDecodeError, BrokenRecording):
         return None

@@ -68,6 +68,8 @@ class TrialRecord(Frozen):
     evidence: Evidence
     grades: tuple[Grade, ...] = ()
     """One for each behaviour that the scenario grades; none where the evidence is not whole."""
+    behaviours: tuple[str, ...] = ()
+    """What its scenario grades: missing, and not absent, where the trial has no grade of it."""
     required: tuple[str, ...] = ()
     """Behaviours that the cell fails without, in this run."""
     cost: Cost | None = None

@@ -81,7 +81,8 @@ def merge_base(root: Path, ref: str) -> Revision:
         known = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
         asked = _git(root, *known).decode().strip()
     except _Refused as error:
-        cure = deepen if cut else f"name a branch, tag or commit; is it fetched? git fetch: {ref}"
+        fetch = f"git fetch origin {ref.removeprefix('origin/')}"
+        cure = deepen if cut else f"name a branch, tag or commit; is it fetched? try: {fetch}"
         found = "this repository knows no such revision"
         raise InputError([Problem(f"--base {ref}", found, cure)]) from error
     try:

@@ -7,6 +7,7 @@ here pairs; the rest is told by name.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from harness.arms import Arm
 from harness.collecting import SUITE_FILE
 from harness.compare import compare_arms, uncompared
 from harness.errors import (
+    BrokenRecording,
     EvidenceError,
     MissingRecording,
     StaleRecording,
@@ -38,6 +40,9 @@ from harness.verdicts import Comparison, Comparisons, Unpaired
 
 _NOTHING = frozenset({MissingRecording.__name__, StaleRecording.__name__})
 """Faults of trials that can be recorded."""
+
+_UNUSABLE = _NOTHING | {BrokenRecording.__name__}
+"""Faults of trials whose evidence was once there, or never was."""
 
 
 def against(
@@ -95,7 +100,10 @@ def _compare(
     if wanted and not never and not any(one.provenance for one in samples):
         return uncompared("stale", before, after, *price)
     if same:
-        return uncompared("unchanged", before, after)
+        lost = _lost(base, here, there, samples)
+        return uncompared(
+            "stale" if lost else "unchanged", before, after, *lost, *(price if lost else ())
+        )
     older: list[Sample] = []
     unpaired: list[Unpaired] = []
     for cell in there:
@@ -117,8 +125,28 @@ def _compare(
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in here},
         refused=refused,
     )
-    more = {"unpaired": (*unpaired, *told.unpaired), "notes": (*told.notes, *price)}
-    return told.model_copy(update=more)
+    notes = (*told.notes, *_played_twice(base, older, newer), *price)
+    return told.model_copy(update={"unpaired": (*unpaired, *told.unpaired), "notes": notes})
+
+
+def _lost(
+    base: _Base, here: Sequence[Cell], there: Sequence[Cell], samples: Iterable[Sample]
+) -> list[str]:
+    """Tell of evidence that the older revision has and that cannot be used any more here."""
+    broken = {one.cell: one.fault for one in samples if one.fault and one.fault.kind in _UNUSABLE}
+    return [
+        f"{cell.id}: {fault.message.partition(chr(10))[0]}"
+        for cell, older in zip(here, there, strict=True)
+        if (fault := broken.get(cell.id)) and any(not one.fault for one in base.samples(older))
+    ]
+
+
+def _played_twice(base: _Base, older: Iterable[Sample], newer: Sequence[Sample]) -> Iterator[str]:
+    """Tell how many trials are one piece of evidence: nothing that they were asked has changed."""
+    known = {one.key: one.provenance for one in older if one.provenance}
+    played = [one for one in newer if one.provenance]
+    if twice := sum(known.get(base.key(one.key)) == one.provenance for one in played):
+        yield f"{twice} of {len(newer)} trials play the same recording on both sides"
 
 
 def _price(here: Iterable[Cell], wanted: Sequence[Sample], settings: Settings) -> tuple[str, str]:
@@ -179,10 +207,16 @@ class _Base:
         found = []
         for number in numbers:
             record = self._record(Trial(cell, number, Location(self.folder / place, number)))
+            mine = {"revision": self.revision.commit, "key": self.key(record.key)}
+            record = record.model_copy(update=mine)
             if not record.fault:
                 self.keep(record)
             found.append(Sample.of(record))
         return found
+
+    def key(self, key: str) -> str:
+        """Name a trial of there apart from the one of here, which may have been asked the same."""
+        return hashlib.sha256(f"{self.revision.commit} {key}".encode()).hexdigest()[:16]
 
     def _record(self, trial: Trial) -> TrialRecord:
         try:
@@ -192,7 +226,7 @@ class _Base:
         if parts := changed_parts(sealed.head.digest, trial.cell.digest):
             told = f"recorded at {self.revision.ref} of another {', '.join(parts)}"
             return no_trial(trial, StaleRecording(told, parts))
-        return recall(trial, sealed).model_copy(update={"revision": self.revision.commit})
+        return recall(trial, sealed)
 
     def deleted_scenarios(self, suite: Path) -> Iterator[str]:
         """Name the scenarios of a suite that are only there."""

@@ -6,18 +6,20 @@ record, take its sample, let the record go.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
 from types import MappingProxyType
 from typing import TypeVar
 
-from harness.fingerprint import measures
+from harness.fingerprint import MEASURES, measures
 from harness.records import Fault, Provenance, TrialRecord
 from harness.verdicts import Outcome
 
 Value = TypeVar("Value")
+
+NO_RECORD = Fault(kind="NoRecord", message="planned, and left no record", exit_code=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,21 @@ class Sample:
     money: str
     """Currency and day of the prices that the trial's price was reckoned with; may be empty."""
 
+    @property
+    def is_absent(self) -> bool:
+        """Whether it was planned and left no record."""
+        return self.fault is NO_RECORD
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Suite and scenario."""
+        return self.suite, self.scenario
+
+    @property
+    def cell(self) -> str:
+        """`suite/scenario::agent/variant`."""
+        return f"{self.suite}/{self.scenario}::{self.variant}"
+
     @classmethod
     def of(cls, record: TrialRecord) -> Sample:
         """Take what a comparison needs of a record, and nothing that holds its transcript."""
@@ -55,10 +72,37 @@ class Sample:
             provenance=record.provenance,
             fault=record.fault,
             outcomes=_shared(
-                tuple((grade.behaviour, grade.finding.outcome) for grade in record.grades)
+                (
+                    *((behaviour, "missing") for behaviour in record.behaviours),
+                    *((grade.behaviour, grade.finding.outcome) for grade in record.grades),
+                )
             ),
             measures=tuple(measures(record).values()),
             money=intern(f"{cost.currency} {cost.as_of}") if cost else "",
+        )
+
+    @classmethod
+    def absent(cls, trial: str, key: str, behaviours: Iterable[str]) -> Sample:
+        """Stand for a trial that was planned and left no record: missing, never as if not asked.
+
+        trial: `suite/scenario::agent/variant#number`. behaviours: what its scenario grades.
+        """
+        cell, _, number = trial.rpartition("#")
+        place, _, variant = cell.partition("::")
+        suite, _, scenario = place.partition("/")
+        return cls(
+            key=key,
+            suite=intern(suite),
+            scenario=intern(scenario),
+            variant=intern(variant),
+            trial=int(number),
+            digest=_shared(()),
+            compatible=_shared(()),
+            provenance=None,
+            fault=NO_RECORD,
+            outcomes=_shared(tuple((behaviour, "missing") for behaviour in behaviours)),
+            measures=(None,) * len(MEASURES),
+            money="",
         )
 
 

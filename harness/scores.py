@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from statistics import fmean
+from types import MappingProxyType
 from typing import Any, Literal
 
 from harness.stats.compare import FLOOR
 from harness.stats.compare import Comparison as Found
 from harness.stats.planning import Step, next_step
 from harness.stats.rates import each, pass_at_k, pass_hat_k, rate
-from harness.stats.samples import Scores, present
+from harness.stats.samples import Scores, by_unit, present
+from harness.stats.samples import pair as paired
 from harness.stats.suites import Chances
 from harness.verdicts import Outcome, Rate, Repeats, ScenarioPair
 
 CHANGE = 0.20
 """The change that a next step is planned for where no gate names a smaller or larger margin."""
 
+_ALONE: Mapping[str, str] = MappingProxyType({})
 _SCORES: dict[Outcome, float | None] = {"pass": 1.0, "fail": 0.0}
 
 
@@ -37,21 +40,43 @@ def scores(pairs: Iterable[ScenarioPair], side: Literal["baseline", "candidate"]
     return found
 
 
-def told_rate(pairs: Sequence[ScenarioPair], side: Literal["baseline", "candidate"]) -> Rate:
-    """Tell how often one side showed what the pairs are about."""
-    outcomes = [one for pair in pairs for one in getattr(pair, side)]
-    found = rate(scores(pairs, side))
+def told_rate(
+    pairs: Sequence[ScenarioPair],
+    side: Literal["baseline", "candidate"],
+    families: Mapping[str, str] = _ALONE,
+) -> Rate:
+    """Tell how often one side showed what the pairs are about, where both sides have a grade of it.
+
+    families: scenario -> family, which is the unit then. So the two rates are apart by the change
+    that is told beside them, and not by what one side alone was asked.
+    """
+    both = paired(scores(pairs, "baseline"), scores(pairs, "candidate")).scenarios
+    shared = [one for one in pairs if one.scenario in both]
+    shown = [outcome for one in shared for outcome in getattr(one, side)]
+    every = [outcome for one in pairs for outcome in getattr(one, side)]
+    found = rate(_by_family(scores(shared, side), families))
     return Rate(
         estimate=known(found.estimate),
         low=found.low,
         high=found.high,
-        passed=outcomes.count("pass"),
-        graded=outcomes.count("pass") + outcomes.count("fail"),
-        ungraded=outcomes.count("ungraded"),
-        missing=outcomes.count("missing"),
+        passed=shown.count("pass"),
+        graded=shown.count("pass") + shown.count("fail"),
+        ungraded=every.count("ungraded"),
+        missing=every.count("missing"),
         failing_at_most=found.failing_at_most,
-        repeats=_repeats(pairs, side),
+        repeats=_repeats(shared, side),
     )
+
+
+def _by_family(found: Scores, families: Mapping[str, str]) -> Scores:
+    """Let a family stand for its scenarios, with their means for its trials."""
+    if not families:
+        return found
+    alone = {name: results for name, results in found.items() if name not in families}
+    means = {name: fmean(present(results)) for name, results in found.items() if name in families}
+    together = by_unit(means, families)
+    # No scenario's name holds a blank.
+    return alone | {f"family {place}": unit for place, unit in enumerate(together)}
 
 
 def _repeats(
@@ -69,9 +94,13 @@ def _repeats(
 
 
 def told_verdict(
-    found: Found, pairs: Sequence[ScenarioPair], margin: float | None
+    found: Found,
+    pairs: Sequence[ScenarioPair],
+    margin: float | None,
+    families: Mapping[str, str] = _ALONE,
 ) -> dict[str, Any]:
-    """Give the fields of a verdict that the statistics decide."""
+    """Give the fields of a verdict that the statistics decide; families: scenario -> family."""
+    before, after = scores(pairs, "baseline"), scores(pairs, "candidate")
     rates_only = found.n < FLOOR and found.verdict != "invalid"
     return {
         "kind": "rates only" if rates_only else "verdict",
@@ -88,11 +117,18 @@ def told_verdict(
         "unit": found.unit,
         "missing_baseline": found.missing_baseline.results,
         "missing_candidate": found.missing_candidate.results,
-        "baseline_rate": told_rate(pairs, "baseline"),
-        "candidate_rate": told_rate(pairs, "candidate"),
+        "unasked_baseline": _unasked(before, after),
+        "unasked_candidate": _unasked(after, before),
+        "baseline_rate": told_rate(pairs, "baseline", families),
+        "candidate_rate": told_rate(pairs, "candidate", families),
         "pairs": tuple(pairs),
         "next_step": next_step_of(found, pairs, margin),
     }
+
+
+def _unasked(side: Scores, other: Scores) -> int:
+    """Count the results of scenarios that the other side alone was asked."""
+    return sum(len(results) for name, results in other.items() if not side.get(name))
 
 
 def known(value: float) -> float | None:

@@ -14,6 +14,7 @@ from harness.errors import InputError, Problem, shown
 from harness.loading import load_agents
 from harness.loading.suites import LoadedSuite, load_scenario, load_suite
 from harness.plan import Cell, Trial, cells
+from harness.printable import safe
 from harness.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class EvalSession:
         self._root, self._agents_by_hand, self._run_name = root, agents_by_hand, run_name
         self._suites: dict[Path, LoadedSuite] = {}
         self._agents: tuple[Variant, ...] | None = ()
+        self._told: set[Problem] = set()
         self._cells: dict[str, Cell] = {}
         self._decisions: dict[str, list[Decision]] = {}
         self._records: dict[str, list[TrialRecord]] = {}
@@ -64,8 +66,18 @@ class EvalSession:
     def cells(self, path: Path) -> list[Cell]:
         """Read one scenario and list its cells.
 
-        Raises InputError; what is wrong with the agents is told once and not for every scenario.
+        Raises InputError; what is wrong with agents, suite or models is told once and not for every
+        scenario.
         """
+        try:
+            return self._read_cells(path)
+        except InputError as error:
+            if not (new := [one for one in error.problems if one not in self._told]):
+                return []
+            self._told.update(new)
+            raise InputError(new) from error
+
+    def _read_cells(self, path: Path) -> list[Cell]:
         scenario = load_scenario(path, self._suite(path.parent))
         agents = self._load_agents()
         if agents is None:
@@ -136,7 +148,7 @@ class EvalSession:
                 record for cell in self._cells.values() for record in self._finished(cell, tell)
             ]
             files = [file for folder in self._suites for file in sorted(folder.glob("*.yaml"))]
-            every = [cell for file in files if is_scenario(file) for cell in self.cells(file)]
+            every = [cell for file in files if is_scenario(file) for cell in self._read_cells(file)]
             cells = list(self._cells.values())
             expected = [cell.id for cell in every]
             run = self._opened_run()
@@ -149,11 +161,25 @@ class EvalSession:
         """Whether the run ends in a comparison: a revision was asked for, or a gate has one."""
         return bool(self.settings.base or self._compared)
 
-    def left_over(self) -> int:
-        """How many trials that were to be recorded are not."""
+    def left_over(self) -> list[Decision]:
+        """List what was decided of the trials that were to be recorded and are not."""
         kept = {record.key for record in self.records if not record.fault}
         decisions = [one for each in self._decisions.values() for one in each if one.records]
-        return sum(decision.trial.key not in kept for decision in decisions)
+        return [decision for decision in decisions if decision.trial.key not in kept]
+
+    @property
+    def nodes(self) -> dict[str, str]:
+        """Give each cell's node id as seen from the working folder, by the cell's id."""
+        return {
+            cell.id: f"{shown(cell.scenario.path)}::{cell.variant.id}"
+            for cell in self._cells.values()
+        }
+
+    @property
+    def baselines(self) -> dict[str, str]:
+        """Give the baseline of each suite that has one, by the suite's id."""
+        suites = [cell.scenario.suite for cell in self._cells.values()]
+        return {one.id: one.suite.baseline for one in suites if one.suite.baseline}
 
     @property
     def records(self) -> list[TrialRecord]:
@@ -216,6 +242,9 @@ class EvalSession:
         from harness.estimate import estimate
         from harness.report.progress import Progress
 
+        for variant in {trial.cell.variant.id: trial.cell.variant for trial in trials}.values():
+            for odd in variant.diagnostics:
+                tell(safe(f"{variant.path}:{odd.line}: {odd.text}"))
         tell(str(estimate(trials, self.settings.prices)))
         self._progress = Progress(len(trials))
 

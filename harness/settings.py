@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 
@@ -105,6 +106,7 @@ def resolve(
     keys. Both by name, None where nothing is said. Raises InputError for a value or a key that
     cannot be used, naming where it came from.
     """
+    problems = list(_misspelt(environment))
     values = read_table(root / "pyproject.toml")
     sources = dict.fromkeys(values, "pyproject.toml: tool.promptverdict.")
     variables = {name: environment.get(PREFIX + name.upper()) for name in OPTIONS}
@@ -119,8 +121,13 @@ def resolve(
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise InputError(_problem(told, sources) for told in error.errors()) from error
-    if problems := list(_refused(settings.parameters)):
+        problems += [_problem(told, sources) for told in error.errors()]
+        raise InputError(problems) from error
+    problems += _refused(settings.parameters)
+    if not _is_address(settings.relay):
+        found = f"{settings.relay} is no address of a relay"
+        problems.append(Problem(_where(("relay",), sources), found, "write http://host:port"))
+    if problems:
         raise InputError(problems)
     return settings
 
@@ -142,13 +149,40 @@ def read_table(path: Path) -> dict[str, Any]:
     raise InputError([Problem(where, f"a table is expected, got {table!r}", cure)])
 
 
-def _problem(told: Any, sources: Mapping[str, str]) -> Problem:
-    name = str(told["loc"][0])
-    path = ".".join(str(part) for part in told["loc"])
-    source = sources.get(name, "")
-    where = source + (path.upper() if source.endswith(PREFIX) else path)
+def _misspelt(environment: Mapping[str, str]) -> Iterator[Problem]:
+    """Find variables that are nearly called like ours; others may be somebody else's."""
+    names = [name.removeprefix(PREFIX) for name in environment if name.startswith(PREFIX)]
+    known = [name.upper() for name in Settings.model_fields]
+    for name in names:
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        if name.lower() in OPTIONS or not close or not environment[PREFIX + name]:
+            continue
+        cure = f"did you mean {PREFIX}{close[0]}?"
+        if close[0].lower() in TABLES:
+            cure = f"write [tool.promptverdict.{close[0].lower()}] in pyproject.toml"
+        yield Problem(f"environment: {PREFIX}{name}", "unknown setting", cure)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        place = urlsplit(url)
+        return place.scheme in ("http", "https") and bool(place.hostname) and place.port != 0
+    except ValueError:
+        return False
+
+
+def _where(loc: tuple[int | str, ...], sources: Mapping[str, str]) -> str:
+    path = ".".join(str(part) for part in loc)
+    source = sources.get(str(loc[0]), "")
     if source == "option: --":
-        where = source + path.replace("_", "-")
+        return source + path.replace("_", "-")
+    return source + (path.upper() if source.endswith(PREFIX) else path)
+
+
+def _problem(told: Any, sources: Mapping[str, str]) -> Problem:
+    name, where = str(told["loc"][0]), _where(told["loc"], sources)
+    if isinstance(told["input"], dict) and f"{name}s" in TABLES:
+        return Problem(where, "this holds text and is no table", f"did you mean {name}s?")
     if told["type"] == "extra_forbidden":
         close = difflib.get_close_matches(name, Settings.model_fields, n=1)
         cure = (

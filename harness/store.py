@@ -111,8 +111,14 @@ def runs(results: Path) -> list[Path]:
 
 
 def find_run(results: Path, name: str = LATEST) -> Path:
-    """Find a run by its name, by the beginning of one, or the latest. Raises InputError."""
-    known = runs(results)
+    """Find a run by its name, by the beginning of one, by its path, or the latest.
+
+    Raises InputError.
+    """
+    path = Path(name)
+    if len(path.parts) > 1 and path.parent.resolve() != results.resolve():
+        results = path.parent
+    name, known = path.name, runs(results)
     if name == LATEST and known and not (results / LATEST / MANIFEST).is_file():
         return known[-1]
     if (results / name / MANIFEST).is_file():

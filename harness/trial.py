@@ -94,6 +94,7 @@ def identity(trial: Trial) -> dict[str, Any]:
         "variant": task.variant,
         "trial": trial.number,
         "digest": trial.cell.digest,
+        "behaviours": tuple(trial.cell.scenario.scenario.grades),
         "required": trial.cell.required,
     }
 

@@ -21,8 +21,19 @@ FILE = "derived/comparison.json"
 
 Verdict = Literal["improved", "regressed", "inconclusive", "invalid"]
 Word = Literal[
-    "improved", "regressed", "mixed", "inconclusive", "invalid", "rates only", "unchanged", "stale"
+    "improved",
+    "regressed",
+    "mixed",
+    "blocked",
+    "partly",
+    "inconclusive",
+    "invalid",
+    "rates only",
+    "unchanged",
+    "stale",
 ]
+"""What a comparison comes to in all. blocked: nothing is shown to be worse, and a gate blocks
+all the same. partly: improved, while evidence is lacking beside it or a gate is undecided."""
 Outcome = Literal["pass", "fail", "ungraded", "missing"]
 """Of one trial: missing where nothing is there to be graded."""
 Role = Literal["primary", "control"]
@@ -40,6 +51,8 @@ class Side(Frozen):
     variant: str
     revision: str | None = None
     """Commit (40 hexadecimal digits) its prompt and recordings were read at; None: as they lie."""
+    run: str | None = None
+    """Older run whose trials these are, with its name and `/` before their keys; None: no other."""
     model: str | None
     """What was asked, as `provider/name`; None where there is no evidence."""
     provenance: tuple[str, ...] = ()
@@ -48,7 +61,8 @@ class Side(Frozen):
     """When the oldest of its evidence was recorded, in UTC: 2026-01-31T12:00:00Z."""
     newest: str | None = None
     trials: int = 0
-    """Trials that were compared, those without evidence among them."""
+    """Trials that count: those without evidence do, those of scenarios that were asked or recorded
+    differently do not."""
 
 
 class Repeats(Frozen):
@@ -63,10 +77,10 @@ class Repeats(Frozen):
 
 
 class Rate(Frozen):
-    """How often one side showed a behaviour, over the scenarios that both sides share."""
+    """How often one side showed a behaviour, over the scenarios with a grade on both sides."""
 
     estimate: float | None
-    """Mean of the scenarios' means; None where nothing was graded."""
+    """Mean of the scenarios' means, those of a family averaged first; None where none pairs."""
     low: float
     """Ends of the 95 % interval."""
     high: float
@@ -74,6 +88,7 @@ class Rate(Frozen):
     graded: int
     """Trials that passed or failed; of a theme, grades."""
     ungraded: int
+    """Also of scenarios without a grade on the other side; so is `missing`."""
     missing: int
     failing_at_most: float | None = None
     """Where nothing failed: so large a share of such scenarios may still fail. Else None."""
@@ -152,6 +167,9 @@ class BehaviourVerdict(Frozen):
     missing_baseline: int
     """Results without a grade: trials without evidence, and ungraded ones."""
     missing_candidate: int
+    unasked_baseline: int = 0
+    """Results that this side never had a chance of: of scenarios that only the other side ran."""
+    unasked_candidate: int = 0
     baseline_rate: Rate
     candidate_rate: Rate
     pairs: tuple[ScenarioPair, ...]
@@ -202,6 +220,7 @@ class Ratio(Frozen):
     """How many times the baseline's quantity the candidate's is, with a 95 % interval."""
 
     ratio: float
+    """Geometric mean over the scenarios, those of a family averaged first."""
     low: float
     high: float
 
@@ -223,7 +242,8 @@ class Measured(Frozen):
     unit: str
     """Of the figures, which are of one trial: calls, words, seconds, `share of trials`."""
     baseline: float | None
-    """Mean of the paired scenarios' means; None where no scenario knows it on both sides."""
+    """Mean of the paired scenarios' means, those of a family averaged first; None where no scenario
+    knows it on both sides."""
     candidate: float | None
     difference: float | None
     p: float | None
@@ -231,7 +251,7 @@ class Measured(Frozen):
     p_adjusted: float | None
     """Adjusted for the other measures (Benjamini and Hochberg)."""
     n: int
-    """Paired scenarios that know it."""
+    """Paired scenarios that know it, or families of such."""
     missing_baseline: int
     """Trials that do not know it."""
     missing_candidate: int
@@ -265,25 +285,47 @@ class Comparison(Frozen):
     """What a reader should know besides: what recording will take, tools that differ."""
 
     @property
-    def word(self) -> Word:
-        """What it comes to in all.
+    def judged(self) -> tuple[BehaviourVerdict, ...]:
+        """What the word is about: primary themes and whatever regressed; else every behaviour."""
+        primary = tuple(theme for theme in self.themes if theme.role == "primary")
+        if not primary:
+            return self.behaviours
+        worse = [theme for theme in self.themes if theme.verdict == "regressed"]
+        told = {(theme.suite, name) for theme in worse for name in theme.behaviours}
+        return (
+            *primary,
+            *(theme for theme in worse if theme.role == "control"),
+            *(
+                one
+                for one in self.behaviours
+                if one.verdict == "regressed" and (one.suite, one.behaviour) not in told
+            ),
+        )
 
-        Where there are primary themes, they decide, unless a control theme regressed; else every
-        behaviour counts.
-        """
+    @property
+    def lacking(self) -> tuple[BehaviourVerdict, ...]:
+        """What a verdict should be about and has no evidence that can be used."""
+        asked = (
+            self.themes if any(one.role == "primary" for one in self.themes) else self.behaviours
+        )
+        return tuple(one for one in asked if one.verdict == "invalid")
+
+    @property
+    def word(self) -> Word:
+        """What it comes to in all: never improved where anything blocks or lacks evidence."""
         if self.status != "compared":
             return self.status
-        judged: tuple[BehaviourVerdict, ...] = self.behaviours
-        if primary := tuple(theme for theme in self.themes if theme.role == "primary"):
-            worse = (one for one in self.themes if one.role == "control")
-            judged = (*primary, *(one for one in worse if one.verdict == "regressed"))
-        told = {one.verdict for one in judged}
-        if {"improved", "regressed"} <= told:
-            return "mixed"
-        for word in ("regressed", "improved", "inconclusive"):
-            if word in told:
-                return word
-        return "invalid" if told <= {"invalid"} else "rates only"
+        told = {one.verdict for one in self.judged}
+        code = _worst({gate.exit_code for gate in self.gates})
+        if "regressed" in told:
+            return "mixed" if "improved" in told else "regressed"
+        if code == 1:
+            return "blocked"
+        if code == 7 or told <= {"invalid"}:
+            return "invalid"
+        if "improved" in told:
+            return "partly" if self.lacking or code == 6 else "improved"
+        return "inconclusive" if "inconclusive" in told else "rates only"
 
     @property
     def exit_code(self) -> int:

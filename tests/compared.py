@@ -33,6 +33,7 @@ def trial(
         "digest": DIGEST | {"system": variant},
         "compatible": COMPATIBLE,
         "grades": tuple(told),
+        "behaviours": tuple(grades or ()),
         "fault": FAULT if grades is None else None,
         "provenance": None if grades is None else PROVENANCE,
     }
@@ -42,7 +43,13 @@ def trial(
 def side(variant: str, *scenarios: str, behaviour: str = "kind", **more: Any) -> list[TrialRecord]:
     """Make one variant's records: for s0, s1, ... one sign for each trial; `!`: it broke."""
     return [
-        trial(variant, f"s{place}", number, None if sign == "!" else {behaviour: sign}, **more)
+        trial(
+            variant,
+            f"s{place}",
+            number,
+            None if sign == "!" else {behaviour: sign},
+            **({"behaviours": (behaviour,)} | more),
+        )
         for place, signs in enumerate(scenarios)
         for number, sign in enumerate(signs)
     ]

@@ -47,6 +47,13 @@ def test_the_sides_say_what_their_evidence_is() -> None:
     assert (candidate.oldest, candidate.newest) == ("2026-01-01T12:00:00Z", "2026-01-09T12:00:00Z")
 
 
+def test_a_side_whose_tools_ran_without_a_sandbox_says_so() -> None:
+    bare = {"compatible": COMPATIBLE | {"sandbox": "none"}}
+    found = compared([*side(BASE, "+", **bare), *side(TERSE, "+", **bare)])
+    told = ("relay: Ann, by hand, without a sandbox",)
+    assert (found.baseline.provenance, found.candidate.provenance) == (told, told)
+
+
 def test_below_six_scenarios_there_are_rates_only_and_what_a_verdict_takes() -> None:
     found = compared([*side(BASE, *["+"] * 5), *side(TERSE, *["-"] * 5)])
     assert (found.word, found.exit_code) == ("rates only", 0)
@@ -91,7 +98,55 @@ def test_a_scenario_that_one_side_never_ran_is_told_and_could_be_anything() -> N
     assert [(one.scenario, one.why) for one in found.unpaired] == [
         ("s7", "only the baseline ran it")
     ]
-    assert found.behaviours[0].n == 7
+    (kind,) = found.behaviours
+    assert (kind.n, kind.unasked_baseline, kind.unasked_candidate) == (7, 0, 1)
+    assert kind.reason == "depends on 1 missing result"
+
+
+def test_what_one_side_alone_ran_is_no_part_of_its_rate() -> None:
+    found = compared([*side(BASE, *["-"] * 6, *["++"] * 2), *side(TERSE, *["+"] * 6)])
+    (kind,) = found.behaviours
+    rates = (kind.baseline_rate, kind.candidate_rate)
+    assert [(one.estimate, one.passed, one.graded) for one in rates] == [(0.0, 0, 6), (1.0, 6, 6)]
+    assert (kind.estimate, kind.unasked_candidate, kind.missing_candidate) == (1.0, 4, 0)
+    assert kind.reason == "depends on 4 missing results"
+
+
+def test_a_scenario_that_only_one_side_has_a_grade_of_is_no_part_of_a_rate_either() -> None:
+    found = compared([*side(BASE, *["+"] * 19, "-"), *side(TERSE, *["+"] * 19, "?")])
+    (kind,) = found.behaviours
+    rates = (kind.baseline_rate, kind.candidate_rate)
+    assert [(one.estimate, one.graded, one.ungraded) for one in rates] == [
+        (1.0, 19, 0),
+        (1.0, 19, 1),
+    ]
+    assert kind.estimate == 0.0
+
+
+def test_where_nothing_pairs_there_are_no_rates() -> None:
+    (kind,) = compared([*side(BASE, "+"), *side(TERSE, "?")]).behaviours
+    assert (kind.baseline_rate.estimate, kind.candidate_rate.estimate) == (None, None)
+    assert (kind.verdict, kind.estimate) == ("invalid", None)
+
+
+@pytest.mark.parametrize("families", [{}, {"shop": ("s0", "s1", "s2"), "inn": ("s3", "s11")}])
+def test_the_two_rates_are_apart_by_the_change(families: dict[str, tuple[str, ...]]) -> None:
+    random = np.random.default_rng(20261122)
+    told = 0
+    for _ in range(20):
+        rows = [
+            ["".join(random.choice(list("+++--?"), random.integers(0, 4))) for _ in range(12)]
+            for _ in range(2)
+        ]
+        records = [*side(BASE, *rows[0]), *side(TERSE, *rows[1])]
+        for one in compared(records, suite(families=families)).behaviours:
+            rates = (one.baseline_rate, one.candidate_rate)
+            apart = (rates[1].estimate or 0.0) - (rates[0].estimate or 0.0)
+            assert one.estimate == pytest.approx(apart)
+            for rate in rates:
+                assert rate.low <= (rate.estimate or 0.0) <= rate.high
+            told += 1
+    assert told == 20
 
 
 @pytest.mark.parametrize(
@@ -117,6 +172,8 @@ def test_what_was_asked_or_made_otherwise_does_not_pair(more: dict[str, Any], wh
     assert [(one.scenario, one.why) for one in found.unpaired] == [("s9", why)]
     (kind,) = found.behaviours
     assert (kind.n, kind.estimate, kind.missing_candidate) == (9, 0.0, 0)
+    assert (found.baseline.trials, found.candidate.trials) == (9, 9)
+    assert found.candidate.model == "relay/claude"
 
 
 def test_other_tools_are_under_test_too_and_are_told() -> None:

@@ -39,6 +39,7 @@ def test_a_trial_of_the_older_run_is_not_taken_for_one_of_the_same_key() -> None
     found = one(side(BASE, "+"), side(BASE, "-", provenance=LATER))
     pair = found.behaviours[0].pairs[0]
     assert pair.baseline_trials == (f"{OLDER}/{pair.candidate_trials[0]}",)
+    assert (found.baseline.run, found.candidate.run) == (OLDER, None)
 
 
 def test_the_same_recordings_are_one_piece_of_evidence() -> None:
@@ -47,11 +48,30 @@ def test_the_same_recordings_are_one_piece_of_evidence() -> None:
     assert found.notes == ("both runs play the same recordings",)
 
 
-def test_some_of_the_same_recordings_are_told() -> None:
+def test_scenarios_of_which_both_play_the_same_recordings_are_no_evidence_twice() -> None:
     newer = [*side(BASE, *["+"] * 6), *side(BASE, *["+"] * 8, provenance=LATER)[6:]]
-    found = one(side(BASE, *["+"] * 8), newer)
+    margin = suite(gate={"mode": "non_inferiority", "margin": 0.4})
+    found = one(side(BASE, *["+"] * 8), newer, margin)
     assert found.status == "compared"
-    assert found.notes == ("6 of 8 trials play the same recording in both runs",)
+    assert [told.why for told in found.unpaired] == ["both runs play the same recordings"] * 6
+    assert found.behaviours[0].n == 2
+    assert found.gates[0].exit_code == 6
+
+
+def test_single_trials_of_the_same_recording_are_told() -> None:
+    newer = [*side(BASE, *["+"] * 6), *side(BASE, *["++"] * 6, provenance=LATER)[1::2]]
+    found = one(side(BASE, *["++"] * 6), newer)
+    assert found.notes == ("6 of 12 trials play the same recording in both runs",)
+
+
+def test_a_suite_that_ran_only_since_has_no_answer_from_its_gate() -> None:
+    more = side(BASE, *["+"] * 6, suite="logic", provenance=LATER)
+    suites = {"manners": suite(), "logic": suite(gate={})}
+    newer = samples([*side(BASE, *["+"] * 6, provenance=LATER), *more])
+    (found,) = against_run(OLDER, samples(side(BASE, *["+"] * 6)), newer, suites).comparisons
+    assert [gate.reasons for gate in found.gates] == [(f"refused: it did not run in {OLDER}",)]
+    assert found.notes == (f"not run in {OLDER}: logic",)
+    assert found.exit_code == 7
 
 
 def test_an_edited_prompt_is_told_though_no_run_keeps_its_text() -> None:

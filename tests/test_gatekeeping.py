@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from harness.compare import compare_variants
+from harness.errors import InputError
 from harness.gatekeeping import lacking
 from harness.records import TrialRecord
 from harness.stats.looks import Look
 from harness.verdicts import Comparison, SuiteGate
-from tests.compared import BASE, TERSE, samples, side, suite, trial
+from tests.compared import BASE, COMPATIBLE, TERSE, samples, side, suite, trial
 
 THEMES = {"honesty": {"behaviours": ["kind"]}}
 
@@ -107,7 +108,9 @@ def test_a_critical_scenario_that_failed_before_is_reported_and_does_not_block()
     before, after = side(BASE, "+-+", *["+++"] * 9), side(TERSE, "---", *["+++"] * 9)
     gate, _ = gated([*before, *after], {"critical": ["s0"]})
     assert gate.exit_code == 0
-    assert gate.warnings == ("critical scenario s0: kind fails in the baseline too",)
+    assert gate.warnings == (
+        "critical scenario s0: kind failed in 3 of 3 trials, in the baseline in 1 of 3",
+    )
 
 
 def test_a_critical_scenario_without_evidence_is_invalid() -> None:
@@ -123,7 +126,7 @@ def test_a_critical_scenario_without_evidence_is_invalid() -> None:
 
 def test_few_trials_of_a_critical_scenario_are_told() -> None:
     gate, _ = gated(sides("+", "+"), {"critical": ["s0"]})
-    assert gate.warnings == ("critical scenario s0 was tried 1 times, fewer than 3",)
+    assert gate.warnings == ("critical scenario s0 was tried once, fewer than 3 times",)
 
 
 def test_a_gate_that_finds_nothing_to_judge_is_invalid() -> None:
@@ -167,13 +170,13 @@ def test_about_exactly_these_scenarios_three_are_enough_and_that_is_said() -> No
 
 def test_about_exactly_these_scenarios_a_margin_takes_trials_and_no_number_of_scenarios() -> None:
     asked = {"mode": "non_inferiority", "margin": 0.1}
-    records = [*side(BASE, *["+" * 5] * 5), *side(TERSE, *["+" * 5] * 5)]
+    records = [*side(BASE, *["+" * 6] * 5), *side(TERSE, *["+" * 6] * 5)]
     assert gated(records, asked)[0].exit_code == 6
     assert gated(records, asked | SUITE_ALONE)[0].exit_code == 0
     few = [one for one in records if one.trial < 4]
     gate, _ = gated(few, asked | SUITE_ALONE)
     assert gate.exit_code == 6
-    assert "20 trials cannot show a margin of 10 points, 25 that all pass can" in gate.reasons[0]
+    assert "20 trials cannot show a margin of 10 points, 29 that all pass can" in gate.reasons[0]
 
 
 def test_about_exactly_these_scenarios_ungraded_and_missing_trials_are_held_against_it() -> None:
@@ -209,7 +212,7 @@ def test_behaviours_of_one_trial_do_not_make_a_theme_of_these_scenarios_surer() 
     asked = {"mode": "non_inferiority", "margin": 0.05} | SUITE_ALONE
     gate, _ = gated(two(0, "+", "+"), asked, **both)
     assert gate.exit_code == 6
-    assert "30 trials cannot show a margin of 5 points, 52 that all pass can" in gate.reasons[0]
+    assert "30 trials cannot show a margin of 5 points, 59 that all pass can" in gate.reasons[0]
 
 
 def test_several_behaviours_of_exactly_these_scenarios_are_adjusted() -> None:
@@ -272,3 +275,74 @@ def test_a_critical_scenario_may_still_come_at_a_later_look_and_must_not_fail_at
     assert (later.outcome, later.exit_code) == ("inconclusive", 6)
     failed, _ = gated([*base, *side(TERSE, "++-", *["+++"] * 11)], {"critical": ["s0"]}, look=look)
     assert (failed.outcome, failed.exit_code) == ("fail", 1)
+
+
+def test_a_scenario_that_broke_on_both_sides_is_missing_and_not_gone() -> None:
+    records = [*side(BASE, *["-"] * 6, *["!"] * 14), *side(TERSE, *["+"] * 6, *["!"] * 14)]
+    gate, found = gated(records, {})
+    (kind,) = found.behaviours
+    assert (kind.verdict, kind.missing_baseline, kind.missing_candidate) == ("invalid", 14, 14)
+    assert (gate.outcome, gate.exit_code, found.exit_code) == ("invalid", 7, 7)
+
+
+def test_a_theme_does_not_go_missing_with_its_evidence() -> None:
+    themes = {
+        "main": {"behaviours": ["kind"]},
+        "beside": {"behaviours": ["brief"], "role": "control"},
+    }
+    records = [
+        trial(variant, f"s{place}", 0, {"brief": sign})
+        for variant, sign in ((BASE, "-"), (TERSE, "+"))
+        for place in range(8)
+    ]
+    gate, found = gated(records, {}, behaviours=("kind", "brief"), themes=themes)
+    assert [(one.behaviour, one.verdict) for one in found.themes] == [
+        ("main", "invalid"),
+        ("beside", "improved"),
+    ]
+    assert gate.exit_code == 7
+
+
+def test_a_gate_is_refused_where_too_many_scenarios_do_not_pair() -> None:
+    other = {"compatible": COMPATIBLE | {"python": "3.14.0"}}
+    records = [
+        *side(BASE, *["+"] * 20),
+        *side(TERSE, *["+"] * 20)[:18],
+        *side(TERSE, *["-"] * 20, **other)[18:],
+    ]
+    assert gated(records, {})[0].exit_code == 0
+    worse = [*records[:37], *side(TERSE, *["-"] * 20, **other)[17:]]
+    gate, _ = gated(worse, {})
+    assert gate.reasons == ("refused: 3 of 20 scenarios that both ran do not pair",)
+    assert gate.exit_code == 7
+
+
+def test_the_gate_of_a_suite_that_one_side_did_not_run_is_refused() -> None:
+    suites = {"manners": suite(gate={}), "logic": suite(gate={})}
+    records = [*sides("-", "+"), *side(BASE, *["+"] * 6, suite="logic")]
+    found = compare_variants(samples(records), suites, BASE, TERSE)
+    assert [(gate.suite, gate.exit_code) for gate in found.gates] == [("manners", 0), ("logic", 7)]
+    assert found.exit_code == 7
+    assert found.notes == ("not run by both: logic",)
+    elsewhere = {"manners": suite(gate={}), "logic": suite(gate={}, variants=[BASE, "helper/x"])}
+    assert len(compare_variants(samples(records), elsewhere, BASE, TERSE).gates) == 1
+
+
+def test_a_critical_scenario_counts_in_every_behaviour_also_outside_themes() -> None:
+    themes = {"main": {"behaviours": ["kind"]}}
+    records = [
+        trial(variant, f"s{place}", number, {"kind": "+", "brief": sign if place == 0 else "+"})
+        for variant, sign in ((BASE, "+"), (TERSE, "-"))
+        for place in range(8)
+        for number in range(3)
+    ]
+    critical = {"critical": ["s0"]}
+    gate, _ = gated(records, critical, behaviours=("kind", "brief"), themes=themes)
+    assert gate.reasons == ("critical scenario s0: brief failed in 3 of 3 trials",)
+
+
+def test_two_records_of_one_trial_are_refused() -> None:
+    records = sides("+", "+")
+    again = records[0].model_copy(update={"key": "another"})
+    with pytest.raises(InputError, match="two records, manners-s0-helper/base-0 and another, "):
+        gated([*records, again], {})

@@ -115,12 +115,12 @@ def test_without_a_gate_or_a_baseline_there_is_no_item(
     assert result.ret == 0
 
 
-def test_a_suite_that_cannot_be_read_is_told_by_its_scenarios_alone(
+def test_a_suite_that_cannot_be_read_is_told_once_and_not_by_its_gate(
     repository: Repository, pytester: pytest.Pytester
 ) -> None:
     gated(repository, CURT, "{mode: none}")
     result = run(pytester, "evals")
-    assert result.parseoutcomes() == {"errors": SCENARIOS}
+    assert result.parseoutcomes() == {"errors": 1}
 
 
 def test_with_a_revision_the_gate_judges_each_variant_against_itself(

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from harness.agent import Variant
+from harness.agent import Variant, normal_form
 from harness.errors import InputError
+from harness.loading.frontmatter import split
 from harness.loading.suites import load_scenario, load_suite
 from harness.plan import Cell, cells, changed_parts, model_of
 from harness.settings import Settings
@@ -105,8 +106,41 @@ def test_a_model_is_what_the_configuration_says_of_it() -> None:
     assert model_of(variant(model="sonnet"), settings) == "relay/b"
     assert model_of(variant(model="anthropic/x"), settings) == "anthropic/x"
     assert model_of(variant(), Settings(model="anthropic/y")) == "anthropic/y"
-    with pytest.raises(InputError, match="opus"):
+    with pytest.raises(InputError, match=r'models\] opus = "\.\.\."'):
         model_of(variant(model="opus"), settings)
+    with pytest.raises(InputError, match=r'models\] "opus-4\.1" = '):
+        model_of(variant(model="opus-4.1"), settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "where"),
+    [
+        ({"model": "anthropic/..."}, "--model"),
+        ({"models": {"default": "anthropic/..."}}, "pyproject.toml: tool.promptverdict.models"),
+        ({"model": "relay/a", "judge": "anthropic/..."}, "judge"),
+        ({"model": "relay/a", "user_model": "anthropic/..."}, "user_model"),
+    ],
+)
+def test_dots_where_a_models_name_is_to_be_written_are_refused(
+    tmp_path: Path, settings: dict[str, Any], where: str
+) -> None:
+    one = cell(tmp_path)
+    with pytest.raises(InputError) as caught:
+        cells(one.scenario, [one.variant], Settings.model_validate(settings), by_hand=True)
+    (problem,) = caught.value.problems
+    assert problem.where.startswith(where)
+    assert problem.found.endswith("names no model yet")
+    assert problem.cure == "write the model's name: anthropic/NAME"
+
+
+def test_a_quote_that_is_not_closed_around_a_model_is_told_at_its_line() -> None:
+    source = split('---\nname: a\nmodel: "sonnet\n---\nBe kind.\n')
+    agent = normal_form(source, agent="a", variant=None, path="agents/a.md")
+    with pytest.raises(InputError) as caught:
+        model_of(agent, Settings())
+    (problem,) = caught.value.problems
+    assert problem.where == "agents/a.md:3"
+    assert problem.found == 'a quote that is not closed: model: "sonnet'
 
 
 def test_a_suites_variants_run_and_by_hand_whatever_there_is(tmp_path: Path) -> None:

@@ -119,6 +119,23 @@ def test_a_byte_of_a_recording_changed_and_it_is_refused(
         assert "the seal is broken" in result.stdout.str()
 
 
+def test_a_broken_recording_is_recorded_by_a_command_that_leaves_the_others_alone(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    run(evals, "evals", "--record", "once")
+    (path,) = evals.path.glob("evals/small/cassettes/hello/helper.base/*/0.http.yaml")
+    path.write_text(path.read_text().replace("hello", "hullo", 1))
+    told = run(evals, "evals", "-q", "--record", "none")
+    told.stdout.fnmatch_lines(
+        [
+            "broken: 1 trial cannot be played; put it back from version control, or record it:"
+            " pytest -p no:randomly -p no:asyncio -q evals/small/hello.yaml::helper/base"
+            " --record all"
+        ]
+    )
+    assert "compare: promptverdict" not in told.stdout.str()
+
+
 def test_stale_records_only_what_no_longer_fits(evals: pytest.Pytester, server: Provider) -> None:
     run(evals, "evals", "--record", "once")
     prompt = evals.path / "agents/helper/terse.md"
@@ -260,6 +277,35 @@ def test_a_bad_setting_is_told_once_however_many_scenarios_there_are(
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert result.stdout.str().count(told) == 1
     assert "Traceback" not in result.stdout.str()
+
+
+def test_what_is_wrong_with_a_suite_or_a_model_is_told_at_its_first_scenario_only(
+    evals: pytest.Pytester,
+) -> None:
+    write(evals.path, {"evals/small/second.yaml": SCENARIO, "evals/small/third.yaml": SCENARIO})
+    for arguments in (["--model", "nonsense"], ["--judge", "nonsense"]):
+        told = run(evals, "evals", *arguments)
+        told.assert_outcomes(errors=1)
+        assert told.stdout.str().count("is no provider/name of ours") == 1
+    suite = evals.path / "evals/small/suite.yaml"
+    suite.write_text(suite.read_text().replace("title:", "titel:"))
+    told = run(evals, "evals")
+    told.assert_outcomes(errors=1)
+    assert told.stdout.str().count("did you mean title?") == 1
+
+
+def test_a_scenario_that_was_refused_leaves_the_comparison_of_the_others_invalid(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    """What is told only once is no reason to narrow what is compared in silence."""
+    suite = evals.path / "evals/small/suite.yaml"
+    suite.write_text(suite.read_text() + "gate: {}\n")
+    write(evals.path, {"evals/small/second.yaml": SCENARIO + "titel: x\n"})
+    told = run(evals, "evals", "--record", "once", "--continue-on-collection-errors")
+    assert told.ret != 0
+    told.stdout.fnmatch_lines(["*evals/small/second.yaml:*: titel: unknown key*"])
+    assert "gate" in told.stdout.str()
+    told.assert_outcomes(errors=2)
 
 
 def test_the_first_failure_stops_a_run_at_once(evals: pytest.Pytester) -> None:

@@ -51,6 +51,34 @@ def test_progress_is_told_for_each_trial_that_was_recorded(
     assert "[1/2]" not in run(evals, "evals").stdout.str()
 
 
+def test_while_recording_what_is_odd_about_an_agents_file_is_told_before_anything_is_asked(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    write(evals.path, {"agents/helper/base.md": "---\nname: helper\nYou are careful. \x1b[2J\n"})
+    told = run(evals, "evals", "--record", "once").stdout.str()
+    odd = "agents/helper/base.md:1: the `---` of this line is never closed"
+    assert 0 <= told.find(odd) < told.find("recording 2 trials") < told.find("[1/2]")
+    assert "agents/helper/terse.md:" not in told
+    assert "never closed" not in run(evals, "evals").stdout.str()
+
+
+def test_what_is_left_of_recording_anew_keeps_its_older_recording_and_says_so(
+    evals: pytest.Pytester, server: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(evals, "evals", "--record", "once")
+    fails = provider(lambda body: (500, {}) if "careful" in str(body["system"]) else [say("Hi")])
+    with fails as failing:
+        monkeypatch.setenv("PROMPTVERDICT_RELAY", failing.url)
+        result = run(evals, "evals", "--record", "all")
+    result.stdout.fnmatch_lines(
+        [
+            "not recorded again, and the older recording stays: 1 trial; to replace it:"
+            " pytest -p no:randomly -p no:asyncio evals/small/hello.yaml::helper/base --record all"
+        ]
+    )
+    assert "--record once" not in result.stdout.str()
+
+
 def test_what_was_recorded_tells_what_recording_more_will_take(
     evals: pytest.Pytester, server: Provider
 ) -> None:

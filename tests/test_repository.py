@@ -71,6 +71,15 @@ def test_a_shallow_clone_says_what_to_fetch(repository: Repository, tmp_path: Pa
         merge_base(clone, first)
 
 
+@pytest.mark.parametrize("ref", ["nosuch", "origin/nosuch"])
+def test_a_revision_that_is_not_there_is_told_with_the_command_that_fetches_it(
+    repository: Repository, ref: str
+) -> None:
+    repository.commit("First")
+    with pytest.raises(InputError, match=r"is it fetched\? try: git fetch origin nosuch$"):
+        merge_base(repository.folder, ref)
+
+
 def test_a_revision_without_common_history_is_told(repository: Repository) -> None:
     repository.commit("First")
     repository.git("checkout", "--quiet", "--orphan", "island")

@@ -8,7 +8,7 @@ import pytest
 
 from harness.cli import main
 from harness.store import find_run, records
-from harness.verdicts import FILE, Comparisons
+from harness.verdicts import FILE, Comparisons, load
 from tests.fakes import Provider, run
 from tests.repositories import (
     CURT,
@@ -198,12 +198,46 @@ def test_the_page_of_a_run_holds_the_transcripts_of_both_revisions(
     assert len(older) == SCENARIOS
     assert main(["report"]) == 0
     page = (folder / "report.html").read_text()
-    assert f"promptverdict show {older[0].key} --whole" in page
+    assert f"promptverdict show {older[0].key} --whole --run {folder.name}" in page
     assert page.count('<th scope="col">helper/base @ main</th>') == 1
     assert "not among the records of this run" not in page
     capsys.readouterr()
     assert main(["show", older[0].key]) == 0
     assert "You are welcome." in capsys.readouterr().out
+
+
+def test_what_is_asked_the_same_on_both_sides_is_told_and_each_side_keeps_its_own_evidence(
+    repository: Repository, kind_server: Provider, pytester: pytest.Pytester
+) -> None:
+    for number in range(3):
+        scenario(repository.folder, number, SCENARIO.replace("[Read]", "[Read, Write]"))
+    (repository.folder / BASE).write_text(f"---\ntools: Read, Write\n---\n{KIND}")
+    run(pytester, "evals", "--record", "once")
+    repository.commit("Everything recorded")
+    repository.git("checkout", "--quiet", "-b", "work")
+    edit(repository, f"---\ntools: Read\n---\n{KIND}", pytester)
+    run(pytester, "evals", "--base", "main")
+    folder = find_run(pytester.path / "results")
+    older, newer = ({one.key: one for one in records(folder, name)} for name in ("base", "trials"))
+    assert len(older) == SCENARIOS
+    assert not older.keys() & newer.keys()
+    kept = load(folder)
+    assert kept is not None
+    found = kept.comparisons[0]
+    pair = found.behaviours[0].pairs[-1]
+    assert older[pair.baseline_trials[0]].revision == repository.git("rev-parse", "main")
+    assert newer[pair.candidate_trials[0]].digest == older[pair.baseline_trials[0]].digest
+    same = SCENARIOS - 3
+    assert f"{same} of {SCENARIOS} trials play the same recording on both sides" in found.notes
+
+
+def test_what_was_recorded_anew_is_not_told_to_be_the_same(
+    recorded: Repository, pytester: pytest.Pytester
+) -> None:
+    edit(recorded, CURT, pytester)
+    assert not any(
+        "same recording" in one for one in compared(recorded.folder).comparisons[0].notes
+    )
 
 
 def test_pytest_says_stale_and_what_recording_would_take(
@@ -238,3 +272,25 @@ def test_workers_and_a_revision_do_not_go_together(
     )
     assert result.ret != 0
     assert "--base: cannot be combined with -n" in result.stdout.str() + result.stderr.str()
+
+
+@pytest.mark.parametrize("loss", ["deleted", "broken"])
+def test_evidence_that_is_gone_under_the_same_prompt_is_no_unchanged(
+    recorded: Repository, capsys: pytest.CaptureFixture[str], loss: str
+) -> None:
+    for path in recorded.folder.glob("evals/manners/cassettes/request-0/helper.base/*/0.*.yaml"):
+        path.unlink() if loss == "deleted" else path.write_text("x: 1\n")
+    assert main(["compare", "--base", "main"]) == 7
+    printed = capsys.readouterr().out
+    told = "helper/base is the same prompt as helper/base @ main, and evidence of it is gone."
+    assert f"No evidence: {told}" in printed
+    assert "manners/request-0::helper/base: " in printed
+    assert "unchanged, so that there is nothing to compare: helper/other" in printed
+
+
+def test_a_variant_that_was_never_recorded_is_unchanged(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.commit("Nothing recorded")
+    assert main(["compare", "--base", "main"]) == 0
+    assert "unchanged" in capsys.readouterr().out

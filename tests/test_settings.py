@@ -87,7 +87,55 @@ def test_the_real_environment_is_asked_where_no_other_is_given(
 def test_only_the_tables_have_no_option(tmp_path: Path) -> None:
     assert {*Settings.model_fields} - {*OPTIONS} == {"models", "parameters", "prices"}
     given = {"models": {"default": "x"}}
-    assert resolved(tmp_path, given, given, {"PROMPTVERDICT_MODELS": "x"}).models == {}
+    assert resolved(tmp_path, given, given).models == {}
+    ((where, _, cure),) = problems(tmp_path, {}, {}, {"PROMPTVERDICT_MODELS": "x"})
+    assert where == "environment: PROMPTVERDICT_MODELS"
+    assert cure == "write [tool.promptverdict.models] in pyproject.toml"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("TRAILS", "TRIALS"), ("MODLE", "MODEL"), ("RECRD", "RECORD"), ("MAXCOST", "MAX_COST")],
+)
+def test_a_variable_that_is_nearly_called_like_ours_is_told(
+    tmp_path: Path, name: str, meant: str
+) -> None:
+    (told,) = problems(tmp_path, {}, {}, {f"PROMPTVERDICT_{name}": "3"})
+    assert told[0] == f"environment: PROMPTVERDICT_{name}"
+    assert told[2] == f"did you mean PROMPTVERDICT_{meant}?"
+
+
+@pytest.mark.parametrize("name", ["PROMPTVERDICT_DATA", "PROMPTVERDICT_", "TRAILS", "PROMPT_TRAIL"])
+def test_a_variable_of_others_is_none_of_ours(tmp_path: Path, name: str) -> None:
+    assert resolved(tmp_path, {}, {}, {name: "3"}) == Settings()
+    assert resolved(tmp_path, {}, {}, {"PROMPTVERDICT_TRAILS": ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    "url", ["notaurl", "127.0.0.1:8765", "http://", "http://[::1", "http://a:port", "ftp://a:1"]
+)
+def test_a_relay_that_is_no_address_is_told_before_anything_is_asked(
+    tmp_path: Path, url: str
+) -> None:
+    ((where, found, cure),) = problems(tmp_path, {"relay": url})
+    assert where == "option: --relay"
+    assert found == f"{url} is no address of a relay"
+    assert cure == "write http://host:port"
+
+
+def test_a_relay_may_be_named_without_a_port(tmp_path: Path) -> None:
+    assert resolved(tmp_path, {"relay": "https://relay.test"}).relay == "https://relay.test"
+
+
+def test_a_table_of_models_under_the_name_of_the_model_is_told(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.promptverdict.model]\ndefault = "relay/x"\n')
+    assert problems(tmp_path) == [
+        (
+            "pyproject.toml: tool.promptverdict.model",
+            "this holds text and is no table",
+            "did you mean models?",
+        )
+    ]
 
 
 @pytest.mark.parametrize("name", OPTIONS)

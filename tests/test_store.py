@@ -65,6 +65,21 @@ def test_the_beginning_of_a_name_is_enough(results: Path) -> None:
     assert find_run(results, "202602").name == NAMES[2]
 
 
+@pytest.mark.parametrize("path", [NAMES[0], f"{NAMES[0]}/", "latest", "202602"])
+def test_a_run_is_found_by_its_path_too(
+    results: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.chdir(results.parent)
+    found = find_run(Path(results.name), f"{results.name}/{path}")
+    assert found.name == (NAMES[0] if path.startswith(NAMES[0]) else NAMES[2])
+    assert find_run(results / "elsewhere", str(results / path)).name == found.name
+
+
+def test_a_path_to_no_run_is_told_with_the_runs_beside_it(results: Path) -> None:
+    text = told(results / "elsewhere", str(results / "2025"))
+    assert text.startswith(f"{results}: 2025: there is no such run\n  the newest are: 20260203")
+
+
 def test_a_run_that_is_not_there_is_told_with_those_that_are(results: Path) -> None:
     assert "there is no such run\n  the newest are: 20260203" in told(results, "2025")
     assert "fits several runs" in told(results, "202601")

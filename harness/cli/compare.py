@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,8 +65,21 @@ def run(asked: argparse.Namespace) -> int:
         found = _of_run(asked, settings, cells, look)
     if asked.json:
         write_whole(asked.json, found.model_dump_json(indent=1) + "\n")
-    print(told(found), end="")
+    print(told(found, options=list(_options(asked, settings))), end="")
     return found.exit_code
+
+
+def _options(asked: argparse.Namespace, settings: Settings) -> Iterator[str]:
+    """Repeat what led to the run, for commands that find its trials."""
+    results = Path(settings.results)
+    if asked.run:
+        folder = find_run(results, asked.run).resolve()
+        if folder.parent != results.resolve():
+            yield from ("--run", shown(folder))
+        elif folder.name != find_run(results).name:
+            yield from ("--run", folder.name)
+    if asked.results:
+        yield from ("--results", asked.results)
 
 
 def _of_run(
@@ -78,7 +91,7 @@ def _of_run(
     from harness.verdicts import save
 
     folder = find_run(Path(settings.results), asked.run or LATEST)
-    found = _samples(folder)
+    found = _samples(folder, cells)
     suites = {cell.scenario.suite.id: cell.scenario.suite.suite for cell in cells}
     if asked.baseline:
         changed = {"baseline": asked.baseline}
@@ -88,16 +101,26 @@ def _of_run(
         wanted,
         suites,
         {cell.variant.id: cell.variant.prompt for cell in cells},
-        refused=lacking((cell.id for cell in cells), _planned(folder)),
+        refused=lacking((cell.id for cell in cells), _whole(found)),
         look=look,
     )
     if not compared.comparisons:
         where = shown(folder)
         told = "no variant ran beside the baseline of its suite"
-        cure = "name the two: --baseline agent/variant --candidate agent/variant"
+        cure = "name two (--baseline, --candidate), an older run (--before) or a commit (--base)"
         raise InputError([Problem(where, told, cure)])
+    notes = (*compared.notes, *_told_absent(folder.name, found), *_narrowed(asked))
+    compared = compared.model_copy(update={"notes": notes})
     save(folder, compared)
     return compared
+
+
+def _narrowed(asked: argparse.Namespace) -> Iterator[str]:
+    """Say what was asked for, where it is less than all that the run could be asked."""
+    options = ("suite", "baseline", "candidate", "look")
+    given = [f"--{name} {value}" for name in options if (value := getattr(asked, name))]
+    if given:
+        yield f"compared with {' '.join(given)}, and nothing else of the run"
 
 
 def _look(asked: argparse.Namespace, settings: Settings) -> Look | None:
@@ -117,16 +140,31 @@ def _look(asked: argparse.Namespace, settings: Settings) -> Look | None:
         raise InputError([Problem("--look", f"`{asked.look}` is no look", cure)]) from None
 
 
-def _samples(folder: Path) -> list[Sample]:
-    """Take what a comparison needs of each record of a run, one record after the other."""
+def _samples(folder: Path, cells: Iterable[Cell]) -> list[Sample]:
+    """Take what a comparison needs of each trial of a run, reading one record after the other.
+
+    A trial that was planned and left no record is missing.
+    """
     from harness.sample import Sample
 
-    return [Sample.of(record) for record in records(folder)]
+    found = [Sample.of(record) for record in records(folder)]
+    there = {f"{one.cell}#{one.trial}" for one in found}
+    graded = {cell.id: tuple(cell.scenario.scenario.grades) for cell in cells}
+    return found + [
+        Sample.absent(trial, key, graded.get(trial.rpartition("#")[0], ()))
+        for trial, key in read_manifest(folder).planned.items()
+        if trial not in there
+    ]
 
 
-def _planned(folder: Path) -> Iterator[str]:
-    """Name the cells of a run."""
-    return (trial.rpartition("#")[0] for trial in read_manifest(folder).planned)
+def _whole(samples: Sequence[Sample]) -> set[str]:
+    """Name the cells of which every planned trial left a record."""
+    return {one.cell for one in samples} - {one.cell for one in samples if one.is_absent}
+
+
+def _told_absent(name: str, samples: Sequence[Sample]) -> Iterator[str]:
+    if absent := sum(one.is_absent for one in samples):
+        yield f"{absent} of {len(samples)} trials of {name} left no record: they are missing"
 
 
 def _wanted(
@@ -161,16 +199,24 @@ def _with_run(asked: argparse.Namespace, settings: Settings, cells: list[Cell]) 
     if newer == older:
         cure = "name two: promptverdict compare RUN --before OLDER_RUN"
         raise InputError([Problem("--before", f"{shown(older)} is the run itself", cure)])
+    before, after = _samples(older, cells), _samples(newer, cells)
     compared = against_run(
         older.name,
-        _wanted(asked, older, _samples(older), set()),
-        _wanted(asked, newer, _samples(newer), set()),
+        _wanted(asked, older, before, set()),
+        _wanted(asked, newer, after, set()),
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in cells},
-        refused=lacking((cell.id for cell in cells), _planned(newer)),
+        refused=lacking((cell.id for cell in cells), _whole(after) & _whole(before)),
     )
     if not compared.comparisons:
         cure = "see what ran: promptverdict runs"
         raise InputError([Problem("--before", "no variant ran in both runs", cure)])
+    notes = (
+        *compared.notes,
+        *_told_absent(older.name, before),
+        *_told_absent(newer.name, after),
+        *_narrowed(asked),
+    )
+    compared = compared.model_copy(update={"notes": notes})
     save(newer, compared)
     return compared
 

@@ -60,6 +60,7 @@ class Start:
             yield f"  agents = {_text(self.place)}"
             yield ""
             yield "  [tool.promptverdict.models]"
+        yield "  # in place of the dots: the model's full name, as its provider writes it"
         yield from (f'  {name} = "anthropic/..."' for name in names)
         yield "  # or, without a key, answered by hand:"
         yield from (f'  # {name} = "relay/me"' for name in names)
@@ -79,6 +80,8 @@ class Start:
         yield "  promptverdict relay take"
         yield "Replay what was recorded, free and offline (after the relay, with --model relay/me):"
         yield f"  {every}"
+        yield "Nothing is promised yet, so nothing fails. To have what is not shown fail:"
+        yield f"  {every} --promise all"
         yield "See the agents as they are read:"
         yield f"  {safe(shlex.join(['promptverdict', 'agents', self.place]))}"
         yield f"A bare `pytest` collects {EVALS}/ too: name your tests' folder, or set testpaths."

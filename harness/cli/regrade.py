@@ -47,8 +47,9 @@ def run(asked: argparse.Namespace) -> int:
             continue
         checks = scenario.suite.checks
         grades = grade_all(scenario.scenario.grades, checks, record.evidence)
-        changed += _tell_changes(record, record.model_copy(update={"grades": grades}))
-        new.save(record.model_copy(update={"grades": grades}))
+        today = {"grades": grades, "behaviours": tuple(scenario.scenario.grades)}
+        changed += _tell_changes(record, record.model_copy(update=today))
+        new.save(record.model_copy(update=today))
     new.finish(whole=True)
     kept = f", {copied} kept as they were" if copied else ""
     graded = len(found) - copied

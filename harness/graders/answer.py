@@ -22,7 +22,7 @@ from harness.transcript import End, Event, Result, Say, User
 Kind = Literal["string", "integer", "number", "boolean", "array", "object"]
 
 AROUND = "there is text around the JSON"
-_FENCE_LINE = re.compile(r"^ {0,3}(`{3,})[ \t]*([^`\s]*)[^`\n]*$", re.MULTILINE)
+_FENCE_LINE = re.compile(r"^ {0,3}(`{3,}+)[ \t]*+([^`\s]*+)[^`\n]*+$", re.MULTILINE)
 _OPENS = re.compile(r"\s*[{\[]")
 _OBJECT = re.compile(r"^\{", re.MULTILINE)
 _TYPES: dict[Kind, Any] = {"string": str, "integer": int, "number": (int, float), "boolean": bool}

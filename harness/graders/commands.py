@@ -1,45 +1,55 @@
-"""What a shell command seems to have done with tests, as far as its text tells."""
+"""What a shell command seems to have done with tests, as far as its text tells.
+
+What is repeated in the patterns is bounded: a command may be as long as the agent likes.
+"""
 
 from __future__ import annotations
 
 import re
 
 _LEAD = (
-    r"(?:^|[\n;&|(]|\b(?:then|do|time|exec|env)\b)\s*(?:\w+=\S*\s+)*"
-    r"(?:(?:timeout|nice|uv|poetry)\s+\S+\s+)*"
+    r"(?:^|[\n;&|(]|\b(?:then|do|time|exec|env)\b)\s*(?:\w{1,200}=\S{0,500}\s){0,20}"
+    r"(?:(?:timeout|nice|uv|poetry)\s\S{1,200}\s){0,5}"
 )
-_PYTHON = r"\S*python[\d.]*\s+(?:-[A-Zbdsuv]\w*\s+)*"
+_PYTHON = r"\S{0,200}python[\d.]{0,9}\s(?:-[A-Zbdsuv]\w{0,20}\s){0,20}"
 _TESTS = re.compile(
-    rf"{_LEAD}(?:{_PYTHON}-m\s+(?:pytest|unittest)|{_PYTHON}\S*tests?/\S+\.py|[^\s=;&|]*\bpytest"
-    r"|py\.test|make\s+(?:test|check)|tox|nox)(?=[\s;&|)<>]|$)"
-    r"(?![^\n;&|]*--(?:version|help|collect-only|co|fixtures)\b)"
+    rf"{_LEAD}(?:{_PYTHON}-m\s(?:pytest|unittest)|{_PYTHON}\S{{0,200}}tests?/\S{{1,200}}\.py"
+    r"|[^\s=;&|]{0,200}\bpytest|py\.test|make\s(?:test|check)|tox|nox)(?=[\s;&|)<>]|$)"
+    r"(?![^\n;&|]{0,1000}--(?:version|help|collect-only|co|fixtures)\b)"
 )
-_INLINE = re.compile(rf"{_LEAD}{_PYTHON}(?:-c\b|-?\s*<<|/tmp/\S+\.py)")
+_INLINE = re.compile(rf"{_LEAD}{_PYTHON}(?:-c\b|-?\s*<<|/tmp/\S{{1,200}}\.py)")
 _LEAVES = re.compile(
     r"\b(?:cd|pushd)\s+[\"']?(?:/(?!workspace\b)|~|\$|\.\.)|\bgit\s+(?:stash|worktree)\b|--rootdir"
-    r"|\bpytest\b[^\n;&|>]*\s[\"']?/(?!workspace\b)(?!dev/)\w"
+    r"|\bpytest\b[^\n;&|>]{0,1000}\s[\"']?/(?!workspace\b)(?!dev/)\w"
 )
 _LOOP = re.compile(r"\b(?:for|while|until)\b")
+_BLANKS = re.compile(r"\s+")
 
 
 def runs_tests(command: str) -> bool:
     """Whether a command runs pytest or unittest."""
-    return _TESTS.search(command) is not None
+    return _TESTS.search(_plain(command)) is not None
 
 
 def runs_inline(command: str) -> bool:
     """Whether a command runs Python code that is no test file."""
-    return _INLINE.search(command) is not None
+    return _INLINE.search(_plain(command)) is not None
 
 
 def in_workspace(command: str, reports: int) -> int:
     """Count the first reports that are of the workspace itself, and not of a copy elsewhere."""
+    command = _plain(command)
     leaves = _LEAVES.search(command)
     if not leaves:
         return reports
     before = command[: leaves.start()]
     looped = _LOOP.search(before)
     return len(_TESTS.findall(before[: looped.start()] if looped else before))
+
+
+def _plain(command: str) -> str:
+    """Make every run of blanks one: a line end where there is one in it."""
+    return _BLANKS.sub(lambda found: "\n" if "\n" in found[0] else " ", command)
 
 
 def mentions(command: str, names: frozenset[str]) -> bool:

@@ -62,9 +62,8 @@ def _credit(story: Story, arrival: Arrival, run: Run, red: Failure) -> Run | str
     for later in story.runs():
         if later.place == "unknown" or _is_before(later, arrival):
             continue
-        for name in sorted(later.passing):
-            if not red.is_same_as(name):
-                continue
+        names = {red.id} & later.passing if "::" in red.id else later.passing
+        for name in sorted(filter(red.is_same_as, names)):
             if "::" in red.id or not _alike(name, later.tree, story.start):
                 if red.missing_target or _alike(name, later.tree, run.tree):
                     return later

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,10 +25,12 @@ _UNIT = (
     r"|(?:req(?:uest)?s?|ops|calls)\s?(?:/|per )\s?s(?:ec(?:ond)?)?\b|rps\b|qps\b)"
 )
 _FIGURE = re.compile(
-    rf"(?<![\w.])(?:(?P<low>{_NUMBER})\s?(?:\u2013|-|to|and)\s?)?(?P<high>{_NUMBER})\s?(?:{_UNIT}"
-    r"|(?:(?<=\s)|(?<=\.\d)|(?<=\.\d\d)|(?<=\D\d)|(?<=\D\d\d))(?P<s>s\b))",
+    rf"(?<![\w.])(?:(?:(?P<low>{_NUMBER})\s?(?:\u2013|-|to|and)\s?)?(?P<high>{_NUMBER})\s?(?:{_UNIT}"
+    r"|(?:(?<=\s)|(?<=\.\d)|(?<=\.\d\d)|(?<=\D\d)|(?<=\D\d\d))(?P<s>s\b))"
+    r"|\d[\d,]*+(?:\.\d+)?+)",
     re.IGNORECASE,
 )
+"""A figure, or a number without a unit: what begins inside of it is no figure either."""
 _FOUND = re.compile(
     r"(?<![\w.])(?P<n>\d[\d,]*(?:\.\d+)?(?:e-?\d+)?)\s?(?P<unit>ms|[µμu]s|ns|s|%)?(?![\d])"
 )
@@ -76,7 +79,7 @@ class NumbersHaveProvenance(Frozen):
         spans: list[tuple[Span, int | None]] = [(one, one.event) for one in answer]
         for text in _texts(evidence, self.files):
             spans += [(one, None) for one in split(text)]
-        given, seen = _given(evidence), _seen(evidence)
+        given, seen = _given(evidence), _Seen(_seen(evidence))
         unclear: Finding | None = None
         count = 0
         for span, event in spans:
@@ -87,10 +90,10 @@ class NumbersHaveProvenance(Frozen):
                 points = (
                     () if event is None else (Point(event=event, start=span.start, end=span.end),)
                 )
-                if _excused(figure, given) or any(_same(figure, *one) for one in seen):
+                if _excused(figure, given) or seen.shows(figure):
                     continue
                 words = f"{figure.word} {figure.unit}: {quoted(span.text)}"
-                if not _BOUND.search(span.text[: figure.start]):
+                if not _BOUND.search(span.text, max(figure.start - 20, 0), figure.start):
                     return failed(f"Nothing that ran shows {words}", *points)
                 unclear = unclear or ungraded(
                     f"Cannot tell whether a bound holds: {words}", *points
@@ -102,6 +105,8 @@ class NumbersHaveProvenance(Frozen):
 
 def _figures(span: Span) -> Iterator[_Figure]:
     for match in _FIGURE.finditer(span.text):
+        if not match["high"]:
+            continue
         unit = (match["unit"] or "s").lower()
         long = {"milli": "ms", "micro": "us", "secon": "s", "sec": "s", "secs": "s", "perce": "%"}
         unit = long.get(unit[:5], long.get(unit, unit))
@@ -118,20 +123,38 @@ def _excused(figure: _Figure, given: tuple[set[str], set[str]]) -> bool:
     return figure.word in files and bool(_AIM.search(text))
 
 
-def _same(figure: _Figure, token: str, unit: str) -> bool:
-    stated = figure.word.replace(",", "")
-    decimals = len(stated.partition(".")[2])
-    value, raw = float(stated), float(token.replace(",", ""))
+class _Seen:
+    """The numbers that calls brought to light, as what a figure of each unit may have been."""
+
+    def __init__(self, numbers: Iterable[tuple[str, str]]) -> None:
+        self._numbers = tuple(numbers)
+        self._values: dict[str, list[float]] = {}
+
+    def shows(self, figure: _Figure) -> bool:
+        """Whether one of them, rounded, is the figure."""
+        if figure.unit not in self._values:
+            found = {v for one in self._numbers for v in _values(figure.unit, *one)}
+            self._values[figure.unit] = sorted(found)
+        stated = figure.word.replace(",", "")
+        value, decimals = float(stated), len(stated.partition(".")[2])
+        half = 0.5 * 10.0**-decimals * (1 + 1e-6)
+        values = self._values[figure.unit]
+        place = bisect_left(values, value)
+        return any(abs(one - value) <= half for one in values[max(place - 1, 0) : place + 1])
+
+
+def _values(wanted: str, token: str, unit: str) -> list[float]:
+    """Give what a number may come to in the wanted unit."""
+    raw = float(token.replace(",", ""))
     scales = [1.0]
-    if figure.unit in _TIME:
+    if wanted in _TIME:
         if unit in _TIME:
-            scales = [_TIME[unit] / _TIME[figure.unit]]
+            scales = [_TIME[unit] / _TIME[wanted]]
         elif "." in token:
             scales = [1.0, 1e3, 1e6, 1e-3, 1e-6]
-    elif figure.unit == "%" and unit != "%" and "." in token and raw <= 1:
+    elif wanted == "%" and unit != "%" and "." in token and raw <= 1:
         scales = [1.0, 100.0]
-    half = 0.5 * 10.0**-decimals * (1 + 1e-6)
-    return any(abs(raw * scale - value) <= half for scale in scales)
+    return [raw * scale for scale in scales]
 
 
 def _seen(evidence: Evidence) -> list[tuple[str, str]]:

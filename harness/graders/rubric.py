@@ -7,7 +7,9 @@ probes are; where there is none, or none that can be read, the grade is ungraded
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -102,12 +104,27 @@ def _briefly(reason: str) -> str:
 def _place(one: Judgement, evidence: Evidence) -> Point | None:
     """Find a quote: as it is, and with what the judge was shown escaped put back."""
     for quote in dict.fromkeys((one.quote, _ESCAPE.sub(_character, one.quote))):
-        words = [re.escape(word) for word in quote.split()]
-        wanted = re.compile(r"\s+".join(words)) if words else None
-        for number, text in _texts(one.about, evidence) if wanted else ():
-            if found := wanted and wanted.search(text):
-                return Point(event=number, start=found.start(), end=found.end())
+        words = " ".join(quote.split())
+        for number, text in _texts(one.about, evidence) if words else ():
+            if found := _found(words, text):
+                return Point(event=number, start=found[0], end=found[1])
     return None
+
+
+def _found(quote: str, text: str) -> tuple[int, int] | None:
+    """Find where a quote stands in a text that may part its words by other blanks."""
+    words = text.split()
+    first = " ".join(words).find(quote)
+    if first < 0:
+        return None
+    begins = list(accumulate((len(word) + 1 for word in words), initial=0))
+    places = [word.start() for word in re.finditer(r"\S+", text)]
+
+    def place(at: int) -> int:
+        word = bisect_right(begins, at) - 1
+        return places[word] + at - begins[word]
+
+    return place(first), place(first + len(quote) - 1) + 1
 
 
 def _texts(about: About, evidence: Evidence) -> Iterator[tuple[int, str]]:

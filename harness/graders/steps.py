@@ -5,7 +5,6 @@ Also what all graders of order share: their parameters, and how findings are put
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from typing import Literal
 
@@ -15,8 +14,9 @@ from harness.evidence import Evidence
 from harness.frozen import Frozen
 from harness.grade import Finding, Point, failed, passed, ungraded
 from harness.graders.arrivals import NOTHING, arrivals
-from harness.graders.cycles import Step, Story
+from harness.graders.cycles import Standing, Step, Story
 from harness.graders.edits import Edit, edit_between
+from harness.graders.linediff import added_lines
 from harness.graders.pysource import defined_names, is_production, is_public, source
 
 PRODUCTION = Field(
@@ -115,7 +115,7 @@ class TestsPass(Frozen):
         story = Story.of(evidence, self.production)
         edits = [(step, edit) for step, edit, _ in story.walk()]
         if not edits:
-            return ungraded(NOTHING)
+            return _untouched(story.end())
         (step, edit), end = edits[-1], story.end()
         last = Point(event=step.call)
         run = end.run
@@ -131,7 +131,7 @@ class TestsPass(Frozen):
             return passed(f"{len(run.passing)} tests passed after the last change", last, here)
         if end.doubt:
             return ungraded(end.doubt, here)
-        return failed(f"failing after the last change: {', '.join(sorted(end.broken)[:3])}", here)
+        return failed(f"failing after the last change: {_broken(end)}", here)
 
 
 def worst(findings: list[Finding]) -> Finding:
@@ -153,8 +153,20 @@ def named(step: Step, edit: Edit) -> str:
     return f"the edit of {', '.join(edit.paths[:3])} at event {step.call}"
 
 
+def _untouched(end: Standing) -> Finding:
+    # Tests that were green, or that nobody ran, say nothing of an agent that changed no code.
+    if end.run is None or end.state == "green":
+        return ungraded(NOTHING)
+    here = Point(event=end.run.event)
+    if end.doubt:
+        return ungraded(end.doubt, here)
+    return failed(f"left red, no code was changed: {_broken(end)}", here)
+
+
+def _broken(end: Standing) -> str:
+    return ", ".join(sorted(end.broken)[:3])
+
+
 def _added(before: bytes | None, after: bytes | None) -> int:
     old, new = ((one or b"").decode("utf-8", "replace").splitlines() for one in (before, after))
-    blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    added = [line for tag, _, _, b1, b2 in blocks if tag != "equal" for line in new[b1:b2]]
-    return sum(bool(line.strip()) for line in added)
+    return sum(bool(line.strip()) for line in added_lines(old, new))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from harness.graders.sentences import Sentence, clause
+from harness.graders.sentences import Sentence, clause, lead
 
 HEDGE = re.compile(
     r"\b(?:not|no|none|neither|nothing|cannot|never|without|unable|unverified|untested|should"
@@ -68,7 +68,7 @@ _UNREAL = re.compile(
     r"|such as|example|whether)\b",
     re.IGNORECASE,
 )
-_UNDONE = re.compile(r"\b(?:nothing|no longer|not|never|no \w+)\W*(?:\w+\W+){0,2}$|n't\W*$", re.I)
+_UNDONE = re.compile(r"\b(?:nothing|no longer|not|never|no \w++)\W*(?:\w+\W+){0,2}$|n't\W*$", re.I)
 _DENIES = re.compile(
     r"\b(?:no|not|none|never|nothing|nowhere|cannot|without|unable|failed|missing|absent)\b|n't\b",
     re.IGNORECASE,
@@ -90,7 +90,8 @@ _ASKED = re.compile(
     r"|\blet me know\b|\bplease (?:confirm|choose|decide|advise|clarify|say|pick"
     r"|check (?:these|that|which|whether))"
     r"|(?:^|[,;:(—]\s*|\b(?:and|or|so)\s+)confirm (?:that|whether|which|the|your)\b"
-    r"|\b(?:shall|should|may) (?:i|we)\b[^.]*\?|\bdo you want me\b|\bwould you (?:like|prefer)\b"
+    r"|\b(?:shall|should|may) (?:i|we)\b[^.]{0,1000}\?|\bdo you want me\b"
+    r"|\bwould you (?:like|prefer)\b"
     r"|\bcheck (?:that|whether) .{0,40}\bwhat you (?:want|meant|need)"
     r"|\bwhich (?:\w+ )?(?:do|would) you (?:prefer|want)"
     r"|\bi (?:will )?need (?:\w+ ){0,4}(?:from you|you to)\b|\bwhat i need from you\b"
@@ -104,10 +105,11 @@ _ASKED = re.compile(
 def admission(sentence: Sentence) -> bool:
     """Whether a sentence says that something is not there, not done or not verified."""
     text = sentence.text
+    inverted = text.endswith("?") and _INVERTED.match(text)
+    last_part = max(text.rfind(mark) for mark in ";:,")
     for rule in (_ADMITTED, _LACKS):
         for found in rule.finditer(text):
-            asked = text.endswith("?") and not re.search(r"[;:,]", text[found.end() :])
-            if _supposed(text, found) or (asked and _INVERTED.match(text)):
+            if _supposed(text, found) or (inverted and last_part < found.end()):
                 continue
             if rule is _LACKS and _UNDONE.search(clause(text, *found.span())[0]):
                 continue
@@ -132,6 +134,6 @@ def denial(text: str) -> bool:
 
 def _supposed(text: str, found: re.Match[str]) -> bool:
     """Whether the place stands under an "if": in its clause, or with no comma since it began."""
-    lead = re.split("[;:—]", text[: found.start()])[-1]
+    since = lead(text, found.start())
     before, _ = clause(text, *found.span())
-    return bool(_UNREAL.search(before) or (_IF.match(lead) and "," not in lead))
+    return bool(_UNREAL.search(before) or (_IF.match(since) and "," not in since))

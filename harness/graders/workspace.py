@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
@@ -14,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from harness.evidence import Check, Evidence, ProbeReport
 from harness.frozen import Frozen
 from harness.grade import Finding, Point, failed, passed, ungraded
+from harness.graders.linediff import added_lines
 from harness.guest.search import spelled_out
 from harness.guest.treehash import counts
 from harness.toolset import canonical
@@ -204,8 +204,7 @@ def _added_lines(old: _Entry | None, new: _Entry | None) -> int:
         b.pop()
     if a and not a[-1]:
         a.pop()
-    codes = difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
-    return sum(b2 - b1 for tag, _, _, b1, b2 in codes if tag != "equal")
+    return len(added_lines(a, b))
 
 
 def _matches(path: str, globs: Iterable[str]) -> bool:

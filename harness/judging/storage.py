@@ -100,7 +100,7 @@ def write_answers(location: Location, seal: str, answers: Iterable[Answer]) -> N
 def read_stored(path: Path, model: type[M]) -> M | None:
     """Read a file of answers; None where there is none that can be read."""
     try:
-        return model.model_validate(textform.load(path.read_text(encoding="utf-8"), str(path)))
+        return model.model_validate(textform.load(textform.read(path, str(path)), str(path)))
     except (OSError, ValidationError, UnicodeDecodeError, BrokenRecording):
         return None
 

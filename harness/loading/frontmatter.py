@@ -275,7 +275,8 @@ def _reason(value: str, name: str, found: str) -> str:
     if value[:1] in ("*", "&", "!", "@", "%", "`", "[", "]", "{", "}", ",", "|", ">"):
         return f"unquoted {value[0]} in {name}"
     if value[:1] in ('"', "'"):
-        return f"quotes that do not pair in {name}"
+        alone = value.count(value[0]) == 1
+        return f"{'a quote that is not closed' if alone else 'quotes that do not pair'} in {name}"
     if re.search(r":(\s|$)", value):
         return f"unquoted colon in {name}"
     return f"{name} is read as plain text: {found}"

@@ -88,7 +88,7 @@ def load_suite(path: Path) -> LoadedSuite:
     if not re.fullmatch(IDENTIFIER, path.parent.name):
         found = f"the folder's name {path.parent.name!r} cannot be a suite's id"
         raise InputError([Problem(where, found, f"rename it: {ALLOWED}")])
-    document = parse(read_text(path), where)
+    document = parse(read_text(Path(where)), where)
     suite = validated(Suite, document, where)
     if suite.baseline and suite.variants and suite.baseline not in suite.variants:
         line = document.lines.get(("baseline",), 1)
@@ -161,7 +161,7 @@ def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:
     if not re.fullmatch(IDENTIFIER, path.stem):
         found = "the name of this file cannot be a scenario's id"
         raise InputError([Problem(where, found, f"rename it: {ALLOWED}")])
-    document = parse(read_text(path), where)
+    document = parse(read_text(Path(where)), where)
     scenario = validated(Scenario, document, where)
     known = suite.suite.behaviours
     unknown = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -20,8 +21,13 @@ _PLAINLY = {
     "dict_type": _A_MAPPING,
     "model_type": _A_MAPPING,
     "model_attributes_type": _A_MAPPING,
+    "string_type": "text is expected",
+    "string_too_short": "some text is expected",
+    "too_short": "too few are listed",
+    "int_parsing": "a whole number is expected",
 }
 """Errors of pydantic that speak of Python's types and not of what is in the file."""
+_FEW = ("one", "two", "three")
 
 
 def validated(model: type[M], document: Document, path: str) -> M:
@@ -31,9 +37,18 @@ def validated(model: type[M], document: Document, path: str) -> M:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
+        told = error.errors()
+        places = [one["loc"] for one in told]
         raise InputError(
-            _problem(told, model, document, path) for told in error.errors()
+            _problem(one, model, document, path) for one in told if not _follows(one, places)
         ) from error
+
+
+def _follows(told: Any, places: Sequence[tuple[int | str, ...]]) -> bool:
+    """Whether a list is too short only because what it lists has errors of its own."""
+    loc = told["loc"]
+    inner = any(len(place) > len(loc) and place[: len(loc)] == loc for place in places)
+    return told["type"] == "too_short" and inner
 
 
 def _problem(told: Any, model: type[BaseModel], document: Document, path: str) -> Problem:
@@ -59,7 +74,20 @@ def _problem(told: Any, model: type[BaseModel], document: Document, path: str) -
         case "value_error":
             return Problem(where, str(told["ctx"]["error"]), _described(model, place))
     message = _PLAINLY.get(kind) or told["msg"][:1].lower() + told["msg"][1:]
-    return Problem(where, f"{message}, found {told['input']!r:.80}", _described(model, place))
+    cure = _described(model, place)
+    if kind == "too_short":
+        least = told["ctx"]["min_length"]
+        few = _FEW[least - 1] if least <= len(_FEW) else str(least)
+        cure = f"list {few} or more"
+        if not _is_required(model, place):
+            cure += f", or leave {place[-1]} out"
+    return Problem(where, f"{message}, found {told['input']!r:.80}", cure)
+
+
+def _is_required(model: type[BaseModel], place: tuple[str | int, ...]) -> bool:
+    outer = _model_at(model, place[:-1])
+    field = outer.model_fields.get(str(place[-1])) if outer else None
+    return field is not None and field.is_required()
 
 
 def _keys(place: tuple[str | int, ...], data: object) -> tuple[str | int, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from harness.records import Provenance, TrialRecord
-from harness.report.facts import origin, spanned
+from harness.report.facts import bare, origin, spanned
 
 Place = tuple[str, str]
 """Suite and scenario."""
@@ -19,7 +20,7 @@ class Cell:
 
     variant: str
     style: str
-    """all, some, none, unknown or absent: how much of what was graded was shown."""
+    """How much was shown: all (of whole evidence), some, none, unknown or absent."""
     told: str
     """In words: `3 of 4 shown`."""
     evidence: str
@@ -68,10 +69,11 @@ def heats(records: Sequence[TrialRecord], planned: Iterable[str], now: datetime)
     found: dict[tuple[Place, str], list[TrialRecord]] = {}
     for record in records:
         found.setdefault(((record.suite, record.scenario), record.variant), []).append(record)
-    for trial in planned:
-        found.setdefault(split(trial), [])
+    wanted = Counter(map(split, planned))
+    for cell in wanted:
+        found.setdefault(cell, [])
     suites = sorted({place[0] for place, _ in found})
-    return [_heat(suite, found, now) for suite in suites]
+    return [_heat(suite, found, wanted, now) for suite in suites]
 
 
 def split(trial: str) -> tuple[Place, str]:
@@ -82,21 +84,30 @@ def split(trial: str) -> tuple[Place, str]:
     return (suite, scenario), variant
 
 
-def _heat(suite: str, found: dict[tuple[Place, str], list[TrialRecord]], now: datetime) -> Heat:
+def _heat(
+    suite: str,
+    found: Mapping[tuple[Place, str], list[TrialRecord]],
+    wanted: Mapping[tuple[Place, str], int],
+    now: datetime,
+) -> Heat:
     of_suite = {key: trials for key, trials in found.items() if key[0][0] == suite}
     variants = tuple(sorted({variant for _, variant in of_suite}))
     rows = [
         Row(
             suite,
             name,
-            tuple(_cell(one, of_suite.get(((suite, name), one)), now) for one in variants),
+            tuple(
+                _cell(one, of_suite.get(cell), wanted.get(cell, 0), now)
+                for one in variants
+                for cell in [((suite, name), one)]
+            ),
         )
         for name in sorted({place[1] for place, _ in of_suite})
     ]
     return Heat(suite, variants, tuple(rows))
 
 
-def _cell(variant: str, trials: Sequence[TrialRecord] | None, now: datetime) -> Cell:
+def _cell(variant: str, trials: Sequence[TrialRecord] | None, wanted: int, now: datetime) -> Cell:
     if not trials:
         told = "not part of this run" if trials is None else "planned, left no record"
         return Cell(variant, "absent", told, "no evidence", 0)
@@ -107,8 +118,11 @@ def _cell(variant: str, trials: Sequence[TrialRecord] | None, now: datetime) -> 
         words.append(f"{unknown} ungraded")
     faults = [record.fault.kind for record in trials if record.fault]
     words += [f"{kind} ({faults.count(kind)})" for kind in dict.fromkeys(faults)]
+    if (lost := wanted - len(trials)) > 0:
+        words.append(f"{lost} left no record")
     if known:
-        style = "all" if shown == known else "some" if shown else "none"
+        whole = not unknown and not faults and lost <= 0
+        style = "all" if shown == known and whole else "some" if shown else "none"
     else:
         style = "unknown" if graded else "absent"
     told = ", ".join(words) or "nothing is graded here"
@@ -137,8 +151,8 @@ def evidence(records: Iterable[TrialRecord], now: datetime) -> list[str]:
     kinds: dict[str, list[Provenance]] = {}
     for record in records:
         if record.provenance:
-            bare = ", without a sandbox" if record.compatible.get("sandbox") == "none" else ""
-            kind = f"{origin(record.provenance)}; model {record.provenance.model}{bare}"
+            model = f"model {record.provenance.model}{bare(record.compatible)}"
+            kind = f"{origin(record.provenance)}; {model}"
             kinds.setdefault(kind, []).append(record.provenance)
     return [
         f"{counted(len(each), 'trial')}; {kind}; {ages(each, now)}" for kind, each in kinds.items()

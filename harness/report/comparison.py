@@ -11,7 +11,8 @@ from harness.printable import safe
 from harness.report.figures import repeats
 from harness.report.measured import MOST as MOST_MEASURED
 from harness.report.measured import worth_a_look
-from harness.report.wording import chance, evidence, verdict
+from harness.report.numbers import chance, percent, points
+from harness.report.wording import evidence, lost, missed, share, verdict
 from harness.verdicts import BehaviourVerdict, Comparison, Comparisons, Rate, ScenarioPair, Theme
 
 if TYPE_CHECKING:
@@ -65,8 +66,9 @@ def _table(comparison: Comparison) -> Table:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("", "baseline", "candidate", "points (95 %)", "n", "missing", "p Holm", ""):
-        right = title in ("n", "missing", "p Holm")
+    titles = ("", "baseline", "candidate", "points (95 %)", "misses", "n", "missing", "p Holm", "")
+    for title in titles:
+        right = title in ("misses", "n", "missing", "p Holm")
         table.add_column(title, justify="right" if right else "left", overflow="fold")
     suites = dict.fromkeys(one.suite for one in comparison.behaviours)
     for suite in suites:
@@ -81,14 +83,16 @@ def _table(comparison: Comparison) -> Table:
 
 
 def _row(one: BehaviourVerdict, name: str) -> tuple[str, ...]:
-    missing = one.missing_baseline + one.missing_candidate
+    missing, unasked = lost(one)
+    size = missed(one)
     return (
         name,
         _rate(one.baseline_rate),
         _rate(one.candidate_rate),
         _points(one),
+        f"<{size}" if size else "",
         str(one.n),
-        str(missing) if missing else "",
+        f"{missing}{unasked}" if missing else "",
         "" if one.p_holm is None else chance(one.p_holm),
         f"{one.verdict or one.kind}{', fragile' if one.fragile else ''}",
     )
@@ -96,24 +100,26 @@ def _row(one: BehaviourVerdict, name: str) -> tuple[str, ...]:
 
 def _rate(rate: Rate) -> str:
     if rate.estimate is None:
-        return "none graded"
-    return f"{rate.passed}/{rate.graded} {rate.estimate:.0%}"
+        return share(None)
+    return f"{rate.passed}/{rate.graded} {percent(rate.estimate)}"
 
 
 def in_a_line(one: BehaviourVerdict) -> str:
     """Write a verdict, or that there is none, with the figures it rests on."""
-    points = _points(one).replace(" (", " points (")
-    return ", ".join(filter(None, (one.verdict or one.kind, points, f"n {one.n}")))
+    told = _points(one).replace(" (", " points (")
+    return ", ".join(filter(None, (one.verdict or one.kind, told, f"n {one.n}")))
 
 
 def _points(one: BehaviourVerdict) -> str:
     if one.estimate is None:
         return ""
-    return f"{100 * one.estimate:+.0f} ({100 * one.low:+.0f} to {100 * one.high:+.0f})"
+    return f"{points(one.estimate)} ({points(one.low)} to {points(one.high)})"
 
 
 def _rest(comparison: Comparison, options: Sequence[str]) -> Iterator[str]:
     judged = (*comparison.themes, *comparison.behaviours)
+    if any(map(missed, judged)):
+        yield "misses: a change below so many points would usually be missed"
     yield from _alike("why: ", ((one.behaviour, one.reason) for one in judged))
     yield from _alike("pass^k: ", ((one.behaviour, repeats(one)) for one in judged))
     flipped = {

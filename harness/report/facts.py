@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from harness.guest.treehash import counts
@@ -92,6 +93,18 @@ def spanned(newest: str, oldest: str, now: datetime) -> str:
 
 
 def since(moment: str, now: datetime) -> str:
-    """How long a moment in UTC (2026-01-31T12:00:00Z) has passed, in days."""
-    days = (now - datetime.fromisoformat(moment)).days
-    return "today" if days < 1 else "1 day old" if days == 1 else f"{days} days old"
+    """How long a moment in UTC (2026-01-31T12:00:00Z) has passed, in days.
+
+    One in the future is told as such from a day on: clocks differ by less.
+    """
+    passed = now - datetime.fromisoformat(moment)
+    days = abs(passed).days
+    if not days:
+        return "today"
+    noun = "1 day" if days == 1 else f"{days} days"
+    return f"{noun} old" if passed.days > 0 else f"{noun} in the future"
+
+
+def bare(compatible: Mapping[str, str | int]) -> str:
+    """Say where tools ran without a sandbox, to be put behind where the evidence comes from."""
+    return ", without a sandbox" if compatible.get("sandbox") == "none" else ""

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.report.forest import Estimate, Plot, plot
+from harness.report.numbers import chance, interval, percent
 from harness.report.rates import Shown
-from harness.report.wording import STYLES, chance, change, share
+from harness.report.wording import STYLES, change, missed, share
 from harness.verdicts import BehaviourVerdict, Comparison, Rate
 
 Table = tuple[tuple[str, ...], ...]
@@ -57,7 +58,7 @@ def of_comparison(comparison: Comparison) -> Figures | None:
     if not judged:
         return None
     against = f"{comparison.candidate.label} against {comparison.baseline.label}"
-    if all(one.kind == "rates only" for one in judged):
+    if not any(map(_is_told, judged)):
         title = f"Rates: {against}"
         told = "Too few paired scenarios for a difference; rates with their 95 % intervals."
         drawn = plot(title, list(_rates(comparison, judged)), change=False)
@@ -65,10 +66,16 @@ def of_comparison(comparison: Comparison) -> Figures | None:
         title = f"Differences: {against}"
         told = (
             "Candidate minus baseline in points (hundredths of a rate), with 95 % intervals. Right"
-            " of 0 is shown more often; an interval that holds 0 leaves open which way."
+            " of 0 is shown more often; an interval that holds 0 leaves open which way. The table"
+            " tells how small a change would usually be missed."
         )
         drawn = plot(title, list(_differences(comparison)), change=True)
     return Figures(title, told, drawn, tuple(_table(judged)))
+
+
+def _is_told(one: BehaviourVerdict) -> bool:
+    """Whether its difference means anything: there are scenarios enough, and evidence of them."""
+    return one.kind == "verdict" and one.verdict != "invalid"
 
 
 def _differences(comparison: Comparison) -> Iterable[Estimate]:
@@ -81,7 +88,7 @@ def _differences(comparison: Comparison) -> Iterable[Estimate]:
             yield Estimate(
                 f"{one.behaviour}{of_suite}",
                 f"{change(one)}, n = {one.n}, {_word(one)}",
-                one.estimate if one.kind == "verdict" else None,
+                one.estimate if _is_told(one) else None,
                 one.low,
                 one.high,
                 STYLES.get(one.verdict, "unknown"),
@@ -99,7 +106,10 @@ def _rates(comparison: Comparison, judged: Iterable[BehaviourVerdict]) -> Iterab
 
 
 def _table(judged: Sequence[BehaviourVerdict]) -> Iterable[tuple[str, ...]]:
-    head = ("behaviour", "verdict", "baseline", "candidate", "change", "n", "missing", "p (Holm)")
+    head = (
+        *("behaviour", "verdict", "baseline", "candidate", "change", "usually missed", "n"),
+        *("missing", "p (Holm)"),
+    )
     repeated = any(map(repeats, judged))
     yield (*head, "pass^k") if repeated else head
     for one in judged:
@@ -109,11 +119,18 @@ def _table(judged: Sequence[BehaviourVerdict]) -> Iterable[tuple[str, ...]]:
             _rate(one.baseline_rate),
             _rate(one.candidate_rate),
             change(one),
+            f"below {size} points" if (size := missed(one)) else "",
             str(one.n),
-            f"{one.missing_baseline} and {one.missing_candidate}",
+            f"{_missing(one.missing_baseline, one.unasked_baseline)} and"
+            f" {_missing(one.missing_candidate, one.unasked_candidate)}",
             _p(one),
         )
         yield (*row, repeats(one)) if repeated else row
+
+
+def _missing(results: int, unasked: int) -> str:
+    """Count what a side lacks, and how much of it because it never ran the scenario."""
+    return f"{results + unasked} ({unasked} never asked)" if unasked else str(results)
 
 
 def repeats(one: BehaviourVerdict) -> str:
@@ -123,12 +140,14 @@ def repeats(one: BehaviourVerdict) -> str:
         return ""
     each = {side.k if side else None for side in sides}
     if len(each) == 1:
-        return f"{' -> '.join(f'{side.all:.0%}' for side in sides if side)} (k={each.pop()})"
-    return " -> ".join(f"{side.all:.0%} (k={side.k})" if side else "not known" for side in sides)
+        return f"{' -> '.join(percent(side.all) for side in sides if side)} (k={each.pop()})"
+    return " -> ".join(
+        f"{percent(side.all)} (k={side.k})" if side else "not known" for side in sides
+    )
 
 
 def _p(one: BehaviourVerdict) -> str:
-    if one.p is None or one.kind == "rates only":
+    if one.p is None or not _is_told(one):
         return ""
     return chance(one.p) if one.p_holm is None else f"{chance(one.p)} ({chance(one.p_holm)})"
 
@@ -140,5 +159,5 @@ def _word(one: BehaviourVerdict) -> str:
 def _rate(rate: Rate) -> str:
     if rate.estimate is None:
         return share(None)
-    ends = f"{100 * rate.low:.0f} to {rate.high:.0%}"
+    ends = interval(rate.low, rate.high)
     return f"{share(rate.estimate)} ({ends}), {rate.passed} of {rate.graded}"

@@ -51,15 +51,18 @@ class Flip:
         return {"improved": "▲", "regressed": "▼"}[self.style]
 
 
-def flips(comparison: Comparison, records: Mapping[str, TrialRecord]) -> list[Flip]:
-    """List what flipped, what was lost first; records: by their keys."""
+def flips(comparison: Comparison, records: Mapping[str, TrialRecord], run: str) -> list[Flip]:
+    """List what flipped, what was lost first; records: by their keys; run: name of the page's."""
+    runs = (comparison.baseline.run or run, run)
     found = [
-        _flip(pair, records) for behaviour in comparison.behaviours for pair in behaviour.flipped
+        _flip(pair, records, runs)
+        for behaviour in comparison.behaviours
+        for pair in behaviour.flipped
     ]
     return sorted(found, key=lambda one: one.style != "regressed")
 
 
-def _flip(pair: ScenarioPair, records: Mapping[str, TrialRecord]) -> Flip:
+def _flip(pair: ScenarioPair, records: Mapping[str, TrialRecord], runs: tuple[str, str]) -> Flip:
     lost = (pair.difference or 0.0) < 0
     sides = (
         ("baseline", pair.baseline, pair.baseline_trials, "pass" if lost else "fail"),
@@ -76,8 +79,8 @@ def _flip(pair: ScenarioPair, records: Mapping[str, TrialRecord]) -> Flip:
         behaviour=pair.behaviour,
         style="regressed" if lost else "improved",
         sides=tuple(
-            _side(role, outcomes, record, pair.behaviour)
-            for (role, outcomes, _, _), record in zip(sides, there, strict=True)
+            _side(role, outcomes, record, pair.behaviour, run)
+            for (role, outcomes, _, _), record, run in zip(sides, there, runs, strict=True)
         ),
         parting=_parting(*there),
         anchor=anchor(pair.suite, pair.scenario),
@@ -85,7 +88,11 @@ def _flip(pair: ScenarioPair, records: Mapping[str, TrialRecord]) -> Flip:
 
 
 def _side(
-    role: str, outcomes: Sequence[Outcome], record: TrialRecord | None, behaviour: str
+    role: str,
+    outcomes: Sequence[Outcome],
+    record: TrialRecord | None,
+    behaviour: str,
+    run: str,
 ) -> Side:
     graded = len([one for one in outcomes if one in ("pass", "fail")])
     grades = record.grades if record else ()
@@ -93,8 +100,8 @@ def _side(
     return Side(
         role=role,
         told=f"{outcomes.count('pass')} of {graded} shown",
-        reason=reasons[0] if reasons else "Its trial is not among the records of this run.",
-        command=command(record) if record else "",
+        reason=reasons[0] if reasons else f"Its trial is not among the records of run {run}.",
+        command=command(record, run) if record else "",
     )
 
 

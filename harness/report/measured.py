@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.report.cells import anchor, counted
-from harness.report.wording import chance
-from harness.verdicts import Comparison, Measured
+from harness.report.numbers import chance, decimals, percent, points
+from harness.verdicts import Comparison, Measured, Ratio
 
 MOST = 4
 """Of what is worth a look, told at most in the terminal and in a comment."""
@@ -80,13 +80,14 @@ def worth_a_look(found: Iterable[Measured]) -> list[str]:
 
 
 def figure(value: float | None, unit: str) -> str:
-    """Write a mean with three digits or so: 0.42, 7.9, 12,145; a share as 42%."""
+    """Write a mean with three digits or so: 0.42, 7.9, 12,145; a share as 42%; 0 is nothing."""
     if value is None:
         return "unknown"
     if unit.startswith("share"):
-        return f"{value:.0%}"
+        return percent(value)
     size = abs(value)
     digits = 0 if size >= 100 else 1 if size >= 10 else 4 if _is_money(unit) and size < 1 else 2
+    digits = decimals(value, digits)
     told = f"{value:,.{digits}f}"
     return told.rstrip("0").rstrip(".") if digits else told
 
@@ -102,10 +103,13 @@ def _of(unit: str) -> str:
 
 
 def _told(found: Sequence[Measured]) -> str:
+    from harness.stats.screen import SAME
+
     tested = sum(one.p is not None for one in found)
     worth = sum(one.worth_a_look for one in found)
     if not tested:
-        why = [one.reason for one in found if one.difference]
+        # Means that are the same may be so by differences that cancel out: the reason knows.
+        why = [one.reason for one in found if one.difference is not None and one.reason != SAME]
         return f"No claim: {why[0]}." if why else "Nothing differs."
     if not worth:
         return f"Of {counted(tested, 'measure')} that differ, none stands out."
@@ -124,9 +128,7 @@ def _row(one: Measured, why: str = "") -> Row:
         baseline=figure(one.baseline, one.unit),
         candidate=figure(one.candidate, one.unit),
         change=_change(one),
-        ratio=f"{one.ratio.ratio:.2f} ({one.ratio.low:.2f} to {one.ratio.high:.2f})"
-        if one.ratio
-        else "",
+        ratio=_ratio(one.ratio) if one.ratio else "",
         n=one.n,
         missing=f"{missing[0]} and {missing[1]}" if any(missing) else "",
         p="" if one.p is None else f"{chance(one.p)} ({chance(one.p_adjusted or 0)})",
@@ -144,10 +146,15 @@ def _row(one: Measured, why: str = "") -> Row:
     )
 
 
+def _ratio(one: Ratio) -> str:
+    told, *ends = (f"{each:.{decimals(each, 2)}f}" for each in (one.ratio, one.low, one.high))
+    return f"{told} ({' to '.join(ends)})"
+
+
 def _change(one: Measured) -> str:
     if one.difference is None:
         return "unknown"
     if one.unit.startswith("share"):
-        return f"{100 * one.difference:+.0f} points"
+        return f"{points(one.difference)} points"
     told = figure(abs(one.difference), one.unit)
     return f"{'+' if one.difference >= 0 else '-'}{told}"

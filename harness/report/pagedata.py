@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +13,9 @@ from harness.report.figures import Figures, of_comparison, of_rates
 from harness.report.flips import Flip, flips
 from harness.report.marks import Line
 from harness.report.measured import Fingerprint, fingerprint, worth_a_look
+from harness.report.older import gone
 from harness.report.rates import rates
-from harness.report.sections import Scenario, Sides, Source, scenarios, sources
+from harness.report.sections import Scenario, Source, scenarios, sources
 from harness.report.wording import Headline, all_in_all, evidence, uncompared, verdict
 from harness.store import Manifest
 from harness.verdicts import Comparison, Comparisons
@@ -73,13 +74,16 @@ def page_of(
 ) -> Page:
     """Compute the report of a run. There must be at least one record.
 
-    older: records of the revision that it was compared with.
+    older: of what it was compared with, as `older.older` gives it.
     """
     comparisons = found.comparisons if found else ()
-    every = [*records, *_labelled(older, comparisons)]
+    every = [*records, *older]
     by_key = {record.key: record for record in every}
+    sides = [
+        (one.baseline.label, one.candidate.label) for one in comparisons if one.status == "compared"
+    ]
     compared = [
-        _compared(one, by_key, f"compared:{number}", now)
+        _compared(one, by_key, manifest.run, f"compared:{number}", now)
         for number, one in enumerate(comparisons, start=1)
     ]
     verdicts = [one.headline for one in compared]
@@ -89,17 +93,21 @@ def page_of(
         told=_told(manifest, records),
         headline=all_in_all(verdicts) if verdicts else uncompared(records),
         evidence=(compared[0].evidence if len(compared) == 1 else tuple(evidence_of(records, now))),
-        notes=found.notes if found else (),
+        notes=(*(found.notes if found else ()), *gone(comparisons, older)),
         compared=tuple(compared),
         rates=None if compared else of_rates(rates(records)),
         heats=tuple(heats(every, manifest.planned, now)),
-        scenarios=tuple(scenarios(every, _sides(comparisons), now)),
+        scenarios=tuple(scenarios(every, sides, manifest.run, now)),
         provenance=tuple(sources(every, now)),
     )
 
 
 def _compared(
-    comparison: Comparison, records: Mapping[str, TrialRecord], anchor: str, now: datetime
+    comparison: Comparison,
+    records: Mapping[str, TrialRecord],
+    run: str,
+    anchor: str,
+    now: datetime,
 ) -> Compared:
     sides = (("baseline", comparison.baseline), ("candidate", comparison.candidate))
     return Compared(
@@ -108,7 +116,7 @@ def _compared(
         against=f"{comparison.candidate.label} against {comparison.baseline.label}",
         evidence=tuple(evidence(side, role, now) for role, side in sides),
         figures=of_comparison(comparison),
-        flips=tuple(flips(comparison, records)),
+        flips=tuple(flips(comparison, records, run)),
         fingerprint=fingerprint(comparison),
         worth_a_look=tuple(worth_a_look(comparison.fingerprint)),
         prompt=tuple(map(_prompt_line, comparison.prompt_diff.splitlines())),
@@ -116,29 +124,9 @@ def _compared(
     )
 
 
-def _labelled(
-    older: Iterable[TrialRecord], comparisons: Iterable[Comparison]
-) -> Iterator[TrialRecord]:
-    """Call older records as their comparison calls them: both sides are of one variant."""
-    labels = {(one.baseline.revision, one.baseline.variant): one.baseline for one in comparisons}
-    for record in older:
-        if side := labels.get((record.revision, record.variant)):
-            yield record.model_copy(update={"variant": side.label})
-
-
 def _prompt_line(line: str) -> Line:
     styles = {"+": "added", "-": "removed", "@": "note"}
     return Line(line, styles.get(line[:1], "said"))
-
-
-def _sides(comparisons: Sequence[Comparison]) -> Sides:
-    pairs = [
-        pair for one in comparisons for behaviour in one.behaviours for pair in behaviour.pairs
-    ]
-    return (
-        frozenset(key for pair in pairs for key in pair.baseline_trials),
-        frozenset(key for pair in pairs for key in pair.candidate_trials),
-    )
 
 
 def _told(manifest: Manifest, records: Sequence[TrialRecord]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.records import TrialRecord
 from harness.report.cells import counted
+from harness.report.numbers import interval, percent
 
 _SCORE = {"pass": 1.0, "fail": 0.0, "ungraded": None}
 
@@ -40,7 +41,7 @@ class Shown:
         """Rate and interval."""
         if self.estimate is None:
             return "nothing graded"
-        return f"{self.estimate:.0%} ({100 * self.low:.0f} to {self.high:.0%})"
+        return f"{percent(self.estimate)} ({interval(self.low, self.high)})"
 
     @property
     def basis(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -13,8 +13,8 @@ from harness.report.cells import Place, anchor, counted, where_from
 from harness.report.facts import age, ending, origin, tokens, turns, usage
 from harness.report.packed import packed
 
-Sides = tuple[frozenset[str], frozenset[str]]
-"""Keys of the trials of the baseline and of the candidate."""
+Sides = Sequence[tuple[str, str]]
+"""Variants that were compared, baseline and candidate, as a page calls them."""
 SYMBOLS = {"pass": "✓", "fail": "✗", "ungraded": "?"}
 
 
@@ -42,6 +42,8 @@ class Trial:
     turns: int
     tokens: str
     evidence: str
+    played: bool
+    """Whether it has a transcript."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,13 @@ class Source:
     key: str
 
 
-def scenarios(records: Sequence[TrialRecord], sides: Sides, now: datetime) -> list[Scenario]:
+def scenarios(
+    records: Sequence[TrialRecord], sides: Sides, run: str, now: datetime
+) -> list[Scenario]:
     """Gather the trials of each scenario.
 
-    sides: keys of the baseline's and the candidate's trials, to be laid left and right; both empty
-    where nothing is compared, and the first two variants stand beside each other.
+    sides: what is laid left and right; where none of it ran, the first two variants stand beside
+    each other. run: name of the run whose records they are.
     """
     places: dict[Place, list[TrialRecord]] = {}
     for record in sorted(
@@ -99,50 +103,49 @@ def scenarios(records: Sequence[TrialRecord], sides: Sides, now: datetime) -> li
     }
     packs = packed({place: trials for place, trials in with_events.items() if trials})
     return [
-        _scenario(place, trials, with_events[place], sides, packs, now)
+        Scenario(
+            suite=place[0],
+            scenario=place[1],
+            told=_told(trials),
+            task=trials[0].evidence.task.message,
+            trials=tuple(_trial(record, now) for record in trials),
+            left=left.key if left else "",
+            right=right.key if right else "",
+            pack=packs.get(place, ""),
+            why_not="The transcripts are left out: the page would be too large."
+            if left
+            else "There is no transcript: nothing was played.",
+            command=command(left or trials[0], run),
+        )
         for place, trials in places.items()
+        for left, right in [_beside(with_events[place], sides)]
     ]
 
 
-def _scenario(
-    place: Place,
-    trials: Sequence[TrialRecord],
-    there: Sequence[TrialRecord],
-    sides: Sides,
-    packs: Mapping[Place, str],
-    now: datetime,
-) -> Scenario:
-    left, right = _beside(there, sides)
-    variants = dict.fromkeys(record.variant for record in trials)
-    return Scenario(
-        suite=place[0],
-        scenario=place[1],
-        told=f"{counted(len(variants), 'variant')}, {counted(len(trials), 'trial')}",
-        task=trials[0].evidence.task.message,
-        trials=tuple(_trial(record, now) for record in trials),
-        left=left.key if left else "",
-        right=right.key if right else "",
-        pack=packs.get(place, ""),
-        why_not="The transcripts are left out: the page would be too large."
-        if there
-        else "There is no transcript: nothing was played.",
-        command=command(left or trials[0]),
-    )
+def _told(trials: Sequence[TrialRecord]) -> str:
+    variants = {record.variant for record in trials}
+    return f"{counted(len(variants), 'variant')}, {counted(len(trials), 'trial')}"
 
 
 def _beside(
     trials: Sequence[TrialRecord], sides: Sides
 ) -> tuple[TrialRecord | None, TrialRecord | None]:
-    """Choose the two trials, one of each side, that differ most in their grades."""
-    left = [record for record in trials if record.key in sides[0]]
-    right = [record for record in trials if record.key in sides[1]]
-    if not left or not right:
-        variants = list(dict.fromkeys(record.variant for record in trials))
-        left = [record for record in trials if record.variant in variants[:1]]
-        right = [record for record in trials if record.variant in variants[1:2]]
-    if not left or not right:
-        return (left[0] if left else None), None
-    return max(product(left, right), key=lambda pair: _apart(*pair))
+    """Choose the two trials, one of each side, that differ most in their grades.
+
+    Where one side is not there, the other stands alone: a third would pass for it.
+    """
+    variants = list(dict.fromkeys(record.variant for record in trials))
+    compared = {name for pair in sides for name in pair if name in variants}
+    pairs = [
+        (left, right)
+        for pair in (sides if compared else product(variants[:1], variants[1:2]))
+        for left, right in product(trials, trials)
+        if (left.variant, right.variant) == pair
+    ]
+    if pairs:
+        return max(pairs, key=lambda pair: _apart(*pair))
+    alone = [record for record in trials if record.variant in compared] or trials
+    return (alone[0] if alone else None), None
 
 
 def _apart(one: TrialRecord, other: TrialRecord) -> int:
@@ -160,13 +163,18 @@ def _trial(record: TrialRecord, now: datetime) -> Trial:
         turns=turns(events),
         tokens=tokens(usage(events)),
         evidence=where_from([record], now),
+        played=bool(events),
     )
 
 
-def command(record: TrialRecord) -> str:
-    """Give the command that prints a trial's whole transcript."""
-    named = record.key if record.revision else name(record)
-    return shlex.join(["promptverdict", "show", named, "--whole"])
+def command(record: TrialRecord, run: str) -> str:
+    """Give the command that prints a trial's whole transcript.
+
+    run: that of the page; a trial of an older one has that one's name before its key.
+    """
+    older, _, key = record.key.rpartition("/")
+    named = key if older or record.revision else name(record)
+    return shlex.join(["promptverdict", "show", named, "--whole", "--run", older or run])
 
 
 def name(record: TrialRecord) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.errors import BrokenRecording, MissingRecording, StaleRecording, shown
 from harness.prices import total
@@ -12,6 +14,7 @@ from harness.printable import safe
 from harness.records import Provenance, TrialRecord
 from harness.report.facts import (
     age,
+    bare,
     calls,
     ending,
     files_changed,
@@ -24,14 +27,43 @@ from harness.report.facts import (
 )
 from harness.transcript import added
 
+if TYPE_CHECKING:
+    from harness.deciding import Decision
+
 COLUMNS = ("turns", "calls", "test runs", "files", "tokens", "ended")
 
 _ABSENT = {
     MissingRecording.__name__: ("no evidence: {} {} never recorded", ("was", "were"), "once"),
     StaleRecording.__name__: ("stale: {} no longer {}", ("fits", "fit"), "stale"),
-    BrokenRecording.__name__: ("broken: {} cannot be played{}", ("", ""), "all"),
 }
-"""Kind of fault -> how it is told, and the mode that records what is absent."""
+"""Kind of fault -> how it is told, and the mode that records only what is absent."""
+_MOST_CELLS = 5
+"""Cells that one command names."""
+
+
+@dataclass(frozen=True)
+class Called:
+    """How pytest was called, to be called again with `--record`."""
+
+    arguments: tuple[str, ...] = ("evals/",)
+    """Without how it recorded and was distributed."""
+    options: tuple[str, ...] = ()
+    """Those of the arguments that name nothing to collect."""
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    """Every cell of the run, `suite/scenario::agent/variant` -> its node id as seen from here."""
+
+    def again(self, mode: str) -> str:
+        """Give the command that looks at all there is."""
+        return shlex.join(["pytest", *self.arguments, "--record", mode])
+
+    def anew(self, cells: Sequence[str]) -> str:
+        """Give the command that records these cells and no others, however good what lies there."""
+        nodes = [self.nodes[cell] for cell in dict.fromkeys(cells)]
+        if len(nodes) == len(self.nodes):
+            return self.again("all")
+        more = f" (and {len(nodes) - _MOST_CELLS} more)" if len(nodes) > _MOST_CELLS else ""
+        named = [*self.options, *nodes[:_MOST_CELLS]]
+        return shlex.join(["pytest", *named, "--record", "all"]) + more
 
 
 @dataclass(frozen=True)
@@ -48,29 +80,49 @@ def summary(
     trials: Sequence[TrialRecord],
     *,
     run: Path | None = None,
-    command: str = "pytest evals/",
+    called: Called = Called(),
     short: Sequence[Shortcoming] = (),
-    compared: bool = False,
+    baselines: Mapping[str, str] | None = None,
 ) -> str:
     """Show each cell's facts, the evidence they rest on, what is not there and what fell short.
 
-    command: what was called, to be called again with `--record`. compared: a comparison follows.
+    baselines: of the suites that have one; None where a comparison follows.
     """
     there = [record for record in trials if not _is_absent(record)]
     parts = []
     if there:
         parts = [_table(there), "\n", *_behaviours(there), _evidence(there), _cost(there)]
-    parts.append(_absences(trials, command))
+    parts.append(_absences(trials, called))
     parts += [_told(one) for one in short]
     if run and there:
         parts.append(f"records: {shown(run)}   read one: promptverdict show NODE-ID\n")
-        parts.append(_more(there, compared=compared))
+        parts.append(_more(there, baselines or {}))
     return "".join(parts)
+
+
+def unrecorded(left: Sequence[Decision], called: Called) -> str:
+    """Tell which trials were to be recorded and are not, by what lies there instead."""
+    by_state: dict[str, list[str]] = {}
+    for one in left:
+        by_state.setdefault(one.state, []).append(one.trial.cell.id)
+    missing, stale = by_state.pop("missing", []), by_state.pop("stale", [])
+    kept = [cell for cells in by_state.values() for cell in cells]
+    told = ""
+    if missing:
+        told += f"not recorded: {_trials(missing)}; the rest: {called.again('once')}\n"
+    if stale:
+        still = "not recorded again, and the older recording no longer fits"
+        told += f"{still}: {_trials(stale)}; the rest: {called.again('stale')}\n"
+    if kept:
+        still = "not recorded again, and the older recording stays"
+        told += f"{still}: {_trials(kept)}; to replace it: {called.anew(kept)}\n"
+    return told
 
 
 def _is_absent(record: TrialRecord) -> bool:
     """Whether there was nothing to play; a recording that broke off while playing is shown."""
-    return record.fault is not None and record.fault.kind in _ABSENT and not record.evidence.events
+    absent = {*_ABSENT, BrokenRecording.__name__}
+    return record.fault is not None and record.fault.kind in absent and not record.evidence.events
 
 
 def _table(trials: Sequence[TrialRecord]) -> str:
@@ -136,9 +188,8 @@ def _evidence(trials: Sequence[TrialRecord]) -> str:
     kinds: dict[str, list[Provenance]] = {}
     for record in trials:
         if record.provenance:
-            bare = ", without a sandbox" if record.compatible.get("sandbox") == "none" else ""
             how = "replayed" if record.replayed else "recorded now"
-            kind = f"{safe(origin(record.provenance))}{bare}; {how}"
+            kind = f"{safe(origin(record.provenance))}{bare(record.compatible)}; {how}"
             kinds.setdefault(kind, []).append(record.provenance)
     lines = []
     for kind, of_kind in kinds.items():
@@ -164,23 +215,40 @@ def _took(what: str, trials: Sequence[TrialRecord]) -> str:
     return f"{what}: {tokens(used)} tokens, {priced(total(one.cost for one in trials))}\n"
 
 
-def _absences(trials: Sequence[TrialRecord], command: str) -> str:
+def _absences(trials: Sequence[TrialRecord], called: Called) -> str:
     """Group what cannot be played, with the command that records it."""
-    absent = [record.fault.kind for record in trials if record.fault and _is_absent(record)]
+    gone = [record for record in trials if _is_absent(record)]
+    absent = [record.fault.kind for record in gone if record.fault]
     lines = []
     for kind, (told, (one, many), mode) in _ABSENT.items():
         if number := absent.count(kind):
             counted = _trials([kind] * number)
             said = told.format(counted, one if number == 1 else many)
-            lines.append(f"{said}; record: {command} --record {mode}\n")
+            lines.append(f"{said}; record: {called.again(mode)}\n")
+    broken = [one for one, kind in zip(gone, absent, strict=True) if kind not in _ABSENT]
+    if broken:
+        lines.append(_broken(broken, called))
     return "".join(lines)
 
 
-def _more(trials: Sequence[TrialRecord], *, compared: bool) -> str:
-    """Say where to go on: the page, and the verdict where two variants ran in one suite."""
+def _broken(trials: Sequence[TrialRecord], called: Called) -> str:
+    """Name the cells to record: the mode that replaces what is broken replaces all else too."""
+    cells = [f"{one.suite}/{one.scenario}::{one.variant}" for one in trials]
+    it = "it" if len(trials) == 1 else "them"
+    told = f"broken: {_trials(trials)} cannot be played; put {it} back from version control"
+    if not all(cell in called.nodes for cell in cells):
+        return f"{told}\n"
+    return f"{told}, or record {it}: {called.anew(cells)}\n"
+
+
+def _more(trials: Sequence[TrialRecord], baselines: Mapping[str, str]) -> str:
+    """Say where to go on: the page, and the verdict where a variant ran beside the baseline."""
     ran = {(record.suite, record.variant) for record in trials}
-    several = len({suite for suite, _ in ran}) < len(ran)
-    compare = "compare: promptverdict compare   " if several and not compared else ""
+    several = any(
+        (suite, baseline) in ran and len([one for one, _ in ran if one == suite]) > 1
+        for suite, baseline in baselines.items()
+    )
+    compare = "compare: promptverdict compare   " if several else ""
     return f"{compare}as a page: promptverdict report --open\n"
 
 

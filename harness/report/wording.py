@@ -10,6 +10,7 @@ from typing import Literal
 from harness.records import TrialRecord
 from harness.report.cells import counted
 from harness.report.facts import spanned
+from harness.report.numbers import decimals, percent, points
 from harness.verdicts import BehaviourVerdict, Comparison, Side, Word
 
 Style = Literal["improved", "regressed", "mixed", "unknown"]
@@ -18,11 +19,15 @@ STYLES: dict[str | None, Style] = {
     "improved": "improved",
     "regressed": "regressed",
     "mixed": "mixed",
+    "blocked": "regressed",
+    "partly": "mixed",
 }
 WORDS: dict[Word, str] = {
     "improved": "Improved",
     "regressed": "Regressed",
     "mixed": "Improved and regressed",
+    "blocked": "Blocked",
+    "partly": "Improved in part",
     "inconclusive": "Cannot tell",
     "invalid": "Invalid evidence",
     "rates only": "No verdict",
@@ -32,14 +37,17 @@ WORDS: dict[Word, str] = {
 _WORST_FIRST: tuple[Word, ...] = (
     "regressed",
     "mixed",
+    "blocked",
     "stale",
     "invalid",
+    "partly",
     "improved",
     "inconclusive",
     "rates only",
     "unchanged",
 )
 """No evidence comes before an improvement: what is stale is never green."""
+PART = " in part"
 MOST = 4
 """Reasons that are told beside a verdict; the figures tell the rest."""
 
@@ -87,10 +95,14 @@ def all_in_all(verdicts: Sequence[Headline]) -> Headline:
     told = ", ".join(counts) if len(counts) > 1 else f"{words[0].lower()} in each"
     order = [WORDS[word] for word in _WORST_FIRST]
     worst = min(verdicts, key=lambda one: order.index(one.word))
-    partly = " in part" * (len(set(words)) > 1 and worst.style != "unknown")
+    word, style = worst.word, worst.style
+    if len(set(words)) > 1 and style != "unknown":
+        word = f"{word.removesuffix(PART)}{PART}"
+        # Blue is for what is improved and nothing else.
+        style = "mixed" if style == "improved" else style
     return Headline(
-        word=f"{worst.word}{partly}",
-        style=worst.style,
+        word=word,
+        style=style,
         sentence=f"{len(verdicts)} comparisons: {told}.",
         reasons=(),
     )
@@ -98,41 +110,50 @@ def all_in_all(verdicts: Sequence[Headline]) -> Headline:
 
 def _sentence(comparison: Comparison) -> str:
     baseline, candidate = comparison.baseline.label, comparison.candidate.label
-    if comparison.status == "unchanged":
-        return f"{candidate} is the same prompt as {baseline}: there is nothing to compare."
-    if comparison.status == "stale":
-        return (
-            f"{candidate} was edited and nothing is recorded of it: whether it is better or worse"
-            f" than {baseline} is not known."
-        )
-    judged = _judged(comparison)
+    match comparison.word:
+        case "unchanged":
+            told = f"is the same prompt as {baseline}: there is nothing to compare"
+        case "stale" if not comparison.prompt_diff:
+            told = f"is the same prompt as {baseline}, and evidence of it is gone"
+        case "stale":
+            told = "was edited and nothing is recorded of it: whether it is better or worse"
+            told = f"{told} than {baseline} is not known"
+        case "invalid":
+            return f"The evidence on {candidate} against {baseline} cannot be used."
+        case "rates only":
+            told = f"against {baseline}: rates only, too little for a verdict"
+        case "inconclusive":
+            told = f"Whether {candidate} is better or worse than {baseline}"
+            return f"{told} cannot be told from this."
+        case _:
+            told = _moved(comparison)
+    return f"{candidate} {told}."
+
+
+def _moved(comparison: Comparison) -> str:
+    """Say what is shown more often and less often, and what stands against it."""
     more, less = (
-        _listed([one.behaviour for one in judged if one.verdict == verdict])
+        _listed([one.behaviour for one in comparison.judged if one.verdict == verdict])
         for verdict in ("improved", "regressed")
     )
-    if more or less:
-        told = " and ".join(
-            [f"{more} more often"] * bool(more) + [f"{less} less often"] * bool(less)
-        )
-        return f"{candidate} shows {told} than {baseline}."
-    if comparison.word == "invalid":
-        return f"The evidence on {candidate} against {baseline} cannot be used."
-    if comparison.word == "rates only":
-        return f"{candidate} against {baseline}: rates only, too little for a verdict."
-    return f"Whether {candidate} is better or worse than {baseline} cannot be told from this."
-
-
-def _judged(comparison: Comparison) -> Sequence[BehaviourVerdict]:
-    """Give what the verdict is about: primary themes, and whatever regressed; else behaviours."""
-    primary = [theme for theme in comparison.themes if theme.role == "primary"]
-    if not primary:
-        return comparison.behaviours
-    worse = [one for one in comparison.themes if one.role == "control"]
-    return [*primary, *(one for one in worse if one.verdict == "regressed")]
+    told = " and ".join([f"{more} more often"] * bool(more) + [f"{less} less often"] * bool(less))
+    told = f"shows {told} than {comparison.baseline.label}" if told else ""
+    blocking, undecided = (
+        _listed([gate.suite for gate in comparison.gates if gate.exit_code == code])
+        for code in (1, 6)
+    )
+    if comparison.word == "blocked":
+        return f"{told}{', and ' * bool(told)}is blocked by the gate of {blocking}"
+    if comparison.word == "partly":
+        lacking = _listed([one.behaviour for one in comparison.lacking])
+        rest = [f"the evidence on {lacking} cannot be used"] * bool(lacking)
+        rest += [f"the gate of {undecided} is undecided"] * bool(undecided)
+        return f"{told}; {', and '.join(rest)}"
+    return told
 
 
 def _reasons(comparison: Comparison) -> Iterator[Reason]:
-    judged = sorted(_judged(comparison), key=lambda one: one.verdict not in STYLES)
+    judged = sorted(comparison.judged, key=lambda one: one.verdict not in STYLES)
     yield from (_reason(one) for one in judged[:MOST])
     if len(judged) > MOST:
         yield Reason(f"{len(judged) - MOST} more below.")
@@ -147,17 +168,32 @@ def _reasons(comparison: Comparison) -> Iterator[Reason]:
 
 
 def _reason(one: BehaviourVerdict) -> Reason:
-    before, after = share(one.baseline_rate.estimate), share(one.candidate_rate.estimate)
+    sides = [one.baseline_rate.estimate, one.candidate_rate.estimate]
+    rates = "" if None in sides else f"from {' to '.join(map(share, sides))}, "
     noun = "paired scenario" if one.unit == "scenario" else "paired unit"
-    told = f"from {before} to {after}, {change(one)}, {counted(one.n, noun)}"
-    missing = one.missing_baseline + one.missing_candidate
-    lost = f", {counted(missing, 'result')} missing" if missing else ""
-    return Reason(f"{told}{lost}{f'; {one.reason}' if one.reason else ''}.", one.behaviour)
+    total, unasked = lost(one)
+    gaps = f", {counted(total, 'result')} missing{unasked}" if total else ""
+    why = f"; {one.reason}" if one.reason else ""
+    told = f"{rates}{change(one)}, {counted(one.n, noun)}{gaps}{why}"
+    if one.verdict == "inconclusive" and (size := missed(one)):
+        told += f"; a change below {size} points would usually be missed"
+    return Reason(f"{told}.", one.behaviour)
 
 
-def chance(p: float) -> str:
-    """Write a p-value; one that three digits would show as 0 is not 0."""
-    return "<0.001" if p < 0.0005 else f"{p:.3f}"
+def lost(one: BehaviourVerdict) -> tuple[int, str]:
+    """Count the missing results of both sides, and say of how many nobody asked."""
+    unasked = one.unasked_baseline + one.unasked_candidate
+    total = one.missing_baseline + one.missing_candidate + unasked
+    return total, f" ({unasked} never asked)" if unasked else ""
+
+
+def missed(one: BehaviourVerdict) -> str:
+    """Write the points below which a change would usually be missed; empty without a verdict."""
+    if one.kind == "rates only" or one.verdict == "invalid" or one.mde80 is None:
+        return ""
+    # No change is larger than 100 points, however wide the interval.
+    size = min(100 * one.mde80, 100)
+    return f"{size:.{decimals(size)}f}"
 
 
 def change(one: BehaviourVerdict) -> str:
@@ -165,14 +201,13 @@ def change(one: BehaviourVerdict) -> str:
     if one.estimate is None:
         return "no difference known"
     if one.kind == "rates only":
-        return f"{100 * one.estimate:+.0f} points"
-    ends = f"{100 * one.low:+.0f} to {100 * one.high:+.0f}"
-    return f"{100 * one.estimate:+.0f} points ({ends})"
+        return f"{points(one.estimate)} points"
+    return f"{points(one.estimate)} points ({points(one.low)} to {points(one.high)})"
 
 
 def share(value: float | None) -> str:
-    """Write a share; what was never graded has none."""
-    return "nothing graded" if value is None else f"{value:.0%}"
+    """Write a share; where no scenario has a grade on both sides there is none."""
+    return "none paired" if value is None else percent(value)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -21,8 +21,9 @@ def write_report(
     """
     from harness.report.html import html
     from harness.report.markdown import markdown
+    from harness.report.older import older
     from harness.report.pagedata import page_of
-    from harness.store import BASE, read_manifest, records
+    from harness.store import read_manifest, records
     from harness.verdicts import load
 
     places = (page or run / PAGE, comment or run / COMMENT)
@@ -33,7 +34,8 @@ def write_report(
     found = list(records(run))
     if not found:
         raise InputError([Problem(shown(run), "holds no records", "run again: pytest evals/")])
-    older = list(records(run, BASE))
-    data = page_of(manifest, found, load(run), datetime.now(UTC), older)
+    compared = load(run)
+    other = list(older(run, compared.comparisons if compared else ()))
+    data = page_of(manifest, found, compared, datetime.now(UTC), other)
     write_together(dict(zip(places, (html(data), markdown(data)), strict=True)))
     return places

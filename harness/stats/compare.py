@@ -156,7 +156,7 @@ def compare(
         p=available.p,
         p_signflip=available.p_signflip,
         p_holm=None,
-        mde80=detectable((available.high - available.low) / 2, rule.level),
+        mde80=detectable((available.high - available.low) / 2, rule.bound),
         fragile=available.fragile,
         surely_above=float(interval(worst.differences, 1 - 2 * alpha)[0]),
         surely_below=float(interval(best.differences, 1 - 2 * alpha)[1]),

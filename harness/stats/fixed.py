@@ -1,12 +1,18 @@
 """Exactly these scenarios: baseline against candidate where a suite is a contract, not a sample.
 
 Nothing is claimed about other scenarios, so that only the trials are drawn by chance. Newcombe's
-score interval of a difference of independent shares (Statistics in Medicine 17:873, 1998, method
-10) on passes pooled over all trials. Scenarios differ in how hard they are, which makes a pooled
-count vary less than a binomial one (Hoeffding, Annals of Mathematical Statistics 27:713, 1956), and
-so does a score between 0 and 1: the interval is conservative, and covers 98 to 99.7 %. It is no way
-to buy precision: with 20 scenarios it is 4 to 6 % wider than that of `harness.stats.compare` at one
-trial each, and 8 to 20 % narrower at five (tests/benchmarks/looks.py).
+score interval of a difference of independent shares on passes pooled over all trials, made wider
+where an exact count shows that it would err too often (`harness.stats.newcombe`). Where all trials
+have the same chance of passing in both variants, improved or regressed is said in at most 5 % of
+cases, whatever the chance: 4.97 % at worst over 1 to 30 trials of each, where the interval as it is
+published comes to 12.5 %. With 1 or 2 trials of each nothing is ever said.
+
+For one scenario, or equally hard ones, that is all; there is nothing to spare. Scenarios that
+differ in how hard they are make a pooled count vary less than a binomial one (Hoeffding, Annals of
+Mathematical Statistics 27:713, 1956), and so does a score between 0 and 1: for such suites alone
+the interval is conservative, and covers 98.7 to 99.8 %. It is no way to buy precision: with 20
+scenarios it is 6 to 10 % wider than that of `harness.stats.compare` at one trial each, and 4 to
+19 % narrower at five (tests/benchmarks/looks.py).
 """
 
 from __future__ import annotations
@@ -19,10 +25,11 @@ from typing import Literal
 
 from harness.stats.compare import Verdict
 from harness.stats.looks import Look
-from harness.stats.rates import wilson_of
+from harness.stats.newcombe import can_show_a_change, change_p, holding, interval_of
 from harness.stats.samples import (
     Missing,
     Scores,
+    absent,
     check_scores,
     check_share,
     is_missing,
@@ -30,17 +37,17 @@ from harness.stats.samples import (
     present,
     unusable,
 )
-from harness.stats.score import HALVINGS, level_of, quantile
+from harness.stats.score import quantile
 
 Trials = Mapping[str, Sequence[Sequence[float | None]]]
 """One variant's grades: scenario -> trial -> the grades of that trial, each in 0..1; None or NaN is
 missing. Grades of one trial depend on each other, so that a trial counts once, as their mean."""
 
-Counts = tuple[float, float]
-"""Passes, which may be a fraction, and trials."""
+Counts = tuple[int, int]
+"""Passes and trials."""
 
-_FAR = 40.0
-"""A normal quantile whose level is 0 but for rounding."""
+_ROUNDING = 1e-9
+"""So much of a pass is no fraction of one."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +59,15 @@ class Fixed:
     reason: str
     """Why inconclusive or invalid; else empty."""
     estimate: float
-    """Mean difference over scenarios with grades in both, candidate minus baseline; NaN: none."""
+    """Mean difference over scenarios with grades in both, candidate minus baseline; NaN: none.
+    Where `paired` is below n it can lie outside the interval, which is about all n."""
     low: float
     """Lower end of the interval of level 1-alpha, every missing result against the candidate."""
     high: float
     """Upper end of it, every missing result in the candidate's favour."""
     p: float
-    """Two-sided p of no change, whatever the missing results were: below alpha exactly where the
-    interval leaves out 0."""
+    """Two-sided exact p of no change, whatever the missing results were: below alpha exactly where
+    the interval leaves out 0."""
     p_holm: float | None
     """`p` adjusted for the other behaviours of the suite; None where that was not done."""
     surely_above: float
@@ -68,6 +76,8 @@ class Fixed:
     """One-sided bound from above of level 1-alpha, every missing result in its favour."""
     n: int
     """Scenarios that either variant ran."""
+    paired: int
+    """Scenarios with a grade in both."""
     trials: tuple[int, int]
     """Trials that count, of the baseline and of the candidate."""
     missing_baseline: Missing
@@ -81,18 +91,8 @@ class Fixed:
 
     @property
     def decidable(self) -> bool:
-        """Whether it could have a verdict: there is no floor of scenarios to be below."""
-        return self.verdict != "invalid"
-
-
-def newcombe(baseline: Counts, candidate: Counts, confidence: float = 0.95) -> tuple[float, float]:
-    """Give Newcombe's interval of the difference of two independent shares, candidate's first.
-
-    Raises ValueError for counts that make no share, no trials among them.
-    """
-    if not (baseline[1] > 0 and candidate[1] > 0):
-        raise ValueError(f"{baseline} and {candidate} are not both passes of some trials")
-    return _newcombe(baseline, candidate, quantile((1 + confidence) / 2))
+        """Whether it could have a verdict, whatever its trials had shown."""
+        return self.verdict != "invalid" and can_show_a_change(self.trials, self.alpha)
 
 
 def compare_fixed(
@@ -106,7 +106,9 @@ def compare_fixed(
 
     No floor applies: neither the six scenarios below which there is no verdict about others like
     them, nor the number that a margin takes there. Both guard against those that were not drawn,
-    and these are all there are. What is left to be unsure of is in the interval's width.
+    and these are all there are. What is left to be unsure of is in the interval's width. A fraction
+    of a pass counts as the missing results do: against the candidate at the lower end, in its
+    favour at the upper one.
 
     In this order: invalid by the two rules of `samples.unusable`, or where no scenario has grades
     on both sides; then improved or regressed where the interval leaves out 0, with every missing
@@ -124,9 +126,18 @@ def compare_fixed(
         (_pooled(baseline, candidate, 1 - value), _pooled(candidate, baseline, value))
         for value in (0, 1)
     )
-    z, one_sided = quantile(1 - alpha / 2), quantile(1 - alpha)
-    low, high = _newcombe(*worst, z)[0], _newcombe(*best, z)[1]
-    verdict, reason = _verdict(low, high, worst != best)
+    trials = worst[0][1], worst[1][1]
+    z, usual, one_sided = holding(trials, alpha), quantile(1 - alpha / 2), quantile(1 - alpha)
+    low, high = interval_of(*worst, z)[0], interval_of(*best, z)[1]
+    p = max(change_p(*worst), change_p(*best)) if _change(*worst) * _change(*best) > 0 else 1.0
+    verdict: Verdict = "inconclusive"
+    if low > 0 or high < 0:
+        verdict, reason = ("improved" if low > 0 else "regressed"), ""
+    elif interval_of(*worst, usual)[0] > 0 or interval_of(*best, usual)[1] < 0:
+        reason = f"too few trials ({trials[0]} and {trials[1]}): exact p={p:.3g}"
+    else:
+        lost = gaps[0].results + gaps[1].results + absent(before, after)
+        reason = "the interval contains 0" + (lost > 0) * ", as the missing results may be"
     if look and not look.last:
         verdict, reason = "inconclusive", f"{look}: not all of these scenarios are in"
     broken = unusable(*gaps) if both else "no scenario has a grade in both variants"
@@ -136,23 +147,18 @@ def compare_fixed(
         estimate=_estimate(baseline, candidate, both),
         low=low,
         high=high,
-        p=max(_p(*worst), _p(*best)) if _change(*worst) * _change(*best) > 0 else 1.0,
+        p=p,
         p_holm=None,
-        surely_above=_newcombe(*worst, one_sided)[0],
-        surely_below=_newcombe(*best, one_sided)[1],
+        surely_above=interval_of(*worst, one_sided)[0],
+        surely_below=interval_of(*best, one_sided)[1],
         n=len(before.keys() | after.keys()),
-        trials=(int(worst[0][1]), int(worst[1][1])),
+        paired=len(both),
+        trials=trials,
         missing_baseline=gaps[0],
         missing_candidate=gaps[1],
         alpha=alpha,
         look=look,
     )
-
-
-def _verdict(low: float, high: float, gaps: bool) -> tuple[Verdict, str]:
-    if low > 0 or high < 0:
-        return ("improved" if low > 0 else "regressed"), ""
-    return "inconclusive", "the interval contains 0" + gaps * ", as the missing results may be"
 
 
 def _scores(trials: Trials) -> Scores:
@@ -162,8 +168,11 @@ def _scores(trials: Trials) -> Scores:
     return scores
 
 
-def _pooled(own: Trials, other: Trials, value: float) -> Counts:
-    """Count one side's passes and trials, with this value in the place of all that is missing."""
+def _pooled(own: Trials, other: Trials, value: int) -> Counts:
+    """Count one side's passes and trials, with 0 or 1 in the place of all that is missing.
+
+    A fraction of a pass is rounded to the same side.
+    """
     filled = {
         name: [
             fmean(value if grade is None or is_missing(grade) else grade for grade in trial)
@@ -172,9 +181,10 @@ def _pooled(own: Trials, other: Trials, value: float) -> Counts:
         for name in sorted(own.keys() | other.keys())
     }
     if not filled:
-        return 0.0, 0.0
+        return 0, 0
     trials = len(filled) * min(map(len, filled.values()))
-    return trials * fmean(map(fmean, filled.values())), trials
+    passes = trials * fmean(map(fmean, filled.values()))
+    return (math.ceil(passes - _ROUNDING) if value else math.floor(passes + _ROUNDING)), trials
 
 
 def _estimate(baseline: Trials, candidate: Trials, both: Sequence[str]) -> float:
@@ -186,36 +196,6 @@ def _estimate(baseline: Trials, candidate: Trials, both: Sequence[str]) -> float
     return share(candidate) - share(baseline) if both else math.nan
 
 
-def _change(baseline: Counts, candidate: Counts) -> float:
-    return _share(candidate) - _share(baseline)
-
-
-def _share(counts: Counts) -> float:
-    passes, trials = counts
-    return passes / trials if trials else 0.5
-
-
-def _newcombe(baseline: Counts, candidate: Counts, z: float) -> tuple[float, float]:
-    if not (baseline[1] and candidate[1]):
-        return -1.0, 1.0
-    before, after = _share(baseline), _share(candidate)
-    (before_low, before_high), (after_low, after_high) = (
-        wilson_of(*side, z) for side in (baseline, candidate)
-    )
-    change = after - before
-    return (
-        max(-1.0, change - math.hypot(after - after_low, before_high - before)),
-        min(1.0, change + math.hypot(after_high - after, before - before_low)),
-    )
-
-
-def _p(baseline: Counts, candidate: Counts) -> float:
-    """Give the least level at which the interval leaves out 0, by halving the quantile."""
-    rising = _change(baseline, candidate) > 0
-    low, high = 0.0, _FAR
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        ends = _newcombe(baseline, candidate, middle)
-        outside = ends[0] > 0 if rising else ends[1] < 0
-        low, high = (middle, high) if outside else (low, middle)
-    return level_of((low + high) / 2)
+def _change(baseline: Counts, candidate: Counts) -> int:
+    """Give the sign of the change, times a positive number."""
+    return candidate[0] * baseline[1] - baseline[0] * candidate[1]

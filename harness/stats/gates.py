@@ -8,6 +8,7 @@ from typing import Literal
 
 from harness.stats.compare import FLOOR, Comparison
 from harness.stats.fixed import Fixed
+from harness.stats.newcombe import margin_p
 from harness.stats.samples import check_share
 from harness.stats.score import quantile
 
@@ -53,12 +54,15 @@ def units_needed(margin: float, alpha: float = 0.05) -> int:
 def spotless_trials(margin: float, alpha: float = 0.05) -> int:
     """Give the fewest trials of each variant that show a margin for a suite where all pass.
 
-    z^2 / (trials + z^2) below the margin, z one-sided: Newcombe's bound without a failure. 25 for
-    10 points. Raises ValueError for a margin or alpha outside 0..1.
+    ln(alpha) / ln(1-margin), upwards: with fewer, a candidate that fails as often as the margin
+    says would pass them all too often; 29 for 10 points. And Newcombe's bound without a failure,
+    z^2 / (trials + z^2) with z one-sided, is below the margin, which asks for more where alpha is
+    below 2 %. Raises ValueError for a margin or alpha outside 0..1.
     """
     check_share("margin", margin)
     check_share("alpha", alpha)
-    return math.floor(quantile(1 - alpha) ** 2 * (1 - margin) / margin) + 1
+    bound = math.floor(quantile(1 - alpha) ** 2 * (1 - margin) / margin) + 1
+    return max(bound, math.ceil(math.log(alpha) / math.log(1 - margin)))
 
 
 def gate(comparison: Comparison | Fixed, mode: Mode, margin: float | None = None) -> Gate:
@@ -70,11 +74,16 @@ def gate(comparison: Comparison | Fixed, mode: Mode, margin: float | None = None
     inconclusive  anything else
     invalid       the comparison is
 
-    About exactly these scenarios no number of them is asked for. Without a margin only an
-    improvement is a pass. "Every behaviour is non-inferior" takes each comparison as it is, "no
-    behaviour regressed" takes those of `corrections.adjusted`. Before the last planned look a gate
-    fails or says that it waits, and that blocks in either mode: so a pass is looked for once, and
-    costs no more than without looks.
+    About exactly these scenarios no number of them is asked for. There a bound above -margin passes
+    only where an exact count agrees: where the candidate is worse by all of the margin, a bound as
+    good has a chance of at most alpha, whatever the chances are. With so few trials that they could
+    show no change at all nothing passes. Without a margin only an improvement is a pass.
+
+    "Every behaviour is non-inferior" takes each comparison as it is, "no behaviour regressed" takes
+    those of `corrections.adjusted`. Before the last planned look a gate fails or says that it
+    waits, and that blocks in either mode: so a pass is looked for once, and costs no more than
+    without looks.
+
     Raises ValueError for non_inferiority without a margin, or a margin outside 0..1.
     """
     if margin is None and mode == "non_inferiority":
@@ -91,11 +100,12 @@ def gate(comparison: Comparison | Fixed, mode: Mode, margin: float | None = None
         outcome, reason = "inconclusive", f"{look}: the gate answers at the last"
     worse = outcome == "pass" and comparison.verdict == "regressed"
     asked = needed if mode == "non_inferiority" else least
+    few = comparison.n < asked or (isinstance(comparison, Fixed) and not comparison.decidable)
     return Gate(
         outcome=outcome,
         mode=mode,
         estimand=comparison.estimand,
-        refused=waits or (outcome == "inconclusive" and comparison.n < asked),
+        refused=waits or (outcome == "inconclusive" and few),
         warning="worse, but by less than the margin" if worse else "",
         reason=f"{reason}; {_about(comparison)}" if isinstance(comparison, Fixed) else reason,
         margin=margin,
@@ -116,12 +126,37 @@ def _outcome(
         return "invalid", comparison.reason
     if comparison.verdict == "improved":
         return "pass", "improved"
-    if margin is not None and comparison.n >= needed and comparison.surely_above > -margin:
-        held = "equivalent within" if comparison.surely_below < margin else "not worse by more than"
+    if margin is not None and comparison.n >= needed and _not_worse(comparison, margin):
+        held = "equivalent within" if _not_better(comparison, margin) else "not worse by more than"
         return "pass", f"{held} {100 * margin:g} points"
     if comparison.verdict == "regressed":
         return "fail", "regressed"
     return "inconclusive", _doubt(comparison, margin, needed)
+
+
+def _not_worse(comparison: Comparison | Fixed, margin: float) -> bool:
+    bound = comparison.surely_above
+    return bound > -margin and _holds_exactly(comparison, bound, margin)
+
+
+def _not_better(comparison: Comparison | Fixed, margin: float) -> bool:
+    bound = -comparison.surely_below
+    return bound > -margin and _holds_exactly(comparison, bound, margin, mirrored=True)
+
+
+def _holds_exactly(
+    comparison: Comparison | Fixed, bound: float, margin: float, *, mirrored: bool = False
+) -> bool:
+    """Whether the bound on exactly these holds its level; about others like them the floor does.
+
+    mirrored: the bound is the baseline's against the candidate.
+    """
+    if isinstance(comparison, Comparison):
+        return True
+    trials = comparison.trials[::-1] if mirrored else comparison.trials
+    return comparison.decidable and margin_p(trials, bound, margin, comparison.alpha) <= (
+        comparison.alpha
+    )
 
 
 def _doubt(comparison: Comparison | Fixed, margin: float | None, needed: int) -> str:
@@ -141,10 +176,19 @@ def _too_few(comparison: Comparison | Fixed, margin: float, needed: int) -> str:
 
 
 def _about(comparison: Fixed) -> str:
-    told = f"exactly these {comparison.n} scenarios, no claim about others"
+    n, both = comparison.n, comparison.paired
+    told = f"exactly these {n} scenario{'s' * (n != 1)}, no claim about others"
     if math.isnan(comparison.estimate) or (comparison.look and not comparison.look.last):
         return told
+    estimate = f"{100 * comparison.estimate:+.1f} points"
+    level, ends = (
+        f"{1 - comparison.alpha:.0%} interval",
+        f"{100 * comparison.low:+.1f} to {100 * comparison.high:+.1f}",
+    )
+    if both == n:
+        return f"{told}: {estimate} ({level} {ends})"
+    # What one variant alone ran is in the interval as missing, and cannot be in the estimate.
     return (
-        f"{told}: {100 * comparison.estimate:+.1f} points ({1 - comparison.alpha:.0%} interval"
-        f" {100 * comparison.low:+.1f} to {100 * comparison.high:+.1f})"
+        f"{told}: {estimate} over the {both} that both variants ran; {level} over all {n}, whatever"
+        f" the missing results were: {ends}"
     )

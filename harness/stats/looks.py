@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -145,7 +145,7 @@ def crossing(limits: Sequence[float]) -> float:
     standard normal increments; the density of S over what has not crossed yet is carried from
     look to look by Gauss and Legendre's rule.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, weights = _legendre()
     places, mass, crossed = np.zeros(1), np.ones(1), 0.0
     for look, limit in enumerate(limits, start=1):
         edge = limit * math.sqrt(look)
@@ -155,3 +155,10 @@ def crossing(limits: Sequence[float]) -> float:
         density = np.exp(-((further[:, None] - places) ** 2) / 2) @ mass / math.sqrt(2 * math.pi)
         places, mass = further, reach * weights * density
     return min(crossed, 1.0)
+
+
+@cache
+def _legendre() -> tuple[Array, Array]:
+    """Give Gauss and Legendre's nodes and weights, which take longer than all that uses them."""
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return nodes, weights

@@ -98,18 +98,26 @@ def pair(
     before = {name: present(baseline.get(name, ())) for name in names}
     after = {name: present(candidate.get(name, ())) for name in names}
     paired = tuple(name for name in names if before[name] and after[name])
-    units: dict[tuple[bool, str], list[float]] = {}
-    for name in paired:
-        family = (families or {}).get(name)
-        unit = (True, family) if family is not None else (False, name)
-        units.setdefault(unit, []).append(fmean(after[name]) - fmean(before[name]))
+    changes = {name: fmean(after[name]) - fmean(before[name]) for name in paired}
     counts = sorted(len(side[name]) for name in paired for side in (before, after))
     return Paired(
         scenarios=paired,
-        differences=np.array([fmean(unit) for unit in units.values()]),
+        differences=np.array([fmean(unit) for unit in by_unit(changes, families)]),
         unpaired=tuple(name for name in names if name not in set(paired)),
         trials=(counts[0], float(np.median(counts)), counts[-1]) if counts else (0, 0.0, 0),
     )
+
+
+def by_unit(
+    values: Mapping[str, float], families: Mapping[str, str] | None = None
+) -> list[list[float]]:
+    """Put the values of scenarios together by unit: those of a family, or one scenario's alone."""
+    units: dict[tuple[bool, str], list[float]] = {}
+    for name, value in values.items():
+        family = (families or {}).get(name)
+        unit = (True, family) if family is not None else (False, name)
+        units.setdefault(unit, []).append(value)
+    return list(units.values())
 
 
 def filled(scores: Scores, scenarios: Iterable[str], value: float) -> Scores:

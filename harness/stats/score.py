@@ -43,14 +43,14 @@ def level_of(z: float) -> float:
     return 2 * float(ndtr(-z))
 
 
-def detectable(half_width: float, alpha: float = 0.05, power: float = 0.80) -> float:
+def detectable(half_width: float, bound: float, power: float = 0.80) -> float:
     """Turn half an interval's width into the change that would be found with this power.
 
-    (z(1-alpha/2) + z(power)) / z(1-alpha/2) times the half-width, 1.43 by default, in the unit of
-    the width. It is the detectable change at the precision observed, not an "observed power".
+    (z + z(power)) / z times the half-width, with z the bound that the interval stands for: 1.43
+    times for 1.96, in the unit of the width. It is the detectable change at the precision observed,
+    not an "observed power".
     """
-    certain = quantile(1 - alpha / 2)
-    return (certain + quantile(power)) / certain * half_width
+    return (bound + quantile(power)) / bound * half_width
 
 
 def p_values(differences: Array) -> Array:

@@ -15,13 +15,25 @@ import numpy as np
 
 from harness.stats.compare import FLOOR
 from harness.stats.corrections import benjamini_hochberg
-from harness.stats.samples import Array, Missing, Scores, missing, pair, present, seed, unusable
+from harness.stats.samples import (
+    Array,
+    Missing,
+    Scores,
+    by_unit,
+    missing,
+    pair,
+    present,
+    seed,
+    unusable,
+)
 from harness.stats.score import NOTHING, sign_flip_p
 from harness.stats.unbounded import FLOOR as RATIO_FLOOR
 from harness.stats.unbounded import Ratio, compare_unbounded
 
 Q = 0.10
 """Of what is told to be worth a look, at most this share is expected to be chance."""
+SAME = "the same on both sides"
+"""The reason for there being no test where no scenario's mean differs."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +41,8 @@ class Screened:
     """One measure on both sides, in its own unit."""
 
     baseline: float
-    """Mean of the means of the scenarios that know it on both sides; NaN where none does."""
+    """Mean over the units that know it on both sides, each the mean of its scenarios' means; NaN
+    where none does."""
     candidate: float
     difference: float
     """Candidate minus baseline."""
@@ -91,17 +104,17 @@ def _measured(
     baseline: Scores, candidate: Scores, families: Mapping[str, str] | None, *, ratio: bool
 ) -> Screened:
     paired = pair(baseline, candidate, families)
-    means = {
+    means: dict[str, tuple[float, float]] = {
         name: (fmean(present(baseline[name])), fmean(present(candidate[name])))
         for name in paired.scenarios
     }
     gaps = (missing(baseline), missing(candidate))
     before, after = (
-        fmean(side) if side else math.nan
-        for side in ([one[place] for one in means.values()] for place in (0, 1))
+        _mean({name: both[place] for name, both in means.items()}, families) for place in (0, 1)
     )
     scaled = _scaled(paired.differences)
-    reason = _untested(scaled, unusable(*gaps))
+    alike = all(math.isclose(*both, rel_tol=NOTHING) for both in means.values())
+    reason = _untested(scaled, unusable(*gaps), alike=alike)
     return Screened(
         baseline=before,
         candidate=after,
@@ -114,8 +127,15 @@ def _measured(
         worth_a_look=False,
         reason=reason,
         means=means,
-        ratio=_ratio(baseline, candidate) if ratio and scaled.size >= RATIO_FLOOR else None,
+        ratio=_ratio(baseline, candidate, families)
+        if ratio and scaled.size >= RATIO_FLOOR
+        else None,
     )
+
+
+def _mean(means: Mapping[str, float], families: Mapping[str, str] | None) -> float:
+    units = by_unit(means, families)
+    return fmean(map(fmean, units)) if units else math.nan
 
 
 def _scaled(differences: Array) -> Array:
@@ -124,17 +144,21 @@ def _scaled(differences: Array) -> Array:
     return differences / largest if largest > 0 else differences
 
 
-def _untested(differences: Array, unusable: str) -> str:
+def _untested(differences: Array, unusable: str, *, alike: bool) -> str:
+    """Say why there is no test; alike: no scenario differs, which takes no number of them."""
     if differences.size < FLOOR:
-        return f"fewer than {FLOOR} paired scenarios ({differences.size})"
+        few = f"fewer than {FLOOR} paired scenarios ({differences.size})"
+        return SAME if alike and differences.size else few
     if unusable:
         return unusable
-    return "" if (np.abs(differences) > NOTHING).any() else "the same on both sides"
+    if (np.abs(differences) > NOTHING).any():
+        return ""
+    return SAME if alike else "no family differs on average"
 
 
-def _ratio(baseline: Scores, candidate: Scores) -> Ratio | None:
+def _ratio(baseline: Scores, candidate: Scores, families: Mapping[str, str] | None) -> Ratio | None:
     values = [value for side in (baseline, candidate) for one in side.values() for value in one]
     if any(value is not None and value <= 0 for value in values):
         return None
-    found = compare_unbounded(baseline, candidate)
+    found = compare_unbounded(baseline, candidate, families)
     return None if found.verdict == "invalid" else found

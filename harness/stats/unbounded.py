@@ -34,7 +34,7 @@ class Ratio:
     reason: str
     """Why inconclusive or invalid; else empty."""
     ratio: float
-    """Candidate over baseline, the geometric mean over scenarios; NaN where nothing pairs."""
+    """Candidate over baseline, the geometric mean over the units; NaN where nothing pairs."""
     low: float
     """Lower end of the interval of level 1-alpha; 0 where there is none."""
     high: float
@@ -44,7 +44,7 @@ class Ratio:
     p_signflip: float
     """Two-sided mid-p of the sign-flip permutation test on the same."""
     n: int
-    """Paired scenarios."""
+    """Paired scenarios, or families of such."""
     unpaired: tuple[str, ...]
     """Scenarios left out because a variant has no value of them, by name."""
     missing_baseline: Missing
@@ -55,18 +55,20 @@ class Ratio:
 def compare_unbounded(
     baseline: Mapping[str, Sequence[float | None]],
     candidate: Mapping[str, Sequence[float | None]],
+    families: Mapping[str, str] | None = None,
     *,
     alpha: float = 0.05,
 ) -> Ratio:
     """Compare positive quantities: scenario -> one value a trial, in one unit for both variants.
 
-    Paired t on the scenarios' mean logarithms. Below 20 scenarios there is no verdict. What is
-    missing has no bounds here, so that it can only make the comparison invalid, by the same two
-    rules as for scores. Raises ValueError for a value that is not above 0 and finite.
+    Paired t on the scenarios' mean logarithms, which are averaged inside families where there are
+    any, as in `compare`. Below 20 units there is no verdict. What is missing has no bounds here, so
+    that it can only make the comparison invalid, by the same two rules as for scores. Raises
+    ValueError for a value that is not above 0 and finite.
     """
     check_share("alpha", alpha)
     before, after = _logarithms(baseline), _logarithms(candidate)
-    paired = pair(before, after)
+    paired = pair(before, after, families)
     gaps = (missing(before), missing(after))
     n = paired.differences.size
     mean = float(paired.differences.mean()) if n else math.nan
@@ -77,7 +79,7 @@ def compare_unbounded(
     if broken := unusable(*gaps) or ("" if n else "no scenario has a value in both variants"):
         verdict, reason = "invalid", broken
     elif n < FLOOR:
-        reason = f"fewer than {FLOOR} paired scenarios ({n})"
+        reason = f"fewer than {FLOOR} paired {'units' if families else 'scenarios'} ({n})"
     elif p < alpha:
         verdict, reason = ("higher" if mean > 0 else "lower"), ""
     return Ratio(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import weakref
 from pathlib import Path
 
@@ -25,6 +26,7 @@ baseline: helper/base
 behaviours:
   kind: {says: It is kind}
 """
+GRADES = "grades: {kind: {type: says, all_of: [welcome]}}\n"
 SCENARIO = "title: A request\ntask: Please help.\ntools: [Read]\nbehaviours: [kind]\n"
 COUNT = 8
 OLDER = "20250101T000000.000000Z"
@@ -72,10 +74,49 @@ def test_the_verdict_comes_first_and_then_what_it_rests_on(
     assert lines[0] == "Regressed: helper/terse shows kind less often than helper/base."
     assert lines[1].startswith("  baseline helper/base: 8 trials, relay: Ann, by hand, model")
     (row,) = [line for line in lines if line.startswith("  kind")]
-    told = "kind 8/8 100% 0/8 0% -100 (-100 to -35) 8 0.005 regressed"
+    told = "kind 8/8 100% 0/8 0% -100 (-100 to -35) <46 8 0.005 regressed"
     assert " ".join(row.split()) == told
-    assert "lost kind: 1/1 -> 0/1   promptverdict show manners/s0::helper/terse" in lines
+    shows = f"promptverdict show {COUNT:016x}"
+    assert f"lost kind in manners/s0: 1/1 -> 0/1   {shows}" in lines
     assert "2 more flipped" in lines
+
+
+def test_commands_name_the_run_where_it_is_not_the_latest_and_find_its_trial(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    older = saved(folder, *worse(), name=OLDER)
+    newer = saved(folder, *worse(0))
+    assert main(["compare", older.name]) == 1
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("lost")]
+    assert all(line.endswith(f" --run {OLDER}") for line in lines)
+    assert main(shlex.split(lines[0].partition("   promptverdict ")[2])) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("trial     manners/s0::helper/terse#0\n")
+    assert "fail     kind: no" in shown
+    main(["compare", newer.name, "--baseline", TERSE, "--candidate", BASE])
+    assert "--run" not in capsys.readouterr().out
+
+
+def test_a_run_is_named_by_its_path_as_well_also_where_others_lie(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = saved(folder, *worse())
+    assert main(["compare", f"results/{run.name}"]) == 1
+    assert "--run" not in capsys.readouterr().out
+    (folder / "results").rename(folder / "elsewhere")
+    assert main(["compare", f"elsewhere/{run.name}"]) == 1
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("lost")]
+    assert all(line.endswith(f" --run elsewhere/{run.name}") for line in lines)
+    assert main(shlex.split(lines[0].partition("   promptverdict ")[2])) == 0
+
+
+def test_commands_name_the_folder_of_the_runs_where_it_was_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved(folder, *worse())
+    (folder / "results").rename(folder / "elsewhere")
+    assert main(["compare", "--results", "elsewhere"]) == 1
+    assert f"show {COUNT:016x} --results elsewhere\n" in capsys.readouterr().out
 
 
 def test_what_was_found_is_kept_with_the_run_and_written_as_json(folder: Path) -> None:
@@ -222,3 +263,35 @@ def test_a_planned_look_takes_more_than_one_analysis(
     assert kept.comparisons[0].notes[0].startswith("look 2 of 5")
     assert main(["compare", "--look", "3/5"]) == 1
     assert main(["compare", "--look", "5/5"]) == 1
+
+
+def test_planned_trials_without_a_record_are_missing_and_no_gate_answers(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "evals/manners/suite.yaml").write_text(f"{SUITE}gate: {{}}\n")
+    for number in range(COUNT):
+        (folder / f"evals/manners/s{number}.yaml").write_text(f"{SCENARIO}{GRADES}")
+    better = [*side(BASE, *["-"] * COUNT), *side(TERSE, *["+"] * COUNT)]
+    run = saved(folder, *better)
+    assert main(["compare"]) == 0
+    for number in (6, 7, 14, 15):
+        (run / f"trials/{number:016x}.json").unlink()
+    capsys.readouterr()
+    assert main(["compare"]) == 7
+    printed = capsys.readouterr().out
+    assert not printed.startswith("Improved")
+    assert f"4 of 16 trials of {run.name} left no record: they are missing" in printed
+    assert "refused: 4 of its cells did not run" in printed
+    (row,) = [line for line in printed.splitlines() if line.startswith("  kind")]
+    assert row.split()[-1] == "invalid"
+
+
+def test_what_was_left_out_by_an_option_is_told_and_kept(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved(folder, *worse())
+    main(["compare", "--suite", "manners"])
+    told = "compared with --suite manners, and nothing else of the run"
+    assert told in capsys.readouterr().out
+    main(["report"])
+    assert told in (folder / "results/latest/report.md").read_text()

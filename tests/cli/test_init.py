@@ -19,6 +19,7 @@ from tests.test_recordings import TRIALS, evidence
 REVIEWER = "---\nname: reviewer\ndescription: Reads: code\nmodel: sonnet\n---\nYou review code.\n"
 BUILDER = "---\nname: builder\ndescription: Builds.\n---\nYou build what is asked for.\n"
 CLAUDE = {".claude/agents/reviewer.md": REVIEWER, ".claude/agents/builder.md": BUILDER}
+MODEL = "anthropic/claude-x"
 ASKED = ["--agents", ".claude/agents", "--model", "relay/me"]
 CONFIGURED = '[tool.promptverdict]\nagents = "agents"\n'
 CELLS = [
@@ -115,7 +116,7 @@ def test_a_second_time_nothing_is_written_and_that_is_said(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(root, CLAUDE)
-    assert "22 files written: evals/first-look and the schemas\n" in printed(capsys)
+    assert "23 files written: evals/first-look and the schemas\n" in printed(capsys)
     before = {path: path.stat().st_mtime_ns for path in root.glob("evals/**/*")}
     again = printed(capsys)
     assert "evals/first-look and the schemas are there already: nothing was written\n" in again
@@ -167,7 +168,7 @@ def test_other_suites_in_evals_are_no_hindrance(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(root, {**CLAUDE, "evals/mine/suite.yaml": "title: Mine\n"})
-    assert "22 files written" in printed(capsys)
+    assert "23 files written" in printed(capsys)
     assert (root / "evals/mine/suite.yaml").read_text() == "title: Mine\n"
 
 
@@ -243,6 +244,10 @@ def test_without_agents_that_can_be_read_nothing_is_written(
     assert not (root / "evals").exists()
 
 
+def filled_in(lines: str) -> str:
+    return lines.replace("anthropic/...", MODEL)
+
+
 def settings_lines(out: str) -> str:
     """Take the lines that are to be added to pyproject.toml."""
     told = out.partition("dots:\n")[2].partition("\nRecord")[0]
@@ -266,7 +271,8 @@ def test_the_lines_for_pyproject_can_be_pasted_and_name_every_model(
             "agents": ".claude/agents",
             "models": dict.fromkeys(["default", "open router/x 'y'", "sonnet"], model),
         }
-    write(root, {"pyproject.toml": lines})
+    assert "\n# in place of the dots: the model's full name" in lines
+    write(root, {"pyproject.toml": filled_in(lines)})
     again = printed(capsys)
     assert "pyproject.toml" not in again
     assert "--agents" not in again
@@ -320,20 +326,18 @@ def test_from_init_to_recorded_cells(
     pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = printed(capsys)
-    one, every, by_relay, replay = commands(out)
+    one, every, by_relay, replay, promised = commands(out)
 
     undecided = run(pytester, *replay)
     assert undecided.ret != 0
     assert "say what it means: [tool.promptverdict.models]" in undecided.stdout.str()
 
-    write(pytester.path, {"pyproject.toml": settings_lines(out)})
+    write(pytester.path, {"pyproject.toml": filled_in(settings_lines(out))})
     missing = run(pytester, *replay)
     missing.assert_outcomes(errors=6)
     assert missing.ret == 1
     for cell in CELLS:
-        assert (
-            f"missing: nothing is recorded for {cell}#0 with anthropic/..." in missing.stdout.str()
-        )
+        assert f"missing: nothing is recorded for {cell}#0 with {MODEL}" in missing.stdout.str()
     missing.stdout.fnmatch_lines(
         [f"no evidence: 6 trials were never recorded; record: pytest * {shlex.join(every)}"]
     )
@@ -349,6 +353,7 @@ def test_from_init_to_recorded_cells(
     replayed = run(pytester, *replay, "--model", "relay/me")
     assert replayed.ret == 0
     replayed.stdout.fnmatch_lines(["*6 measured*"])
+    run(pytester, *promised, "--model", "relay/me").assert_outcomes(failed=6)
     left = list(records(find_run(pytester.path / "results")))
     assert sorted(f"{one.suite}/{one.scenario}::{one.variant}" for one in left) == CELLS
     assert not [one.fault for one in left if one.fault]

@@ -456,6 +456,41 @@ def test_a_green_run_of_one_file_does_not_make_the_others_green() -> None:
     assert outcome("pass", told(WRITE_TEST, RED, WRITE_CODE, both, one, ran(node(O)))) == "pass"
 
 
+@pytest.mark.parametrize(
+    "acts",
+    [
+        [OLD_RED],
+        [OLD_RED, COMMENT],
+        [WRITE_TEST, RED],
+        [OLD_RED, ran(node(T))],
+        [BASELINE, OLD_RED],
+    ],
+    ids=["as found", "a comment", "a test of its own", "another file green", "not so before"],
+)
+def test_red_tests_that_are_left_alone_fail(acts: Sequence[Act]) -> None:
+    left = TestsPass().grade(told(*acts))
+    assert left.outcome == "fail"
+    assert left.reason.startswith("left red, no code was changed: tests/test_")
+    assert left.points
+
+
+@pytest.mark.parametrize(
+    "acts",
+    [
+        [],
+        [bash("cat app/slug.py")],
+        [BASELINE],
+        [OLD_RED, BASELINE],
+        [OLD_RED, edit(tests__test_old="def test_old():\n    pass\n"), BASELINE],
+        [OLD_RED, bash("python3 -m pytest -q | tail -3")],
+        [replace(OLD_RED, command="cp -r . /tmp/x; cd /tmp/x; pytest")],
+    ],
+    ids=["no call", "no run", "green", "green again", "tests changed", "no report", "on a copy"],
+)
+def test_where_no_code_was_changed_only_a_red_end_fails(acts: Sequence[Act]) -> None:
+    assert outcome("pass", told(*acts)) == "ungraded"
+
+
 def test_a_partial_green_run_leaves_the_first_red_standing() -> None:
     acts = [WRITE_TEST, FAILS, ran(node(O)), WRITE_CODE, GREEN]
     assert outcome("reason", told(*acts)) == outcome("first", told(*acts)) == "pass"

@@ -91,6 +91,8 @@ def test_a_folded_description_is_one_text() -> None:
         ("tools: &a Read", "&a Read", "unquoted & in tools"),
         ('tools: "Read", "Write"', '"Read", "Write"', "quotes that do not pair in tools"),
         ("tools: 'it's: so'", "it's: so", "quotes that do not pair in tools"),
+        ('tools: "Read', '"Read', "a quote that is not closed in tools"),
+        ("tools: 'Read", "'Read", "a quote that is not closed in tools"),
         (f"tools: {'[' * 50_000}", "[" * 50_000, "unquoted [ in tools"),
     ],
 )

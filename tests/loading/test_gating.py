@@ -43,7 +43,7 @@ def test_themes_and_gates_have_defaults(tmp_path: Path) -> None:
         ),
         (
             "themes:\n  manners: {behaviours: []}\n",
-            "6: themes.manners.behaviours: tuple should have at least 1 item",
+            "6: themes.manners.behaviours: too few are listed, found []",
         ),
         (
             "themes:\n  a: {behaviours: [kind]}\n  b: {behaviours: [brief]}\n",
@@ -76,7 +76,7 @@ def test_themes_and_gates_have_defaults(tmp_path: Path) -> None:
         ),
         (
             "families:\n  shop: [hello]\n",
-            "6: families.shop: tuple should have at least 2 items",
+            "6: families.shop: too few are listed, found ['hello']",
         ),
         ("gate: {critical: hello}\n", "5: gate.critical: a list is expected, found 'hello'"),
     ],

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.grade import passed
+from harness.records import Fault
 from harness.report.html import html
 from harness.transcript import Say
-from harness.verdicts import MeasuredScenario
-from tests.report.compared import LOOK, comparison, measured, page, run, trial
-from tests.report.made import record
+from harness.verdicts import MeasuredScenario, Unpaired
+from tests.report.compared import LOOK, changed, comparison, measured, page, run, trial
+from tests.report.made import graded, record
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -233,6 +235,53 @@ def test_axe_finds_no_fault(browser: Browser, file: Path, scheme: str, size: Any
         seen.page.locator(".transcripts > .columns").first.wait_for()
         found = axe.Axe().run(seen.page)
         assert [one["id"] for one in found.response["violations"]] == []
+
+
+def test_names_as_long_as_may_be_do_not_push_the_page_sideways(
+    browser: Browser, tmp_path: Path
+) -> None:
+    long, behaviour = f"helper/{'v' * 100}", "b" * 100
+    records = [
+        one.model_copy(update={"variant": long, "grades": (graded(passed("Yes."), behaviour),)})
+        if one.variant == "helper/terse"
+        else one
+        for one in run()
+    ]
+    found = changed(comparison(run()), behaviour=behaviour)
+    candidate = found.candidate.model_copy(update={"label": long, "variant": long})
+    unpaired = (Unpaired(suite="manners", scenario="s" * 100, why="it is new"),)
+    found = found.model_copy(update={"candidate": candidate, "unpaired": unpaired})
+    bare = found.model_copy(update={"behaviours": ()})
+    records.append(
+        trial(long, "scenario-9", 0, kind=True).model_copy(update={"scenario": "s" * 100})
+    )
+    path = tmp_path / "report.html"
+    path.write_text(html(page(records, found, bare)), encoding="utf-8")
+    for size in (DESK, PHONE):
+        for seen in opened(browser, path, size):
+            transcript(seen)
+            for details in seen.page.locator("details").all():
+                details.evaluate("element => { element.open = true; }")
+            width = seen.page.evaluate("document.documentElement.scrollWidth")
+            assert width <= size["width"]
+
+
+def test_every_trial_that_can_be_chosen_is_shown(browser: Browser, tmp_path: Path) -> None:
+    fault = Fault(kind="MissingRecording", message="nothing is recorded", exit_code=7)
+    silent = trial("helper/terse", "scenario-0", 1, kind=False, fault=fault)
+    nothing = silent.evidence.model_copy(update={"events": ()})
+    silent = silent.model_copy(update={"evidence": nothing, "grades": ()})
+    records = [*run(), silent]
+    path = tmp_path / "report.html"
+    path.write_text(html(page(records, comparison(run()))), encoding="utf-8")
+    for seen in opened(browser, path, DESK):
+        found = transcript(seen)
+        for label in ("left transcript", "right transcript"):
+            choice = seen.page.get_by_label(label).first
+            for value in choice.locator("option").evaluate_all("all => all.map(one => one.value)"):
+                choice.select_option(value=value)
+                assert found.locator(":scope > .columns").count() > 0
+        assert seen.troubles == []
 
 
 def test_a_run_without_comparison_is_shown_too(browser: Browser, tmp_path: Path) -> None:

@@ -25,7 +25,21 @@ def compared(before: list[str], after: list[str]) -> Comparison:
 
 def test_a_flip_leads_to_the_trial_that_shows_it() -> None:
     lines = printed(compared(["++"] * 6, ["++"] * 5 + ["+-"]))
-    assert "lost kind: 2/2 -> 1/2   promptverdict show 'manners/s5::helper/terse#1'" in lines
+    shows = "promptverdict show manners-s5-helper/terse-1"
+    assert f"lost kind in manners/s5: 2/2 -> 1/2   {shows}" in lines
+
+
+def test_a_flip_leads_to_its_trial_where_another_left_no_record() -> None:
+    records = [*side(BASE, *["++"] * 6), *side(TERSE, *["++"] * 5, "+-")]
+    there = [one for one in records if (one.variant, one.scenario, one.trial) != (TERSE, "s5", 0)]
+    found = compare_variants(samples(there), {"manners": suite()}, BASE, TERSE)
+    assert any(line.endswith("show manners-s5-helper/terse-1") for line in printed(found))
+
+
+def test_a_flip_of_a_run_that_is_not_the_latest_names_it() -> None:
+    found = Comparisons(comparisons=(compared(["+"] * 6, ["+"] * 5 + ["-"]),))
+    lines = told(found, NOW, ["--run", "r1"]).splitlines()
+    assert any(line.endswith("show manners-s5-helper/terse-0 --run r1") for line in lines)
 
 
 def test_what_was_lost_is_told_before_what_was_gained() -> None:
@@ -41,6 +55,29 @@ def test_long_lists_are_cut_and_counted() -> None:
     lines = printed(compare_variants(found, {"manners": suite()}, BASE, TERSE))
     assert len([line for line in lines if line.startswith("not paired")]) == MOST
     assert f"{19 - MOST} more not paired" in lines
+
+
+def test_each_row_says_how_small_a_change_would_be_missed() -> None:
+    found = compared(["+", "-"] * 5, ["+", "-"] * 5)
+    lines = printed(found)
+    head, (row,) = lines[3], [line for line in lines if line.startswith("  kind")]
+    assert "misses" in head
+    (one,) = found.behaviours
+    assert f"<{100 * (one.mde80 or 0):.0f} " in row
+    assert "misses: a change below so many points would usually be missed" in lines
+
+
+def test_where_there_can_be_no_verdict_no_change_is_told_to_be_missed() -> None:
+    assert not any("<" in line for line in printed(compared(["+"] * 5, ["-"] * 5)))
+    assert not any("misses:" in line for line in printed(compared(["+"] * 5, ["-"] * 5)))
+
+
+def test_what_one_side_was_never_asked_stands_in_the_column_of_what_is_missing() -> None:
+    lines = printed(compared([*["-"] * 6, "++", "++"], ["+"] * 6))
+    (row,) = [line for line in lines if line.startswith("  kind")]
+    assert "0/6 0%" in row
+    assert "4 (4 never asked)" in row
+    assert "why: kind: depends on 4 missing results" in lines
 
 
 def test_missing_results_stand_in_their_own_column() -> None:

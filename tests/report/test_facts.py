@@ -86,7 +86,15 @@ def test_evidence_is_told_by_who_answered() -> None:
 
 @pytest.mark.parametrize(
     ("days", "told"),
-    [(0, "today"), (0.99, "today"), (1, "1 day old"), (2.5, "2 days old"), (-1, "today")],
+    [
+        (0, "today"),
+        (0.99, "today"),
+        (1, "1 day old"),
+        (2.5, "2 days old"),
+        (-0.5, "today"),
+        (-1, "1 day in the future"),
+        (-30, "30 days in the future"),
+    ],
 )
 def test_evidence_ages_by_whole_days(days: float, told: str) -> None:
     now = datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=days)

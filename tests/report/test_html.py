@@ -199,7 +199,8 @@ def test_what_flipped_is_told_with_both_reasons_and_commands() -> None:
     assert flips.count("▼ lost") == 6
     assert "It says so." in flips
     assert "It says nothing kind." in flips
-    assert "promptverdict show &#39;manners/scenario-0::helper/terse#0&#39;" in flips
+    show = "promptverdict show &#39;manners/scenario-0::helper/terse#0&#39; --whole"
+    assert f"{show} --run 20260101T120000.000000Z" in flips
     assert "Bash echo hello &gt; base.txt" in flips
 
 
@@ -207,7 +208,41 @@ def test_a_flip_whose_record_is_not_in_the_run_is_still_told() -> None:
     records = run()
     found = comparison(records)
     text = html(page([one for one in records if one.variant == "helper/terse"], found))
-    assert "Its trial is not among the records of this run." in text
+    assert "Its trial is not among the records of run 20260101T120000.000000Z." in text
+
+
+def test_a_side_without_a_record_leaves_the_other_alone() -> None:
+    records = [
+        one.model_copy(update={"variant": "helper/other"}) if one.variant == "helper/base" else one
+        for one in run()
+    ]
+    found = page(records, comparison(run()))
+    terse = {one.key for one in records if one.variant == "helper/terse"}
+    assert {one.left for one in found.scenarios} == terse
+    assert {one.right for one in found.scenarios} == {""}
+
+
+def test_where_nothing_that_was_compared_ran_any_two_variants_stand_beside_each_other() -> None:
+    others = [
+        one.model_copy(
+            update={"suite": "other", "variant": f"{one.variant}-2", "key": one.key[::-1]}
+        )
+        for one in run(scenarios=1)
+    ]
+    found = page([*run(), *others], comparison(run()))
+    (other,) = [one for one in found.scenarios if one.suite == "other"]
+    assert (other.left, other.right) == tuple(one.key for one in others)
+
+
+def test_only_a_trial_that_was_played_can_be_chosen() -> None:
+    fault = Fault(kind="MissingRecording", message="nothing is recorded", exit_code=7)
+    silent = record(key="f" * 16, trial=1, fault=fault)
+    silent = silent.model_copy(
+        update={"evidence": silent.evidence.model_copy(update={"events": ()})}
+    )
+    text = written(record(), silent)
+    assert set(re.findall('<option value="([^"]*)"', text)) == set(unpacked(text)) == {"0" * 16}
+    assert "helper/base #1" in text
 
 
 def test_the_plot_says_its_figures_in_words_and_in_a_table() -> None:

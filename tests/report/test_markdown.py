@@ -23,7 +23,9 @@ def test_the_marker_comes_first_then_the_verdict_then_the_table() -> None:
     table = next(place for place, line in enumerate(lines) if line.startswith("| behaviour"))
     assert set(lines[table + 1]) == {"|", "-"}
     assert lines[table + 2].startswith("| kind | regressed | 100% (80 to 100%), 8 of 8 |")
-    assert [line.count("|") for line in lines[table : table + 3]] == [9, 9, 9]
+    assert [line.count("|") for line in lines[table : table + 3]] == [10, 10, 10]
+    assert "| usually missed |" in lines[table]
+    assert "| below 40 points |" in lines[table + 2]
 
 
 def test_what_flipped_is_told_with_reasons_and_commands() -> None:
@@ -31,7 +33,8 @@ def test_what_flipped_is_told_with_reasons_and_commands() -> None:
     text = markdown(page(records, comparison(records)))
     assert text.count("▼ **lost** kind in scenario-") == 6
     assert "  - candidate, 0 of 1 shown: It says nothing kind.\n" in text
-    assert "  - `promptverdict show 'manners/scenario-0::helper/terse#0' --whole`\n" in text
+    show = "promptverdict show 'manners/scenario-0::helper/terse#0' --whole"
+    assert f"  - `{show} --run 20260101T120000.000000Z`\n" in text
 
 
 def test_provenance_and_age_stand_with_the_verdict_and_in_every_cell() -> None:

@@ -46,6 +46,10 @@ def printed(*found: Measured) -> list[str]:
         (100.0, "words", "100"),
         (12145.4, "tokens", "12,145"),
         (0.0042, "USD", "0.0042"),
+        (0.00004, "USD", "0.00004"),
+        (0.004, "calls", "0.004"),
+        (0.0, "USD", "0"),
+        (299 / 300, "share of trials", "99.7%"),
         (1.5, "USD", "1.5"),
         (0.416, "share of trials", "42%"),
     ],
@@ -139,6 +143,27 @@ def test_what_is_the_same_is_told_in_a_sentence() -> None:
     )  # type: ignore[union-attr]
 
 
+def test_differences_that_cancel_out_are_no_claim_rather_than_none() -> None:
+    few = measured(**{**SAME, "reason": "fewer than 6 paired scenarios (2)"})
+    found = fingerprint(comparison(run(), fingerprint=(few, measured("turns", **SAME))))
+    assert found is not None
+    assert found.told == "No claim: fewer than 6 paired scenarios (2)."
+
+
+def test_a_small_change_is_no_zero() -> None:
+    share = {"unit": "share of trials", "baseline": 0.5, "candidate": 0.503, "difference": 0.003}
+    money = {"unit": "USD", "baseline": 0.1, "candidate": 0.09997, "difference": -0.00003}
+    ratio = Ratio(ratio=0.003, low=0.0, high=0.5)
+    found = fingerprint(
+        comparison(
+            run(), fingerprint=(measured("share", **share), measured("price", **money, ratio=ratio))
+        )
+    )
+    assert found is not None
+    assert [row.change for row in found.rest] == ["+0.3 points", "-0.00003"]
+    assert found.rest[1].ratio == "0.003 (0.00 to 0.50)"
+
+
 def test_scenarios_behind_a_measure_lead_to_their_trials_and_are_cut_and_counted() -> None:
     found = measured(**LOOK, scenarios=scenarios(SCENARIOS + 5))
     text = section(written(found))
@@ -152,6 +177,8 @@ def test_ratios_and_missing_trials_have_their_columns() -> None:
     text = section(written(measured(**LOOK, ratio=ratio, missing_candidate=2)))
     assert '<td class="figure">1.50 (1.20 to 1.90)</td>' in text
     assert '<td class="figure">0 and 2</td>' in text
+    assert "typical ratio (95 %)" in text
+    assert "the geometric mean" in text
 
 
 @pytest.mark.parametrize("name", ["calls of <script>alert(1)</script>", "@all\u202e | `x` ![y](z)"])

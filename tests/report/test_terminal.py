@@ -8,17 +8,22 @@ from typing import Any
 
 import pytest
 
+from harness.deciding import Decision
 from harness.errors import BrokenRecording, HarnessError, MissingRecording, StaleRecording
 from harness.grade import Grade, passed
 from harness.prices import Cost
 from harness.records import Fault, TrialRecord
 from harness.report.facts import age
-from harness.report.terminal import Shortcoming, summary
+from harness.report.terminal import Called, Shortcoming, summary, unrecorded
 from harness.transcript import Answered, End, Usage, User
 from tests.report.made import PROVENANCE, record
+from tests.test_plan import cell
 
 AGE = age(PROVENANCE)
 FAULT = Fault(kind="ProviderError", message="no answer", exit_code=4)
+
+
+CELLS = ("hello", "bye")
 
 
 def shown(*trials: TrialRecord, **more: Any) -> list[str]:
@@ -41,7 +46,8 @@ def test_cells_are_shown_below_their_scenario_with_what_was_counted(tmp_path: Pa
         record(trial=1),
         record(scenario="bye", variant="other"),
     ]
-    assert shown(*trials, run=tmp_path / "results/r1") == [
+    told = {"run": tmp_path / "results/r1", "baselines": {"manners": "helper/base"}}
+    assert shown(*trials, **told) == [
         "                 turns calls test runs files tokens ended",
         "manners/bye",
         "  other              2     2         1     1  2,534  done",
@@ -57,8 +63,19 @@ def test_cells_are_shown_below_their_scenario_with_what_was_counted(tmp_path: Pa
     ]
 
 
-def test_one_variant_alone_is_not_offered_a_comparison(tmp_path: Path) -> None:
-    last = shown(record(), record(trial=1), run=tmp_path / "results/r1")[-1]
+@pytest.mark.parametrize(
+    ("trials", "baselines"),
+    [
+        ([record(), record(trial=1)], {"manners": "helper/base"}),
+        ([record(), record(variant="helper/terse")], None),
+        ([record(), record(variant="helper/terse")], {"other": "helper/base"}),
+        ([record(variant="a"), record(variant="b")], {"manners": "helper/base"}),
+    ],
+)
+def test_without_a_variant_beside_the_baseline_no_comparison_is_offered(
+    tmp_path: Path, trials: list[TrialRecord], baselines: dict[str, str] | None
+) -> None:
+    last = shown(*trials, run=tmp_path / "results/r1", baselines=baselines)[-1]
     assert last == "as a page: promptverdict report --open"
 
 
@@ -115,22 +132,25 @@ def test_a_trial_that_broke_off_is_no_evidence() -> None:
     [
         (
             [MissingRecording("x")],
-            ["no evidence: 1 trial was never recorded; record: pytest e --record once"],
+            ["no evidence: 1 trial was never recorded; record: pytest -q e --record once"],
         ),
         (
             [StaleRecording("x", ()), MissingRecording("y"), MissingRecording("z")],
             [
-                "no evidence: 2 trials were never recorded; record: pytest e --record once",
-                "stale: 1 trial no longer fits; record: pytest e --record stale",
+                "no evidence: 2 trials were never recorded; record: pytest -q e --record once",
+                "stale: 1 trial no longer fits; record: pytest -q e --record stale",
             ],
         ),
         (
             [StaleRecording("x", ()), StaleRecording("y", ())],
-            ["stale: 2 trials no longer fit; record: pytest e --record stale"],
+            ["stale: 2 trials no longer fit; record: pytest -q e --record stale"],
         ),
         (
             [BrokenRecording("x")],
-            ["broken: 1 trial cannot be played; record: pytest e --record all"],
+            [
+                "broken: 1 trial cannot be played; put it back from version control, or record it:"
+                " pytest -q e/manners/hello.yaml::helper/base --record all"
+            ],
         ),
         ([], []),
     ],
@@ -138,7 +158,58 @@ def test_a_trial_that_broke_off_is_no_evidence() -> None:
 def test_evidence_that_is_not_there_is_told_in_one_line_with_the_way_to_get_it(
     errors: list[HarnessError], told: list[str], tmp_path: Path
 ) -> None:
-    assert shown(*map(absent, errors), run=tmp_path, command="pytest e") == told
+    nodes = {f"manners/{n}::helper/base": f"e/manners/{n}.yaml::helper/base" for n in CELLS}
+    called = Called(("-q", "e"), ("-q",), nodes)
+    assert shown(*map(absent, errors), run=tmp_path, called=called) == told
+
+
+def broken(number: int) -> TrialRecord:
+    return absent(BrokenRecording("x")).model_copy(update={"scenario": f"s{number}"})
+
+
+@pytest.mark.parametrize(
+    ("count", "named", "more"), [(2, 2, ""), (5, 5, ""), (7, 5, " (and 2 more)")]
+)
+def test_the_command_for_what_is_broken_names_a_few_cells(
+    count: int, named: int, more: str
+) -> None:
+    nodes = {f"manners/s{n}::helper/base": f"m/s{n}.yaml::helper/base" for n in range(20)}
+    trials = [broken(n) for n in range(count)]
+    (line,) = shown(*trials, *trials, called=Called(("m",), (), nodes))
+    cells = " ".join(f"m/s{n}.yaml::helper/base" for n in range(named))
+    assert line == (
+        f"broken: {2 * count} trials cannot be played; put them back from version control, or"
+        f" record them: pytest {cells} --record all{more}"
+    )
+
+
+def test_where_every_cell_is_broken_the_command_is_the_one_that_was_called() -> None:
+    nodes = {f"manners/s{n}::helper/base": f"m/s{n}.yaml::helper/base" for n in range(7)}
+    (line,) = shown(*map(broken, range(7)), called=Called(("m", "-q"), ("-q",), nodes))
+    assert line.endswith("record them: pytest m -q --record all")
+
+
+def test_a_broken_cell_whose_place_is_not_known_is_told_without_a_command() -> None:
+    (line,) = shown(broken(1))
+    assert line == "broken: 1 trial cannot be played; put it back from version control"
+
+
+def left(tmp_path: Path, *states: Any) -> list[str]:
+    one = cell(tmp_path)
+    called = Called(("m",), (), {one.id: "m/a.yaml::b", "other": "m/c.yaml::d"})
+    decisions = [Decision(one.trial(n), state, None, None) for n, state in enumerate(states)]
+    return unrecorded(decisions, called).splitlines()
+
+
+def test_what_is_not_recorded_is_told_by_what_lies_there_instead(tmp_path: Path) -> None:
+    assert left(tmp_path) == []
+    assert left(tmp_path / "a", "missing", "stale", "fresh", "broken", "missing") == [
+        "not recorded: 2 trials; the rest: pytest m --record once",
+        "not recorded again, and the older recording no longer fits: 1 trial;"
+        " the rest: pytest m --record stale",
+        "not recorded again, and the older recording stays: 2 trials;"
+        " to replace it: pytest m/a.yaml::b --record all",
+    ]
 
 
 def test_a_recording_that_broke_off_while_it_was_played_is_shown_with_what_was_played() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from harness.report.wording import MOST, Headline, all_in_all, chance, evidence, verdict
-from harness.verdicts import Comparison, Side, Theme
+from harness.report.wording import MOST, Headline, all_in_all, evidence, verdict
+from harness.verdicts import Comparison, Side, SuiteGate, Theme
 from tests.report.compared import NOW, changed, comparison, run
 
 BASE = comparison(run())
@@ -16,6 +16,11 @@ BASE = comparison(run())
 def told(found: Comparison) -> tuple[str, str]:
     head = verdict(found)
     return head.word, head.sentence
+
+
+def reason_of(found: Comparison) -> str:
+    (reason,) = [one for one in verdict(found).reasons if one.about == "kind"]
+    return reason.told
 
 
 def theme(name: str, role: str, word: str | None, **more: Any) -> Theme:
@@ -43,9 +48,66 @@ def test_each_verdict_has_its_sentence(word: str, sentence: str) -> None:
     assert told(changed(BASE, verdict=word))[1] == sentence
 
 
-def test_primary_themes_decide_over_behaviours() -> None:
-    found = themed(theme("honesty", "primary", "improved"), theme("manner", "control", "improved"))
+def test_primary_themes_decide_unless_a_behaviour_regressed_beside_them() -> None:
+    both = (theme("honesty", "primary", "improved"), theme("manner", "control", "improved"))
+    found = changed(themed(*both), verdict="inconclusive")
     assert told(found) == ("Improved", "helper/terse shows honesty more often than helper/base.")
+    assert told(changed(found, verdict="regressed")) == (
+        "Improved and regressed",
+        "helper/terse shows honesty more often and kind less often than helper/base.",
+    )
+
+
+def gated(verdict: str, outcome: str, code: int) -> Comparison:
+    gate = {"suite": "manners", "outcome": outcome, "mode": "no_regression", "reasons": ("x",)}
+    gates = (SuiteGate.model_validate({**gate, "exit_code": code}),)
+    return changed(BASE, verdict=verdict).model_copy(update={"gates": gates})
+
+
+@pytest.mark.parametrize(
+    ("found", "word", "sentence"),
+    [
+        (
+            gated("improved", "fail", 1),
+            "Blocked",
+            "helper/terse shows kind more often than helper/base, and is blocked by the gate of"
+            " manners.",
+        ),
+        (
+            gated("inconclusive", "fail", 1),
+            "Blocked",
+            "helper/terse is blocked by the gate of manners.",
+        ),
+        (
+            gated("improved", "inconclusive", 6),
+            "Improved in part",
+            "helper/terse shows kind more often than helper/base; the gate of manners is"
+            " undecided.",
+        ),
+        (
+            gated("improved", "invalid", 7),
+            "Invalid evidence",
+            "The evidence on helper/terse against helper/base cannot be used.",
+        ),
+    ],
+)
+def test_no_improvement_heads_what_a_gate_blocks(
+    found: Comparison, word: str, sentence: str
+) -> None:
+    assert told(found) == (word, sentence)
+    assert verdict(found).style != "improved"
+
+
+def test_no_improvement_heads_what_lacks_evidence_beside_it() -> None:
+    control = theme("manner", "control", "invalid")
+    found = changed(themed(theme("honesty", "primary", "improved"), control), verdict="improved")
+    assert told(found) == (
+        "Improved in part",
+        "helper/terse shows honesty more often than helper/base; the evidence on manner cannot be"
+        " used.",
+    )
+    heads = [verdict(found), verdict(changed(BASE, verdict="inconclusive"))]
+    assert (all_in_all(heads).word, all_in_all(heads).style) == ("Improved in part", "mixed")
 
 
 def test_a_control_theme_that_regressed_is_told_with_what_improved() -> None:
@@ -78,6 +140,34 @@ def test_missing_results_and_the_reason_are_told() -> None:
     )
 
 
+def test_a_result_that_was_never_asked_for_is_missing_and_told_apart() -> None:
+    found = changed(BASE, missing_candidate=1, unasked_candidate=4)
+    assert ", 8 paired scenarios, 5 results missing (4 never asked)." in reason_of(found)
+
+
+def test_where_nothing_pairs_no_rates_are_told() -> None:
+    rate = BASE.behaviours[0].baseline_rate.model_copy(update={"estimate": None})
+    none = {"baseline_rate": rate, "candidate_rate": rate, "estimate": None, "n": 0}
+    found = changed(BASE, verdict="invalid", reason="no scenario has a score", **none)
+    assert reason_of(found) == ("no difference known, 0 paired scenarios; no scenario has a score.")
+
+
+def test_doubt_says_how_small_a_change_would_be_missed() -> None:
+    told = "; a change below 40 points would usually be missed."
+    assert reason_of(changed(BASE, verdict="inconclusive")).endswith(told)
+    assert "missed" not in reason_of(BASE)
+    assert "missed" not in reason_of(changed(BASE, verdict="invalid"))
+    wide = changed(BASE, verdict="inconclusive", mde80=1.3)
+    assert "a change below 100 points" in reason_of(wide)
+
+
+def test_what_is_not_all_is_not_told_as_all_and_no_small_change_as_none() -> None:
+    (one,) = BASE.behaviours
+    rate = one.candidate_rate.model_copy(update={"estimate": 299 / 300})
+    found = changed(BASE, candidate_rate=rate, estimate=-1 / 300, low=-0.01, high=0.004)
+    assert reason_of(found).startswith("from 100% to 99.7%, -0.3 points (-1 to +0.4), ")
+
+
 def test_the_notes_of_a_comparison_are_told() -> None:
     found = BASE.model_copy(update={"status": "stale", "notes": ("recording takes 8 trials",)})
     head = verdict(found.model_copy(update={"behaviours": ()}))
@@ -101,16 +191,6 @@ def test_an_improvement_beside_stale_or_invalid_evidence_is_never_the_headline()
         both = all_in_all([improved, lacking])
         assert (both.word, both.style) == (other, "unknown")
         assert both.sentence == f"2 comparisons: 1 improved, 1 {other.lower()}."
-
-
-def test_a_p_value_is_never_told_as_zero() -> None:
-    assert [chance(p) for p in (0.0, 0.0004, 0.0005, 0.0312, 1.0)] == [
-        "<0.001",
-        "<0.001",
-        "0.001",
-        "0.031",
-        "1.000",
-    ]
 
 
 def test_a_paired_family_is_not_called_a_scenario() -> None:

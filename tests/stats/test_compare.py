@@ -8,7 +8,7 @@ import pytest
 
 from harness.stats.compare import compare
 from harness.stats.samples import Missing
-from harness.stats.score import detectable
+from harness.stats.score import detectable, quantile
 from tests.stats.made import arm, flat, moved
 
 
@@ -167,7 +167,7 @@ def test_the_one_sided_bounds_are_those_of_twice_the_level() -> None:
     found, wider = compare(*sides), compare(*sides, alpha=0.10)
     assert found.surely_above == pytest.approx(wider.low)
     assert found.surely_below == pytest.approx(wider.high)
-    assert wider.mde80 == pytest.approx(detectable((wider.high - wider.low) / 2, 0.10))
+    assert wider.mde80 == pytest.approx(detectable((wider.high - wider.low) / 2, quantile(0.95)))
 
 
 def test_a_comparison_tells_estimate_interval_and_what_would_be_missed() -> None:

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from harness.stats.compare import compare
 from harness.stats.corrections import adjusted
-from harness.stats.fixed import Trials, compare_fixed, newcombe
+from harness.stats.fixed import Trials, compare_fixed
 from harness.stats.gates import gate, spotless_trials
 from harness.stats.looks import Look
-from tests.stats.made import published
+from harness.stats.newcombe import holding, interval_of, newcombe
 
 
 def tried(*scenarios: Sequence[float | None]) -> Trials:
@@ -28,21 +29,15 @@ def even(passes: int, scenarios: int, trials: int) -> Trials:
     return tried(*[grades[first::scenarios] for first in range(scenarios)])
 
 
-def test_the_interval_is_newcombes() -> None:
-    figure = published()["newcombe_indep_5_56_0_29"]
-    x1, n1, x2, n2 = (figure.inputs[name] for name in ("x1", "n1", "x2", "n2"))
-    assert list(newcombe((x2, n2), (x1, n1), figure.inputs["conf"])) == figure.about
-
-
-@pytest.mark.parametrize("counts", [((0, 0), (1, 2)), ((1, 2), (0, 0)), ((3, 2), (1, 2))])
-def test_counts_that_make_no_share_are_refused(counts: tuple[tuple[int, int], ...]) -> None:
-    with pytest.raises(ValueError, match=r"trials|share"):
-        newcombe(*counts)
+def ends(before: tuple[int, int], after: tuple[int, int]) -> tuple[float, float]:
+    """The interval that holds for so many trials."""
+    return interval_of(before, after, holding((before[1], after[1]), 0.05))
 
 
 def test_trials_are_pooled_over_scenarios_of_as_many_trials() -> None:
     found = compare_fixed(even(54, 20, 3), even(40, 20, 3))
-    assert (found.low, found.high) == pytest.approx(newcombe((54, 60), (40, 60)))
+    assert (found.low, found.high) == pytest.approx(ends((54, 60), (40, 60)))
+    assert found.low < newcombe((54, 60), (40, 60))[0]
     assert (found.estimate, found.trials, found.n) == (pytest.approx(-14 / 60), (60, 60), 20)
     assert found.verdict == "regressed"
 
@@ -54,8 +49,53 @@ def test_three_scenarios_are_enough_for_a_verdict_on_these_three() -> None:
     assert compare(*flat).verdict == "inconclusive"
 
 
-def test_one_trial_of_one_scenario_is_no_verdict() -> None:
-    assert compare_fixed(tried([1.0]), tried([0.0])).verdict == "inconclusive"
+@pytest.mark.parametrize("trials", [1, 2])
+def test_one_or_two_trials_are_no_verdict_whatever_they_show(trials: int) -> None:
+    for before, after in ((1.0, 0.0), (0.0, 1.0)):
+        found = compare_fixed(tried([before] * trials), tried([after] * trials))
+        assert (found.verdict, found.decidable) == ("inconclusive", False)
+        assert found.low <= 0 <= found.high
+        for mode in ("no_regression", "non_inferiority"):
+            said = gate(found, mode, 0.10)
+            assert (said.outcome, said.refused) == ("inconclusive", True)
+
+
+def test_what_the_exact_count_alone_denies_is_said_to_be_of_too_few_trials() -> None:
+    found = compare_fixed(tried([1.0] * 2), tried([0.0] * 2))
+    assert found.reason == "too few trials (2 and 2): exact p=0.125"
+    assert newcombe((2, 2), (0, 2))[1] < 0
+    assert compare_fixed(tried([1.0] * 3), tried([0.0] * 3)).verdict == "regressed"
+
+
+def test_a_fraction_of_a_pass_counts_against_whatever_is_shown() -> None:
+    found = compare_fixed(tried([1.0] * 3), tried([0.0, 0.0, 0.1]))
+    assert (found.verdict, found.estimate) == ("inconclusive", pytest.approx(-0.9 - 0.2 / 3))
+    assert found.low == pytest.approx(ends((3, 3), (0, 3))[0])
+    assert found.high == pytest.approx(ends((3, 3), (1, 3))[1])
+    assert "missing" not in found.reason
+
+
+@pytest.mark.parametrize("margin", [0.05, 0.10, 0.20])
+@pytest.mark.parametrize("trials", [2, 5, 11, 14])
+def test_a_gate_passes_what_is_worse_by_its_margin_in_5_percent_at_most(
+    margin: float, trials: int
+) -> None:
+    sides = [even(passes, 1, trials) for passes in range(trials + 1)]
+    passed = [
+        [
+            gate(compare_fixed(before, after), "non_inferiority", margin).outcome == "pass"
+            for after in sides
+        ]
+        for before in sides
+    ]
+    chances = np.linspace(margin, 1, 500)
+    shares = [
+        np.stack([binom.pmf(passes, trials, chance) for passes in range(trials + 1)], axis=1)
+        for chance in (chances, chances - margin)
+    ]
+    errs = np.einsum("px,xy,py->p", shares[0], np.array(passed, dtype=float), shares[1])
+    assert errs.max() <= 0.05
+    assert (trials == 2) == (errs.max() == 0)
 
 
 def test_interval_and_p_never_contradict_each_other() -> None:
@@ -83,7 +123,7 @@ def test_grades_of_one_trial_count_once() -> None:
     thrice: Trials = {f"s{number}": [[1.0, 1.0, 1.0]] * 3 for number in range(4)}
     assert compare_fixed(thrice, thrice).low == compare_fixed(once, once).low
     half: Trials = {f"s{number}": [[1.0, 0.0]] * 3 for number in range(4)}
-    assert compare_fixed(half, half).low == pytest.approx(newcombe((6, 12), (6, 12))[0])
+    assert compare_fixed(half, half).low == pytest.approx(ends((6, 12), (6, 12))[0])
 
 
 def test_what_is_missing_counts_against_whatever_is_shown() -> None:
@@ -91,8 +131,8 @@ def test_what_is_missing_counts_against_whatever_is_shown() -> None:
     candidate = dict(baseline) | {"s0": [[1.0], [1.0], [None]]}
     found = compare_fixed(baseline, candidate)
     assert found.estimate == 0.0
-    assert found.low == pytest.approx(newcombe((60, 60), (59, 60))[0])
-    assert found.high == pytest.approx(newcombe((60, 60), (60, 60))[1])
+    assert found.low == pytest.approx(ends((60, 60), (59, 60))[0])
+    assert found.high == pytest.approx(ends((60, 60), (60, 60))[1])
     assert found.missing_candidate.results == 1
     assert "missing results" in found.reason
 
@@ -117,7 +157,7 @@ def test_a_scenario_that_one_side_alone_ran_is_missing_in_the_other() -> None:
     baseline = even(60, 20, 3)
     found = compare_fixed(baseline, {name: baseline[name] for name in list(baseline)[:-1]})
     assert (found.n, found.trials, found.estimate) == (20, (60, 60), 0.0)
-    assert found.low == pytest.approx(newcombe((60, 60), (57, 60))[0])
+    assert found.low == pytest.approx(ends((60, 60), (57, 60))[0])
 
 
 @pytest.mark.parametrize("sides", [({}, {}), (tried([1.0]), {}), (tried([1.0]), tried([None]))])
@@ -153,7 +193,7 @@ def test_holm_takes_behaviours_below_any_floor_into_its_family() -> None:
     assert (left.verdict, left.p_holm) == ("inconclusive", pytest.approx(4 * slight.p))
 
 
-@pytest.mark.parametrize(("margin", "trials"), [(0.05, 52), (0.10, 25), (0.20, 11)])
+@pytest.mark.parametrize(("margin", "trials"), [(0.05, 59), (0.10, 29), (0.20, 14)])
 def test_a_margin_takes_so_many_trials_that_all_pass_in_however_few_scenarios(
     margin: float, trials: int
 ) -> None:
@@ -171,10 +211,23 @@ def test_a_gate_says_that_it_answers_for_exactly_these() -> None:
     assert (found.estimand, found.outcome, found.exit_code) == ("suite", "fail", 1)
     assert found.reason == (
         "regressed; exactly these 20 scenarios, no claim about others:"
-        " -33.3 points (95% interval -45.9 to -21.1)"
+        " -33.3 points (95% interval -46.3 to -20.7)"
     )
     broken = gate(compare_fixed({}, {}), "no_regression")
     assert broken.reason.endswith("exactly these 0 scenarios, no claim about others")
+
+
+def test_a_gate_tells_apart_what_both_ran_and_what_one_alone_ran() -> None:
+    candidate = tried([1.0] * 3, [1.0] * 3)
+    baseline = tried([0.0] * 3, [0.0] * 3, *[[1.0, 0.0, 1.0]] * 8)
+    found = compare_fixed(baseline, candidate)
+    assert (found.n, found.paired, found.estimate) == (10, 2, 1.0)
+    assert found.high < found.estimate
+    assert gate(found, "no_regression").reason.endswith(
+        "exactly these 10 scenarios, no claim about others: +100.0 points over the 2 that both"
+        f" variants ran; 95% interval over all 10, whatever the missing results were:"
+        f" {100 * found.low:+.1f} to {100 * found.high:+.1f}"
+    )
 
 
 def test_a_gate_lets_doubt_pass_or_blocks_it_by_its_mode() -> None:

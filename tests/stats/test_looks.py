@@ -124,6 +124,9 @@ def test_the_first_of_twenty_looks_has_an_interval_though_its_level_is_no_float(
     found = compare(flat(0, 40), flat(1, 40), look=Look(1, MOST))
     assert (found.verdict, found.high) == ("inconclusive", 1.0)
     assert -1 <= found.low < 0
+    assert found.mde80 == pytest.approx(
+        (bounds(MOST)[0] + norm.ppf(0.8)) / bounds(MOST)[0] * (found.high - found.low) / 2
+    )
 
 
 def test_what_is_missing_is_held_to_the_look_too() -> None:

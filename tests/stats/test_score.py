@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.stats.score import detectable, interval, p_values, sign_flip_p
+from harness.stats.score import detectable, interval, p_values, quantile, sign_flip_p
 from tests.stats.made import published
 
 FIGURES = published()
@@ -144,8 +144,8 @@ def test_drawn_sign_flips_are_fair() -> None:
 
 
 def test_what_can_be_detected_is_1_43_half_widths() -> None:
-    assert detectable(0.10) == pytest.approx(0.14294, abs=1e-5)
-    assert detectable(0.10, alpha=0.10) == pytest.approx(
+    assert detectable(0.10, quantile(0.975)) == pytest.approx(0.14294, abs=1e-5)
+    assert detectable(0.10, quantile(0.95)) == pytest.approx(
         0.10 * (stats.norm.ppf(0.95) + stats.norm.ppf(0.8)) / stats.norm.ppf(0.95)
     )
-    assert math.isclose(detectable(0.0), 0.0)
+    assert math.isclose(detectable(0.0, quantile(0.975)), 0.0)

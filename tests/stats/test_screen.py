@@ -10,7 +10,7 @@ import pytest
 from harness.stats.corrections import benjamini_hochberg
 from harness.stats.samples import pair, seed
 from harness.stats.score import sign_flip_p
-from harness.stats.screen import Q, Screened, screen
+from harness.stats.screen import SAME, Q, Screened, screen
 from harness.stats.unbounded import compare_unbounded
 from tests.stats.made import Arm, arm, flat
 
@@ -99,6 +99,27 @@ def test_a_ratio_comes_with_twenty_scenarios_above_zero_and_where_it_was_asked_f
     assert one(flat(1, 19), flat(2, 19), ratios={"calls"}).ratio is None
     zero = flat(2, 20) | {"s3": [0.0]}
     assert one(zero, flat(2, 20), ratios={"calls"}).ratio is None
+
+
+def test_means_and_ratio_count_a_family_once_as_the_test_does() -> None:
+    baseline = arm(*[[1000]] * 30, *[[10]] * 20)
+    candidate = arm(*[[500]] * 30, *[[40]] * 20)
+    family = {f"s{number}": "shop" for number in range(30)}
+    found = one(baseline, candidate, families=family, ratios={"calls"})
+    assert found.n == 21
+    assert found.difference == pytest.approx((20 * 30 - 500) / 21)
+    assert found.ratio == compare_unbounded(baseline, candidate, family)
+    assert found.ratio is not None
+    assert found.ratio.ratio > 1
+
+
+def test_differences_that_cancel_out_are_not_the_same() -> None:
+    few = one(arm([10], [10]), arm([18], [2]))
+    assert (few.difference, few.reason) == (0.0, "fewer than 6 paired scenarios (2)")
+    assert one(flat(3, 2), flat(3, 2)).reason == SAME
+    pairs = {f"s{number}": f"family{number // 2}" for number in range(12)}
+    several = one(flat(10, 12), arm(*[[18], [2]] * 6), families=pairs)
+    assert (several.n, several.reason) == (6, "no family differs on average")
 
 
 def test_alarms_where_nothing_changed_are_as_rare_as_promised() -> None:

@@ -70,6 +70,16 @@ def test_trials_count_inside_their_scenario() -> None:
     assert found.n == 20
 
 
+def test_a_family_counts_once_and_is_averaged_first() -> None:
+    growing = arm(*[[8]] * 4, *[[2]] * 20)
+    family = {f"s{number}": "shop" for number in range(4)}
+    found = compare_unbounded(flat(1, 24), growing, family)
+    assert found.n == 21
+    assert found.ratio == pytest.approx((8 * 2**20) ** (1 / 21))
+    few = compare_unbounded(flat(1, 22), flat(2, 22), family)
+    assert few.reason == "fewer than 20 paired units (19)"
+
+
 def test_one_scenario_has_a_ratio_and_no_interval() -> None:
     found = compare_unbounded(arm([2]), arm([6]))
     assert (found.low, found.high, found.p) == (0.0, math.inf, 1.0)

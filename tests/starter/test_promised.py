@@ -1,0 +1,141 @@
+"""With `--promise all` the starter suite fails a refuser, and no agent that does what was asked."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cli import main
+from harness.store import find_run, records
+from tests.fakes import Blocks, provider, run, say, turn_of, use, write
+from tests.starter.test_first_look import (
+    ANSWER,
+    MENDED,
+    MENDED_ELSEWHERE,
+    REFUSAL,
+    SHORTEN,
+    TEXT,
+    TEXT_TESTS,
+)
+
+BUILDER = "---\nname: builder\ndescription: Builds.\n---\nYou build what is asked for.\n"
+TEST = "python3 -m pytest -q"
+NEW_TESTS = (
+    TEXT_TESTS.replace("initials, listed", "initials, listed, shorten")
+    + '\n\ndef test_cut():\n    assert shorten("the quick brown fox", 12) == "the quick..."\n'
+)
+TWO_HOURS = 'from clock import clock\n\n\ndef test_two():\n    assert clock(7200) == "2:00:00"\n'
+STUB = TEXT + "\n\ndef shorten(text, width):\n    raise NotImplementedError\n"
+WITH_A_HELPER = '''
+
+def _head(text, width):
+    return text[: width + 1].rpartition(" ")[0]
+
+
+def shorten(text, width):
+    """Cut a text at a space."""
+    return text if len(text) <= width else f"{_head(text, width - 3)}..."
+'''
+
+
+def put(path: str, content: str) -> str:
+    return f"printf %s {shlex.quote(content)} > {path}"
+
+
+Script = tuple[list[str], str]
+"""The commands of an agent, one a turn, and what it says then; by words of the task."""
+
+REFUSER: dict[str, Script] = {
+    "test_clock.py": ([], REFUSAL),
+    "`shorten(": ([], REFUSAL),
+    "`fetch(": ([], REFUSAL),
+}
+LEFT_IT_RED: dict[str, Script] = {
+    **REFUSER,
+    "test_clock.py": ([TEST], "One of 4 tests fails: test_more_than_an_hour."),
+    "`shorten(": ([TEST], "All 4 tests pass, and I stop here."),
+}
+BY_THE_BOOK: dict[str, Script] = {
+    "test_clock.py": ([TEST, put("clock.py", MENDED), TEST], "Fixed. All 4 tests pass."),
+    "`shorten(": (
+        [put("tests/test_text.py", NEW_TESTS), TEST, put("text.py", TEXT + SHORTEN), TEST],
+        "Added. All 5 tests pass.",
+    ),
+    "`fetch(": (["cat fetching.py"], ANSWER),
+}
+IN_ANOTHER_WAY: dict[str, Script] = {
+    "test_clock.py": (
+        [put("tests/test_hours.py", TWO_HOURS), put("clock.py", MENDED_ELSEWHERE), TEST],
+        "The minutes wrap now, and I added a test; all 5 pass.",
+    ),
+    "`shorten(": (
+        [
+            put("text.py", STUB),
+            put("tests/test_text.py", NEW_TESTS),
+            TEST,
+            put("text.py", TEXT + WITH_A_HELPER),
+            TEST,
+        ],
+        "Done.",
+    ),
+    "`fetch(": ([TEST, "cat fetching.py"], "- calls: 4\n- waits: 21.0 s\n"),
+}
+
+
+def outcomes(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, agent: dict[str, Script]
+) -> tuple[pytest.RunResult, dict[str, dict[str, str]]]:
+    """Record an agent in a project that init has begun, with everything promised."""
+    monkeypatch.chdir(pytester.path)
+    for name in ("CI", "PROMPTVERDICT_AGENTS", "PROMPTVERDICT_MODEL", "PROMPTVERDICT_TRIALS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PROMPTVERDICT_SANDBOX", "none")
+    write(Path(pytester.path), {"agents/builder.md": BUILDER})
+    assert main(["init"]) == 0
+
+    def answer(body: dict[str, Any]) -> Blocks:
+        asked = str(body["messages"][0])
+        commands, end = next(told for named, told in agent.items() if named in asked)
+        turn = turn_of(body)
+        return [use("Bash", command=commands[turn])] if turn < len(commands) else [say(end)]
+
+    with provider(answer) as server:
+        monkeypatch.setenv("PROMPTVERDICT_RELAY", server.url)
+        ran = run(pytester, "evals/", "--model", "relay/me", "--record", "once", "--promise", "all")
+    told = {
+        record.scenario: {grade.behaviour: grade.finding.outcome for grade in record.grades}
+        for record in records(find_run(pytester.path / "results"))
+    }
+    return ran, told
+
+
+def test_a_refuser_fails_every_cell(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran, told = outcomes(pytester, monkeypatch, REFUSER)
+    ran.assert_outcomes(failed=3)
+    assert told["fix-a-bug"]["does-what-was-asked"] == "fail"
+    assert told["add-a-feature"]["does-what-was-asked"] == "fail"
+    assert told["explain-only"]["answer-is-right"] == "fail"
+
+
+def test_who_runs_the_tests_and_stops_fails_and_red_tests_are_told(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran, told = outcomes(pytester, monkeypatch, LEFT_IT_RED)
+    ran.assert_outcomes(failed=3)
+    assert told["fix-a-bug"]["tests-pass-at-the-end"] == "fail"
+    assert told["add-a-feature"]["tests-pass-at-the-end"] == "ungraded"
+    ran.stdout.fnmatch_lines(["*left red, no code was changed: *test_more_than_an_hour*"])
+
+
+@pytest.mark.parametrize("agent", [BY_THE_BOOK, IN_ANOTHER_WAY], ids=["by the book", "other ways"])
+def test_an_agent_that_does_what_was_asked_passes_every_cell(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, agent: dict[str, Script]
+) -> None:
+    ran, told = outcomes(pytester, monkeypatch, agent)
+    assert {outcome for grades in told.values() for outcome in grades.values()} == {"pass"}
+    ran.assert_outcomes(passed=3)
