@@ -66,9 +66,8 @@ def _table(comparison: Comparison) -> Table:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    titles = ("", "baseline", "candidate", "points (95 %)", "misses", "n", "missing", "p Holm", "")
-    for title in titles:
-        right = title in ("misses", "n", "missing", "p Holm")
+    for title in ("", "baseline", "candidate", "points (95 %)", "n", "missing", "p Holm", ""):
+        right = title in ("n", "missing", "p Holm")
         table.add_column(title, justify="right" if right else "left", overflow="fold")
     suites = dict.fromkeys(one.suite for one in comparison.behaviours)
     for suite in suites:
@@ -84,13 +83,11 @@ def _table(comparison: Comparison) -> Table:
 
 def _row(one: BehaviourVerdict, name: str) -> tuple[str, ...]:
     missing, unasked = lost(one)
-    size = missed(one)
     return (
         name,
         _rate(one.baseline_rate),
         _rate(one.candidate_rate),
         _points(one),
-        f"<{size}" if size else "",
         str(one.n),
         f"{missing}{unasked}" if missing else "",
         "" if one.p_holm is None else chance(one.p_holm),
@@ -118,9 +115,9 @@ def _points(one: BehaviourVerdict) -> str:
 
 def _rest(comparison: Comparison, options: Sequence[str]) -> Iterator[str]:
     judged = (*comparison.themes, *comparison.behaviours)
-    if any(map(missed, judged)):
-        yield "misses: a change below so many points would usually be missed"
     yield from _alike("why: ", ((one.behaviour, one.reason) for one in judged))
+    if sizes := [f"{one.behaviour} {size}" for one in judged if (size := missed(one))]:
+        yield safe(f"usually missed, changes of fewer points than: {', '.join(sizes)}")
     yield from _alike("pass^k: ", ((one.behaviour, repeats(one)) for one in judged))
     flipped = {
         (pair.suite, pair.scenario, pair.behaviour): pair

@@ -89,6 +89,7 @@ def trials(
             "trial": number,
             "key": hashlib.sha256(f"{seed} {name}".encode()).hexdigest()[:16],
             "digest": {"model": "m" * 64, "system": variant, "message": scenario},
+            "behaviours": ["kind", "brief"],
             "grades": [grade(one, drawn.random() < 0.7 + shift) for one in ("kind", "brief")],
         }
         record["evidence"] = record["evidence"] | {"task": record["evidence"]["task"] | named}

@@ -74,7 +74,7 @@ def test_the_verdict_comes_first_and_then_what_it_rests_on(
     assert lines[0] == "Regressed: helper/terse shows kind less often than helper/base."
     assert lines[1].startswith("  baseline helper/base: 8 trials, relay: Ann, by hand, model")
     (row,) = [line for line in lines if line.startswith("  kind")]
-    told = "kind 8/8 100% 0/8 0% -100 (-100 to -35) <46 8 0.005 regressed"
+    told = "kind 8/8 100% 0/8 0% -100 (-100 to -35) 8 0.005 regressed"
     assert " ".join(row.split()) == told
     shows = f"promptverdict show {COUNT:016x}"
     assert f"lost kind in manners/s0: 1/1 -> 0/1   {shows}" in lines
