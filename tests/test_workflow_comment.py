@@ -13,18 +13,23 @@ import pytest
 from harness.report.markdown import LIMIT, MARKER
 from tests.workflows import program, step
 
-HEAD = "a" * 40
+HEAD, BASE = "a" * 40, "b" * 40
 SOURCE = "\n<sub>[Log and page](https://forge.example/run) of aaaaaaa</sub>\n"
 REPORT = f"{MARKER}\n## Better\n"
 PLAYED = """
-const { script, pulls, files, comments, run } = JSON.parse(process.argv[1]);
+const { script, pulls, changed, files, comments, run } = JSON.parse(process.argv[1]);
 const told = [];
 const list = (given) => async (asked) => { told.push(['asked', asked]); return given; };
 const write = (name) => async (asked) => { told.push([name, asked]); };
 const github = {
   paginate: (method, asked) => method(asked),
   rest: {
-    pulls: { list: list(pulls), listFiles: list(files) },
+    pulls: { list: list(pulls), listFiles: list([]) },
+    repos: {
+      compareCommitsWithBasehead: async (asked) => (
+        { data: { files: asked.basehead === changed ? files : [] } }
+      ),
+    },
     issues: {
       listComments: list(comments),
       createComment: write('create'),
@@ -41,7 +46,11 @@ new Script('github', 'context', 'core', 'require', script)(github, context, core
 
 
 def pull(number: int = 5, head: str = HEAD, repository: int = 1) -> dict[str, Any]:
-    return {"number": number, "head": {"sha": head, "repo": {"id": repository}}}
+    return {
+        "number": number,
+        "head": {"sha": head, "repo": {"id": repository}},
+        "base": {"sha": BASE},
+    }
 
 
 def comment(author: str, body: str) -> dict[str, Any]:
@@ -58,8 +67,10 @@ def told(report: Path, **given: Any) -> list[list[Any]]:
         "head_branch": "work",
         "head_repository": {"id": 1, "owner": {"login": "stranger"}},
         "html_url": "https://forge.example/run",
+        "conclusion": "timed_out",
     }
     played = {"pulls": [pull()], "files": [], "comments": [], "run": run, **given}
+    played["changed"] = f"{BASE}...{HEAD}"
     played["script"] = step("evals-comment.yml", "Write the comment")["with"]["script"]
     ended = subprocess.run(
         [node, "--eval", PLAYED, json.dumps(played)],
@@ -136,7 +147,9 @@ def test_a_link_and_a_folder_are_no_report_and_neither_is_nothing(
     link = tmp_path / "link"
     link.symlink_to(report)
     for path in (link, tmp_path, tmp_path / "absent"):
-        assert "## No report" in written(path)[1]["body"]
+        body = written(path)[1]["body"]
+        assert "## No report" in body
+        assert "The check ended as timed_out" in body
 
 
 @pytest.mark.parametrize(
@@ -154,6 +167,12 @@ def test_a_pull_request_that_edits_workflows_does_not_speak_through_us(
     assert "Better" not in body
 
 
+def test_more_files_than_the_forge_lists_may_be_workflows(report: Path) -> None:
+    files = [{"filename": f"agents/{number}.md"} for number in range(300)]
+    assert "## Not repeated here" in written(report, files=files)[1]["body"]
+    assert "## Better" in written(report, files=files[1:])[1]["body"]
+
+
 @pytest.mark.parametrize(
     "pulls",
     [
@@ -163,7 +182,7 @@ def test_a_pull_request_that_edits_workflows_does_not_speak_through_us(
         [{"number": 5, "head": {"sha": HEAD, "repo": None}}],
         [pull(5), pull(6)],
     ],
-    ids=["none", "newer head", "another repository", "deleted repository", "two"],
+    ids=["none", "newer head", "another repository", "deleted repository", "two bases"],
 )
 def test_nothing_is_said_where_the_pull_request_is_not_the_only_one_with_this_head(
     report: Path, pulls: list[dict[str, Any]]

@@ -17,7 +17,9 @@ from tests.fakes import Provider, run, write
 from tests.repositories import (
     CURT,
     KIND,
+    SCENARIO,
     SCENARIOS,
+    SUITE,
     Repository,
     kind_server,
     repository,
@@ -104,12 +106,12 @@ def test_nothing_of_a_hostile_pull_request_runs_and_its_edit_is_stale(
             "evals/mine/checks.py": bite,
             ".gitattributes": "* filter=mine\n",
             f"{CASSETTES}/.gitattributes": "* filter=mine\n",
-            f"{CASSETTES}/$(touch canary)\n::error::.yaml": KIND,
+            f"{CASSETTES}/request-1/$(touch canary)\n::error::.yaml": KIND,
         },
     )
     scenario(repository.folder, 0, "title: Mine\ntask: Do nothing.\ntools: []\n")
     recordings = sorted((repository.folder / CASSETTES).glob("*/*/*/0.world.yaml"))
-    for link in (recordings[0], repository.folder / "agents/helper/more.md"):
+    for link in (recordings[-2], repository.folder / "agents/helper/more.md"):
         link.unlink(missing_ok=True)
         link.symlink_to(secret)
     repository.commit("Hostile")
@@ -187,8 +189,28 @@ def test_taking_recordings_away_is_red(
     shutil.rmtree(repository.folder / CASSETTES)
     repository.commit("No evidence, no trouble")
     pull = opened()
-    assert pull.check().returncode == 1
+    assert pull.check().returncode in (1, 7)
     assert not (pull.workspace / "base" / CASSETTES).exists()
+
+
+def test_a_red_check_is_told_where_the_comparison_blocks_nothing(
+    repository: Repository, opened: Callable[[], Opened]
+) -> None:
+    repository.git("checkout", "--quiet", "main")
+    promised = "kind: {says: It is kind, promised: {helper/base: You are kind}}"
+    suite = SUITE.replace("kind: {says: It is kind}", promised)
+    write(repository.folder, {"evals/manners/suite.yaml": suite})
+    scenario(repository.folder, 0, SCENARIO.replace("[welcome]", "[sorry]"))
+    repository.commit("Main is red")
+    repository.git("checkout", "--quiet", "work")
+    write(repository.folder, {"README.md": "Read me.\n"})
+    repository.commit("Read me")
+    pull = opened()
+    assert pull.check().returncode == 1
+    assert set(pull.words.values()) == {"unchanged"}
+    assert (
+        "\n> **The check is red**, whatever is compared below: pytest ended with 1." in pull.comment
+    )
 
 
 def test_agents_that_are_a_link_are_none_and_the_comment_says_that_nothing_was_compared(
@@ -211,3 +233,4 @@ def test_the_merge_of_another_head_is_refused(
     ended = opened().lay_out(head="0" * 40)
     assert ended.returncode == 1
     assert "::error::the merge that was fetched is not of this head" in ended.stdout
+    assert "push, or close and reopen the pull request" in ended.stdout

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.fakes import PYPROJECT, Provider, write
-from tests.repositories import CURT, KIND, Repository, kind_server, repository
+from tests.fakes import PYPROJECT, Blocks, Provider, provider, write
+from tests.repositories import (
+    CURT,
+    KIND,
+    SCENARIOS,
+    Repository,
+    answers,
+    kind_server,
+    repository,
+)
 from tests.workflows import Runner, done
 
 __all__ = ["kind_server", "repository"]
@@ -20,6 +33,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the steps are w
 NIGHTLY, RECORD = "evals-nightly.yml", "evals-record.yml"
 BASE = "agents/helper/base.md"
 CASSETTES = "evals/manners/cassettes"
+KEYS = {"ANTHROPIC_API_KEY": "", "OPENAI_API_KEY": ""}
 PRICED = (
     PYPROJECT
     + """
@@ -29,70 +43,122 @@ input = 5.0
 output = 25.0
 """
 )
+FINISHED = 2 * (SCENARIOS - 1)
+"""Trials that are done before a run is cut short: those of all scenarios but the last."""
+TIMEOUT = '#!/bin/sh\necho $$ > "$RUNNER_TEMP/timeout"\nexec {} "$@"\n'
+"""The real program, which can be found by its process."""
+
+
+def in_time(timer: int) -> None:
+    """Let the time be up: as the clock tells it."""
+    os.kill(timer, signal.SIGALRM)
+
+
+def too_late(timer: int) -> None:
+    """Kill what would not be interrupted."""
+    (started,) = Path(f"/proc/{timer}/task/{timer}/children").read_text().split()
+    os.kill(int(started), signal.SIGKILL)
+
+
+class Night:
+    """The job of one night and the next, in one folder."""
+
+    def __init__(self, repository: Repository, folder: Path) -> None:
+        (repository.folder / "pyproject.toml").write_text(PRICED)
+        self.runner = Runner(folder)
+        self.root = self.runner.workspace
+        shutil.copytree(repository.folder, self.root, dirs_exist_ok=True)
+
+    def record(self, url: str) -> int:
+        known = {"MAX_COST": "1", "PROMPTVERDICT_MODEL": "", **KEYS}
+        self.runner.environment["PROMPTVERDICT_RELAY"] = url
+        return self.runner.run(NIGHTLY, "Record everything anew", **known).returncode
+
+    def found(self, before: str = "") -> str:
+        done(self.runner.run(NIGHTLY, "Find the run", BEFORE=before))
+        return self.runner.output.read_text().splitlines()[-1].removeprefix("name=")
+
+    def compare(self, before: str = "") -> int:
+        known = {"RUN": self.found(before), "BEFORE": before, "PROMPTVERDICT_MODEL": ""}
+        shutil.rmtree(self.root / "history", ignore_errors=True)
+        return self.runner.run(NIGHTLY, "Compare with the night before", **known).returncode
+
+    def kept(self) -> list[str]:
+        return sorted(path.name for path in (self.root / "history").iterdir())
+
+
+class CutShort:
+    """A provider that lets the time be up once all but the last scenario's trials are done."""
+
+    def __init__(self, runner: Runner, cut: Callable[[int], None]) -> None:
+        self.runner, self.cut = runner, cut
+        programs = runner.temporary / "programs"
+        write(programs, {"timeout": TIMEOUT.format(shutil.which("timeout"))})
+        (programs / "timeout").chmod(0o755)
+        runner.environment["PATH"] = f"{programs}:{runner.environment['PATH']}"
+
+    def answer(self, body: dict[str, Any]) -> Blocks:
+        if f"request {SCENARIOS - 1}" in json.dumps(body["messages"]):
+            while len(list(self.runner.workspace.glob("results/*/trials/*.json"))) < FINISHED:
+                time.sleep(0.02)
+            timer = int((self.runner.temporary / "timeout").read_text())
+            if "brief" in str(body["system"]):
+                self.cut(timer)
+            while Path(f"/proc/{timer}").exists():
+                time.sleep(0.02)
+        return answers(body)
 
 
 def test_two_nights_are_recorded_compared_and_exported(
     repository: Repository, kind_server: Provider, tmp_path: Path
 ) -> None:
-    (repository.folder / "pyproject.toml").write_text(PRICED)
-    runner = Runner(tmp_path, PROMPTVERDICT_RELAY=kind_server.url)
-    shutil.copytree(repository.folder, runner.workspace, dirs_exist_ok=True)
-    keys = {
-        "MAX_COST": "1",
-        "PROMPTVERDICT_MODEL": "",
-        "ANTHROPIC_API_KEY": "",
-        "OPENAI_API_KEY": "",
-    }
+    night, before = Night(repository, tmp_path), ""
     for prompt, code in ((KIND, 0), (CURT, 1)):
-        write(runner.workspace, {BASE: prompt})
-        shutil.rmtree(runner.workspace / "history", ignore_errors=True)
-        done(runner.run(NIGHTLY, "Record everything anew", **keys))
-        name = runner.output.read_text().splitlines()[-1].removeprefix("name=")
-        known = {"RUN": name, "PROMPTVERDICT_MODEL": ""}
-        ended = runner.run(NIGHTLY, "Compare with the night before", **known)
-        assert ended.returncode == code, ended.stdout + ended.stderr
-    kept = sorted(path.name for path in (runner.workspace / "history").iterdir())
-    assert kept == ["comparison.json", "grades.csv", "report.md", "trials.csv"]
-    found = json.loads((runner.workspace / "history/comparison.json").read_bytes())["comparisons"]
+        write(night.root, {BASE: prompt})
+        assert night.record(kind_server.url) == 0
+        assert night.compare(before) == code
+        before = night.found(before)
+    assert night.kept() == ["comparison.json", "grades.csv", "report.md", "trials.csv"]
+    found = json.loads((night.root / "history/comparison.json").read_bytes())["comparisons"]
     assert {one["candidate"]["variant"] for one in found} == {"helper/base", "helper/other"}
 
 
-def test_recordings_are_proposed_with_their_price_and_nothing_else_of_the_patch_is(
-    repository: Repository, kind_server: Provider, tmp_path: Path
+@pytest.mark.parametrize(("cut", "code"), [(in_time, 124), (too_late, 137)])
+def test_a_night_that_takes_too_long_is_red_and_keeps_what_it_recorded(
+    repository: Repository, tmp_path: Path, cut: Callable[[int], None], code: int
+) -> None:
+    night = Night(repository, tmp_path)
+    with provider(CutShort(night.runner, cut).answer) as slow:
+        assert night.record(slow.url) == code
+    trials = (night.root / "results" / night.found() / "trials").glob("*.json")
+    assert len(list(trials)) == FINISHED
+    assert night.compare() == 0
+    assert night.kept() == ["grades.csv", "report.md", "trials.csv"]
+
+
+def test_a_night_that_began_no_run_is_not_taken_for_the_one_before_it(
+    repository: Repository, tmp_path: Path
+) -> None:
+    night = Night(repository, tmp_path)
+    assert night.found() == ""
+    (night.root / "results/older").mkdir()
+    assert night.found("older") == ""
+
+
+def test_what_was_recorded_by_hand_before_the_time_was_up_is_gathered(
+    repository: Repository, tmp_path: Path
 ) -> None:
     (repository.folder / "pyproject.toml").write_text(PRICED)
-    start = repository.commit("Nothing recorded")
-    forge = tmp_path / "forge"
-    repository.git("clone", "--quiet", "--bare", repository.folder.as_uri(), str(forge))
-    programs = tmp_path / "programs"
-    write(programs, {"gh": '#!/bin/sh\nprintf "%s\\n" "$@" >> "$RUNNER_TEMP/gh"\n'})
-    (programs / "gh").chmod(0o755)
-    runner = Runner(tmp_path, PROMPTVERDICT_RELAY=kind_server.url, GITHUB_RUN_ID="7")
-    runner.environment |= {"GITHUB_RUN_ATTEMPT": "1", "GIT_CONFIG_NOSYSTEM": "1"}
-    runner.environment["PATH"] = f"{programs}:{runner.environment['PATH']}"
-    repository.git("clone", "--quiet", forge.as_uri(), str(runner.workspace / "recording"))
-    for path in (runner.workspace / "recording").iterdir():
-        path.rename(runner.workspace / path.name)
-    keys = {"ANTHROPIC_API_KEY": "", "OPENAI_API_KEY": ""}
-    asked = {"EXPRESSION": "request-0 or request-1", "MODE": "once", "MAX_COST": "1"}
-    done(runner.run(RECORD, "Record", **asked, **keys))
-    write(runner.workspace, {"evals/manners/checks.py": "raise SystemExit\n"})
-    printed = done(runner.run(RECORD, "Gather the recordings"))
-    assert "spent now: " in printed
-    assert runner.output.read_text() == f"commit={start}\n"
-
-    patch = runner.workspace / "recorded/recordings.patch"
-    foreign = "diff --git a/x.py b/x.py\nnew file mode 100644\n--- /dev/null\n+++ b/x.py\n"
-    patch.write_bytes(patch.read_bytes() + f"{foreign}@@ -0,0 +1 @@\n+1\n".encode())
-    repository.git("clone", "--quiet", forge.as_uri(), str(runner.workspace / "branch"))
-    done(runner.run(RECORD, "Open a pull request", GH_TOKEN="", BRANCH="main"))
-    changed = repository.git("-C", str(forge), "diff", "--name-only", start, "evals-record/7-1")
-    assert len(changed.splitlines()) == 2 * 2 * 2
-    assert all(path.startswith(f"{CASSETTES}/request-") for path in changed.splitlines())
-    said = (runner.temporary / "gh").read_text().splitlines()
-    assert said[:5] == ["auth", "setup-git", "pr", "create", "--base"]
-    assert said[said.index("--head") + 1] == "evals-record/7-1"
-    assert "spent now: " in (runner.workspace / "recorded/report.md").read_text()
+    repository.commit("Nothing recorded")
+    runner = Runner(tmp_path)
+    shutil.copytree(repository.folder, runner.workspace, dirs_exist_ok=True)
+    asked = {"EXPRESSION": "", "MODE": "once", "MAX_COST": "1", **KEYS}
+    with provider(CutShort(runner, in_time).answer) as slow:
+        runner.environment["PROMPTVERDICT_RELAY"] = slow.url
+        assert "pytest ended with 124" in done(runner.run(RECORD, "Record", **asked))
+    assert "spent now: " in done(runner.run(RECORD, "Gather the recordings"))
+    patch = (runner.workspace / "recorded/recordings.patch").read_text()
+    assert patch.count("0.http.yaml\nnew file") == FINISHED
 
 
 def test_nothing_recorded_proposes_nothing(repository: Repository, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from harness.report.markdown import MARKER
 from tests.workflows import FOLDER, NAMES, jobs, load, program, step, steps, text
 
 PULL_REQUEST, COMMENT = "evals-pull-request.yml", "evals-comment.yml"
+NIGHTLY, RECORD = "evals-nightly.yml", "evals-record.yml"
 ACTION = re.compile(
     r"actions/(checkout|setup-python|upload-artifact|download-artifact|github-script)"
 )
@@ -37,9 +38,9 @@ def test_the_workflows_that_are_spoken_of_exist() -> None:
     assert NAMES == (
         "ci.yml",
         COMMENT,
-        "evals-nightly.yml",
+        NIGHTLY,
         PULL_REQUEST,
-        "evals-record.yml",
+        RECORD,
     )
 
 
@@ -115,13 +116,55 @@ def test_the_comment_s_workflow_follows_the_one_that_makes_the_report() -> None:
 
 
 def test_night_and_record_ask_for_recording_with_a_limit_and_in_an_environment() -> None:
-    for name, title in (
-        ("evals-nightly.yml", "Record everything anew"),
-        ("evals-record.yml", "Record"),
-    ):
+    for name, title in ((NIGHTLY, "Record everything anew"), (RECORD, "Record")):
         assert re.search(r"pytest .*--record .*--max-cost \"\$MAX_COST\"", step(name, title)["run"])
         (environment,) = [job["environment"] for job in jobs(name).values() if holds_key(job)]
         assert environment == Path(name).stem
+
+
+def test_a_changed_base_is_checked_and_no_edit_counts_as_a_check() -> None:
+    asked = load(PULL_REQUEST)["on"]["pull_request"]
+    assert asked == {"types": ["opened", "synchronize", "reopened", "edited"]}
+    assert not any("if" in job for job in jobs(PULL_REQUEST).values())
+
+
+def test_a_check_that_ran_out_of_time_is_commented_too() -> None:
+    condition = jobs(COMMENT)["comment"]["if"]
+    assert all(f'"{one}"' in condition for one in ("success", "failure", "cancelled", "timed_out"))
+
+
+def test_record_is_reviewed_at_the_commit_that_it_runs() -> None:
+    found = jobs(RECORD)
+    assert "environment" not in found["pin"]
+    assert found["pin"]["outputs"] == {"commit": "${{ steps.pin.outputs.commit }}"}
+    for name in ("record", "propose"):
+        assert "pin" in found[name]["needs"]
+        assert "outputs" not in found[name]
+        (checkout,) = [one for one in found[name]["steps"] if "checkout" in one.get("uses", "")]
+        assert checkout["with"]["ref"] == "${{ needs.pin.outputs.commit }}"
+
+
+@pytest.mark.parametrize(
+    ("name", "title"), [(NIGHTLY, "Record everything anew"), (RECORD, "Record")]
+)
+def test_what_costs_money_ends_by_itself_and_is_kept_also_where_its_job_is_cancelled(
+    name: str, title: str
+) -> None:
+    (job,) = [one for one in jobs(name).values() if holds_key(one)]
+    place = job["steps"].index(step(name, title))
+    (minutes,) = re.findall(r"--kill-after=2m (\d+)m ", job["steps"][place]["run"])
+    assert int(minutes) + 2 + 15 <= int(job["timeout-minutes"])
+    assert all("always()" in one["if"] for one in job["steps"][place + 1 :])
+
+
+def test_a_night_that_was_cancelled_is_told_and_kept() -> None:
+    told = jobs(NIGHTLY)["tell"]
+    assert told["needs"] == ["run", "keep"]
+    assert told["if"].startswith("${{ always() && (")
+    assert all(
+        f"contains(needs.*.result, '{one}')" in told["if"] for one in ("failure", "cancelled")
+    )
+    assert jobs(NIGHTLY)["keep"]["if"] == "${{ always() && needs.run.outputs.name != '' }}"
 
 
 def test_they_fit_the_schema() -> None:
