@@ -57,4 +57,6 @@ class Budget:
             why = f"{self._spent:.4g} of {most:.4g} are spent, and a trial costs about {each:.4g}"
         else:
             return None
-        return BudgetReached(f"not recorded: {why}\n  record the rest: --record once --max-cost N")
+        return BudgetReached(
+            f"not recorded: {why}\n  the end of the run says how to record the rest"
+        )

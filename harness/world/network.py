@@ -17,7 +17,7 @@ from harness.recording.receiving import receive
 from harness.world.refusals import Trouble, lasts, refusal, trouble
 from harness.world.throttle import Throttle
 
-_LATER = "  nothing of this trial is kept; record it later with --record once"
+_LATER = "  nothing of this trial is kept; the end of the run says how to record it later"
 
 
 def patient(

@@ -65,7 +65,7 @@ def refusal(response: httpx2.Response, url: str) -> RefusedByProvider | None:
         return None
     return RefusedByProvider(
         f"{url} refuses this run, {why}: HTTP {status}: {_text(content)}\n"
-        "  no more is recorded; once this is mended, record the rest with --record once"
+        "  no more is recorded; mend this first: the end of the run says how to record the rest"
     )
 
 
