@@ -234,7 +234,7 @@ def test_an_absurd_wait_is_ten_minutes_and_then_the_run_is_stopped(value: str) -
     told = refused(network, shared)
     assert isinstance(told, RateLimited)
     assert str(told).startswith("rate limited by https://api.example.org: no answer to any trial")
-    assert "--record once" in str(told)
+    assert "says how to record it later" in str(told)
     assert time.slept == [600]
     assert isinstance(refused(network, shared), RefusedByProvider)
     assert network.asked == 2
