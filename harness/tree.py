@@ -8,7 +8,6 @@ and not with what it wrote it into.
 from __future__ import annotations
 
 import base64
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -18,6 +17,7 @@ from pydantic import Field
 from harness.errors import BrokenRecording
 from harness.frozen import Frozen
 from harness.guest.treehash import counts, digest_of
+from harness.linediff import opcodes
 
 Kind = Literal["file", "link", "folder", "special"]
 
@@ -142,7 +142,7 @@ def _change(path: str, old: Node | None, new: Node) -> Change:
 def _splices(old: str, new: str) -> tuple[int | str, ...]:
     a, b = _lines(old), _lines(new)
     result: list[int | str] = []
-    for tag, a1, a2, b1, b2 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+    for tag, a1, a2, b1, b2 in opcodes(a, b):
         if tag == "equal":
             result.append(a2 - a1)
             continue

@@ -127,8 +127,7 @@ def claims(sentences: list[Sentence]) -> Iterator[Claim]:
         for match in sorted(found, key=lambda match: (match.start(), -match.end())):
             if match.start() < taken:
                 continue
-            taken = match.end()
-            named = match.groupdict()
+            taken, named = match.end(), match.groupdict()
             before = text[max(match.start() - 200, 0) : match.start()].split()
             words = f"{' '.join(before[-2:])} {named.get('adj') or ''} {named.get('only') or ''}"
             yield Claim(

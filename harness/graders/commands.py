@@ -38,13 +38,12 @@ def runs_inline(command: str) -> bool:
 
 def in_workspace(command: str, reports: int) -> int:
     """Count the first reports that are of the workspace itself, and not of a copy elsewhere."""
-    command = _plain(command)
     leaves = _LEAVES.search(command)
     if not leaves:
         return reports
     before = command[: leaves.start()]
     looped = _LOOP.search(before)
-    return len(_TESTS.findall(before[: looped.start()] if looped else before))
+    return len(_TESTS.findall(_plain(before[: looped.start()] if looped else before)))
 
 
 def _plain(command: str) -> str:

@@ -29,13 +29,22 @@ _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 _HEADING = re.compile(r"\s*#{1,6}\s+")
 _ROW = re.compile(r"\s*\|")
 _RULE = re.compile(r"[\s|:=+*_-]*")
-_CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
-_END = re.compile(r"[.!?…]+[\"'”\u2019)\]*_`]*(?=\s)")
+_TICKS = re.compile(r"`+")
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”\u2019)\]*_`]*+(?=\s)")
+_NEXT = re.compile(r"\s*(\S?)")
 _SHORT = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|cf|approx|incl|resp|Mr|Mrs|Ms|Dr|Fig|Sec|No)|\b[a-z]\.[a-z])\.$"
 )
 _ETC = re.compile(r"\b(?:etc|al|ca|max|min|no)\.$", re.IGNORECASE)
-_MARKUP = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
+_LONGEST_SHORT = 8
+"""Characters of the longest abbreviation, and of what stands before it."""
+_MARKUP = re.compile(r"[*`]+|(?<!\w)_+|(?<!_)_++(?!\w)")
+_BREAK = re.compile(
+    r"[;:—\u2013()]|,\s|\s-\s|\b(?:but|so|because|although|though|which|since|while)\b"
+)
+_REACH = 400
+"""Characters to which a clause reaches on either side: each of the many things that one endless
+sentence may hold is looked at with no more of it than this."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +110,16 @@ def split(text: str, *, blocks: bool = False) -> list[Span]:
 
 def clause(text: str, start: int, end: int) -> tuple[str, str]:
     """Give what stands before and after a part of a sentence within its clause."""
-    breaks = r"[;:—\u2013()]|,\s|\s-\s|\b(?:but|so|because|although|though|which|since|while)\b"
-    before = re.split(breaks, text[:start])[-1]
-    after = re.split(breaks, text[end:])[0]
+    before = _BREAK.split(text[max(start - _REACH, 0) : start])[-1]
+    after = _BREAK.split(text[end : end + _REACH], maxsplit=1)[0]
     return before, after
+
+
+def lead(text: str, start: int) -> str:
+    """Give what stands before a part of a sentence, commas and brackets among it."""
+    first = max(start - _REACH, 0)
+    ends = (text.rfind(mark, first, start) + 1 for mark in ";:—")
+    return text[max(first, *ends) : start]
 
 
 Kind = Literal["text", "heading", "row"]
@@ -113,7 +128,7 @@ Kind = Literal["text", "heading", "row"]
 def _lines(text: str, blocks: bool) -> Iterator[tuple[int, int, Kind]]:
     """Give the stretches that no sentence crosses: paragraphs, items, headings, rows."""
     fence, code, listed, open_at, last = "", False, False, -1, 0
-    blank = True
+    blank, line_before = True, ""
     for start, end in _every_line(text):
         line = text[start:end]
         mark = _FENCE.match(line)
@@ -123,7 +138,7 @@ def _lines(text: str, blocks: bool) -> Iterator[tuple[int, int, Kind]]:
         code = not (fence or listed) and bool(line.strip()) and _indented(line) and (blank or code)
         shown = not (opens or closes or ((fence or quote or code) and not blocks))
         fresh = not shown or bool(fence or quote or code) or not line.strip() or _starts(line)
-        if open_at >= 0 and (fresh or not _goes_on(text[open_at:last])):
+        if open_at >= 0 and (fresh or not _goes_on(line_before)):
             yield open_at, last, "text"
             open_at = -1
         kind: Kind = "row" if _ROW.match(line) else "heading" if _HEADING.match(line) else "text"
@@ -132,6 +147,7 @@ def _lines(text: str, blocks: bool) -> Iterator[tuple[int, int, Kind]]:
                 yield start, end, kind
             else:
                 open_at, last = (start if open_at < 0 else open_at), end
+                line_before = line
         if opens and mark:
             fence = mark[1]
         elif closes:
@@ -157,8 +173,7 @@ def _starts(line: str) -> bool:
     return any(rule.match(line) for rule in (_ITEM, _HEADING, _ROW, _QUOTE, _FENCE))
 
 
-def _goes_on(text: str) -> bool:
-    line = text.rsplit("\n", 1)[-1]
+def _goes_on(line: str) -> bool:
     ended = re.search(r"[.!?:;…][\"'”\u2019)\]*_`]*\s*$|\s\s$", line)
     return len(line) >= _WRAPPED and not ended
 
@@ -170,12 +185,13 @@ def _cut(text: str, start: int, end: int) -> Iterator[Span]:
     for rule in (_QUOTE, _HEADING, _ITEM):
         if lead := rule.match(part):
             start, part = start + lead.end(), part[lead.end() :]
-    masked = _CODE_SPAN.sub(lambda found: "x" * len(found[0]), part)
+    masked = "\n".join(map(_without_code, part.split("\n")))
     at = 0
     for mark in _END.finditer(masked):
-        head, follow = masked[: mark.end()], masked[mark.end() :].lstrip()
-        small = follow[:1].islower()
-        if _SHORT.search(head) or (_ETC.search(head) and small):
+        follow = _NEXT.match(masked, mark.end())
+        small = follow is not None and follow[1].islower()
+        word = max(mark.end() - _LONGEST_SHORT, 0), mark.end()
+        if _SHORT.search(masked, *word) or (_ETC.search(masked, *word) and small):
             continue
         if small and mark[0].startswith(("...", "…")):
             continue
@@ -183,6 +199,29 @@ def _cut(text: str, start: int, end: int) -> Iterator[Span]:
         at = mark.end()
     if part[at:].strip():
         yield _span(text, start + at, start + len(part), kind)
+
+
+def _without_code(line: str) -> str:
+    """Write x over code spans: from backticks to the next run of as many in the same line.
+
+    Backticks that nothing closes may close fewer of them: all but the first one, and so on.
+    """
+    runs = list(_TICKS.finditer(line))
+    closing: dict[int, list[int]] = {}
+    for run in reversed(runs):
+        closing.setdefault(len(run[0]), []).append(run.start())
+    parts, at = [], 0
+    for run in runs:
+        for length in range(len(run[0]), 0, -1) if run.start() >= at else ():
+            later = closing.get(length, [])
+            while later and later[-1] <= run.start():
+                later.pop()
+            if later:
+                start, end = run.end() - length, later[-1] + length
+                parts += [line[at:start], "x" * (end - start)]
+                at = end
+                break
+    return "".join([*parts, line[at:]])
 
 
 def _span(text: str, start: int, end: int, kind: Kind) -> Span:

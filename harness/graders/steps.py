@@ -16,8 +16,8 @@ from harness.grade import Finding, Point, failed, passed, ungraded
 from harness.graders.arrivals import NOTHING, arrivals
 from harness.graders.cycles import Standing, Step, Story
 from harness.graders.edits import Edit, edit_between
-from harness.graders.linediff import added_lines
 from harness.graders.pysource import defined_names, is_production, is_public, source
+from harness.linediff import added_lines
 
 PRODUCTION = Field(
     default=(),

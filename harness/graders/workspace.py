@@ -13,9 +13,9 @@ from pydantic import AfterValidator, Field, model_validator
 from harness.evidence import Check, Evidence, ProbeReport
 from harness.frozen import Frozen
 from harness.grade import Finding, Point, failed, passed, ungraded
-from harness.graders.linediff import added_lines
 from harness.guest.search import spelled_out
 from harness.guest.treehash import counts
+from harness.linediff import added_lines
 from harness.toolset import canonical
 from harness.transcript import Result
 from harness.tree import Node, Tree

@@ -60,8 +60,9 @@ class _Persister:
             raise CassetteNotFoundError
         try:
             return deserialize(self._keeper.read(), serializer)
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            raise BrokenRecording(f"{self._keeper.where} is not a cassette: {error!r}") from error
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+            told = f"{self._keeper.where} is not a cassette: {_brief(error)}"
+            raise BrokenRecording(f"{told}\n  restore it, or use --record all") from error
 
     def save_cassette(self, path: str, cassette: Any, serializer: Any) -> None:  # noqa: ARG002
         self._keeper.write(serialize(cassette, serializer))
@@ -204,7 +205,7 @@ def _endpoint(path: str) -> str:
 def _key(method: str, path: str, body: bytes | None) -> str:
     try:
         text = json.dumps(json.loads(body or b"null"), sort_keys=True)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = repr(body)
     return hashlib.sha256(f"{method} {path}\n{text}".encode()).hexdigest()
 
@@ -220,7 +221,7 @@ def _matches(one: Request, other: Request) -> bool:
 def _first_difference(old: Request, new: Request) -> str:
     try:
         return _difference(json.loads(old.body), json.loads(new.body), "") or "the path differs"
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return "the bodies differ"
 
 

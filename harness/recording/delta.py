@@ -15,10 +15,18 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from harness.errors import BrokenRecording
 from harness.recording import textform
+from harness.recording.growth import MAX_IN_ALL
 
 LIST_KEYS = ("messages", "input")
 """Where the APIs keep the conversation: Messages and Chat Completions; Responses."""
+
+MAX_BODY = 64 * 2**20
+"""Bytes of one request: more than any API takes."""
+
+LEAST = 32
+"""Bytes that each message is counted as at least: about the shortest that an API takes."""
 
 _ENCODINGS: dict[str, Callable[[Any], str]] = {
     "compact": lambda data: json.dumps(data, separators=(",", ":"), ensure_ascii=False),
@@ -46,8 +54,8 @@ class DeltaSerializer:
     def deserialize(self, text: str) -> dict[str, Any]:
         """Read a cassette back as vcrpy knows it. Raises BrokenRecording."""
         cassette: dict[str, Any] = textform.load(text, self._where)
-        seen = _Conversation()
-        restored = [seen.restore(interaction) for interaction in cassette["interactions"]]
+        seen, room = _Conversation(), _Room(self._where)
+        restored = [seen.restore(interaction, room) for interaction in cassette["interactions"]]
         return {**cassette, "interactions": restored}
 
 
@@ -77,11 +85,12 @@ class _Conversation:
         self._answers.append(_message(answer))
         return {"request": request, "response": response}
 
-    def restore(self, interaction: dict[str, Any]) -> dict[str, Any]:
+    def restore(self, interaction: dict[str, Any], room: _Room) -> dict[str, Any]:
         request, response = dict(interaction["request"]), dict(interaction["response"])
         body = answer = None
         if "encoding" in request:
             body = self._expand(request.pop("delta")) if "delta" in request else request.pop("json")
+            room.take(body)
             request["body"] = _ENCODINGS[request.pop("encoding")](body)
         stored = response["body"]
         if "json" in stored:
@@ -136,10 +145,49 @@ class _Conversation:
             else message
             for message in delta["add"]
         ]
-        body = {k: v for k, v in older.items() if k not in delta.get("drop", ())}
+        dropped = set(delta.get("drop", ()))
+        body = {k: v for k, v in older.items() if k not in dropped}
         body |= delta.get("set", {})
         body[key] = (older.get(key) or [])[: delta["keep"]] + added
         return {k: body[k] for k in delta["order"]} if "order" in delta else body
+
+
+class _Room:
+    """How much a recording may still come to; asked before any of it is written out.
+
+    A few bytes of a recording can name an earlier answer or request again and again, and anybody
+    can seal one.
+    """
+
+    def __init__(self, where: str) -> None:
+        self._where, self._left, self._requests = where, MAX_IN_ALL, 0
+        self._lengths: dict[int, tuple[Any, int]] = {}
+        """By identity: what is named twice is one object. It is kept, so that no other is born in
+        its place."""
+
+    def take(self, body: Body) -> None:
+        """Count one request. Raises BrokenRecording when it, or all of them, come to too much."""
+        self._requests += 1
+        length = sum(len(key) + self._length(value) for key, value in body.items())
+        self._left -= length
+        if length > MAX_BODY or self._left < 0:
+            alone = f"it alone to {MAX_BODY >> 20}"
+            most = alone if length > MAX_BODY else f"all to {MAX_IN_ALL >> 20}"
+            raise BrokenRecording(
+                f"{self._where}: written out, request {self._requests} brings {most} MB or more:"
+                " no recording of ours does that\n"
+                "  restore it from version control, or record it again with --record all"
+            )
+
+    def _length(self, value: Any) -> int:
+        if isinstance(value, list):
+            return sum(map(self._length_of_one, value))
+        return self._length_of_one(value)
+
+    def _length_of_one(self, value: Any) -> int:
+        if id(value) not in self._lengths:
+            self._lengths[id(value)] = value, max(LEAST, len(json.dumps(value)))
+        return self._lengths[id(value)][1]
 
 
 def _messages_of(body: Body | None) -> list[str]:

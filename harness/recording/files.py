@@ -20,9 +20,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from harness.disk import write_together
-from harness.errors import BrokenRecording, MissingRecording, shown
+from harness.errors import BrokenRecording, MissingRecording, StorageError, shown
 from harness.frozen import Frozen
 from harness.recording import textform
+from harness.recording.growth import refuse_growth
 from harness.recording.secrets import refuse_machine, refuse_secrets
 from harness.records import Provenance
 from harness.transcript import Result
@@ -108,7 +109,9 @@ class Sealed:
     def read_world(self) -> World:
         """Read the world file. Raises BrokenRecording."""
         where = shown(self.location.world)
-        return _validated(World, textform.load(self.world, where), where)
+        world = _validated(World, textform.load(self.world, where), where)
+        refuse_growth((world.start, *(result.changes for result in world.results)), where)
+        return world
 
 
 def open_sealed(location: Location) -> Sealed:
@@ -142,11 +145,16 @@ def open_sealed(location: Location) -> Sealed:
 def save_sealed(location: Location, http: str, world: World) -> str:
     """Write both files and their seal, each at once or not at all; give the seal.
 
-    Raises StorageError when the disk refuses, and when either text holds a key or tells the name of
-    this machine or a path of its user.
+    Raises StorageError when the disk refuses, and when either text holds a key, tells the name of
+    this machine or a path of its user, or is too long to be read again.
     """
     text = textform.dump(world.model_dump(mode="json", exclude_defaults=True) or {"format": FORMAT})
     for content in (http, text):
+        if len(content.encode("utf-8", "surrogatepass")) > textform.MAX_BYTES - len(_SEAL) - 100:
+            raise StorageError(
+                f"the recording is larger than {textform.MAX_BYTES // 2**20} MB and was not saved\n"
+                "  let the task end earlier (limits), or keep its large files out of the workspace"
+            )
         refuse_secrets(content, os.environ)
         refuse_machine(content, platform.node(), str(Path.home()))
     seal = _seal(http, text)
@@ -162,7 +170,7 @@ def _seal(http: str, world: str) -> str:
 
 def _read(path: Path) -> str:
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = textform.read(path, shown(path))
     except FileNotFoundError as error:
         raise BrokenRecording(
             f"{shown(path)} is missing\n"

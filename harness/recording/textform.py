@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -15,6 +16,9 @@ import yaml
 from harness.errors import BrokenRecording
 
 MAX_DEPTH = 100
+MAX_BYTES = 16 * 2**20
+"""A hundred times a recording of some twenty turns: many times a model's whole context, and little
+enough to be held in memory."""
 _LINES, _BINARY = "!lines", "tag:yaml.org,2002:binary"
 _WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
 _INTEGER = re.compile(r"[-+]?[0-9]+")
@@ -43,6 +47,22 @@ def dump(data: Any) -> str:
     return str(
         yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
     )
+
+
+def read(path: Path, where: str) -> str:
+    """Read the text of a file that `dump` may have written.
+
+    Raises BrokenRecording, naming `where`, for one of more than MAX_BYTES, and what reading and
+    decoding raise.
+    """
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise BrokenRecording(
+            f"{where} is larger than {MAX_BYTES // 2**20} MB: no recording is\n"
+            "  restore it from version control, or record it again with --record all"
+        )
+    return content.decode("utf-8")
 
 
 def load(text: str, where: str) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from harness.linediff import opcodes
 from harness.records import TrialRecord
 from harness.report.facts import age, ended, ending, origin, usage
 from harness.report.marks import OUTCOMES, SHORT, Line, Mark, Rest, cut, lines, rests
@@ -144,9 +144,7 @@ def _edit(edit: object) -> Iterator[Line]:
         yield Line(f"    {edit}", "call")
         return
     old, new = (str(edit.get(key, "")).splitlines() for key in ("old_string", "new_string"))
-    # Not ndiff: it also looks for changes within lines, which takes minutes for some edits.
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for tag, start, end, new_start, new_end in matcher.get_opcodes():
+    for tag, start, end, new_start, new_end in opcodes(old, new):
         if tag == "equal":
             yield from (Line(f"      {line}", "result") for line in old[start:end])
         else:

@@ -141,6 +141,19 @@ def test_a_trial_that_broke_stores_nothing() -> None:
     assert memory.text is None
 
 
+def test_a_body_nested_without_end_is_told_to_differ() -> None:
+    memory, _ = record(body("a"))
+    assert memory.text
+    head = memory.text.partition("interactions:")[0]
+    memory.text = (
+        f"{head}interactions:\n- request: {{method: POST, uri: /v1/messages, headers: {{}},"
+        f" body: '{'[' * 100_000}'}}\n  response: {{status: {{code: 200, message: OK}},"
+        " headers: {}, body: {string: x}}\n"
+    )
+    with pytest.raises(BrokenRecording, match="the bodies differ"):
+        replay(memory, body("a"))
+
+
 @pytest.mark.parametrize("text", ["- a list\n", "version: 1\n", "version: 1\ninteractions: [1]\n"])
 def test_a_text_that_is_no_cassette_is_refused(text: str) -> None:
     memory = Memory()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BrokenRecording, MissingRecording, StorageError
+from harness.recording import textform
 from harness.recording.files import Head, Location, World, open_sealed, save_sealed
 from harness.recording.secrets import refuse_machine
 from harness.recording.textform import dump
@@ -96,6 +97,26 @@ def test_a_key_is_never_saved_and_its_value_never_told(
             save_sealed(place, http(note), WORLD)
         assert note not in str(told.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_would_be_too_long_to_be_read_again_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(textform, "MAX_BYTES", 2**20)
+    place = Location(tmp_path, 0)
+    for note, world in (("x" * 2**20, WORLD), ("x", World(notes=("x" * 2**20,)))):
+        with pytest.raises(StorageError, match="larger than 1 MB and was not saved"):
+            save_sealed(place, http(note), world)
+    assert not list(tmp_path.iterdir())
+    save_sealed(place, http("x" * (2**20 - 2000)), WORLD)
+    assert open_sealed(place).head == HEAD
+
+
+def test_a_file_too_large_for_a_recording_is_refused_unread(location: Location) -> None:
+    with location.world.open("ab") as file:
+        file.truncate(textform.MAX_BYTES + 1)
+    with pytest.raises(BrokenRecording, match=r"0\.world\.yaml is larger than 16 MB.*\n  restore"):
+        open_sealed(location)
 
 
 def test_what_names_this_machine_is_not_saved() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
 from harness.errors import BrokenRecording
-from harness.recording.textform import dump, load
+from harness.recording.textform import MAX_BYTES, dump, load, read
 
 TEXTS = [
     "",
@@ -73,3 +74,19 @@ def test_what_is_no_recording_is_refused_with_its_place(text: str) -> None:
 def test_no_text_ends_the_process_or_builds_what_no_recording_has(text: str) -> None:
     with pytest.raises(BrokenRecording):
         load(text, "x.yaml")
+
+
+def test_a_file_larger_than_any_recording_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "0.judge.yaml"
+    path.write_bytes(b"a" * MAX_BYTES)
+    assert len(read(path, "x.yaml")) == MAX_BYTES
+    path.write_bytes(b"a" * (MAX_BYTES + 1))
+    with pytest.raises(BrokenRecording, match=r"^x\.yaml is larger than 16 MB.*\n.*record"):
+        read(path, "x.yaml")
+
+
+def test_a_device_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "0.http.yaml"
+    path.symlink_to("/dev/zero")
+    with pytest.raises(BrokenRecording, match="larger than 16 MB"):
+        read(path, "x.yaml")

@@ -1,0 +1,125 @@
+"""What an agent makes endless is read in time that grows as it does.
+
+Nothing is timed: each text here is so long that steps in its square would take hours.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.evidence import Evidence, Judgement, Outcome, Task
+from harness.grade import Grader
+from harness.graders import commands
+from harness.graders.answer import JsonAnswer
+from harness.graders.claims import FreshEvidence, TestClaims
+from harness.graders.numbers import NumbersHaveProvenance
+from harness.graders.rubric import Rubric
+from harness.graders.sentences import split
+from harness.graders.text import Admits, Asks
+from harness.transcript import Call, Event, Result, Say, User
+
+LONG = 300_000
+"""Characters."""
+
+HALF = LONG // 10
+"""Characters of what costs more for each."""
+
+
+def repeated(piece: str, length: int = LONG) -> str:
+    return piece * (length // len(piece))
+
+
+def evidence(*events: Event, judged: tuple[Judgement, ...] = ()) -> Evidence:
+    task = Task(suite="s", scenario="c", variant="v", message="m")
+    return Evidence(task=task, events=(User(text="m"), *events), outcome=Outcome(judged=judged))
+
+
+SENTENCES = {
+    "full stops": (repeated("."), 0),
+    "full stops and a word": (repeated(".") + " Yes.", 1),
+    "one-letter sentences": (repeated("Aa. "), LONG // 4),
+    "marks and quotes": (repeated('."'), 0),
+    "blanks after a mark": (f"Yes.{repeated(' ')}No.", 2),
+    "backticks": (f"a{repeated('`')}a", 1),
+    "code spans that nothing closes": ("".join(f"{'`' * n}a" for n in range(1, 600)), 1),
+    "underscores": (f"a{repeated('_')}b", 1),
+    "wrapped lines": (repeated("A line of running text that somebody has wrapped here\n"), 1),
+    "fences": (repeated("```\n"), 0),
+    "quoted lines": (repeated("> a\n"), 0),
+}
+
+
+@pytest.mark.parametrize(("text", "count"), SENTENCES.values(), ids=SENTENCES)
+def test_an_endless_text_is_cut_into_sentences(text: str, count: int) -> None:
+    spans = split(text)
+    assert len(spans) == count
+    assert all(span.text for span in spans)
+
+
+ANSWERS: dict[str, tuple[Grader, str, str]] = {
+    "parts that hang on a condition": (
+        Admits(about="not"),
+        repeated("if it could not be, ", HALF),
+        "fail",
+    ),
+    "questions without a mark": (Asks(), repeated("may i ", HALF), "fail"),
+    "a word without end after a denial": (
+        Admits(about="x"),
+        f"no {'a' * HALF}. is missing x",
+        "pass",
+    ),
+    "claims": (TestClaims(), repeated("all 5 passed ", HALF), "fail"),
+    "claims that suppose": (FreshEvidence(), repeated("if all 5 passed ", HALF), "pass"),
+    "brackets after tests": (TestClaims(), repeated("tests (", HALF), "pass"),
+    "a word of many parts": (TestClaims(), repeated("a-", HALF), "pass"),
+    "numbers without a unit": (NumbersHaveProvenance(), repeated("1,", LONG), "pass"),
+    "a fence line that is none": (JsonAnswer(), "x\n```" + repeated(" ") + "`", "fail"),
+    "fence lines": (JsonAnswer(), "x\n" + repeated("```\n"), "fail"),
+    "braces": (JsonAnswer(), repeated('{"a":'), "fail"),
+}
+
+
+@pytest.mark.parametrize(("grader", "text", "outcome"), ANSWERS.values(), ids=ANSWERS)
+def test_an_endless_answer_is_graded(grader: Grader, text: str, outcome: str) -> None:
+    assert grader.grade(evidence(Say(text=text))).outcome == outcome
+
+
+def test_many_figures_are_traced_to_many_numbers() -> None:
+    numbers = range(10_000)
+    ran = Result(call="1", text="\n".join(f"took {n}.5 ms" for n in numbers))
+    told = Say(text=" ".join(f"It took {n}.5 ms." for n in numbers))
+    call = Call(id="1", tool="Bash", args={"command": "x"})
+    assert NumbersHaveProvenance().grade(evidence(call, ran, told)).outcome == "pass"
+
+
+@pytest.mark.parametrize(("other", "seen"), [("b", True), ("c", False)])
+def test_a_long_quote_is_looked_for_in_a_long_text(other: str, seen: bool) -> None:
+    text, quote = "a\n" * HALF + "b", "a " * (HALF // 2) + other
+    judged = Judgement(question="q", about="answer", answer="yes", quote=quote, model="m")
+    found = Rubric(question="q").grade(evidence(Say(text=text), judged=(judged,)))
+    assert [(one.start, one.end) for one in found.points] == [(HALF, 2 * HALF + 1)] * seen
+
+
+COMMANDS = {
+    "empty lines": "\n" * LONG,
+    "brackets": "(" * HALF,
+    "assignments": repeated("do a=", LONG),
+    "assignments without blanks": repeated(";a=", HALF),
+    "a path without end": f"python {repeated('tests/', HALF)}",
+}
+
+
+@pytest.mark.parametrize("text", COMMANDS.values(), ids=COMMANDS)
+def test_an_endless_command_is_read(text: str) -> None:
+    assert not commands.runs_tests(text)
+    assert not commands.runs_inline(text)
+    assert commands.in_workspace(f"{text}\ncd /other", 2) == 0
+
+
+def test_many_tests_in_one_line_are_counted() -> None:
+    assert commands.in_workspace(repeated("(pytest ", HALF) + "\ncd /other", 2) == HALF // 8
+
+
+def test_blanks_of_a_command_may_be_many() -> None:
+    assert commands.runs_tests("FOO=1 \\\n\n   timeout  \t 9   python   -B    -m   pytest")
+    assert commands.runs_inline("cd x  &&\n\n  python3    -c  'x'")
