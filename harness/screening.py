@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from harness.fingerprint import MEASURES, PRICE
+from harness.measured import Measured, MeasuredScenario, Ratio
 from harness.pairing import PairedScenario
 from harness.sample import Sample
 from harness.scores import known
 from harness.stats.samples import Scores
 from harness.stats.screen import Screened, screen
-from harness.verdicts import Measured, MeasuredScenario, Ratio
 
 _RATIOS = frozenset(name for name, measure in MEASURES.items() if measure.ratio)
 

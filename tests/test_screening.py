@@ -8,10 +8,11 @@ import pytest
 
 from harness.compare import compare_variants
 from harness.fingerprint import MEASURES
+from harness.measured import Measured
 from harness.prices import Cost
 from harness.records import TrialRecord
 from harness.transcript import Answered, Call, End, Event, Result, Say, Usage, User
-from harness.verdicts import Comparison, Comparisons, Measured
+from harness.verdicts import Comparison, Comparisons
 from tests.compared import BASE, TERSE, samples, suite, trial
 
 USD = Cost(amount=0.25, currency="USD", as_of=date(2026, 1, 1))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from harness.measured import Measured, Ratio
 from harness.report.cells import anchor, counted
 from harness.report.numbers import chance, decimals, percent, points
-from harness.verdicts import Comparison, Measured, Ratio
+from harness.verdicts import Comparison
 
 MOST = 4
 """Of what is worth a look, told at most in the terminal and in a comment."""

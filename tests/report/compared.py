@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from harness.grade import Grade, Point, failed, passed
+from harness.measured import Measured
 from harness.records import TrialRecord
 from harness.report.pagedata import Page, page_of
 from harness.store import Manifest
@@ -15,7 +16,6 @@ from harness.verdicts import (
     BehaviourVerdict,
     Comparison,
     Comparisons,
-    Measured,
     Outcome,
     Rate,
     ScenarioPair,

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.grade import passed
+from harness.measured import MeasuredScenario
 from harness.records import Fault
 from harness.report.html import html
 from harness.transcript import Say
-from harness.verdicts import MeasuredScenario, Unpaired
+from harness.verdicts import Unpaired
 from tests.report.compared import LOOK, changed, comparison, measured, page, run, trial
 from tests.report.made import graded, record
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from harness.measured import Measured, MeasuredScenario, Ratio
 from harness.report.comparison import told
 from harness.report.html import html
 from harness.report.markdown import markdown
 from harness.report.measured import MOST, SCENARIOS, figure, fingerprint, worth_a_look
-from harness.verdicts import Comparisons, Measured, MeasuredScenario, Ratio
+from harness.verdicts import Comparisons
 from tests.report.compared import LOOK, NOW, comparison, measured, page, run
 
 SAME: dict[str, Any] = {"candidate": 4.2, "difference": 0.0, "reason": "the same on both sides"}
