@@ -8,6 +8,8 @@ from collections.abc import Iterator
 # test patches must be the one that the session uses, and the C parts of some packages do not
 # survive being imported twice.
 import anthropic  # noqa: F401
+import httpcore2  # noqa: F401
+import openai  # noqa: F401
 import pandas as pd  # noqa: F401
 import pytest
 import rich.table  # noqa: F401
