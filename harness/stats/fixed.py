@@ -10,9 +10,9 @@ published comes to 12.5 %. With 1 or 2 trials of each nothing is ever said.
 For one scenario, or equally hard ones, that is all; there is nothing to spare. Scenarios that
 differ in how hard they are make a pooled count vary less than a binomial one (Hoeffding, Annals of
 Mathematical Statistics 27:713, 1956), and so does a score between 0 and 1: for such suites alone
-the interval is conservative, and covers 98.7 to 99.8 %. It is no way to buy precision: with 20
-scenarios it is 6 to 10 % wider than that of `harness.stats.compare` at one trial each, and 4 to
-19 % narrower at five (tests/benchmarks/looks.py).
+the interval is conservative, and covers 98.6 to 99.7 %. It is no way to buy precision: with 20
+scenarios it is 6 to 9 % wider than that of `harness.stats.compare` at one trial each, and 7 to 19 %
+narrower at five (tests/benchmarks/looks.py).
 """
 
 from __future__ import annotations
