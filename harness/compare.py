@@ -110,7 +110,8 @@ def compare_arms(
 ) -> Comparison:
     """Compare two sides: every behaviour, every theme and every gate of their suites.
 
-    refused: suites that were not run in full, and what is lacking; their gates do not answer.
+    refused: suites that were not run in full, and what is lacking; their gates do not answer, and
+    neither does one where more than a tenth of the scenarios that both ran do not pair.
     look: which of the planned looks it is. Before the last not all can have run, so that nothing is
     refused for that: a gate then fails, or says that it waits.
     The behaviours of all suites are adjusted together (Holm); a suite's primary theme, which was

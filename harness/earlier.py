@@ -1,7 +1,7 @@
 """A run against an older run of the same project: each variant with itself.
 
 A run keeps no text of its prompts, so that only their digests tell whether one was edited between
-the two. What plays the same recording in both is one piece of evidence, and is told to be.
+the two. A scenario of which both play the same recordings is one piece of evidence: it is left out.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ def _compared(
     more: dict[str, Any] = {
         "unpaired": (*(_left_out(*one) for one in sorted(same)), *told.unpaired)
     }
-    if {one.digest.get("system") for one in before} != {one.digest.get("system") for one in after}:
+    asked = [{one.digest.get("system") for one in side if one.digest} for side in (before, after)]
+    if all(asked) and asked[0] != asked[1]:
         more["prompt_diff"] = f"@@ edited since {name}, which keeps no text of it @@"
     known = {one.key: one.provenance for one in before if one.provenance}
     if twice := sum(one.key in known and known[one.key] == one.provenance for one in after):

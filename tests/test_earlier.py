@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.earlier import against_run
 from harness.records import TrialRecord
+from harness.sample import Sample
 from harness.scenario import Suite
 from harness.verdicts import Comparison, Comparisons
 from tests.compared import BASE, COMPATIBLE, DIGEST, TERSE, samples, side, suite
@@ -117,3 +118,13 @@ def test_a_gate_answers_for_what_changed_since() -> None:
     gated = suite(gate={"mode": "no_regression"})
     found = one(side(BASE, *["+"] * 8), side(BASE, *["-"] * 8, provenance=LATER), gated)
     assert [(gate.outcome, gate.exit_code) for gate in found.gates] == [("fail", 1)]
+
+
+def test_a_trial_that_left_no_record_is_no_edit_of_the_prompt() -> None:
+    newer = samples(side(BASE, *["+"] * 7, provenance=LATER))
+    newer.append(Sample.absent(f"manners/s7::{BASE}#0", "0" * 16, ("kind",)))
+    (found,) = against_run(
+        OLDER, samples(side(BASE, *["+"] * 8)), newer, {"manners": suite()}
+    ).comparisons
+    assert found.prompt_diff == ""
+    assert found.behaviours[0].missing_candidate == 1

@@ -117,7 +117,7 @@ def _of_run(
 
 def _narrowed(asked: argparse.Namespace) -> Iterator[str]:
     """Say what was asked for, where it is less than all that the run could be asked."""
-    options = ("suite", "baseline", "candidate", "look")
+    options = ("suite", "baseline", "candidate")
     given = [f"--{name} {value}" for name in options if (value := getattr(asked, name))]
     if given:
         yield f"compared with {' '.join(given)}, and nothing else of the run"
