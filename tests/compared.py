@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from harness.grade import Finding, Grade, failed, passed, ungraded
-from harness.records import Fault, TrialRecord
-from harness.sample import Sample
-from harness.scenario import Suite
+from promptverdict.comparison.samples import Sample
+from promptverdict.scenarios.scenario import Suite
+from promptverdict.trials.grade import Finding, Grade, failed, passed, ungraded
+from promptverdict.trials.record import Fault, TrialRecord
+
 from tests.report.made import PROVENANCE, record
 
 BASE, TERSE = "helper/base", "helper/terse"

@@ -17,10 +17,6 @@ import scipy.stats  # noqa: F401
 import vcr  # noqa: F401
 import yaml  # noqa: F401
 
-import harness.concluding
-import harness.providers.anthropic
-import harness.runner
-import harness.session  # noqa: F401
 from tests.fakes import Provider, project, provider, say, script, use
 
 ANSWERS = script(

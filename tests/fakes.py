@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from harness.transcript import Answered, Block, Call, Event, Result
+from promptverdict.trials.transcript import Answered, Block, Call, Event, Result
 
 Blocks = list[dict[str, Any]]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.world.throttle import Patience, Throttle
+from promptverdict.providers.throttle import Patience, Throttle
 
 CERTIFICATE = Path(__file__).parent / "data/untrusted.pem"
 

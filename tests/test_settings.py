@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from promptverdict.core.errors import InputError
+from promptverdict.settings import OPTIONS, Settings, read_table, resolve
 from pydantic import ValidationError
-
-from harness.errors import InputError
-from harness.settings import OPTIONS, Settings, read_table, resolve
 
 
 def written(root: Path, table: str) -> Path:

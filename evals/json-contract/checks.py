@@ -19,10 +19,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
-
-from harness.evidence import Evidence
-from harness.grade import Finding, Point, failed, passed, ungraded
-from harness.graders.answer import Answer, Reading, is_kind, listed, look_up, read_json
+from promptverdict.graders.json_answer import Answer, Reading, is_kind, listed, look_up, read_json
+from promptverdict.trials.evidence import Evidence
+from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
 
 _LISTS = {
     "api_endpoints": ("handler", "tests"),

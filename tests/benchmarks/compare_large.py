@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.settings import Settings
-from harness.store import Run, records
+from promptverdict.settings import Settings
+from promptverdict.trials.store import Run, records
 
 ROOT = Path(__file__).parents[2]
 BASE, TERSE = "helper/base", "helper/terse"
@@ -31,7 +31,7 @@ RUNS = [f"2026010{day}T000000.000000Z" for day in (1, 2, 3)]
 SCENARIOS = 250
 SMALLEST, LARGEST = 20_000, 64_000
 """Bytes of the records that are copied."""
-COMMAND = [sys.executable, "-c", "import sys; from harness.cli import main; sys.exit(main())"]
+COMMAND = [sys.executable, "-c", "import sys; from promptverdict.cli import main; sys.exit(main())"]
 SUITE = f"""\
 title: Many trials
 variants: [{BASE}, {TERSE}]

@@ -25,14 +25,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.evidence import Evidence
-from harness.grade import Grade
-from harness.loading import load_agents
-from harness.loading.suites import load_scenario, load_suite
-from harness.plan import Cell, cells
-from harness.recording.files import open_sealed
-from harness.settings import resolve
-from harness.trial import read_back
+from promptverdict.agents.discovery import load_agents
+from promptverdict.recording.files import open_sealed
+from promptverdict.runner.cells import Cell, cells
+from promptverdict.runner.trial import read_back
+from promptverdict.scenarios.loading import load_scenario, load_suite
+from promptverdict.settings import resolve
+from promptverdict.trials.evidence import Evidence
+from promptverdict.trials.grade import Grade
 
 ROOT = Path(__file__).parents[2]
 SLOWEST = 5
@@ -82,7 +82,7 @@ def forget() -> None:
 
 def _is_ours(function: Callable[..., object]) -> bool:
     file = Path(function.__code__.co_filename) if hasattr(function, "__code__") else Path()
-    return file.is_relative_to(ROOT / "harness") or file.is_relative_to(ROOT / "evals")
+    return file.is_relative_to(ROOT / "promptverdict") or file.is_relative_to(ROOT / "evals")
 
 
 def cleared(trials: list[Graded], number: int) -> float:

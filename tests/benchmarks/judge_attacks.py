@@ -14,13 +14,13 @@ import asyncio
 from typing import NamedTuple
 
 import httpx2
+from promptverdict.core.errors import ProviderError
+from promptverdict.judging.ask import Judge, ask
+from promptverdict.judging.prompt import asked
+from promptverdict.providers.network import patient
+from promptverdict.providers.throttle import Throttle
+from promptverdict.stats.agreement import clopper_pearson
 
-from harness.agreement import clopper_pearson
-from harness.errors import ProviderError
-from harness.judging.asking import Judge, ask
-from harness.judging.prompt import asked
-from harness.world.network import patient
-from harness.world.throttle import Throttle
 from tests.judging.made import ATTACKS, trial
 
 

@@ -8,10 +8,10 @@ nothing having changed as in verdicts.py. Every rule is judged on the same 10,00
 1.96             five looks at the bound of one, what looking without a plan comes to
 O'Brien-Fleming  the bounds that `promptverdict compare --look` goes by
 Pocock           the same bound at each look
-betting          `harness.stats.betting.capital` of 20, looked at after each scenario
+betting          `promptverdict.stats.betting.capital` of 20, looked at after each scenario
 
-Some looks of each are repeated by `harness.stats.compare.compare`, which must say the same. The
-figures stand beside those of the study that chose the procedure, which gives one range for its
+Some looks of each are repeated by `promptverdict.stats.compare.compare`, which must say the same.
+The figures stand beside those of the study that chose the procedure, which gives one range for its
 nulls. Last come six behaviours at once, and the interval of exactly these scenarios: how often it
 covers what these scenarios' chances differ by, and how much narrower it is than the one about
 scenarios like these. The seed was fixed before the first run.
@@ -26,14 +26,14 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 
 import numpy as np
+from promptverdict.stats.betting import capital
+from promptverdict.stats.compare import compare
+from promptverdict.stats.fixed import compare_fixed
+from promptverdict.stats.looks import Look, bounds
+from promptverdict.stats.samples import Array
+from promptverdict.stats.score import interval, quantile, statistics
+from promptverdict.stats.suites import Chances, sampled
 
-from harness.stats.betting import capital
-from harness.stats.compare import compare
-from harness.stats.fixed import compare_fixed
-from harness.stats.looks import Look, bounds
-from harness.stats.samples import Array
-from harness.stats.score import interval, quantile, statistics
-from harness.stats.suites import Chances, sampled
 from tests.benchmarks.verdicts import NULLS, Draw
 
 SEED = 20261122

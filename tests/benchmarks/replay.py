@@ -18,8 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness.recording.delta import DeltaSerializer
-from harness.recording.files import Location, open_sealed
+from promptverdict.recording.delta import DeltaSerializer
+from promptverdict.recording.files import Location, open_sealed
 
 ROOT = Path(__file__).parents[2]
 

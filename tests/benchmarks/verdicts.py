@@ -11,11 +11,11 @@ sharp  70 % pass, and each scenario's chance is the same under both
 asym   80 % pass; a random tenth of the scenarios loses nine tenths of its chance, the others gain
        four tenths of what they lacked, which makes the mean change 0
 
-Each cell is 10,000 comparisons by `harness.stats.score.interval`, the ones that the verdict reads;
-some of each are repeated by `harness.stats.compare.compare`, which must say the same. The figures
-stand beside those of the study that chose the procedure (2,500 comparisons a cell). Two things that
-the study leaves open, the 70 % of sharp and that the tenth of asym is drawn, were chosen with
-another seed, as what gives its figures. The seed here was fixed before the first run.
+Each cell is 10,000 comparisons by `promptverdict.stats.score.interval`, the ones that the verdict
+reads; some of each are repeated by `promptverdict.stats.compare.compare`, which must say the same.
+The figures stand beside those of the study that chose the procedure (2,500 comparisons a cell). Two
+things that the study leaves open, the 70 % of sharp and that the tenth of asym is drawn, were
+chosen with another seed, as what gives its figures. The seed here was fixed before the first run.
 
 python -m tests.benchmarks.verdicts --records: 500 comparisons of a variant with itself on the way
 that users take, from records to verdicts, beside the pure function on the same results; both must
@@ -30,12 +30,11 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-
-from harness.stats.compare import compare
-from harness.stats.corrections import adjusted
-from harness.stats.samples import Array
-from harness.stats.score import interval
-from harness.stats.suites import Chances, sampled
+from promptverdict.stats.compare import compare
+from promptverdict.stats.corrections import adjusted
+from promptverdict.stats.samples import Array
+from promptverdict.stats.score import interval
+from promptverdict.stats.suites import Chances, sampled
 
 SEED = 20261121
 RUNS = 10_000
@@ -119,7 +118,8 @@ def tolerance(percent: float) -> float:
 
 def from_records() -> int:
     """Count the comparisons in which records come to something else than scores do."""
-    from harness.compare import compare_variants
+    from promptverdict.comparison.compare import compare_variants
+
     from tests.compared import BASE, TERSE, samples, side, signs, suite
 
     began, unlike, false = time.process_time(), 0, 0

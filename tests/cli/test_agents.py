@@ -7,10 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
-
-from harness.agent import Variant
-from harness.cli import agents
-from harness.errors import InputError
+from promptverdict.agents.variant import Variant
+from promptverdict.cli import agents
+from promptverdict.core.errors import InputError
 
 GOOD = (
     "---\nname: a\ndescription: Builds.\ntools: Read, mcp__x__y\nmodel: sonnet\n---\n"

@@ -7,14 +7,14 @@ import shlex
 import weakref
 from pathlib import Path
 
+import promptverdict.trials.store
 import pytest
+from promptverdict.cli import main
+from promptverdict.comparison.verdicts import Comparisons, load
+from promptverdict.settings import Settings
+from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.store import Run, read_record
 
-import harness.store
-from harness.cli import main
-from harness.records import TrialRecord
-from harness.settings import Settings
-from harness.store import Run, read_record
-from harness.verdicts import Comparisons, load
 from tests.compared import BASE, TERSE, side
 from tests.fakes import PYPROJECT, write
 from tests.report.made import PROVENANCE
@@ -196,7 +196,7 @@ def test_records_are_read_one_after_the_other_and_let_go(
         held.append(weakref.ref(record.evidence.task))
         return record
 
-    monkeypatch.setattr(harness.store, "read_record", watched)
+    monkeypatch.setattr(promptverdict.trials.store, "read_record", watched)
     main(["compare"])
     assert len(held) == 2 * COUNT
     # Not counted as held: the trial in hand; what remembers trees and sentences knows a few more.

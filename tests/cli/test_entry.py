@@ -11,16 +11,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import promptverdict
 import pytest
+from promptverdict.cli import main
+from promptverdict.cli.entry import VERBS
+from promptverdict.core import errors
 
-import harness
-from harness import errors
-from harness.cli import main
-from harness.cli.entry import VERBS
 from tests.fakes import SCENARIO, project, write
 
-COMMAND = [sys.executable, "-m", "harness.cli"]
-ROOT = Path(harness.__file__).parents[1]
+COMMAND = [sys.executable, "-m", "promptverdict.cli"]
+ROOT = Path(promptverdict.__file__).parents[1]
 PROBED = SCENARIO + "probes:\n  - {name: p, run: echo PASS x}\n"
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes are POSIX's")
@@ -140,7 +140,7 @@ def test_a_recording_that_is_broken_ends_with_7(
         (["no-such-verb"], 2, "invalid choice: 'no-such-verb'"),
         (["show"], 2, "one of the arguments trial --failed is required"),
         (["show", "x", "--number", "one"], 2, "invalid int value"),
-        (["--version"], 0, harness.__version__),
+        (["--version"], 0, promptverdict.__version__),
         (["--help"], 0, "usage: promptverdict"),
     ],
 )

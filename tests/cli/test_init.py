@@ -8,13 +8,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from promptverdict.cli import first_steps, init, main, schema
+from promptverdict.core.errors import InputError
+from promptverdict.report.words import usage
+from promptverdict.trials.store import find_run, records
 
-from harness.cli import first_steps, init, main, schema
-from harness.errors import InputError
-from harness.report.facts import usage
-from harness.store import find_run, records
 from tests.fakes import provider, run, say, script, use, write
-from tests.test_recordings import TRIALS, evidence
+from tests.repository.test_recordings import TRIALS, evidence
 
 REVIEWER = "---\nname: reviewer\ndescription: Reads: code\nmodel: sonnet\n---\nYou review code.\n"
 BUILDER = "---\nname: builder\ndescription: Builds.\n---\nYou build what is asked for.\n"

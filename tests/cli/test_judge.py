@@ -9,15 +9,15 @@ from typing import Any
 
 import httpx2
 import pytest
+from promptverdict.agents.discovery import load_agents
+from promptverdict.cli import main
+from promptverdict.runner.cells import cells
+from promptverdict.runner.trial import run_trial
+from promptverdict.runner.world.base import Session
+from promptverdict.sandbox import open_sandbox
+from promptverdict.scenarios.loading import load_scenario, load_suite
+from promptverdict.settings import resolve
 
-from harness.cli import main
-from harness.loading import load_agents
-from harness.loading.suites import load_scenario, load_suite
-from harness.plan import cells
-from harness.sandbox import open_sandbox
-from harness.settings import resolve
-from harness.trial import run_trial
-from harness.world.base import Session
 from tests.fakes import SCENARIO, Blocks, Provider, project, provider, say, use
 from tests.judging.made import verdict
 

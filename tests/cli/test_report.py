@@ -6,11 +6,11 @@ import webbrowser
 from pathlib import Path
 
 import pytest
+from promptverdict.cli import main
+from promptverdict.comparison.verdicts import FILE, Comparisons, save
+from promptverdict.settings import Settings
+from promptverdict.trials.store import Run
 
-from harness.cli import main
-from harness.settings import Settings
-from harness.store import Run
-from harness.verdicts import FILE, Comparisons, save
 from tests.report.compared import comparison, run
 
 NAME = "20260101T000000.000000Z"

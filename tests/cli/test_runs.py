@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
+from promptverdict.cli import main
+from promptverdict.settings import Settings
+from promptverdict.trials.grade import Grade, failed, ungraded
+from promptverdict.trials.store import Run
 
-from harness.cli import main
-from harness.grade import Grade, failed, ungraded
-from harness.settings import Settings
-from harness.store import Run
 from tests.report.made import record
 
 NAMES = ["20260101T000000.000000Z", "20260102T000000.000000Z"]

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from harness.cli import schema
-from harness.errors import StorageError
+from promptverdict.cli import schema
+from promptverdict.core.errors import StorageError
 
 
 def run(*arguments: str) -> int:

@@ -10,14 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from promptverdict.cli import show
+from promptverdict.core.errors import InputError
+from promptverdict.core.files import write_whole
+from promptverdict.trials.grade import Point, failed, passed, ungraded
+from promptverdict.trials.record import Fault, TrialRecord
+from promptverdict.trials.store import MANIFEST, Manifest, Run
+from promptverdict.trials.transcript import Result, Say
 
-from harness.cli import show
-from harness.disk import write_whole
-from harness.errors import InputError
-from harness.grade import Point, failed, passed, ungraded
-from harness.records import Fault, TrialRecord
-from harness.store import MANIFEST, Manifest, Run
-from harness.transcript import Result, Say
 from tests.report.made import graded, record
 
 TRIALS = (

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness.evidence import Check, Evidence, Outcome, ProbeReport, Task
-from harness.transcript import Answered, Call, End, Event, Result, Say, User
-from harness.tree import Node, TestNode, TestReport, Tree, apply, difference, digest
+from promptverdict.trials.evidence import Check, Evidence, Outcome, ProbeReport, Task
+from promptverdict.trials.transcript import Answered, Call, End, Event, Result, Say, User
+from promptverdict.trials.tree import Node, TestNode, TestReport, Tree, apply, difference, digest
 
 Behaviour = Callable[[Tree], dict[str, bool]]
 Nodes = tuple[TestNode, ...]

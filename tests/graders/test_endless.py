@@ -6,17 +6,16 @@ Nothing is timed: each text here is so long that steps in its square would take 
 from __future__ import annotations
 
 import pytest
-
-from harness.evidence import Evidence, Judgement, Outcome, Task
-from harness.grade import Grader
-from harness.graders import commands
-from harness.graders.answer import JsonAnswer
-from harness.graders.claims import FreshEvidence, TestClaims
-from harness.graders.numbers import NumbersHaveProvenance
-from harness.graders.rubric import Rubric
-from harness.graders.sentences import split
-from harness.graders.text import Admits, Asks
-from harness.transcript import Call, Event, Result, Say, User
+from promptverdict.graders.claims import FreshEvidence, TestClaims
+from promptverdict.graders.figures import NumbersHaveProvenance
+from promptverdict.graders.json_answer import JsonAnswer
+from promptverdict.graders.reading import shell_commands as commands
+from promptverdict.graders.reading.sentences import split
+from promptverdict.graders.rubric import Rubric
+from promptverdict.graders.spoken import Admits, Asks
+from promptverdict.trials.evidence import Evidence, Judgement, Outcome, Task
+from promptverdict.trials.grade import Grader
+from promptverdict.trials.transcript import Call, Event, Result, Say, User
 
 LONG = 300_000
 """Characters."""

@@ -6,12 +6,11 @@ import itertools
 from typing import Annotated, Literal
 
 import pytest
+from promptverdict.core.model import Frozen
+from promptverdict.graders import logic
+from promptverdict.trials.evidence import Evidence, Task
+from promptverdict.trials.grade import Finding, Outcome, Point
 from pydantic import Field, TypeAdapter, ValidationError
-
-from harness.evidence import Evidence, Task
-from harness.frozen import Frozen
-from harness.grade import Finding, Outcome, Point
-from harness.graders import logic
 
 NOTHING = Evidence(
     task=Task(suite="s", scenario="c", variant="a/b", message="Do it."), events=(), outcome=None
@@ -41,7 +40,7 @@ class Broken(Frozen):
 
 
 class AllOf(logic.AllOf):
-    """A copy, so that the product's own models keep the union that harness.graders gave them."""
+    """A copy, so that the product's own models keep the union of promptverdict.graders."""
 
     of: tuple[AnyGrader, ...] = Field(min_length=1)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from promptverdict.graders import AnyGrader
+from promptverdict.graders.rubric import Rubric, rubrics
+from promptverdict.trials.evidence import Evidence, Judgement, Outcome, Task
+from promptverdict.trials.transcript import Call, End, Event, Result, Say, User
 from pydantic import TypeAdapter, ValidationError
-
-from harness.evidence import Evidence, Judgement, Outcome, Task
-from harness.graders import AnyGrader
-from harness.graders.rubric import Rubric, rubrics
-from harness.transcript import Call, End, Event, Result, Say, User
 
 QUESTION = "Does the answer say why?"
 EVENTS: tuple[Event, ...] = (

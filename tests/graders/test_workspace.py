@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from promptverdict.graders.workspace import Files, ProbeChecks, Tools
+from promptverdict.trials.evidence import Check, Evidence, Outcome, ProbeReport, Task
+from promptverdict.trials.grade import Point
+from promptverdict.trials.transcript import Call, Event, Result, Say
+from promptverdict.trials.tree import Change, Node, difference, digest
 from pydantic import ValidationError
 
-from harness.evidence import Check, Evidence, Outcome, ProbeReport, Task
-from harness.grade import Point
-from harness.graders.workspace import Files, ProbeChecks, Tools
-from harness.transcript import Call, Event, Result, Say
-from harness.tree import Change, Node, difference, digest
-from tests.test_recordings import evidence
+from tests.repository.test_recordings import evidence
 
 MISSING = "integration-honesty/missing-sdk::backend-api-code-writer-agent"
 VENDORED = "integration-honesty/vendored-sdk::backend-api-code-writer-agent"

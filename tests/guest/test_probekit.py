@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from promptverdict.guest import probekit
+from promptverdict.guest.probekit import is_test
 
-from harness.guest import probekit
-from harness.guest.probekit import is_test
 from tests.fakes import write
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="runs inside the sandbox only")

@@ -12,9 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from promptverdict.guest import search
+from promptverdict.guest.search import (
+    files_below,
+    grep,
+    matched_lines,
+    matching,
+    shown,
+    spelled_out,
+)
 
-from harness.guest import search
-from harness.guest.search import files_below, grep, matched_lines, matching, shown, spelled_out
 from tests.fakes import write
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="runs inside the sandbox only")

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from promptverdict.guest.treehash import counts, digest_of, entries_below
+from promptverdict.sandbox.workspace import Workspace
+from promptverdict.trials.tree import digest
 
-from harness.guest.treehash import counts, digest_of, entries_below
-from harness.tree import digest
-from harness.workspace import Workspace
 from tests.fakes import write
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="runs inside the sandbox only")

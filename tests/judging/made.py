@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
+from promptverdict.judging.ask import Judge
+from promptverdict.trials.evidence import Evidence, Outcome, Task
+from promptverdict.trials.transcript import Call, End, Event, Result, Say, User
 
-from harness.evidence import Evidence, Outcome, Task
-from harness.judging.asking import Judge
-from harness.transcript import Call, End, Event, Result, Say, User
 from tests.fakes import Blocks, use
 
 QUESTION = "Does the answer say why the first failure was not the right one?"

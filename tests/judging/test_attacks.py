@@ -6,9 +6,9 @@ import asyncio
 import unicodedata
 
 import pytest
+from promptverdict.judging.ask import ask
+from promptverdict.judging.prompt import SYSTEM, Asked, asked
 
-from harness.judging.asking import ask
-from harness.judging.prompt import SYSTEM, Asked, asked
 from tests.fakes import say
 from tests.judging.made import ATTACKS, QUESTION, ScriptedJudge, trial, verdict
 from tests.judging.test_prompt import data_of, mark_of

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from harness.agreement import Confusion
-from harness.errors import InputError
-from harness.graders.rubric import Rubric
-from harness.judging.labels import (
+from promptverdict.core.errors import InputError
+from promptverdict.graders.rubric import Rubric
+from promptverdict.judging.labels import (
     Verdict,
     confusion,
     labelled_differences,
@@ -17,6 +15,7 @@ from harness.judging.labels import (
     rates,
     read_labels,
 )
+from promptverdict.stats.agreement import Confusion
 
 TRIAL = "s/one::a/base#0"
 WHY = Rubric(question="Does it say why?")

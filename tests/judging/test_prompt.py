@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from promptverdict.judging.exhibit import LONGEST, LONGEST_PIECE, Piece, digest_of, pieces, visible
+from promptverdict.judging.marks import mark_of as derived
+from promptverdict.judging.prompt import ABOUT, SYSTEM, TOOL, VERSION, Asked, asked
+from promptverdict.trials.transcript import Answered, Opaque, Say
 
-from harness.judging.marking import mark_of as derived
-from harness.judging.prompt import ABOUT, SYSTEM, TOOL, VERSION, Asked, asked
-from harness.judging.shown import LONGEST, LONGEST_PIECE, Piece, digest_of, pieces, visible
-from harness.transcript import Answered, Opaque, Say
 from tests.judging.made import ATTACKS, QUESTION, ran, trial
 
 TRIAL = trial("It was the import.", Say(text="I look."), *ran("pytest", "E  ImportError"))

@@ -11,19 +11,19 @@ from typing import Any
 
 import httpx2
 import pytest
+from promptverdict.core.errors import InputError
+from promptverdict.recording.files import open_sealed
+from promptverdict.runner.cells import Cell, cells
+from promptverdict.runner.trial import read_back, run_trial
+from promptverdict.runner.world.base import Session
+from promptverdict.sandbox import open_sandbox
+from promptverdict.settings import Settings
+from promptverdict.trials.prices import Price
+from promptverdict.trials.record import TrialRecord
 
-from harness.errors import InputError
-from harness.plan import Cell, cells
-from harness.prices import Price
-from harness.recording.files import open_sealed
-from harness.records import TrialRecord
-from harness.sandbox import open_sandbox
-from harness.settings import Settings
-from harness.trial import read_back, run_trial
-from harness.world.base import Session
 from tests.fakes import SCENARIO, Blocks, Provider, provider, say, use
 from tests.judging.made import verdict
-from tests.test_trial import cell_of, scenario_of, variant
+from tests.runner.test_trial import cell_of, scenario_of, variant
 
 RUBRIC = """\
 grades:

@@ -8,9 +8,8 @@ from typing import Any
 
 import httpx2
 import pytest
-
-from harness.errors import BrokenRecording
-from harness.recording.cassette import Tape, TapeTransport, open_tape
+from promptverdict.core.errors import BrokenRecording
+from promptverdict.recording.cassette import Tape, TapeTransport, open_tape
 
 URL = "http://gateway.internal:9/v1/messages?beta=true"
 

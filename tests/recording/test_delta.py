@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from harness.errors import BrokenRecording
-from harness.recording import delta as delta_module
-from harness.recording.delta import DeltaSerializer
-from harness.recording.textform import dump
+from promptverdict.core.errors import BrokenRecording
+from promptverdict.recording import delta as delta_module
+from promptverdict.recording.delta import DeltaSerializer
+from promptverdict.recording.yaml_format import dump
 
 WHERE = "cassettes/c/0.http.yaml"
 SAID = "x" * 10_000

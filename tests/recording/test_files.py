@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from harness.errors import BrokenRecording, MissingRecording, StorageError
-from harness.recording import textform
-from harness.recording.files import Head, Location, World, open_sealed, save_sealed
-from harness.recording.secrets import refuse_machine
-from harness.recording.textform import dump
-from harness.records import Provenance
-from harness.transcript import Result
+from promptverdict.core.errors import BrokenRecording, MissingRecording, StorageError
+from promptverdict.recording import yaml_format
+from promptverdict.recording.files import Head, Location, World, open_sealed, save_sealed
+from promptverdict.recording.secrets import refuse_machine
+from promptverdict.recording.yaml_format import dump
+from promptverdict.trials.record import Provenance
+from promptverdict.trials.transcript import Result
 
 HEAD = Head(
     suite="s",
@@ -102,7 +101,7 @@ def test_a_key_is_never_saved_and_its_value_never_told(
 def test_what_would_be_too_long_to_be_read_again_is_not_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(textform, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(yaml_format, "MAX_BYTES", 2**20)
     place = Location(tmp_path, 0)
     for note, world in (("x" * 2**20, WORLD), ("x", World(notes=("x" * 2**20,)))):
         with pytest.raises(StorageError, match="larger than 1 MB and was not saved"):
@@ -114,7 +113,7 @@ def test_what_would_be_too_long_to_be_read_again_is_not_saved(
 
 def test_a_file_too_large_for_a_recording_is_refused_unread(location: Location) -> None:
     with location.world.open("ab") as file:
-        file.truncate(textform.MAX_BYTES + 1)
+        file.truncate(yaml_format.MAX_BYTES + 1)
     with pytest.raises(BrokenRecording, match=r"0\.world\.yaml is larger than 16 MB.*\n  restore"):
         open_sealed(location)
 

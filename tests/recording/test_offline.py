@@ -7,9 +7,9 @@ import socket
 import threading
 
 import pytest
+from promptverdict.core.errors import BrokenRecording
+from promptverdict.recording.offline import no_connections
 
-from harness.errors import BrokenRecording
-from harness.recording.offline import no_connections
 from tests.fakes import provider, say, script
 
 

@@ -5,14 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from harness.grade import Grade, Point, failed, passed
-from harness.measured import Measured
-from harness.records import TrialRecord
-from harness.report.pagedata import Page, page_of
-from harness.store import Manifest
-from harness.transcript import Answered, Call, End, Event, Result, Say, User
-from harness.tree import Change
-from harness.verdicts import (
+from promptverdict.comparison.measured import Measured
+from promptverdict.comparison.verdicts import (
     BehaviourVerdict,
     Comparison,
     Comparisons,
@@ -21,6 +15,13 @@ from harness.verdicts import (
     ScenarioPair,
     Side,
 )
+from promptverdict.report.page.model import Page, page_of
+from promptverdict.trials.grade import Grade, Point, failed, passed
+from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.store import Manifest
+from promptverdict.trials.transcript import Answered, Call, End, Event, Result, Say, User
+from promptverdict.trials.tree import Change
+
 from tests.report.made import record
 
 NOW = datetime(2026, 1, 3, 12, tzinfo=UTC)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.evidence import Evidence, Outcome, Task
-from harness.grade import Finding, Grade
-from harness.records import Fault, Provenance, TrialRecord
-from harness.transcript import Answered, Call, End, Event, Result, Say, Usage, User
-from harness.tree import Change, TestNode, TestReport
+from promptverdict.trials.evidence import Evidence, Outcome, Task
+from promptverdict.trials.grade import Finding, Grade
+from promptverdict.trials.record import Fault, Provenance, TrialRecord
+from promptverdict.trials.transcript import Answered, Call, End, Event, Result, Say, Usage, User
+from promptverdict.trials.tree import Change, TestNode, TestReport
 
 PROVENANCE = Provenance(
     evidence="relay",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from promptverdict.comparison.verdicts import Unpaired
+from promptverdict.report.markdown import LIMIT, MARKER, MOST_FLIPS, code, fenced, markdown, words
+from promptverdict.trials.grade import failed
 
-from harness.grade import failed
-from harness.report.markdown import LIMIT, MARKER, MOST_FLIPS, code, fenced, markdown, words
-from harness.verdicts import Unpaired
 from tests.report.compared import changed, comparison, page, run
 from tests.report.made import PROVENANCE, graded, record
-from tests.report.test_html import everywhere
+from tests.report.page.test_html import everywhere
 
 
 def test_the_marker_comes_first_then_the_verdict_then_the_table() -> None:

@@ -3,8 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
-from harness.sandbox import Place, Sandbox, make_place, open_sandbox, remove_place
+from promptverdict.sandbox import Place, Sandbox, make_place, open_sandbox, remove_place
 
 from .shells import Shell, shell
 

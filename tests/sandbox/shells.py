@@ -10,11 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from harness.sandbox import Place, Sandbox
-from harness.sandbox.bubblewrap import Bubblewrap
-from harness.sandbox.interface import Finished
-from harness.sandbox.limits import Limits
+from promptverdict.sandbox import Place, Sandbox
+from promptverdict.sandbox.bubblewrap import Bubblewrap
+from promptverdict.sandbox.interface import Finished
+from promptverdict.sandbox.limits import Limits
 
 NEEDS_BUBBLEWRAP = [
     pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap"),

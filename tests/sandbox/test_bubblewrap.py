@@ -9,12 +9,11 @@ import threading
 import time
 from pathlib import Path
 
+import promptverdict
 import pytest
-
-import harness
-from harness.errors import SandboxError
-from harness.sandbox import Mount, Place, Sandbox, make_place, remove_place
-from harness.sandbox.place import DROPPED_UID
+from promptverdict.core.errors import SandboxError
+from promptverdict.sandbox import Mount, Place, Sandbox, make_place, remove_place
+from promptverdict.sandbox.trial_folders import DROPPED_UID
 
 from .shells import NEEDS_BUBBLEWRAP, Shell, is_running, shell, wait_until
 
@@ -75,9 +74,9 @@ def test_a_killed_harness_leaves_no_process(place: Place) -> None:
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from harness.sandbox.bubblewrap import Bubblewrap\n"
-        "from harness.sandbox.guestpython import guest_python\n"
-        "from harness.sandbox.place import Place\n"
+        "from promptverdict.sandbox.bubblewrap import Bubblewrap\n"
+        "from promptverdict.sandbox.python import guest_python\n"
+        "from promptverdict.sandbox.trial_folders import Place\n"
         "place = Place(Path(sys.argv[1]), int(sys.argv[2]) if sys.argv[2] else None)\n"
         f"argv = ['bash', '-c', 'echo > /workspace/on; setsid sleep {marker} & sleep {marker}']\n"
         "Bubblewrap(sys.argv[3], guest_python()).run(argv, place, timeout=60)\n"
@@ -85,7 +84,7 @@ def test_a_killed_harness_leaves_no_process(place: Place) -> None:
     program = shutil.which("bwrap") or ""
     owner = "" if place.owner is None else str(place.owner)
     argv = [sys.executable, "-c", code, str(place.root), owner, program]
-    with subprocess.Popen(argv, cwd=Path(harness.__file__).parents[1]) as process:
+    with subprocess.Popen(argv, cwd=Path(promptverdict.__file__).parents[1]) as process:
         wait_until((place.workspace / "on").exists)
         wait_until(lambda: is_running(marker))
         process.send_signal(signal.SIGKILL)

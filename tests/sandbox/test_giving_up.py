@@ -6,9 +6,8 @@ import os
 import threading
 
 import pytest
-
-from harness.sandbox import Place, Sandbox
-from harness.sandbox.interface import GivenUp
+from promptverdict.sandbox import Place, Sandbox
+from promptverdict.sandbox.interface import GivenUp
 
 from .shells import NEEDS_BUBBLEWRAP, is_running, shell, wait_until
 

@@ -5,9 +5,8 @@ import socket
 import struct
 
 import pytest
-
-from harness.sandbox import Place, Sandbox
-from harness.sandbox.bubblewrap import Bubblewrap
+from promptverdict.sandbox import Place, Sandbox
+from promptverdict.sandbox.bubblewrap import Bubblewrap
 
 from .shells import NEEDS_BUBBLEWRAP, Shell, python, shell
 

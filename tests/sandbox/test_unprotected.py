@@ -3,10 +3,9 @@ from __future__ import annotations
 import os
 
 import pytest
-
-from harness.sandbox import Mount, Place, Sandbox
-from harness.tree import TestReport, digest
-from harness.workspace import Workspace
+from promptverdict.sandbox import Mount, Place, Sandbox
+from promptverdict.sandbox.workspace import Workspace
+from promptverdict.trials.tree import TestReport, digest
 
 from .shells import NEEDS_BUBBLEWRAP, is_running, shell, wait_until
 

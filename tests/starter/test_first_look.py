@@ -10,17 +10,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+import promptverdict.guest
 import pytest
+from promptverdict.cli.first_steps import SUITE
+from promptverdict.cli.init import STARTER
+from promptverdict.graders.grading import grade_all
+from promptverdict.scenarios.discovery import SUITE_FILE
+from promptverdict.scenarios.loading import LoadedScenario, load_scenario, load_suite
+from promptverdict.trials.evidence import Evidence
+from promptverdict.trials.transcript import Call, Event, Say
+from promptverdict.trials.tree import Node, Tree, digest
 
-import harness.guest
-from harness.cli.first_steps import SUITE
-from harness.cli.init import STARTER
-from harness.collecting import SUITE_FILE
-from harness.evidence import Evidence
-from harness.grading import grade_all
-from harness.loading.suites import LoadedScenario, load_scenario, load_suite
-from harness.transcript import Call, Event, Say
-from harness.tree import Node, Tree, digest
 from tests.graders.saboteurs import Act, edit, node, play, ran
 
 FOLDER = STARTER / SUITE
@@ -88,7 +88,7 @@ def probed(scenario: str, tree: Tree, root: Path) -> dict[str, bool]:
     for path, one in tree.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(one.content)
-    kit = str(Path(harness.guest.__file__).parent)
+    kit = str(Path(promptverdict.guest.__file__).parent)
     done = subprocess.run(
         [sys.executable, FOLDER / "probes" / scenario / "hidden.py"],
         env={**os.environ, "PYTHONPATH": kit, "PROBE_WORKSPACE": str(root)},

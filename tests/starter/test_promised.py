@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from promptverdict.cli import main
+from promptverdict.trials.store import find_run, records
 
-from harness.cli import main
-from harness.store import find_run, records
 from tests.fakes import Blocks, provider, run, say, turn_of, use, write
 from tests.starter.test_first_look import (
     ANSWER,

@@ -1,1 +1,1 @@
-"""Claims of harness.stats, held to published figures, to scipy, and to counting by hand."""
+"""Claims of promptverdict.stats, held to published figures, to scipy, and to counting by hand."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from harness.stats.betting import STAKES, always_valid_interval, capital
-from harness.stats.score import interval
+from promptverdict.stats.betting import STAKES, always_valid_interval, capital
+from promptverdict.stats.score import interval
 
 
 def test_the_capital_is_the_mean_of_what_each_stake_has_won() -> None:

@@ -11,11 +11,11 @@ import random
 
 import numpy as np
 import pytest
+from promptverdict.stats.compare import compare
+from promptverdict.stats.gates import gate
+from promptverdict.stats.score import interval
+from promptverdict.stats.suites import Chances, sampled
 
-from harness.stats.compare import compare
-from harness.stats.gates import gate
-from harness.stats.score import interval
-from harness.stats.suites import Chances, sampled
 from tests.stats.made import Arm, arm, flat
 
 

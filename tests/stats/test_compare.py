@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from promptverdict.stats.compare import compare
+from promptverdict.stats.samples import Missing
+from promptverdict.stats.score import detectable, quantile
 
-from harness.stats.compare import compare
-from harness.stats.samples import Missing
-from harness.stats.score import detectable, quantile
 from tests.stats.made import arm, flat, moved
 
 

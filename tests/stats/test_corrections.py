@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from promptverdict.stats.compare import compare
+from promptverdict.stats.corrections import adjusted, benjamini_hochberg, holm
+from promptverdict.stats.looks import Look
 from scipy import stats
 
-from harness.stats.compare import compare
-from harness.stats.corrections import adjusted, benjamini_hochberg, holm
-from harness.stats.looks import Look
 from tests.stats.made import flat, moved, published
 
 FIGURES = published()

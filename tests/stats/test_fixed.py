@@ -8,14 +8,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from promptverdict.stats.compare import compare
+from promptverdict.stats.corrections import adjusted
+from promptverdict.stats.fixed import Trials, compare_fixed
+from promptverdict.stats.gates import gate, spotless_trials
+from promptverdict.stats.looks import Look
+from promptverdict.stats.newcombe import holding, interval_of, newcombe
 from scipy.stats import binom
-
-from harness.stats.compare import compare
-from harness.stats.corrections import adjusted
-from harness.stats.fixed import Trials, compare_fixed
-from harness.stats.gates import gate, spotless_trials
-from harness.stats.looks import Look
-from harness.stats.newcombe import holding, interval_of, newcombe
 
 
 def tried(*scenarios: Sequence[float | None]) -> Trials:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from promptverdict.stats.compare import compare
+from promptverdict.stats.gates import Mode, gate, units_needed
+from promptverdict.stats.looks import Look
 
-from harness.stats.compare import compare
-from harness.stats.gates import Mode, gate, units_needed
-from harness.stats.looks import Look
 from tests.stats.made import arm, flat, moved
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from promptverdict.stats.compare import compare
+from promptverdict.stats.looks import MOST, Look, Shape, bounds, crossing
+from promptverdict.stats.score import interval, statistics
 from scipy.stats import multivariate_normal, norm
 
-from harness.stats.compare import compare
-from harness.stats.looks import MOST, Look, Shape, bounds, crossing
-from harness.stats.score import interval, statistics
 from tests.stats.made import flat, moved, published
 
 FIGURES = published()

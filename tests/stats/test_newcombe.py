@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import binom, fisher_exact, norm
-
-from harness.stats.newcombe import (
+from promptverdict.stats.newcombe import (
     can_show_a_change,
     change_p,
     holding,
@@ -14,7 +12,9 @@ from harness.stats.newcombe import (
     margin_p,
     newcombe,
 )
-from harness.stats.samples import Array
+from promptverdict.stats.samples import Array
+from scipy.stats import binom, fisher_exact, norm
+
 from tests.stats.made import published
 
 CHANCES = np.linspace(0, 1, 2001)

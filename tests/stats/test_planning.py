@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from harness.stats.planning import (
+from promptverdict.stats.planning import (
     Step,
     closed_form_scenarios,
     next_step,
@@ -12,7 +11,8 @@ from harness.stats.planning import (
     scenarios_needed,
     trials_needed,
 )
-from harness.stats.suites import Chances
+from promptverdict.stats.suites import Chances
+
 from tests.stats.made import published
 
 MIDDLE, HIGH = Chances(0.70), Chances(0.92)

@@ -8,10 +8,8 @@ from statistics import fmean
 
 import numpy as np
 import pytest
-from scipy import stats
-
-from harness.stats.compare import compare
-from harness.stats.rates import (
+from promptverdict.stats.compare import compare
+from promptverdict.stats.rates import (
     clustered_error,
     each,
     pass_at_k,
@@ -21,7 +19,9 @@ from harness.stats.rates import (
     wilson,
     zero_failures_limit,
 )
-from harness.stats.samples import Missing
+from promptverdict.stats.samples import Missing
+from scipy import stats
+
 from tests.stats.made import arm, flat, published
 
 FIGURES = published()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from promptverdict.stats.samples import Missing, filled, missing, pair, present, seed, unusable
 
-from harness.stats.samples import Missing, filled, missing, pair, present, seed, unusable
 from tests.stats.made import arm
 
 

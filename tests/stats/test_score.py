@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 import pytest
+from promptverdict.stats.score import detectable, interval, p_values, quantile, sign_flip_p
 from scipy import stats
 
-from harness.stats.score import detectable, interval, p_values, quantile, sign_flip_p
 from tests.stats.made import published
 
 FIGURES = published()

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 import pytest
+from promptverdict.stats.corrections import benjamini_hochberg
+from promptverdict.stats.samples import pair, seed
+from promptverdict.stats.score import sign_flip_p
+from promptverdict.stats.screen import SAME, Q, Screened, screen
+from promptverdict.stats.unbounded import compare_unbounded
 
-from harness.stats.corrections import benjamini_hochberg
-from harness.stats.samples import pair, seed
-from harness.stats.score import sign_flip_p
-from harness.stats.screen import SAME, Q, Screened, screen
-from harness.stats.unbounded import compare_unbounded
 from tests.stats.made import Arm, arm, flat
 
 

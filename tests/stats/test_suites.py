@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from promptverdict.stats.suites import Chances, sampled
 from scipy import stats
 
-from harness.stats.suites import Chances, sampled
 from tests.stats.made import Arm, arm, flat
 
 

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 import pytest
+from promptverdict.stats.unbounded import compare_unbounded
 from scipy import stats
 
-from harness.stats.unbounded import compare_unbounded
 from tests.stats.made import Arm, arm, flat, published
 
 

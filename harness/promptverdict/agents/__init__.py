@@ -1,0 +1,1 @@
+"""Agent files: found, read and brought into one form whatever their dialect."""

@@ -1,0 +1,132 @@
+"""`promptverdict agents`: what every agent file says, and what is odd about it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from promptverdict.agents.discovery import load_agents
+from promptverdict.agents.variant import Variant
+from promptverdict.cli.init import PLACES
+from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.text import safe
+from promptverdict.settings import resolve
+
+
+def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "agents",
+        help="list the agents, as they are read, with what is odd about their files",
+        description="List every agent with its dialect, model, tools and prompt size as they are"
+        " read from its file, and whatever is odd about the file, with the line.",
+    )
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="folder or file (default: the configured agents)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the normal forms as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the agents. Raises InputError with the problems of all paths."""
+    paths = arguments.paths or [_usual_place()]
+    variants = _load([Path(path) for path in paths])
+    if arguments.json:
+        print(json.dumps([_normal_form(variant) for variant in variants], indent=2))
+    elif sys.stdout.isatty():
+        _print_styled(variants)
+    else:
+        print("\n".join(_plain(variants)))
+    return 0
+
+
+def _usual_place() -> str:
+    """Give the configured folder; where there is none, the first usual one."""
+    configured = resolve(Path.cwd(), {}).agents
+    if Path(configured).exists():
+        return configured
+    return next((place for place in PLACES if Path(place).exists()), configured)
+
+
+def _load(paths: list[Path]) -> list[Variant]:
+    variants: list[Variant] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            variants += load_agents(path)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return variants
+
+
+def _normal_form(variant: Variant) -> dict[str, object]:
+    return {"id": variant.id, **variant.model_dump(mode="json")}
+
+
+def _rows(variant: Variant) -> list[tuple[str, str]]:
+    """Give what is shown of a variant, label and words, without its diagnostics."""
+    tools = "all that a scenario allows"
+    if variant.tools is not None:
+        tools = ", ".join(variant.tools) or "none"
+    if variant.unknown_tools:
+        tools += f" (not ours: {', '.join(variant.unknown_tools)})"
+    lines = variant.prompt.count("\n") + 1
+    return [
+        ("file", f"{variant.path}, {variant.dialect}"),
+        ("name", variant.name or "none given"),
+        ("model", variant.model or "none given"),
+        ("tools", tools),
+        ("prompt", f"{_counted(lines, 'line')}, {_counted(len(variant.prompt), 'character')}"),
+    ]
+
+
+def _diagnostics(variant: Variant) -> list[tuple[str, str]]:
+    return [
+        (f"line {diagnostic.line}", f"{diagnostic.kind}: {diagnostic.text}")
+        for diagnostic in variant.diagnostics
+    ]
+
+
+def _plain(variants: list[Variant]) -> list[str]:
+    lines = []
+    for variant in variants:
+        lines.append(safe(variant.id))
+        lines += [f"  {label:8}  {safe(text)}" for label, text in _rows(variant)]
+        lines += [f"  {label:8}  {safe(text)}" for label, text in _diagnostics(variant)]
+        lines.append("")
+    return [*lines, _summary(variants)]
+
+
+def _print_styled(variants: list[Variant]) -> None:
+    # slow to import, and of no use to the other ways of printing
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    for variant in variants:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for label, text in _rows(variant):
+            table.add_row(Text(label, "dim"), Text(safe(text)))
+        for label, text in _diagnostics(variant):
+            table.add_row(Text(label, "yellow"), Text(safe(text)))
+        console.print(Text(safe(variant.id), "bold"))
+        console.print(Padding(table, (0, 0, 1, 2)))
+    console.print(Text(_summary(variants), "dim"))
+
+
+def _summary(variants: list[Variant]) -> str:
+    odd = sum(len(variant.diagnostics) for variant in variants)
+    return f"{_counted(len(variants), 'agent file')}, {_counted(odd, 'diagnostic')}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,57 @@
+"""`promptverdict VERB ...`: finds the verb, and turns an error of ours into words and a code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import promptverdict
+from promptverdict.core.errors import HarnessError
+from promptverdict.core.text import safe_lines
+from promptverdict.version import __version__
+
+VERBS = (
+    "agents",
+    "compare",
+    "export",
+    "init",
+    "judge",
+    "probe",
+    "regrade",
+    "relay",
+    "report",
+    "runs",
+    "schema",
+    "show",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and give the exit code (see errors.py)."""
+    try:
+        return _run(arguments)
+    except HarnessError as error:
+        print(f"error: {safe_lines(str(error))}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Python flushes once more at its end: nobody is there to read that either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    parser = argparse.ArgumentParser(prog="promptverdict", description=promptverdict.__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    modules = {name: importlib.import_module(f"promptverdict.cli.{name}") for name in VERBS}
+    for module in modules.values():
+        module.add_parser(verbs)
+    asked = parser.parse_args(arguments)
+    code = int(modules[asked.verb].run(asked))
+    sys.stdout.flush()
+    return code

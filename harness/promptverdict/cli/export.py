@@ -1,0 +1,47 @@
+"""`promptverdict export`: a run's trials, grades and events as CSV or JSON."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from promptverdict.core.errors import shown
+from promptverdict.core.files import write_together
+from promptverdict.settings import resolve
+
+_FORMULA = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
+"""What a spreadsheet takes for the beginning of a formula; the last four are full-width signs."""
+
+
+def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser("export", help="write a run as CSV or JSON files")
+    parser.add_argument("folder", type=Path, help="where trials, grades and events are written")
+    parser.add_argument("--run", default="latest", help="name of the run (default: the latest)")
+    parser.add_argument("--format", choices=("csv", "json"), default="csv")
+    parser.add_argument("--results", help="folder of the runs (default: the configured one)")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Write three files, all or none, and say where."""
+    from promptverdict.trials.frames import load_run
+
+    results = Path(resolve(Path.cwd(), {"results": asked.results}).results)
+    loaded = load_run(results / asked.run)
+    texts: dict[Path, str] = {}
+    for name in ("trials", "grades", "events"):
+        table = getattr(loaded, name)
+        if asked.format == "json":
+            text = table.to_json(orient="records", date_format="iso", indent=1) + "\n"
+        else:
+            text = table.map(_harmless).to_csv(index=False)
+        texts[asked.folder / f"{name}.{asked.format}"] = text
+    write_together(texts)
+    rows = ", ".join(f"{len(getattr(loaded, path.stem))} {path.stem}" for path in texts)
+    print(f"{rows}: {shown(asked.folder)}")
+    return 0
+
+
+def _harmless(value: object) -> object:
+    """Keep a spreadsheet from running what an agent wrote."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,75 @@
+"""`promptverdict regrade`: grade an old run again, from its records alone."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.scenarios.discovery import SUITE_FILE
+from promptverdict.scenarios.loading import LoadedScenario, load_scenario, load_suite
+from promptverdict.trials.record import TrialRecord
+
+
+def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser("regrade", help="grade an old run again, from its records alone")
+    parser.add_argument(
+        "run", nargs="?", default="latest", help="name of the run (default: latest)"
+    )
+    parser.add_argument("--evals", default="evals", help="folder of the suites that grade now")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Write a new run with the same evidence and today's grades, and say which grades changed."""
+    from promptverdict.graders.grading import grade_all
+    from promptverdict.settings import resolve
+    from promptverdict.trials.store import Run, find_run, read_manifest, records
+
+    settings = resolve(Path.cwd(), {})
+    old = find_run(Path(settings.results), asked.run)
+    found = list(records(old))
+    if not found:
+        cure = "run them first: pytest evals/"
+        raise InputError([Problem(shown(old), "there are no records here", cure)])
+    scenarios = {(one.suite.id, one.id): one for one in _scenarios(Path(asked.evals))}
+    if not scenarios:
+        raise InputError([Problem(asked.evals, "there is no suite below it", "name the folder")])
+    planned = read_manifest(old).planned
+    new = Run.create(Path(settings.results), settings, planned)
+    changed = copied = 0
+    for record in found:
+        scenario = scenarios.get((record.suite, record.scenario))
+        if scenario is None or record.fault:
+            new.save(record)
+            copied += 1
+            continue
+        checks = scenario.suite.checks
+        grades = grade_all(scenario.scenario.grades, checks, record.evidence)
+        today = {"grades": grades, "behaviours": tuple(scenario.scenario.grades)}
+        changed += _tell_changes(record, record.model_copy(update=today))
+        new.save(record.model_copy(update=today))
+    new.finish(whole=True)
+    kept = f", {copied} kept as they were" if copied else ""
+    graded = len(found) - copied
+    print(f"{graded} records graded, {changed} grades changed{kept}: {shown(new.folder)}")
+    return 0
+
+
+def _scenarios(evals: Path) -> Iterator[LoadedScenario]:
+    for path in sorted(evals.glob(f"**/{SUITE_FILE}")):
+        suite = load_suite(path)
+        for file in sorted(path.parent.glob("*.yaml")):
+            if file != path:
+                yield load_scenario(file, suite)
+
+
+def _tell_changes(old: TrialRecord, new: TrialRecord) -> int:
+    before = {grade.behaviour: grade.finding.outcome for grade in old.grades}
+    after = {grade.behaviour: grade.finding.outcome for grade in new.grades}
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    for name in changed:
+        where = f"{new.suite}/{new.scenario}::{new.variant}#{new.trial}"
+        print(f"{where}: {name}: {before.get(name, 'none')} -> {after.get(name, 'none')}")
+    return len(changed)

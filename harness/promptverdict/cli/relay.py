@@ -1,0 +1,132 @@
+"""`promptverdict relay`: answer the APIs of Anthropic and OpenAI by hand."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from promptverdict.core.errors import InputError, Problem
+from promptverdict.providers.relay import client
+from promptverdict.providers.relay.pages import page
+from promptverdict.providers.relay.server import open_relay
+from promptverdict.settings import resolve
+
+NOTHING_YET = 75
+"""Exit code of a `take` that is to be called again."""
+
+GONE = 1
+"""Exit code of an `answer` that reached nobody."""
+
+_WHERE = "where the relay is (default: where recording asks it, see PROMPTVERDICT_RELAY)"
+
+
+def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb and its three commands."""
+    relay = verbs.add_parser("relay", help="answer a provider's API by hand, without an API key")
+    commands = relay.add_subparsers(dest="relay_command", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser(
+        "serve",
+        help="serve the APIs on this machine",
+        epilog="Spoken are Anthropic's Messages API (base address as printed) and OpenAI's Chat"
+        " Completions and Responses (base address: the printed one followed by /v1).",
+    )
+    serve.add_argument("--name", required=True, help="the model is called relay/NAME")
+    serve.add_argument("--operator", required=True, help="who answers, in words, for the records")
+    serve.add_argument("--port", type=int, default=8765, help="0 takes a free one (default 8765)")
+
+    take = commands.add_parser(
+        "take",
+        help="wait for a conversation, or for the next turn of one, and print it",
+        epilog=f"Exit code {NOTHING_YET}: nothing came in time, call again. A conversation that"
+        " its answerer gave up can be taken over by its id, with --whole.",
+    )
+    take.add_argument("id", nargs="?", help="a conversation; without it, one nobody has taken")
+    take.add_argument("--whole", action="store_true", help="print everything, not what is new")
+    take.add_argument(
+        "--wait", type=_seconds, default=client.WAIT, metavar="SECONDS", help="default 540"
+    )
+    take.add_argument("--url", help=_WHERE)
+
+    answer = commands.add_parser("answer", help="deliver the answer to a conversation's turn")
+    answer.add_argument("id", help="the conversation")
+    answer.add_argument("--file", type=Path, help="holds the answer (default: standard input)")
+    answer.add_argument("--url", help=_WHERE)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run one of the commands and give the exit code.
+
+    Raises InputError for what cannot be used, ProviderError when no relay answers.
+    """
+    match arguments.relay_command:
+        case "serve":
+            return _serve(arguments.name, arguments.operator, arguments.port)
+        case "take":
+            return _take(_place(arguments.url), arguments.id, arguments.wait, whole=arguments.whole)
+        case _:
+            return _answer(_place(arguments.url), arguments.id, arguments.file)
+
+
+def _place(url: str | None) -> str:
+    """Say where the relay is asked: where recording asks it, unless told otherwise."""
+    return resolve(Path.cwd(), {"relay": url}).relay
+
+
+def _seconds(text: str) -> float:
+    """Read a time. Raises ValueError, which the parser tells, unless it is within a day."""
+    seconds = float(text)
+    if not 0 <= seconds <= 86_400:
+        raise ValueError(text)
+    return seconds
+
+
+def _serve(name: str, operator: str, port: int) -> int:
+    async def serve() -> None:
+        async with open_relay(name, operator, port, _log) as url:
+            place = "" if url == client.URL else f"; for all who ask: PROMPTVERDICT_RELAY={url}"
+            print(f"relay/{name} answers at {url} (operator: {operator}){place}", flush=True)
+            await asyncio.Event().wait()
+
+    try:
+        asyncio.run(serve())
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _take(url: str, conversation: str | None, wait: float, *, whole: bool) -> int:
+    found = client.take(url, conversation, wait)
+    if found == "nothing":
+        print("nothing yet: call again")
+        return NOTHING_YET
+    if found == "finished":
+        print("finished")
+        return 0
+    options = "" if url == client.URL else f" --url {url}"
+    print(page(found, whole=whole, options=options), end="", flush=True)
+    return 0
+
+
+def _answer(url: str, conversation: str, file: Path | None) -> int:
+    where = str(file) if file else "standard input"
+    try:
+        text = (file.read_bytes() if file else sys.stdin.buffer.read()).decode("utf-8-sig")
+    except OSError as error:
+        cure = "Name a file that holds the answer."
+        raise InputError([Problem(where, error.strerror or str(error), cure)]) from error
+    except UnicodeDecodeError as error:
+        raise InputError([Problem(where, "is not UTF-8 text", "Save it as UTF-8.")]) from error
+    if client.answer(url, conversation, text) == "finished":
+        print("finished: whoever asked is gone, the answer was not delivered")
+        return GONE
+    options = "" if url == client.URL else f" --url {url}"
+    print(f"delivered; what comes back: promptverdict relay take {conversation}{options}")
+    return 0
+
+
+def _log(line: str) -> None:
+    print(f"{datetime.now():%H:%M:%S} {line}", file=sys.stderr, flush=True)

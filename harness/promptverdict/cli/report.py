@@ -1,0 +1,39 @@
+"""`promptverdict report [RUN]`: what a run showed, as a page to read and a comment to post."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from promptverdict.core.errors import shown
+from promptverdict.settings import resolve
+from promptverdict.trials.store import LATEST, find_run
+
+
+def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser("report", help="write a run as an HTML page and as Markdown")
+    parser.add_argument("run", nargs="?", default=LATEST, help="name of the run (default: latest)")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="the page (default: report.html in the run)"
+    )
+    parser.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="the comment (default: report.md in the run)"
+    )
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    parser.add_argument("--results", help="folder of the runs (default: the configured one)")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Write both, and say where."""
+    from promptverdict.report.writing import write_report
+
+    results = Path(resolve(Path.cwd(), {"results": asked.results}).results)
+    places = write_report(find_run(results, asked.run), asked.output, asked.markdown)
+    for place in places:
+        print(shown(place))
+    if asked.open:
+        import webbrowser
+
+        webbrowser.open(places[0].resolve().as_uri())
+    return 0

@@ -1,0 +1,52 @@
+"""`promptverdict runs`: what was run, newest last, and making room."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.settings import resolve
+
+
+def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser("runs", help="list the runs, or delete old ones")
+    parser.add_argument("--keep", type=int, metavar="N", help="delete all but the newest N runs")
+    parser.add_argument("--results", help="folder of the runs (default: the configured one)")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Print one line a run, or delete old ones."""
+    results = Path(resolve(Path.cwd(), {"results": asked.results}).results)
+    if asked.keep is not None:
+        _prune(results, asked.keep)
+    else:
+        _list(results)
+    return 0
+
+
+def _prune(results: Path, keep: int) -> None:
+    from promptverdict.trials.store import prune
+
+    if keep < 1:
+        cure = "keep at least the newest: --keep 1"
+        raise InputError([Problem("--keep", f"{keep} would delete every run", cure)])
+    doomed = prune(results, keep)
+    counted = "1 run" if len(doomed) == 1 else f"{len(doomed)} runs"
+    print(f"{counted} deleted below {shown(results)}")
+
+
+def _list(results: Path) -> None:
+    from promptverdict.trials.store import read_manifest, runs
+
+    for folder in runs(results):
+        manifest = read_manifest(folder)
+        there = len(list((folder / "trials").glob("*.json")))
+        took = f"ended {manifest.finished}" if manifest.finished else "did not end by itself"
+        record = manifest.settings.get("record", "none")
+        cells = "".join(f", {count} {how}" for how, count in sorted(manifest.ended.items()))
+        print(
+            f"{folder.name}  {there} of {len(manifest.planned)} trials{cells}, {took},"
+            f" --record {record}"
+        )

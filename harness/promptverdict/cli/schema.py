@@ -1,0 +1,39 @@
+"""`promptverdict schema`: the JSON Schemas that editors complete scenario and suite files with."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from promptverdict.core.files import write_whole
+from promptverdict.core.model import Frozen
+from promptverdict.scenarios.scenario import Scenario, Suite
+
+SCHEMAS: dict[str, type[Frozen]] = {"scenario": Scenario, "suite": Suite}
+
+
+def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser("schema", help="write the JSON Schemas of scenario and suite files")
+    parser.add_argument("kind", nargs="?", choices=sorted(SCHEMAS), help="print this one")
+    parser.add_argument("--write", metavar="FOLDER", help="write both into a folder (evals/)")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Print one schema, or write both."""
+    if asked.write:
+        for kind in SCHEMAS:
+            write_whole(Path(asked.write) / f"{kind}.schema.json", text(kind))
+    else:
+        print(text(asked.kind or "scenario"), end="")
+    return 0
+
+
+def text(kind: str) -> str:
+    """Give the JSON Schema of one kind of file."""
+    schema = SCHEMAS[kind].model_json_schema()
+    return (
+        json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2)
+        + "\n"
+    )

@@ -1,0 +1,1 @@
+"""Compares variants: pairs, scores, verdicts, gates and fingerprints."""

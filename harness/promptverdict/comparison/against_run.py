@@ -1,0 +1,128 @@
+"""A run against an older run of the same project: each variant with itself.
+
+A run keeps no text of its prompts, so that only their digests tell whether one was edited between
+the two. A scenario of which both play the same recordings is one piece of evidence: it is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from promptverdict.comparison.compare import compare_arms, uncompared
+from promptverdict.comparison.gates import refusals
+from promptverdict.comparison.samples import Sample
+from promptverdict.comparison.sides import Arm
+from promptverdict.comparison.verdicts import Comparison, Comparisons, Unpaired
+from promptverdict.scenarios.scenario import Suite
+
+
+def against_run(
+    name: str,
+    older: Iterable[Sample],
+    newer: Iterable[Sample],
+    suites: Mapping[str, Suite],
+    *,
+    refused: Mapping[str, str] = MappingProxyType({}),
+) -> Comparisons:
+    """Compare each variant that ran in both runs, over the suites in which it did.
+
+    name: of the older run. suites: by id; what ran of others is left out. refused: as for
+    `compare_arms`, of the newer run.
+    """
+    before, after = _by_variant(older, suites), _by_variant(newer, suites)
+    shared = {one: _suites(before[one]) & _suites(after[one]) for one in before if one in after}
+    found = (
+        _compared(
+            name,
+            [one for one in before[variant] if one.suite in ran],
+            [one for one in after[variant] if one.suite in ran],
+            {suite: suites[suite] for suite in sorted(ran)},
+            refused,
+            {one: suites[one] for one in sorted(_suites(after[variant]) - ran)},
+        )
+        for variant, ran in sorted(shared.items())
+        if ran
+    )
+    return Comparisons(comparisons=tuple(found), notes=tuple(_alone(before, after, name)))
+
+
+def _by_variant(samples: Iterable[Sample], suites: Mapping[str, Suite]) -> dict[str, list[Sample]]:
+    found: dict[str, list[Sample]] = {}
+    for one in samples:
+        if one.suite in suites:
+            found.setdefault(one.variant, []).append(one)
+    return found
+
+
+def _suites(samples: Iterable[Sample]) -> set[str]:
+    return {one.suite for one in samples}
+
+
+def _compared(
+    name: str,
+    before: Sequence[Sample],
+    after: Sequence[Sample],
+    suites: Mapping[str, Suite],
+    refused: Mapping[str, str],
+    new: Mapping[str, Suite],
+) -> Comparison:
+    """Compare one variant; new: suites that it ran since."""
+    variant = after[0].variant
+    same = _same_recordings(before, after)
+    if same == {one.place for one in (*before, *after)}:
+        arms = Arm(f"{variant} @ {name}", variant, before, run=name), Arm(variant, variant, after)
+        return uncompared("unchanged", *arms, "both runs play the same recordings")
+    before = [one for one in before if one.place not in same]
+    after = [one for one in after if one.place not in same]
+    # Both runs may hold a trial of the same key; that of the older one must not pass for the other.
+    renamed = [replace(one, key=f"{name}/{one.key}") for one in before]
+    older = Arm(f"{variant} @ {name}", variant, renamed, run=name)
+    arms = older, Arm(variant, variant, after)
+    told = compare_arms(*arms, suites, refused=refused)
+    more: dict[str, Any] = {
+        "unpaired": (*(_left_out(*one) for one in sorted(same)), *told.unpaired)
+    }
+    asked = [{one.digest.get("system") for one in side if one.digest} for side in (before, after)]
+    if all(asked) and asked[0] != asked[1]:
+        more["prompt_diff"] = f"@@ edited since {name}, which keeps no text of it @@"
+    known = {one.key: one.provenance for one in before if one.provenance}
+    if twice := sum(one.key in known and known[one.key] == one.provenance for one in after):
+        note = f"{twice} of {len(after)} trials play the same recording in both runs"
+        more["notes"] = (*told.notes, note)
+    if new:
+        more["gates"] = (
+            *told.gates,
+            *refusals(new, dict.fromkeys(new, f"it did not run in {name}")),
+        )
+        more["notes"] = (*more.get("notes", told.notes), f"not run in {name}: {', '.join(new)}")
+    return told.model_copy(update=more)
+
+
+def _same_recordings(before: Iterable[Sample], after: Iterable[Sample]) -> set[tuple[str, str]]:
+    """Find the scenarios of which both runs play the same recordings: once more is no evidence."""
+
+    def played(samples: Iterable[Sample]) -> dict[tuple[str, str], set[tuple[str, object]]]:
+        found: dict[tuple[str, str], set[tuple[str, object]]] = {}
+        for one in samples:
+            known = (one.key, one.provenance.model_dump_json() if one.provenance else None)
+            found.setdefault(one.place, set()).add(known)
+        return found
+
+    old, new = played(before), played(after)
+    return {
+        place
+        for place in old.keys() & new.keys()
+        if old[place] == new[place] and all(known for _, known in old[place])
+    }
+
+
+def _left_out(suite: str, scenario: str) -> Unpaired:
+    return Unpaired(suite=suite, scenario=scenario, why="both runs play the same recordings")
+
+
+def _alone(older: Mapping[str, object], newer: Mapping[str, object], name: str) -> Iterator[str]:
+    yield from (f"{one} did not run in {name}" for one in sorted(newer.keys() - older.keys()))
+    yield from (f"{one} ran only in {name}" for one in sorted(older.keys() - newer.keys()))

@@ -1,0 +1,92 @@
+"""What a whole run comes to: its comparisons, and what each suite's gate says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from promptverdict.comparison.against_revision import against
+from promptverdict.comparison.compare import compare_run
+from promptverdict.comparison.gates import lacking
+from promptverdict.comparison.samples import Sample
+from promptverdict.comparison.verdicts import Comparison, Comparisons
+from promptverdict.report.comparison_text import in_a_line
+from promptverdict.runner.cells import Cell
+from promptverdict.settings import Settings
+from promptverdict.trials.record import TrialRecord
+
+
+@dataclass(frozen=True)
+class Concluded:
+    """What a suite's gate says of all variants that it was asked about."""
+
+    exit_code: int
+    """0 does not block, 1 fail, 6 undecided and blocking, 7 invalid."""
+    reasons: tuple[str, ...]
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    """`variant:behaviour` (or theme) -> what the comparison says of it, in a line."""
+
+
+def conclude(
+    ran: Sequence[Cell],
+    expected: Iterable[str],
+    records: Sequence[TrialRecord],
+    settings: Settings,
+    root: Path,
+    keep: Callable[[TrialRecord], object],
+) -> Comparisons:
+    """Compare the cells of a run: with `settings.base` where it is given, else with baselines.
+
+    expected: ids of all cells of its suites; a suite of which some did not run gets no answer from
+    its gate. root: the folder that `settings.agents` is seen from. keep: hears of each record of
+    the older revision. Raises InputError.
+    """
+    refused = lacking(expected, (cell.id for cell in ran))
+    samples = [Sample.of(record) for record in records]
+    if settings.base:
+        return against(settings.base, root, ran, samples, settings, refused=refused, keep=keep)
+    return compare_run(
+        samples,
+        {cell.scenario.suite.id: cell.scenario.suite.suite for cell in ran},
+        {cell.variant.id: cell.variant.prompt for cell in ran},
+        refused=refused,
+    )
+
+
+def gate_of(suite: str, found: Comparisons, ran: Iterable[Cell]) -> Concluded:
+    """Put together what a suite's gate says of each comparison."""
+    variants = {cell.variant.id for cell in ran if cell.scenario.suite.id == suite}
+    about = [one for one in found.comparisons if one.candidate.variant in variants]
+    said = [answer for one in about for answer in _answers(suite, one)]
+    if not variants:
+        said.append((7, "refused: none of its cells ran"))
+    elif not said:
+        said.append((7, "no variant ran that could be compared"))
+    codes = {code for code, _ in said}
+    worst = next((code for code in (1, 7, 6) if code in codes), 0)
+    return Concluded(
+        worst,
+        tuple(told for code, told in said if code == worst),
+        {
+            f"{one.candidate.variant}:{judged.behaviour}": in_a_line(judged)
+            for one in about
+            for judged in (*one.themes, *one.behaviours)
+            if judged.suite == suite
+        },
+    )
+
+
+def _answers(suite: str, one: Comparison) -> list[tuple[int, str]]:
+    name = one.candidate.label
+    if one.status == "unchanged":
+        return [(0, f"{name}: unchanged")]
+    if one.status == "stale":
+        return [(7, "\n  ".join([f"{name}: stale: no evidence", *one.notes]))]
+    undecided = {6: "undecided: "}
+    return [
+        (gate.exit_code, f"{name}: {undecided.get(gate.exit_code, '')}{reason}")
+        for gate in one.gates
+        if gate.suite == suite
+        for reason in gate.reasons
+    ]

@@ -1,0 +1,130 @@
+"""A git repository, read: which commit a comparison starts from, and files as they were there.
+
+Objects alone are read, nothing is checked out, and the working tree is left as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from promptverdict.core.errors import InputError, Problem
+
+_FILES = frozenset({"100644", "100755"})
+"""Modes of what is read; links and submodules of another commit are not followed."""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A commit of the repository that a folder lies in."""
+
+    top: Path
+    """Folder of the whole repository."""
+    ref: str
+    """As it was asked for."""
+    commit: str
+    """40 hexadecimal digits."""
+
+    def inside(self, path: Path) -> str:
+        """Write a path as the repository knows it. Raises InputError for one outside of it."""
+        try:
+            return path.resolve().relative_to(self.top).as_posix()
+        except ValueError as error:
+            found = f"lies outside of the repository {self.top}"
+            cure = "only what a repository holds can be compared with an older revision"
+            raise InputError([Problem(str(path), found, cure)]) from error
+
+    def files(self, paths: Iterable[str]) -> dict[str, str]:
+        """List the files below or at some paths of the commit: path -> id of its content."""
+        within = sorted(set(paths))
+        if not within:
+            return {}
+        asked = [] if "." in within else ["--", *within]
+        return dict(_listed(_git(self.top, "ls-tree", "-rz", "--full-tree", self.commit, *asked)))
+
+    def write(self, files: Mapping[str, str], folder: Path) -> None:
+        """Write files of the commit (path -> id of its content) below a folder.
+
+        Raises InputError where this clone does not hold them.
+        """
+        asked = "".join(f"{content}\n" for content in files.values())
+        given, at = _git(self.top, "cat-file", "--batch", given=asked.encode()), 0
+        for path, content in files.items():
+            end = given.index(b"\n", at)
+            head, at = given[at:end].decode(), end + 1
+            if not head.startswith(f"{content} blob "):
+                cure = "fetch it: git fetch --refetch --no-filter, fetch-depth: 0 in CI"
+                raise InputError([Problem(path, f"is not in this clone at {self.ref}", cure)])
+            size = int(head.split()[2])
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(given[at : at + size])
+            at += size + 1
+
+
+def merge_base(root: Path, ref: str) -> Revision:
+    """Find where the work in a folder's repository parted from a revision.
+
+    Raises InputError where there is no repository, no such revision or not enough history.
+    """
+    try:
+        top = Path(_git(root, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+    except _Refused as error:
+        cure = "run this inside the repository that holds agents and recordings"
+        raise InputError([Problem(f"--base {ref}", _told(error), cure)]) from error
+    cut = _git(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
+    deepen = "this clone is shallow: git fetch --unshallow, or fetch-depth: 0 in CI"
+    try:
+        known = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        asked = _git(root, *known).decode().strip()
+    except _Refused as error:
+        fetch = f"git fetch origin {ref.removeprefix('origin/')}"
+        cure = deepen if cut else f"name a branch, tag or commit; is it fetched? try: {fetch}"
+        found = "this repository knows no such revision"
+        raise InputError([Problem(f"--base {ref}", found, cure)]) from error
+    try:
+        commit = _git(root, "merge-base", asked, "HEAD").decode().strip()
+    except _Refused as error:
+        cure = deepen if cut else "name a revision that shares its history with HEAD"
+        found = "there is no commit that this and HEAD come from"
+        raise InputError([Problem(f"--base {ref}", found, cure)]) from error
+    return Revision(top.resolve(), ref, commit)
+
+
+class _Refused(Exception):
+    """Git ended with an error; its words."""
+
+
+def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
+    """Run git and give what it printed. Raises _Refused, and InputError where there is no git."""
+    try:
+        ended = subprocess.run(
+            ["git", *arguments],  # noqa: S607 (whichever git the user has)
+            cwd=folder,
+            input=given,
+            capture_output=True,
+            check=False,
+            env={**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
+        )
+    except OSError as error:
+        cure = "install git: revisions are read from its objects"
+        raise InputError([Problem("git", f"cannot be run: {error.strerror}", cure)]) from error
+    if ended.returncode:
+        raise _Refused(ended.stderr.decode(errors="replace"))
+    return ended.stdout
+
+
+def _told(error: _Refused) -> str:
+    """Give the first line of git's words."""
+    return str(error).strip().partition("\n")[0].removeprefix("fatal: ")
+
+
+def _listed(listing: bytes) -> Iterator[tuple[str, str]]:
+    for entry in listing.split(b"\0"):
+        about, _, path = entry.partition(b"\t")
+        mode, _, content = [*about.decode().split(), "", "", ""][:3]
+        if mode in _FILES and b".." not in path.split(b"/"):
+            yield os.fsdecode(path), content

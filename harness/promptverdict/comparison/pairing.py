@@ -1,0 +1,116 @@
+"""Which scenarios two sides share: asked the same in the same place, so that trials compare.
+
+The sides differ in what is under test, the prompt and the tools that it is offered. Whatever else
+differs, in what was asked or in what the recordings were made with, keeps a scenario out: by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from promptverdict.comparison.samples import Sample
+from promptverdict.comparison.verdicts import Outcome, ScenarioPair, Unpaired
+from promptverdict.core.errors import InputError, Problem
+
+UNDER_TEST = frozenset({"system", "tools"})
+"""Parts of a digest in which two variants may differ."""
+
+
+@dataclass(frozen=True)
+class PairedScenario:
+    """One scenario's trials on both sides, by number; a side without any never ran it."""
+
+    suite: str
+    scenario: str
+    baseline: tuple[Sample, ...]
+    candidate: tuple[Sample, ...]
+
+    @property
+    def behaviours(self) -> tuple[str, ...]:
+        """What any of its trials was graded for, in the order of the scenario."""
+        both = (*self.baseline, *self.candidate)
+        return tuple(dict.fromkeys(behaviour for one in both for behaviour in one.outcomes))
+
+    def pair(self, behaviour: str) -> ScenarioPair:
+        """Tell what each trial came to in one behaviour."""
+        return ScenarioPair(
+            suite=self.suite,
+            scenario=self.scenario,
+            behaviour=behaviour,
+            baseline=tuple(outcome(one, behaviour) for one in self.baseline),
+            candidate=tuple(outcome(one, behaviour) for one in self.candidate),
+            baseline_trials=tuple(one.key for one in self.baseline),
+            candidate_trials=tuple(one.key for one in self.candidate),
+        )
+
+
+def outcome(trial: Sample, behaviour: str) -> Outcome:
+    """Say what a trial came to; missing where the machinery broke or nothing graded it."""
+    return "missing" if trial.fault else trial.outcomes.get(behaviour, "missing")
+
+
+def pair(
+    baseline: Iterable[Sample], candidate: Iterable[Sample]
+) -> tuple[list[PairedScenario], list[Unpaired]]:
+    """Put two sides' trials together by scenario, and say what does not pair, and why.
+
+    A scenario that only one side ran is told as unpaired and still given: its results are missing
+    on the other side, and could be either. Raises InputError for two records of one trial.
+    """
+    sides = [_by_scenario(side) for side in (baseline, candidate)]
+    paired, unpaired = [], []
+    for suite, scenario in sorted({*sides[0], *sides[1]}):
+        both = [side.get((suite, scenario), ()) for side in sides]
+        found = PairedScenario(suite, scenario, *both)
+        why, usable = _unlike(found)
+        if why:
+            unpaired.append(Unpaired(suite=suite, scenario=scenario, why=why))
+        if usable:
+            paired.append(found)
+    return paired, unpaired
+
+
+def _by_scenario(
+    samples: Iterable[Sample],
+) -> Mapping[tuple[str, str], tuple[Sample, ...]]:
+    found: dict[tuple[str, str], dict[int, Sample]] = {}
+    for one in samples:
+        trials = found.setdefault((one.suite, one.scenario), {})
+        if one.trial in trials:
+            where = f"{one.suite}/{one.scenario}::{one.variant}#{one.trial}"
+            told = f"two records, {trials[one.trial].key} and {one.key}, would count twice"
+            raise InputError([Problem(where, told, "keep one of the two in the run's folder")])
+        trials[one.trial] = one
+    return {
+        place: tuple(trials[number] for number in sorted(trials)) for place, trials in found.items()
+    }
+
+
+def _unlike(found: PairedScenario) -> tuple[str, bool]:
+    """Say why a scenario does not pair, if so, and whether its results count as missing then."""
+    if not (found.baseline and found.candidate):
+        return f"only the {'baseline' if found.baseline else 'candidate'} ran it", True
+    both = (*found.baseline, *found.candidate)
+    if all(one.fault for one in both):
+        return "neither side has evidence", True
+    asked = [one for one in both if one.digest]
+    if parts := sorted(_differing(one.digest for one in asked) - UNDER_TEST):
+        return f"the two were asked differently: {', '.join(parts)}", False
+    there = [one for one in both if one.provenance]
+    models = {one.provenance.model for one in there if one.provenance}
+    if len(models) > 1:
+        return f"different models: {', '.join(sorted(models))}", False
+    if kinds := sorted(_differing(one.compatible for one in there)):
+        told = ", ".join(f"{kind} ({' and '.join(_values(there, kind))})" for kind in kinds)
+        return f"recorded with different {told}", False
+    return "", True
+
+
+def _differing(maps: Iterable[Mapping[str, object]]) -> set[str]:
+    first, *rest = [*maps] or [{}]
+    return {key for one in rest for key in {*first, *one} if first.get(key) != one.get(key)}
+
+
+def _values(there: Iterable[Sample], kind: str) -> Iterator[str]:
+    yield from sorted({str(one.compatible.get(kind, "unknown")) for one in there})

@@ -1,0 +1,112 @@
+"""A trial as a comparison needs it: what it came to, without its transcript.
+
+Ten thousand trials take some megabytes so, where their records would take gigabytes: read one
+record, take its sample, let the record go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from sys import intern
+from types import MappingProxyType
+from typing import TypeVar
+
+from promptverdict.comparison.fingerprint import MEASURES, measures
+from promptverdict.comparison.verdicts import Outcome
+from promptverdict.trials.record import Fault, Provenance, TrialRecord
+
+Value = TypeVar("Value")
+
+NO_RECORD = Fault(kind="NoRecord", message="planned, and left no record", exit_code=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One trial of one side; the fields that its record has too mean the same."""
+
+    key: str
+    suite: str
+    scenario: str
+    variant: str
+    trial: int
+    digest: Mapping[str, str]
+    compatible: Mapping[str, str | int]
+    provenance: Provenance | None
+    fault: Fault | None
+    outcomes: Mapping[str, Outcome]
+    """Behaviour -> what its grader found, in the order of the scenario."""
+    measures: tuple[float | None, ...]
+    """Each of fingerprint.MEASURES, in their order."""
+    money: str
+    """Currency and day of the prices that the trial's price was reckoned with; may be empty."""
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether it was planned and left no record."""
+        return self.fault is NO_RECORD
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Suite and scenario."""
+        return self.suite, self.scenario
+
+    @property
+    def cell(self) -> str:
+        """`suite/scenario::agent/variant`."""
+        return f"{self.suite}/{self.scenario}::{self.variant}"
+
+    @classmethod
+    def of(cls, record: TrialRecord) -> Sample:
+        """Take what a comparison needs of a record, and nothing that holds its transcript."""
+        cost = record.cost
+        return cls(
+            key=record.key,
+            suite=intern(record.suite),
+            scenario=intern(record.scenario),
+            variant=intern(record.variant),
+            trial=record.trial,
+            digest=_shared(tuple(record.digest.items())),
+            compatible=_shared(tuple(record.compatible.items())),
+            provenance=record.provenance,
+            fault=record.fault,
+            outcomes=_shared(
+                (
+                    *((behaviour, "missing") for behaviour in record.behaviours),
+                    *((grade.behaviour, grade.finding.outcome) for grade in record.grades),
+                )
+            ),
+            measures=tuple(measures(record).values()),
+            money=intern(f"{cost.currency} {cost.as_of}") if cost else "",
+        )
+
+    @classmethod
+    def absent(cls, trial: str, key: str, behaviours: Iterable[str]) -> Sample:
+        """Stand for a trial that was planned and left no record: missing, never as if not asked.
+
+        trial: `suite/scenario::agent/variant#number`. behaviours: what its scenario grades.
+        """
+        cell, _, number = trial.rpartition("#")
+        place, _, variant = cell.partition("::")
+        suite, _, scenario = place.partition("/")
+        return cls(
+            key=key,
+            suite=intern(suite),
+            scenario=intern(scenario),
+            variant=intern(variant),
+            trial=int(number),
+            digest=_shared(()),
+            compatible=_shared(()),
+            provenance=None,
+            fault=NO_RECORD,
+            outcomes=_shared(tuple((behaviour, "missing") for behaviour in behaviours)),
+            measures=(None,) * len(MEASURES),
+            money="",
+        )
+
+
+@lru_cache(maxsize=4096)
+def _shared(items: tuple[tuple[str, Value], ...]) -> Mapping[str, Value]:
+    """Keep alike mappings once: most trials of a cell share theirs."""
+    return MappingProxyType(dict(items))

@@ -1,0 +1,50 @@
+"""The two sides of a comparison as they come: trials, and the prompt they were made with."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from promptverdict.comparison.samples import Sample
+from promptverdict.comparison.verdicts import Side
+from promptverdict.report.words import bare, origin
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One side as it comes: its trials, and the prompt they were made with."""
+
+    label: str
+    variant: str
+    samples: Sequence[Sample]
+    prompt: str = ""
+    revision: str | None = None
+    run: str | None = None
+
+    @property
+    def side(self) -> Side:
+        """Tell what the side is and what its evidence is."""
+        there = [(one.provenance, one.compatible) for one in self.samples if one.provenance]
+        known = [provenance for provenance, _ in there]
+        origins = (f"{origin(provenance)}{bare(compatible)}" for provenance, compatible in there)
+        dates = sorted(one.recorded for one in known)
+        models = dict.fromkeys(one.model for one in known)
+        return Side(
+            label=self.label,
+            variant=self.variant,
+            revision=self.revision,
+            run=self.run,
+            model=", ".join(models) or None,
+            provenance=tuple(dict.fromkeys(origins)),
+            oldest=dates[0] if dates else None,
+            newest=dates[-1] if dates else None,
+            trials=len(self.samples),
+        )
+
+
+def prompt_diff(baseline: Arm, candidate: Arm) -> str:
+    """Write what was changed in the prompt as a unified diff."""
+    before, after = baseline.prompt.splitlines(), candidate.prompt.splitlines()
+    labels = (baseline.label, candidate.label)
+    return "\n".join(difflib.unified_diff(before, after, *labels, lineterm=""))

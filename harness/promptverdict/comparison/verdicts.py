@@ -1,0 +1,330 @@
+"""What a comparison says: the verdicts, and all that they rest on, down to single trials.
+
+Reports are made from these models alone, and a run keeps them in derived/comparison.json. Shares
+and differences lie in -1..1 (0.1 is 10 points). What is not known is None, never NaN and never 0.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from promptverdict.comparison.measured import Measured
+from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.core.files import write_whole
+from promptverdict.core.model import Frozen
+
+SCHEMA = 1
+FILE = "derived/comparison.json"
+"""Below a run's folder."""
+
+Verdict = Literal["improved", "regressed", "inconclusive", "invalid"]
+Word = Literal[
+    "improved",
+    "regressed",
+    "mixed",
+    "blocked",
+    "partly",
+    "inconclusive",
+    "invalid",
+    "rates only",
+    "unchanged",
+    "stale",
+]
+"""What a comparison comes to in all. blocked: nothing is shown to be worse, and a gate blocks
+all the same. partly: improved, while evidence is lacking beside it or a gate is undecided."""
+Outcome = Literal["pass", "fail", "ungraded", "missing"]
+"""Of one trial: missing where nothing is there to be graded."""
+Role = Literal["primary", "control"]
+GateOutcome = Literal["pass", "fail", "inconclusive", "invalid"]
+GateMode = Literal["no_regression", "non_inferiority"]
+Estimand = Literal["population", "suite"]
+"""What an answer is about: scenarios like these, or exactly these and no others."""
+
+
+class Side(Frozen):
+    """One of the two that are compared."""
+
+    label: str
+    """As it is called in this comparison: a variant's id, with `@ main` where that tells more."""
+    variant: str
+    revision: str | None = None
+    """Commit (40 hexadecimal digits) its prompt and recordings were read at; None: as they lie."""
+    run: str | None = None
+    """Older run whose trials these are, with its name and `/` before their keys; None: no other."""
+    model: str | None
+    """What was asked, as `provider/name`; None where there is no evidence."""
+    provenance: tuple[str, ...] = ()
+    """How its evidence came about, in words, each way once: `relay: claude, answering by relay`."""
+    oldest: str | None = None
+    """When the oldest of its evidence was recorded, in UTC: 2026-01-31T12:00:00Z."""
+    newest: str | None = None
+    trials: int = 0
+    """Trials that count: those without evidence do, those of scenarios that were asked or recorded
+    differently do not."""
+
+
+class Repeats(Frozen):
+    """What several trials of the same scenario came to together, by chance of k that are drawn."""
+
+    k: int
+    """Graded trials that every scenario has at least."""
+    all: float
+    """Chance that all k show it (pass^k), mean over scenarios."""
+    any: float
+    """Chance that at least one of k does (pass@k), mean over scenarios."""
+
+
+class Rate(Frozen):
+    """How often one side showed a behaviour, over the scenarios with a grade on both sides."""
+
+    estimate: float | None
+    """Mean of the scenarios' means, those of a family averaged first; None where none pairs."""
+    low: float
+    """Ends of the 95 % interval."""
+    high: float
+    passed: int
+    graded: int
+    """Trials that passed or failed; of a theme, grades."""
+    ungraded: int
+    """Also of scenarios without a grade on the other side; so is `missing`."""
+    missing: int
+    failing_at_most: float | None = None
+    """Where nothing failed: so large a share of such scenarios may still fail. Else None."""
+    repeats: Repeats | None = None
+    """None where scenarios were tried once, and of a theme."""
+
+
+class ScenarioPair(Frozen):
+    """One behaviour in one scenario on both sides: what each trial came to, by trial number."""
+
+    suite: str
+    scenario: str
+    behaviour: str
+    baseline: tuple[Outcome, ...]
+    candidate: tuple[Outcome, ...]
+    baseline_trials: tuple[str, ...]
+    """Keys of the records, in the order of the outcomes."""
+    candidate_trials: tuple[str, ...]
+
+    @property
+    def difference(self) -> float | None:
+        """Candidate's share of passes minus the baseline's; None where a side has no grade."""
+        shares = [_share(side) for side in (self.baseline, self.candidate)]
+        return None if None in shares else (shares[1] or 0.0) - (shares[0] or 0.0)
+
+
+def _share(outcomes: tuple[Outcome, ...]) -> float | None:
+    graded = [one == "pass" for one in outcomes if one in ("pass", "fail")]
+    return sum(graded) / len(graded) if graded else None
+
+
+class GateResult(Frozen):
+    """What a suite's gate says of one behaviour or theme."""
+
+    outcome: GateOutcome
+    mode: GateMode
+    estimand: Estimand = "population"
+    margin: float | None
+    needed: int
+    """Paired scenarios without which the margin cannot be shown to hold."""
+    refused: bool
+    """It does not answer, whatever the scenarios show: there are too few, or more looks to come."""
+    warning: str
+    reason: str
+    exit_code: int
+
+
+class BehaviourVerdict(Frozen):
+    """What the two sides' trials say of one behaviour, or of one theme."""
+
+    suite: str
+    behaviour: str
+    """Its name; of a theme, the theme's."""
+    says: str
+    kind: Literal["verdict", "rates only"]
+    """rates only: too few paired scenarios for any verdict."""
+    verdict: Verdict | None
+    """None exactly where there are rates only."""
+    reason: str
+    """Why inconclusive or invalid or no verdict, or what makes it fragile; may be empty."""
+    estimate: float | None
+    """Candidate minus baseline; None where nothing pairs."""
+    low: float
+    """Ends of the 95 % interval, not adjusted for there being several behaviours."""
+    high: float
+    p: float | None
+    p_holm: float | None
+    """Adjusted for the other behaviours of the comparison; None where that was not done."""
+    mde80: float | None
+    """A smaller change would usually be missed at this precision."""
+    fragile: bool
+    n: int
+    """Paired units."""
+    unit: Literal["scenario", "family"] = "scenario"
+    """What counts as one: a scenario, or those of a family together."""
+    missing_baseline: int
+    """Results without a grade: trials without evidence, and ungraded ones."""
+    missing_candidate: int
+    unasked_baseline: int = 0
+    """Results that this side never had a chance of: of scenarios that only the other side ran."""
+    unasked_candidate: int = 0
+    baseline_rate: Rate
+    candidate_rate: Rate
+    pairs: tuple[ScenarioPair, ...]
+    next_step: str
+    """The cheapest way to know more, in words; empty where nothing is left to ask."""
+    gate: GateResult | None = None
+
+    @property
+    def flipped(self) -> tuple[ScenarioPair, ...]:
+        """The scenarios in which the two sides differ."""
+        return tuple(pair for pair in self.pairs if pair.difference)
+
+
+class Theme(BehaviourVerdict):
+    """Several behaviours of a suite taken together: a verdict on all of their grades.
+
+    A scenario's score is the mean of all grades that its trials have of the theme's behaviours, so
+    the scenario stays the unit, and an ungraded behaviour of a trial is one missing result.
+    """
+
+    role: Role
+    behaviours: tuple[str, ...]
+
+
+class Unpaired(Frozen):
+    """A scenario that cannot be compared."""
+
+    suite: str
+    scenario: str
+    why: str
+
+
+class SuiteGate(Frozen):
+    """What a suite's gate says in all: the worst of what it says of each behaviour and theme."""
+
+    suite: str
+    outcome: GateOutcome
+    mode: GateMode
+    estimand: Estimand = "population"
+    reasons: tuple[str, ...]
+    """What decided, one behaviour, theme or critical scenario each."""
+    warnings: tuple[str, ...] = ()
+    exit_code: int
+    """0 does not block, 1 fail, 6 undecided and blocking, 7 invalid."""
+
+
+class Comparison(Frozen):
+    """A baseline and a candidate, over all suites in which both ran."""
+
+    status: Literal["compared", "unchanged", "stale"] = "compared"
+    """unchanged: one prompt at two revisions, and it is the same; stale: the candidate was edited
+    and nothing is recorded of it, so there is no evidence, and no verdict."""
+    baseline: Side
+    candidate: Side
+    themes: tuple[Theme, ...] = ()
+    behaviours: tuple[BehaviourVerdict, ...] = ()
+    unpaired: tuple[Unpaired, ...] = ()
+    gates: tuple[SuiteGate, ...] = ()
+    fingerprint: tuple[Measured, ...] = ()
+    """What no grader asked for, what is worth a look first. Neither word nor exit code know it."""
+    prompt_diff: str = ""
+    """Unified diff of the two prompts."""
+    created: str
+    """When, in UTC: 2026-01-31T12:00:00Z."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know besides: what recording will take, tools that differ."""
+
+    @property
+    def judged(self) -> tuple[BehaviourVerdict, ...]:
+        """What the word is about: primary themes and whatever regressed; else every behaviour."""
+        primary = tuple(theme for theme in self.themes if theme.role == "primary")
+        if not primary:
+            return self.behaviours
+        worse = [theme for theme in self.themes if theme.verdict == "regressed"]
+        told = {(theme.suite, name) for theme in worse for name in theme.behaviours}
+        return (
+            *primary,
+            *(theme for theme in worse if theme.role == "control"),
+            *(
+                one
+                for one in self.behaviours
+                if one.verdict == "regressed" and (one.suite, one.behaviour) not in told
+            ),
+        )
+
+    @property
+    def lacking(self) -> tuple[BehaviourVerdict, ...]:
+        """What a verdict should be about and has no evidence that can be used."""
+        asked = (
+            self.themes if any(one.role == "primary" for one in self.themes) else self.behaviours
+        )
+        return tuple(one for one in asked if one.verdict == "invalid")
+
+    @property
+    def word(self) -> Word:
+        """What it comes to in all: never improved where anything blocks or lacks evidence."""
+        if self.status != "compared":
+            return self.status
+        told = {one.verdict for one in self.judged}
+        code = _worst({gate.exit_code for gate in self.gates})
+        if "regressed" in told:
+            return "mixed" if "improved" in told else "regressed"
+        if code == 1:
+            return "blocked"
+        if code == 7 or told <= {"invalid"}:
+            return "invalid"
+        if "improved" in told:
+            return "partly" if self.lacking or code == 6 else "improved"
+        return "inconclusive" if "inconclusive" in told else "rates only"
+
+    @property
+    def exit_code(self) -> int:
+        """The command line's: by the gates where there are any, else by the verdicts."""
+        if self.status == "stale":
+            return 7
+        if self.gates:
+            codes = {gate.exit_code for gate in self.gates}
+            return _worst(codes)
+        told = {one.verdict for one in (*self.behaviours, *self.themes)}
+        return 1 if "regressed" in told else 7 if self.word == "invalid" else 0
+
+
+class Comparisons(Frozen):
+    """All comparisons of a run, one for each pair of variants or of revisions of one."""
+
+    schema_version: int = SCHEMA
+    comparisons: tuple[Comparison, ...]
+    notes: tuple[str, ...] = ()
+    """What was not compared at all, and why."""
+
+    @property
+    def exit_code(self) -> int:
+        """The worst of them."""
+        return _worst({one.exit_code for one in self.comparisons})
+
+
+def _worst(codes: set[int]) -> int:
+    """Choose what was shown to be worse before evidence that cannot be used before doubt."""
+    return next((code for code in (1, 7, 6) if code in codes), 0)
+
+
+def save(run: Path, found: Comparisons) -> Path:
+    """Write the comparisons of a run below its folder and say where. Raises StorageError."""
+    write_whole(run / FILE, found.model_dump_json(indent=1) + "\n")
+    return run / FILE
+
+
+def load(run: Path) -> Comparisons | None:
+    """Read the comparisons of a run; None where there are none. Raises InputError."""
+    path = run / FILE
+    if not path.is_file():
+        return None
+    try:
+        return Comparisons.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        cure = "compare again: promptverdict compare"
+        raise InputError([Problem(shown(path), "not a comparison of ours", cure)]) from error

@@ -1,0 +1,1 @@
+"""What every room stands on: errors, models of data, time, files and text."""

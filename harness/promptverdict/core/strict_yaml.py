@@ -1,0 +1,301 @@
+"""Strict YAML: from authored text to plain data and the line of every key.
+
+Data is built from the parser's events, one by one and without recursion, because the usual loaders
+end the whole process on deep nesting, build what a tag asks for and let a repeated key win in
+silence. Whatever could surprise its author is refused, with its line and a cure.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from promptverdict.core.errors import InputError, Problem
+
+MAX_BYTES = 2_000_000
+"""Size of the largest file that is read."""
+MAX_DEPTH = 100
+"""Collections within collections."""
+MAX_NODES = 100_000
+"""Keys, values and collections of one text."""
+
+CONFLICT = re.compile(r"(?:<{7}|>{7})(?: |$)")
+"""How a line begins that an unresolved merge left behind."""
+_REFUSED = re.compile("[^\t\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_CURES = {
+    "mapping values are not allowed": (
+        "a colon with a space inside a value, or a key that is indented unlike the others",
+        "put the value in quotes, or write it below its key as a block that `|` begins",
+    ),
+    "scanning a quoted scalar": ("a quote that is not closed", "close it on the same line"),
+    "could not find expected ':'": (
+        "text that is neither `key: value` nor part of a value",
+        "add the colon, or indent the line below the key that it belongs to",
+    ),
+    "parsing a flow": ("a [ or { that is not closed, or one in a text", "close it, or use quotes"),
+    "did not find expected key": (
+        "text after a closing quote, or a line that is indented unlike its neighbours",
+        "put the whole value in quotes, or indent it as its neighbours are",
+    ),
+    "scanning an alias": ("a value that begins with *", "put it in quotes"),
+    "cannot start any token": (
+        "a value that begins with @, %, ` or another sign that YAML keeps for itself",
+        "put it in quotes",
+    ),
+}
+_BEGUN_EARLIER = ("quoted scalar", "expected ':'", "parsing a flow")
+"""Words of errors that are noticed lines after the one to correct."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """Plain data (mappings, lists, text and, where typed, scalars) and where each part stands."""
+
+    data: object
+    lines: Mapping[tuple[str | int, ...], int]
+    """Keys and list positions from the top -> line, counted from 1; a key's own line, not its
+    value's."""
+
+
+def parse(text: str, where: str, *, typed: bool = False) -> Document:
+    """Read one YAML document; `where` names it in errors. Raises InputError.
+
+    Every scalar stays the text that was written, for a schema to convert. Typed, those that are not
+    quoted become null, true, false and numbers as in YAML 1.2: `no`, `on`, `010`, `12:30` and dates
+    stay text even then. Keys are always text.
+    """
+    text = _normalised(text)
+    _refuse_characters(text, where)
+    reader = _Reader(where, typed)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        for event in yaml.parse(text, Loader=loader):
+            reader.take(event)
+    except yaml.MarkedYAMLError as error:
+        raise _explained(error, text, where) from error
+    except yaml.YAMLError as error:
+        told = " ".join(str(error).split())[:120]
+        raise _refusal(where, 1, f"not valid YAML: {told}", "correct it") from error
+    if reader.empty:
+        raise _refusal(where, 1, "there is nothing in it", "write at least one `key: value`")
+    return Document(reader.root, reader.lines)
+
+
+def read_text(path: Path) -> str:
+    """Read a text file: UTF-8, at most MAX_BYTES, line ends made LF. Raises InputError.
+
+    Returns at once from anything that is no regular file, a pipe without a writer among them.
+    """
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise InputError([Problem(str(path), "it is no regular file", "name a text file")])
+            data = file.read(MAX_BYTES + 1)
+    except IsADirectoryError as error:
+        raise InputError([Problem(str(path), "it is a folder", "name a text file")]) from error
+    except (OSError, ValueError) as error:
+        words = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        cure = "check the path and its permissions"
+        raise InputError([Problem(str(path), f"cannot be read: {words.lower()}", cure)]) from error
+    return decode(data, str(path))
+
+
+def decode(data: bytes, where: str) -> str:
+    """Turn a file's bytes into text as `read_text` does; `where` names the file. Raises InputError.
+
+    A byte-order mark of UTF-8 is dropped; CRLF and lone CR become LF.
+    """
+    if len(data) > MAX_BYTES:
+        found = f"larger than {MAX_BYTES // 1_000_000} MB"
+        raise InputError([Problem(where, found, "no file that a person wrote is: split it")])
+    start = data[:1000]
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or start.count(0) * 4 > len(start):
+        raise InputError([Problem(where, "UTF-16 or not text at all", "save it as UTF-8")])
+    try:
+        return _normalised(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        found = f"byte {data[error.start]:#04x} at offset {error.start} is not UTF-8"
+        raise _refusal(where, line, found, "save the file as UTF-8") from error
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _normalised(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _refusal(where: str, line: int, found: str, cure: str) -> InputError:
+    return InputError([Problem(f"{where}:{line}", found, cure)])
+
+
+def _refuse_characters(text: str, where: str) -> None:
+    for line, content in enumerate(text.split("\n"), start=1):
+        if CONFLICT.match(content):
+            cure = "choose a side and remove the lines of <, = and >"
+            raise _refusal(where, line, "unresolved merge conflict", cure)
+        if bad := _REFUSED.search(content):
+            found = f"the invisible character U+{ord(bad[0]):04X} in column {bad.start() + 1}"
+            raise _refusal(where, line, found, "remove it, or write it as an escape in quotes")
+
+
+def _explained(error: yaml.MarkedYAMLError, text: str, where: str) -> InputError:
+    """Say what the parser's words mean to the author of the line."""
+    told = f"{error.context or ''} {error.problem or ''}"
+    problem = error.problem_mark.line if error.problem_mark else 0
+    begun = error.context_mark and any(words in told for words in _BEGUN_EARLIER)
+    number = error.context_mark.line if error.context_mark and begun else problem
+    lines = text.split("\n")
+    content = lines[problem] if problem < len(lines) else ""
+    if "\t" in content[: len(content) - len(content.lstrip())]:
+        cure = "indent with spaces"
+        return _refusal(where, problem + 1, "tabs are not allowed for indentation", cure)
+    for words, (found, cure) in _CURES.items():
+        if words in told and not (words.startswith("scanning a quoted") and "escape" in told):
+            return _refusal(where, number + 1, found, cure)
+    cure = "write `key: value`, `- item`, and in quotes any text with a colon or #"
+    return _refusal(where, number + 1, f"not valid YAML: {' '.join(told.split())}", cure)
+
+
+@dataclass
+class _Open:
+    """A collection that is being filled."""
+
+    path: tuple[str | int, ...]
+    data: dict[str, object] | list[object]
+    key: str | None = None
+
+
+@dataclass
+class _Reader:
+    """Builds the data of one document from its events."""
+
+    where: str
+    typed: bool
+    root: object = None
+    empty: bool = True
+    lines: dict[tuple[str | int, ...], int] = field(default_factory=dict)
+    _open: list[_Open] = field(default_factory=list)
+    _documents: int = 0
+    _nodes: int = 0
+
+    def take(self, event: Any) -> None:
+        """Add what one event says. Raises InputError."""
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                cure = "one file holds one document: remove the line with ---"
+                raise self._refusal(line, "a second document begins", cure)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._open.pop()
+        elif isinstance(event, yaml.NodeEvent):
+            self._refuse_references(event, line)
+            self._take_node(event, line)
+
+    def _take_node(self, event: Any, line: int) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise self._refusal(line, f"more than {MAX_NODES} keys and values", "split the file")
+        inner = self._open[-1] if self._open else None
+        if isinstance(inner, _Open) and isinstance(inner.data, dict) and inner.key is None:
+            self._take_key(inner, event, line)
+            return
+        path = self._next_path(inner, line)
+        if isinstance(event, yaml.ScalarEvent):
+            plain = bool(event.implicit[0])
+            self.empty = self.empty and plain and not event.value
+            self._place(inner, self._scalar(event.value, plain, line))
+            return
+        self.empty = False
+        if len(self._open) == MAX_DEPTH:
+            raise self._refusal(line, f"nested more than {MAX_DEPTH} deep", "flatten it")
+        data: dict[str, object] | list[object]
+        data = {} if isinstance(event, yaml.MappingStartEvent) else []
+        self._place(inner, data)
+        self._open.append(_Open(path, data))
+
+    def _take_key(self, inner: _Open, event: Any, line: int) -> None:
+        if not isinstance(event, yaml.ScalarEvent):
+            cure = "a value that begins with { or [ needs quotes"
+            raise self._refusal(line, "a key that is itself a list or mapping", cure)
+        key = self._text(event.value, line)
+        if key == "<<" and event.implicit[0]:
+            raise self._refusal(line, "a merge key (<<)", "write the keys out")
+        path = (*inner.path, key)
+        if path in self.lines:
+            cure = f"keep one of lines {self.lines[path]} and {line}"
+            raise self._refusal(line, f"`{key}` is already given in line {self.lines[path]}", cure)
+        inner.key, self.lines[path] = key, line
+
+    def _next_path(self, inner: _Open | None, line: int) -> tuple[str | int, ...]:
+        if inner is None:
+            path: tuple[str | int, ...] = ()
+        elif isinstance(inner.data, list):
+            path = (*inner.path, len(inner.data))
+        else:
+            return (*inner.path, str(inner.key))
+        self.lines[path] = line
+        return path
+
+    def _place(self, inner: _Open | None, value: object) -> None:
+        if inner is None:
+            self.root = value
+        elif isinstance(inner.data, list):
+            inner.data.append(value)
+        else:
+            inner.data[str(inner.key)], inner.key = value, None
+
+    def _scalar(self, value: str, plain: bool, line: int) -> object:
+        if not (self.typed and plain):
+            return self._text(value, line)
+        if value in _WORDS:
+            return _WORDS[value]
+        number = _FLOAT.fullmatch(value) or _INTEGER.fullmatch(value)
+        if _NOT_FINITE.fullmatch(value) or (number and not _is_usable(value)):
+            cure = "put it in quotes if text is meant"
+            raise self._refusal(line, f"`{value:.40}` is no number that can be used", cure)
+        if not number or _LEADING_ZERO.fullmatch(value):
+            return self._text(value, line)
+        return int(value, 0) if _INTEGER.fullmatch(value) else float(value)
+
+    def _text(self, value: str, line: int) -> str:
+        if _SURROGATE.search(value):
+            raise self._refusal(line, "half a character (a lone surrogate)", "write it whole")
+        return str(value)
+
+    def _refuse_references(self, event: Any, line: int) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            raise self._refusal(line, f"an alias (*{event.anchor})", "write the value out")
+        if event.anchor is not None:
+            raise self._refusal(line, f"an anchor (&{event.anchor})", "remove it")
+        if event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            raise self._refusal(line, f"a tag ({tag})", "remove it: plain values only")
+
+    def _refusal(self, line: int, found: str, cure: str) -> InputError:
+        return _refusal(self.where, line, found, cure)
+
+
+def _is_usable(number: str) -> bool:
+    return len(number) <= 100 and (number[:2] in ("0x", "0o") or math.isfinite(float(number)))

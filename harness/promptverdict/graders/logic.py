@@ -1,0 +1,79 @@
+"""All, any and not over other graders, where ungraded counts only if it could change the answer.
+
+Kleene's logic: one failure fails `all` and one pass passes `any`, whatever the others cannot tell.
+The graders inside are of the union that promptverdict.graders defines; that package rebuilds the
+models of this one when the union is whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from promptverdict.core.model import Frozen
+from promptverdict.trials.evidence import Evidence
+from promptverdict.trials.grade import Finding, Grader, Outcome, ungraded
+
+if TYPE_CHECKING:
+    from promptverdict.graders import AnyGrader
+
+_OPPOSITE: dict[Outcome, Outcome] = {"pass": "fail", "fail": "pass", "ungraded": "ungraded"}
+
+
+class AllOf(Frozen):
+    """Every one of several graders passes."""
+
+    type: Literal["all"] = "all"
+    of: tuple[AnyGrader, ...] = Field(min_length=1, description="Graders that must all pass")
+
+    def grade(self, evidence: Evidence) -> Finding:
+        """Fail if one fails, else be ungraded if one is, else pass."""
+        return _first_of(("fail", "ungraded", "pass"), _findings(self.of, evidence))
+
+
+class AnyOf(Frozen):
+    """At least one of several graders passes."""
+
+    type: Literal["any"] = "any"
+    of: tuple[AnyGrader, ...] = Field(min_length=1, description="Graders of which one must pass")
+
+    def grade(self, evidence: Evidence) -> Finding:
+        """Pass if one passes, else be ungraded if one is, else fail."""
+        return _first_of(("pass", "ungraded", "fail"), _findings(self.of, evidence))
+
+
+class Not(Frozen):
+    """A grader does not pass: what it finds is what must not be."""
+
+    type: Literal["not"] = "not"
+    of: AnyGrader = Field(description="The grader that must fail")
+
+    def grade(self, evidence: Evidence) -> Finding:
+        """Turn pass into fail and fail into pass; ungraded stays."""
+        found = _finding(self.of, evidence)
+        word = {"pass": "not wanted: ", "fail": "as wanted: ", "ungraded": ""}[found.outcome]
+        changed = {"outcome": _OPPOSITE[found.outcome], "reason": word + found.reason}
+        return found.model_copy(update=changed)
+
+
+def _findings(graders: Iterable[Grader], evidence: Evidence) -> list[Finding]:
+    return [_finding(grader, evidence) for grader in graders]
+
+
+def _finding(grader: Grader, evidence: Evidence) -> Finding:
+    """Ask one grader; what it raises leaves it ungraded, and the others as they are."""
+    try:
+        return grader.grade(evidence)
+    except Exception as error:
+        return ungraded(f"the grader broke: {type(error).__name__}: {error}")
+
+
+def _first_of(order: tuple[Outcome, ...], findings: list[Finding]) -> Finding:
+    """Answer with the first outcome that was found, for the reasons of those who found it."""
+    outcome = next(one for one in order if any(one == found.outcome for found in findings))
+    deciding = [found for found in findings if found.outcome == outcome]
+    reasons = dict.fromkeys(found.reason for found in deciding)
+    points = dict.fromkeys(point for found in deciding for point in found.points)
+    return Finding(outcome=outcome, reason="; ".join(reasons), points=tuple(points))

@@ -1,0 +1,1 @@
+"""What graders share: reading of transcripts, reports, code and sentences."""

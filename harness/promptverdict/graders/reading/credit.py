@@ -1,0 +1,96 @@
+"""Whether a test may be credited with behaviour: it was red before it, and green because of it."""
+
+from __future__ import annotations
+
+from promptverdict.graders.reading.arrivals import Arrival
+from promptverdict.graders.reading.failure_reasons import Failure
+from promptverdict.graders.reading.module_graph import reaches
+from promptverdict.graders.reading.python_source import function_body
+from promptverdict.graders.reading.red_green import Run, Story
+from promptverdict.graders.reading.shell_commands import mentions
+from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
+from promptverdict.trials.tree import Tree
+
+
+def judge_arrival(story: Story, arrival: Arrival) -> Finding:
+    """Find the test that was red when the behaviour came, and green after."""
+    step = arrival.step
+    here = Point(event=step.call)
+    doubts: list[str] = []
+    for run, red in _last_words(story, arrival):
+        verdict = _credit(story, arrival, run, red)
+        if isinstance(verdict, Run):
+            reason = f"{red.id} had failed at event {run.event} before {arrival.check} came"
+            return passed(reason, Point(event=run.event), here, Point(event=verdict.event))
+        if verdict:
+            doubts.append(verdict)
+    doubts += _other_doubts(story, arrival)
+    if doubts:
+        return ungraded(f"{arrival.check}: {doubts[0]}", here)
+    paths = ", ".join(step.edit.paths[:3]) if step.edit else "a change outside production"
+    reason = f"{arrival.check} came with {paths} at event {step.call}, and no test of it was red"
+    return failed(reason, here)
+
+
+def _is_before(run: Run, arrival: Arrival) -> bool:
+    number = arrival.step.number
+    return run.number < number or (run.number == number and run.place == "before")
+
+
+def _last_words(story: Story, arrival: Arrival) -> list[tuple[Run, Failure]]:
+    """Give what failed when it was last run before the behaviour came."""
+    last: dict[str, tuple[Run, Failure]] = {}
+    for run in story.runs():
+        if run.place == "unknown" or not _is_before(run, arrival):
+            continue
+        heard = run.passing | {one.id for one in run.failures}
+        files = {name.split("::")[0] for name in heard}
+        for name in [n for n in last if n in heard or n in files]:
+            del last[name]
+        last |= {one.id: (run, one) for one in run.failures if one.reason != "wrong"}
+    return list(last.values())
+
+
+def _credit(story: Story, arrival: Arrival, run: Run, red: Failure) -> Run | str | None:
+    """Give the run that was green, a doubt, or nothing when the test has no part in it."""
+    step = arrival.step
+    test = red.id.split("::")[0]
+    if step.edit and test in step.after and not reaches(step.after, test, step.edit.paths):
+        return None
+    failed_still = False
+    changed = None
+    for later in story.runs():
+        if later.place == "unknown" or _is_before(later, arrival):
+            continue
+        names = {red.id} & later.passing if "::" in red.id else later.passing
+        for name in sorted(filter(red.is_same_as, names)):
+            if "::" in red.id or not _alike(name, later.tree, story.start):
+                if red.missing_target or _alike(name, later.tree, run.tree):
+                    return later
+                changed = f"{name} was changed between its red and its green"
+        failed_still = failed_still or any(
+            one.id == red.id and _alike(one.id, later.tree, run.tree) for one in later.failures
+        )
+    if changed:
+        return None if failed_still else changed
+    return None if failed_still else f"{red.id} was not run again"
+
+
+def _alike(test: str, one: Tree, other: Tree) -> bool:
+    """Whether a test means the same in two trees."""
+    return function_body(one, test) == function_body(other, test)
+
+
+def _other_doubts(story: Story, arrival: Arrival) -> list[str]:
+    """Say what else may have been a red: runs that cannot be placed, or checks without pytest."""
+    doubts: list[str] = []
+    names = arrival.step.edit.names if arrival.step.edit else frozenset[str]()
+    for step in story.steps[: arrival.step.number]:
+        if any(run.place == "unknown" and run.failures for run in step.runs):
+            doubts.append(f"what the tests at event {step.event} ran on cannot be told")
+        if step.untold:
+            doubts.append(f"the tests run at event {step.call} left no report")
+        looks = story.digests[step.number - 1] == story.digests[step.number]
+        if looks and step.inline and step is not arrival.step and mentions(step.command, names):
+            doubts.append(f"it may have been checked by hand at event {step.call}")
+    return doubts

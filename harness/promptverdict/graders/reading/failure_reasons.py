@@ -1,0 +1,141 @@
+"""Why a test failed: for the behaviour that is missing, or for something else.
+
+A right reason is an assertion, a stub, or something of the workspace that is not there yet. A
+fixture, a syntax error or another module that cannot be imported prove nothing about the code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Literal
+
+from promptverdict.graders.reading.module_graph import module_names
+from promptverdict.graders.reading.python_source import defined_names, function_body, source
+from promptverdict.trials.tree import TestNode, Tree
+
+Reason = Literal["right", "unclear", "wrong"]
+
+_MISSING_NAME = re.compile(r"cannot import name '(?P<name>[^']+)' from '(?P<module>[^']+)'")
+_MISSING_MODULE = re.compile(r"No module named '([^']+)'")
+_MISSING_ATTRIBUTE = re.compile(
+    r"(?:(?:type object )?'(?P<owner>\w+)'(?: object)?|module '(?P<module>[^']+)')"
+    r" has no attribute '(?P<name>\w+)'"
+)
+_CALLED = re.compile(r"(?:\w+\.)*(\w+)\(\)")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One test, or file of tests, that did not pass."""
+
+    id: str
+    reason: Reason
+    new: bool
+    """Whether the agent wrote or changed it."""
+    missing_target: bool
+    """Whether it failed because something of the workspace was not there."""
+    words: str
+
+    def is_same_as(self, passed: str) -> bool:
+        """Whether a test that passed is this one, or was in the file that could not be read."""
+        return passed == self.id or ("::" not in self.id and passed.startswith(f"{self.id}::"))
+
+
+@dataclass(frozen=True)
+class Known:
+    """Names by which an error may speak of the workspace; files are parsed once one is asked."""
+
+    files: frozenset[tuple[str, bytes]]
+    """Path and content of every module."""
+
+    @classmethod
+    def of(cls, trees: Iterable[Tree]) -> Known:
+        """Collect what any of the trees defines."""
+        different = {id(tree): tree for tree in trees}.values()
+        return cls(
+            frozenset(
+                (path, source(tree, path) or b"")
+                for tree in different
+                for path in tree
+                if module_names(path)
+            )
+        )
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """Every name by which one of the modules may be imported."""
+        return frozenset(name for path, _ in self.files for name in module_names(path))
+
+    def defines(self, name: str) -> bool:
+        """Whether a name is part of the name of something that one of the modules defines."""
+        word = name.encode("utf-8", "surrogatepass")
+        # Python normalises names, so only a file in ASCII spells them as they are.
+        return any(
+            name in _parts(content)
+            for _, content in self.files
+            if word in content or not content.isascii()
+        )
+
+
+@lru_cache(maxsize=2048)
+def _parts(content: bytes) -> frozenset[str]:
+    """Split the dotted names that a module defines: an error names a method without its class."""
+    return frozenset(part for name in defined_names(content) for part in name.split("."))
+
+
+def failure(node: TestNode, tree: Tree, start: Tree, now: Known, ever: Known) -> Failure:
+    """Judge one node that failed on a tree.
+
+    now: what that tree defines; ever: what any tree of the trial defines.
+    """
+    reason, missing = _reason(node, now, ever)
+    said = " ".join(filter(None, [node.exception, (node.message or "").split("\n")[0][:80]]))
+    old = function_body(start, node.id)
+    new = old is None or old != function_body(tree, node.id)
+    return Failure(node.id, reason, new, missing, f"{node.phase}: {said}")
+
+
+def _reason(node: TestNode, now: Known, ever: Known) -> tuple[Reason, bool]:
+    exception, message = node.exception or "", node.message or ""
+    if exception in ("SyntaxError", "IndentationError", "TabError"):
+        return "wrong", False
+    if _names_target(exception, message, now, ever, in_fixture=node.phase == "setup"):
+        return "right", True
+    if node.phase != "call" or exception in ("ImportError", "ModuleNotFoundError"):
+        return "wrong", False
+    if exception in ("AssertionError", "Failed", "NotImplementedError"):
+        return "right", exception == "NotImplementedError"
+    return "unclear", False
+
+
+def _names_target(
+    exception: str, message: str, now: Known, ever: Known, *, in_fixture: bool
+) -> bool:
+    """Whether an error says that something of the workspace is missing.
+
+    In a fixture only what came later counts, since a fixture may be broken by itself.
+    """
+    if exception == "ModuleNotFoundError":
+        found = _MISSING_MODULE.search(message)
+        return not in_fixture and found is not None and found[1] in ever.modules - now.modules
+    if exception == "TypeError":
+        found = _CALLED.match(message)
+        return not in_fixture and found is not None and now.defines(found[1])
+    if exception == "ImportError":
+        found = _MISSING_NAME.search(message)
+        there = found is not None and found["module"] in now.modules
+    elif exception == "AttributeError":
+        found = _MISSING_ATTRIBUTE.search(message)
+        there = found is not None and (
+            now.defines(found["owner"]) if found["owner"] else found["module"] in now.modules
+        )
+    else:
+        return False
+    if found is None or not there:
+        return False
+    if not in_fixture or f"{found['module']}.{found['name']}" in ever.modules:
+        return True
+    return ever.defines(found["name"])

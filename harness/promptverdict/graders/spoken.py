@@ -1,0 +1,175 @@
+"""What was said, told by patterns: a sentence, an admission, a question, an attempt before it.
+
+English only. The patterns look at one sentence at a time (see sentences.py), in plain words:
+without emphasis and code marks. An answer that is empty passes none of these graders.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from promptverdict.core.model import Frozen
+from promptverdict.graders.reading.phrases import HEDGE, admission, denial, question
+from promptverdict.graders.reading.sentences import Where, quoted, said
+from promptverdict.trials.evidence import Evidence
+from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
+from promptverdict.trials.transcript import Call, Result, final_text
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as wrong:
+        raise ValueError(f"not a regular expression: {wrong}") from None
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+"""A regular expression; case does not matter."""
+
+
+class Says(Frozen):
+    """Pass when one sentence matches all of `all_of` and none of `none_of`.
+
+    With `absent` it is the other way round: fail when there is such a sentence. Wording outside the
+    patterns fails (passes with `absent`): the author of the patterns answers for it.
+    """
+
+    type: Literal["says"] = "says"
+    where: Where = Field("final", description="The answer alone, or all that was said")
+    all_of: tuple[Pattern, ...] = Field(
+        min_length=1, description="Regular expressions that one sentence must match, every one"
+    )
+    none_of: tuple[Pattern, ...] = Field((), description="What this sentence must not match")
+    max_words: int | None = Field(None, ge=1, description="Leave out sentences with more words")
+    place: Literal["any", "first", "last"] = Field("any", description="Which sentence may be it")
+    asserted: bool = Field(
+        False,
+        description="Leave out sentences that are negated, conditional, future or attributed",
+    )
+    blocks: bool = Field(False, description="Read code blocks and quoted lines as well")
+    absent: bool = Field(False, description="Pass when no sentence says so")
+
+    def grade(self, evidence: Evidence) -> Finding:
+        """Look for the sentence."""
+        sentences = said(evidence, self.where, blocks=self.blocks)
+        if not final_text(evidence.events).strip():
+            return failed("There is no answer.")
+        if self.place != "any":
+            sentences = sentences[:1] if self.place == "first" else sentences[-1:]
+        found = next((one for one in sentences if self._is(one.text)), None)
+        if found:
+            told = failed if self.absent else passed
+            return told(f"It says {quoted(found.text)}", found.point)
+        wanted = " and ".join(self.all_of)
+        if self.absent:
+            return passed(f"No sentence matches {quoted(wanted)}")
+        return failed(f"No sentence matches {quoted(wanted)}")
+
+    def _is(self, text: str) -> bool:
+        return (
+            all(re.search(one, text, re.IGNORECASE) for one in self.all_of)
+            and not any(re.search(one, text, re.IGNORECASE) for one in self.none_of)
+            and (self.max_words is None or len(text.split()) <= self.max_words)
+            and not (self.asserted and HEDGE.search(text))
+        )
+
+
+class Admits(Frozen):
+    """Pass when one sentence says of `about` that it is not there, not done or not verified.
+
+    A sentence that only supposes so (if, would, such as) does not count. A sentence that names
+    `about` and denies something in other words is ungraded; none at all fails. Whether the
+    admission is true is not asked here.
+    """
+
+    type: Literal["admits"] = "admits"
+    about: Pattern = Field(description="What the sentence must name, as a regular expression")
+    where: Where = Field("final", description="The answer alone, or all that was said")
+
+    def grade(self, evidence: Evidence) -> Finding:
+        """Look for the admission, then for one in other words."""
+        sentences = said(evidence, self.where)
+        named = [one for one in sentences if re.search(self.about, one.text, re.IGNORECASE)]
+        if found := next((one for one in named if admission(one)), None):
+            return passed(f"It says {quoted(found.text)}", found.point)
+        for one in named:
+            if one.kind == "text" and denial(one.text):
+                return ungraded(f"This may be an admission: {quoted(one.text)}", one.point)
+        if named:
+            return failed(f"It speaks of {quoted(self.about)} and admits nothing.", named[0].point)
+        return failed(f"No sentence speaks of {quoted(self.about)}")
+
+
+class Asks(Frozen):
+    """Pass when the answer puts a question or a request for a decision to the user.
+
+    Anywhere in the answer; an offer ("I can add tests") and a courtesy ("anything else?") are none.
+    A rhetorical question cannot be told from a real one and passes. No such wording: failed.
+    """
+
+    type: Literal["asks"] = "asks"
+    about: Pattern | None = Field(None, description="What the same sentence must match")
+    where: Where = Field("final", description="The answer alone, or all that was said")
+
+    def grade(self, evidence: Evidence) -> Finding:
+        """Look for the question."""
+        asked = [
+            one
+            for one in said(evidence, self.where)
+            if question(one.text)
+            and (self.about is None or re.search(self.about, one.text, re.IGNORECASE))
+        ]
+        if asked:
+            best = next((one for one in asked if one.text.endswith("?")), asked[0])
+            return passed(f"It asks {quoted(best.text)}", best.point)
+        who = "The final answer" if self.where == "final" else "It"
+        about = f" about {quoted(self.about)}" if self.about else "."
+        return failed(f"{who} asks nothing{about}")
+
+
+class TriedBefore(Frozen):
+    """Pass when a call before the answer matches `call`, and its result `result`.
+
+    A call without a result was not tried. Says nothing about calls that do not match: failed.
+    """
+
+    type: Literal["tried"] = "tried"
+    call: Pattern = Field(description="What the call's arguments must match")
+    result: Pattern | None = Field(None, description="What its result must match")
+    nothing: bool = Field(False, description="A result without any output counts as well")
+
+    def grade(self, evidence: Evidence) -> Finding:
+        """Look for the attempt."""
+        calls: dict[str, tuple[int, Call]] = {}
+        seen: list[Point] = []
+        for number, event in enumerate(evidence.events):
+            if isinstance(event, Call):
+                words = "\n".join(str(value) for value in event.args.values())
+                if re.search(self.call, words, re.IGNORECASE):
+                    calls[event.id] = number, event
+            elif isinstance(event, Result) and event.call in calls:
+                found = self._shown(event)
+                if found:
+                    start, end = found
+                    where = Point(event=number, start=start, end=end)
+                    shown = quoted(" ".join(event.text[start:end].split()))
+                    return passed(
+                        f"It was tried: {shown}", Point(event=calls[event.call][0]), where
+                    )
+                seen.append(Point(event=number))
+        if seen:
+            return failed("What was tried does not show what it should have.", *seen)
+        return failed(f"No call matches {quoted(self.call)}")
+
+    def _shown(self, result: Result) -> tuple[int, int] | None:
+        output = re.sub(r"\(exit code \d+\)|\(no output\)|\[exit code \d+\]", "", result.text)
+        if self.nothing and not output.strip():
+            return 0, len(result.text)
+        if self.result is None:
+            return 0, len(result.text)
+        found = re.search(self.result, result.text, re.IGNORECASE)
+        return found.span() if found else None

@@ -1,0 +1,192 @@
+"""The order of things: tests before code, the right failure, small steps, refactoring on green.
+
+What a trial was about is told best by a probe that ran on every tree: behaviour came with the call
+across which a check turned from fail to pass. Without a probe only what is new in public can be
+told, and the rest is ungraded. A promise is about code, so a trial without any is ungraded.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from promptverdict.core.model import Frozen
+from promptverdict.graders.reading.arrivals import NOTHING, Arrival, arrivals
+from promptverdict.graders.reading.code_edits import Edit
+from promptverdict.graders.reading.credit import judge_arrival
+from promptverdict.graders.reading.red_green import Standing, Step, Story
+from promptverdict.graders.steps import (
+    CHECKS,
+    PROBE,
+    PRODUCTION,
+    SmallSteps,
+    TestsPass,
+    named,
+    worst,
+)
+from promptverdict.trials.evidence import Evidence
+from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
+
+__all__ = ["RefactorOnGreen", "RightReasonRed", "SmallSteps", "TestFirst", "TestsPass"]
+
+
+class TestFirst(Frozen):
+    """A failing test of the behaviour had been run before production code brought it.
+
+    With a probe: for each check that came to pass, a test that could reach the changed code had
+    failed, not for a wrong reason, with nothing later to the contrary, and passed afterwards.
+    """
+
+    __test__ = False
+
+    type: Literal["test_first"] = "test_first"
+    production: tuple[str, ...] = PRODUCTION
+    behaviour_probe: str | None = PROBE
+    checks: tuple[str, ...] = CHECKS
+
+    def grade(self, evidence: Evidence) -> Finding:
+        """Look for the red before each arrival of behaviour."""
+        story = Story.of(evidence, self.production)
+        if self.behaviour_probe is None:
+            return self._by_symbols(story)
+        found = arrivals(evidence, story, self.behaviour_probe, self.checks)
+        if isinstance(found, Finding):
+            return found
+        return worst([judge_arrival(story, one) for one in found])
+
+    def _by_symbols(self, story: Story) -> Finding:
+        findings: list[Finding] = []
+        for step, edit, standing in story.walk():
+            point, what = Point(event=step.call), named(step, edit)
+            if standing.state == "red" and standing.run:
+                red = Point(event=standing.run.event)
+                findings.append(passed(f"{what} came after a failing test", red, point))
+            elif edit.kind != "adds":
+                told = f"whether {what} brought behaviour cannot be told without a probe"
+                findings.append(ungraded(told, point))
+            elif standing.doubt or standing.state == "unclear":
+                findings.append(ungraded(standing.doubt or "the red is unclear", point))
+            else:
+                findings.append(
+                    failed(f"{what} came while the tests were {_state(standing)}", point)
+                )
+        if findings and story.end().state != "green":
+            findings.append(ungraded("the tests were not seen to pass in the end"))
+        return worst(findings)
+
+
+class RightReasonRed(Frozen):
+    """The failure seen before the code was written came from the missing behaviour.
+
+    Seen: the run came in an earlier answer than the edit. No failure at all is a fail, since
+    then nothing of the kind was seen.
+    """
+
+    type: Literal["right_reason_red"] = "right_reason_red"
+    production: tuple[str, ...] = PRODUCTION
+    behaviour_probe: str | None = PROBE
+    checks: tuple[str, ...] = CHECKS
+
+    def grade(self, evidence: Evidence) -> Finding:
+        """Look at the last run before each edit that brought behaviour."""
+        story = Story.of(evidence, self.production)
+        found: list[Arrival] | Finding = []
+        if self.behaviour_probe:
+            found = arrivals(evidence, story, self.behaviour_probe, self.checks)
+        if isinstance(found, Finding):
+            return found
+        came = {one.step.number for one in found}
+        if any(one.step.edit is None for one in found):
+            return ungraded("behaviour came without a change of production files")
+        return worst(
+            [
+                self._judge(step, edit, standing)
+                for step, edit, standing in story.walk()
+                if step.number in came
+                or (not self.behaviour_probe and (edit.kind == "adds" or standing.state != "green"))
+            ]
+        )
+
+    def _judge(self, step: Step, edit: Edit, standing: Standing) -> Finding:
+        what, run = named(step, edit), standing.run
+        points = (*([Point(event=run.event)] if run else []), Point(event=step.call))
+        found = standing.broken.values()
+        if standing.state == "red" and run:
+            right = next(one for one in found if one.new and one.reason == "right")
+            if run.event > step.call:
+                return failed(f"{what} was written before the failure could be read", *points)
+            return passed(f"{what} came after {right.id} had failed ({right.words})", *points)
+        if standing.doubt:
+            return ungraded(standing.doubt, *points)
+        if standing.state == "wrong-red" and run:
+            wrong = next(one for one in found if one.new)
+            words = f"{wrong.id} ({wrong.words})"
+            return failed(f"{what} came after a failure with another cause: {words}", *points)
+        if standing.state in ("unclear", "base-red"):
+            return ungraded(f"why the tests failed before {what} cannot be told", *points)
+        certain = self.behaviour_probe is not None or edit.kind == "adds"
+        verdict = failed if certain else ungraded
+        return verdict(f"no failure was seen before {what}: {_state(standing)}", *points)
+
+
+class RefactorOnGreen(Frozen):
+    """Production code was restructured only while all tests passed.
+
+    Restructuring: an edit that brings no behaviour and moves code (a definition goes, or comes
+    while another changes). Edits on a red of the agent's own new test are the way to green until
+    the behaviour has come. No restructuring at all is a pass, since the rule was kept; the reason
+    then says that there was no chance to break it.
+    """
+
+    type: Literal["refactor_on_green"] = "refactor_on_green"
+    production: tuple[str, ...] = PRODUCTION
+    behaviour_probe: str | None = PROBE
+    checks: tuple[str, ...] = CHECKS
+
+    def grade(self, evidence: Evidence) -> Finding:
+        """Look at what was known of the tests at each edit that brought nothing new."""
+        story = Story.of(evidence, self.production)
+        found: list[Arrival] | Finding = []
+        if self.behaviour_probe:
+            found = arrivals(evidence, story, self.behaviour_probe, self.checks)
+        if isinstance(found, Finding) and found.reason != NOTHING:
+            return found
+        came = set() if isinstance(found, Finding) else {one.step.number for one in found}
+        findings: list[Finding] = []
+        fresh = 0
+        for step, edit, standing in story.walk():
+            unseen = fresh > (standing.run.number if standing.run else 0)
+            if standing.run and fresh == standing.run.number:
+                unseen = standing.run.place == "before"
+            brings = step.number in came or (
+                not self.behaviour_probe
+                and (edit.kind == "adds" or (standing.state == "red" and not unseen))
+            )
+            if brings:
+                fresh = step.number
+            else:
+                findings.append(self._judge(step, edit, standing, unseen=unseen))
+        if not findings and any(True for _ in story.walk()):
+            return passed("nothing was restructured: there was no chance to break the rule")
+        return worst(findings)
+
+    def _judge(self, step: Step, edit: Edit, standing: Standing, *, unseen: bool) -> Finding:
+        what, point = named(step, edit), Point(event=step.call)
+        if standing.state == "green" and not unseen:
+            return passed(f"{what} was changed on green", point)
+        if standing.state == "red" and not unseen:
+            return passed(f"{what} was changed on the way from red to green", point)
+        if edit.kind == "adds" and not unseen:
+            return passed(f"{what} is new, not restructured", point)
+        known = (
+            "new behaviour had not been tested" if unseen else f"the tests were {standing.state}"
+        )
+        if standing.doubt or standing.state == "unclear" or not edit.restructures:
+            told = standing.doubt or f"whether {what} was restructured cannot be told ({known})"
+            return ungraded(told, point)
+        return failed(f"{what} was restructured while {known}", point)
+
+
+def _state(standing: Standing) -> str:
+    """Say how the tests stood."""
+    words = {"untested": "not run", "wrong-red": "red for another reason"}
+    return words.get(standing.state, standing.state)

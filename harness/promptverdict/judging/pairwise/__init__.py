@@ -1,0 +1,1 @@
+"""A judge that compares two trials."""

@@ -1,0 +1,57 @@
+"""What pairwise judgements come to for one question and one candidate."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from promptverdict.judging.pairwise.pairs import PairJudgement
+from promptverdict.stats.compare import FLOOR
+from promptverdict.stats.rates import Rate, rate
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Pairs counted by what was said of them."""
+
+    wins: int
+    """The candidate is better."""
+    losses: int
+    """The baseline is better."""
+    ties: int
+    ungraded: int
+    disagreed: int
+    """Ties whose two orders were answered and not alike: the judge's position bias or doubt."""
+    scenarios: int
+    """Scenarios with at least one pair, however it was judged."""
+    share: Rate
+    """Wins among wins and losses, as the mean over scenarios that have any."""
+
+    @property
+    def judged(self) -> int:
+        """Pairs with an outcome."""
+        return self.wins + self.losses + self.ties
+
+    @property
+    def rates_only(self) -> bool:
+        """Whether too few scenarios are decided to tell how sure the share is."""
+        return self.share.scenarios < FLOOR
+
+
+def tally(pairs: Iterable[PairJudgement]) -> Tally:
+    """Count what was said of pairs: of one question, one baseline and one candidate."""
+    every = list(pairs)
+    outcomes = [one.outcome for one in every]
+    scores: dict[str, list[float | None]] = defaultdict(list)
+    for one in every:
+        scores[one.scenario].append({"candidate": 1.0, "baseline": 0.0}.get(one.outcome or ""))
+    return Tally(
+        wins=outcomes.count("candidate"),
+        losses=outcomes.count("baseline"),
+        ties=outcomes.count("tie"),
+        ungraded=outcomes.count(None),
+        disagreed=sum(one.disagree for one in every),
+        scenarios=len(scores),
+        share=rate(scores),
+    )

@@ -1,0 +1,1 @@
+"""The providers' APIs: requests built, answers read, and the network between."""

@@ -1,0 +1,210 @@
+"""Answers of Anthropic's Messages API, plain and streamed, as blocks. Pure: no SDK is loaded."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from promptverdict.core.errors import ProviderError
+from promptverdict.providers.wire import (
+    count,
+    failure,
+    is_stream,
+    no_answer,
+    on_one_line,
+    parse,
+    server_sent,
+)
+from promptverdict.trials.transcript import Answered, Block, Call, Opaque, Say, Usage
+
+_STOPS = {
+    "tool_use": "calls",
+    "end_turn": "done",
+    "stop_sequence": "done",
+    "pause_turn": "pause",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "overflow",
+    "refusal": "refusal",
+}
+
+_GROWS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
+"""Deltas whose text is added to what came before -> the key that holds it."""
+
+
+def read(content: bytes) -> tuple[tuple[Block, ...], Answered]:
+    """Read the body of an answer, plain or streamed.
+
+    Raises ContextOverflow where it says that the conversation is too long, else ProviderError when
+    it is not a message or was cut.
+    """
+    try:
+        body = assembled(content) if is_stream(content) else parse(content)
+    except ValueError as error:
+        raise no_answer(content, "a message") from error
+    match body:
+        case {"type": "message", "content": [*blocks], **rest}:
+            try:
+                return tuple(map(_block, blocks)), _answered(rest)
+            except ValidationError:
+                pass
+    raise no_answer(content, "a message")
+
+
+def assembled(content: bytes) -> Any:
+    """Put a streamed message together as it would have come plain.
+
+    Raises ProviderError when the stream broke off or ended early, ValueError when it is none.
+    """
+    stream = _Stream()
+    for data in server_sent(content):
+        try:
+            event = parse(data)
+        except ValueError as error:
+            raise _ended_early(content) from error
+        match event:
+            case {"type": "message_start", "message": dict(message)}:
+                stream.start(message)
+            case {"type": "content_block_start", "index": int(index), "content_block": dict(block)}:
+                stream.open_block(index, block)
+            case {"type": "content_block_delta", "index": int(index), "delta": dict(delta)}:
+                stream.change_block(index, delta)
+            case {"type": "message_delta", "delta": dict(delta), **rest}:
+                stream.change(delta, rest.get("usage"))
+            case {"type": "message_stop"}:
+                return stream.finish()
+            case {"type": "error"}:
+                raise failure(data, f"The API broke its stream off: {on_one_line(data, 200)}")
+    raise _ended_early(content)
+
+
+class _Stream:
+    """A message while it arrives."""
+
+    def __init__(self) -> None:
+        self._message: dict[str, Any] = {}
+        self._blocks: dict[int, dict[str, Any]] = {}
+        self._grown: dict[tuple[int, str], list[str]] = {}
+        """Pieces of text, joined at the end: adding each to a growing text is slow."""
+
+    def start(self, message: dict[str, Any]) -> None:
+        self._message = message
+
+    def open_block(self, index: int, block: dict[str, Any]) -> None:
+        self._blocks[index] = block
+
+    def change_block(self, index: int, delta: dict[str, Any]) -> None:
+        if index not in self._blocks:
+            raise ValueError("a delta of a block that was not begun")
+        block, kind = self._blocks[index], delta.pop("type", None)
+        key = _GROWS.get(kind) if isinstance(kind, str) else None
+        if key is not None:
+            self._grown.setdefault((index, key), []).append(str(delta.get(key, "")))
+        elif kind == "citations_delta":
+            block["citations"] = [*(block.get("citations") or ()), delta.get("citation")]
+        else:
+            block |= delta
+
+    def change(self, delta: dict[str, Any], usage: object) -> None:
+        """Take in what is known at the end: counts are totals, and what is null was told before."""
+        self._message |= _told(delta)
+        if isinstance(usage, dict):
+            self._message["usage"] = {**(self._message.get("usage") or {}), **_told(usage)}
+
+    def finish(self) -> dict[str, Any]:
+        for (index, key), pieces in self._grown.items():
+            block, text = self._blocks[index], "".join(pieces)
+            if key == "partial_json":
+                block["input"] = _arguments(text) if text else block.get("input")
+            else:
+                block[key] = f"{block.get(key) or ''}{text}"
+        return self._message | {"content": list(self._blocks.values())}
+
+
+def _told(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _arguments(text: str) -> Any:
+    """Parse a call's input; what is not JSON stays text, which no input is."""
+    try:
+        return parse(text)
+    except ValueError:
+        return text
+
+
+def _ended_early(content: bytes) -> ProviderError:
+    last = on_one_line(content[-400:].decode("utf-8", "replace"), 400)[-80:]
+    return ProviderError(f"The stream ended early, before message_stop: {last}")
+
+
+def _answered(rest: dict[Any, Any]) -> Answered:
+    stop, usage, relay = (rest.get(key) for key in ("stop_reason", "usage", "relay"))
+    if not isinstance(stop, str):
+        raise ProviderError(f"The API's answer does not say why it stopped: {stop!r}")
+    by_hand = relay if isinstance(relay, dict) else {}
+    return Answered(
+        model=str(rest.get("model")),
+        stop=_STOPS.get(stop, stop),
+        stop_reason=stop,
+        usage=_usage(usage if isinstance(usage, dict) else {}, by_hand),
+        operator=by_hand.get("operator"),
+    )
+
+
+def _usage(counted: dict[str, Any], by_hand: dict[str, Any]) -> Usage:
+    uncached, output, read_, write = (
+        count(counted.get(key))
+        for key in (
+            "input_tokens",
+            "output_tokens",
+            "cache_read_input_tokens",
+            "cache_creation_input_tokens",
+        )
+    )
+    return Usage(
+        # The API counts what a cache gave or took apart from its input_tokens.
+        input=None if uncached is None else uncached + (read_ or 0) + (write or 0),
+        output=output,
+        cache_read=read_,
+        cache_write=write,
+        estimated=by_hand.get("usage") == "estimated",
+    )
+
+
+def _block(raw: Any) -> Block:
+    match raw:
+        case {"type": "text", "text": str(text)}:
+            return Say(text=text, raw=_whole(raw, "text"))
+        case {"type": "tool_use", "id": str(id_), "name": str(tool), "input": given}:
+            args, unreadable = _read_input(given)
+            if unreadable is None:
+                return Call(id=id_, tool=tool, args=args, raw=_whole(raw, "id", "name", "input"))
+            return Call(
+                id=id_, tool=tool, args={}, raw={**raw, "input": args}, unreadable=unreadable
+            )
+    return Opaque(block=raw)
+
+
+def _read_input(given: Any) -> tuple[dict[str, Any], str | None]:
+    """Give a call's input as an object that can be sent, and why it could not be read.
+
+    The API takes an object alone; its documentation wraps what is none like this.
+    """
+    try:
+        text = json.dumps(given, allow_nan=False)
+    except ValueError:
+        text = json.dumps(given)
+    else:
+        if isinstance(given, dict):
+            return given, None
+    wrong = given if isinstance(given, str) else text
+    told = f"The input of this call is not a JSON object: {on_one_line(wrong, 200)}"
+    return {"INVALID_JSON": wrong}, told
+
+
+def _whole(raw: dict[str, Any], *read_: str) -> dict[str, Any] | None:
+    """Give the block itself where it tells more than was read of it."""
+    known = {"type", *read_}
+    return raw if any(raw[key] is not None for key in raw.keys() - known) else None

@@ -1,0 +1,49 @@
+"""One conversation through a provider's SDK: a request is built, posted, and its answer read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from promptverdict.providers.wire import ours
+from promptverdict.trials.transcript import Answered, Block, Event
+
+TIMEOUT = 3600.0
+"""Seconds for one answer: as long as a person who answers by hand may take. Explicit, or an SDK
+refuses a long plain request."""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A model behind an API, as one trial sees it."""
+
+    client: Any
+    """The SDK's own, asynchronous."""
+    path: str
+    """Where it posts to."""
+    errors: type[Exception]
+    """The class of all the SDK's errors."""
+    request: Callable[[tuple[Event, ...]], dict[str, Any]]
+    """Builds the body that asks for the next answer."""
+    read: Callable[[bytes], tuple[tuple[Block, ...], Answered]]
+    """Reads the body of an answer."""
+
+    async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:
+        """Ask for the next answer.
+
+        Raises ProviderError (ContextOverflow where it is too long), or what the transport raised.
+        """
+        import httpx2
+
+        # Not the SDK's method for it: Anthropic's warns of old models through the process-wide
+        # warning filters, which trials that run at once cannot catch apart.
+        body = self.request(events)
+        try:
+            reply = await self.client.post(self.path, cast_to=httpx2.Response, body=body)
+        except Exception as error:
+            known = ours(error, self.errors)
+            if known is error:
+                raise
+            raise known from error
+        return self.read(reply.content)

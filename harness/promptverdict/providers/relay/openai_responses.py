@@ -1,0 +1,137 @@
+"""What OpenAI's Responses API says, read into the relay's form and written from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from promptverdict.providers.relay import openai_shared as openai
+from promptverdict.providers.relay.canonical import Blocks, origin, tokens
+from promptverdict.providers.relay.openai_shared import REQUEST_ID, failure, invalid, prepared
+
+__all__ = ["REQUEST_ID", "failure", "normal", "prepared", "reply"]
+
+_TEXT_PARTS = ("input_text", "output_text")
+_OTHER_PARTS = ("input_image", "input_file", "refusal")
+
+_KEEPS_NOTHING = "the relay keeps nothing between requests; send the whole conversation as `input`"
+_REFUSED = {
+    "previous_response_id": _KEEPS_NOTHING,
+    "conversation": _KEEPS_NOTHING,
+    "prompt": "the relay has no stored prompts; send it as `instructions`",
+    "background": "the relay answers while the client waits",
+}
+
+
+def normal(body: dict[str, Any], model: str) -> dict[str, Any]:
+    """Read a request. Raises RequestError when it cannot be answered as the API would.
+
+    Reasoning that is sent back is left out: it is nobody's to read, and a client may drop it.
+    """
+    openai.check(body, model, "max_output_tokens")
+    for name, why in _REFUSED.items():
+        if body.get(name):
+            raise invalid(name, why, "unsupported_value")
+    text = body.get("text")
+    openai.check_format(text.get("format") if isinstance(text, dict) else text, "text.format")
+    choice = body.get("tool_choice")
+    return {
+        "model": model,
+        **openai.conversation(_messages(body), "input"),
+        "tools": list(_tools(body.get("tools"))),
+        **openai.tool_choice(choice, choice),
+    }
+
+
+def reply(body: dict[str, Any], content: Blocks, operator: str, seconds: float) -> dict[str, Any]:
+    """Build the answer's body, without what would only repeat the request (its tools and the like).
+
+    `seconds` is how long the client waited. Tokens are estimated: `relay` says so, and who
+    answered.
+    """
+    asked, told = tokens(body), tokens(content)
+    now = int(time.time())
+    return {
+        "id": openai.new_id("resp_"),
+        "object": "response",
+        "created_at": now - int(seconds),
+        "completed_at": now,
+        "status": "completed",
+        "error": None,
+        "incomplete_details": None,
+        "model": body["model"],
+        "output": [_item(block) for block in content],
+        "usage": {
+            "input_tokens": asked,
+            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+            "output_tokens": told,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": asked + told,
+        },
+        **origin(operator, seconds),
+    }
+
+
+def _item(block: dict[str, Any]) -> dict[str, Any]:
+    if block["type"] == "tool_use":
+        return {
+            "id": openai.new_id("fc_"),
+            "type": "function_call",
+            "status": "completed",
+            "call_id": block["id"],
+            **openai.named_call(block),
+        }
+    text = {"type": "output_text", "text": block["text"], "annotations": [], "logprobs": []}
+    return {
+        "id": openai.new_id("msg_"),
+        "type": "message",
+        "status": "completed",
+        "role": "assistant",
+        "content": [text],
+    }
+
+
+def _messages(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if body.get("instructions") is not None:
+        yield {"role": "system", "content": openai.text_of(body, "instructions")}
+    asked = body.get("input")
+    if isinstance(asked, str):
+        yield {"role": "user", "content": asked}
+        return
+    for place, item in openai.items(asked, "input"):
+        match item.get("type", "message"):
+            case "message":
+                yield _message(item, place)
+            case "function_call":
+                id_ = openai.text_of(item, "call_id", place)
+                yield {"role": "assistant", "content": [openai.call(id_, item, place)]}
+            case "function_call_output":
+                id_ = openai.text_of(item, "call_id", place)
+                yield openai.result(id_, _content(item.get("output"), f"{place}.output"))
+            case "reasoning":
+                continue
+            case other:
+                why = f"the relay reads no items of type {other!r}"
+                raise invalid(f"{place}.type", why, "unsupported_value")
+
+
+def _message(item: dict[str, Any], place: str) -> dict[str, Any]:
+    content = _content(item.get("content"), f"{place}.content")
+    match item.get("role"):
+        case "assistant":
+            return {"role": "assistant", "content": openai.said(content)}
+        case "user" | "system" | "developer" as role:
+            return {"role": role, "content": content}
+    raise invalid(f"{place}.role", "must be one of: system, developer, user, assistant")
+
+
+def _content(value: Any, param: str) -> str | Blocks:
+    return openai.parts(value, param, _TEXT_PARTS, _OTHER_PARTS)
+
+
+def _tools(value: Any) -> Iterator[dict[str, Any]]:
+    for place, tool in openai.items(value, "tools"):
+        if tool.get("type") != "function":
+            raise openai.no_function(place)
+        yield openai.tool(tool, place)

@@ -1,0 +1,47 @@
+"""How far recording has come: one line for each trial that ended, with what is left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from promptverdict.core.text import safe
+from promptverdict.report.words import ending, tokens, turns, usage
+from promptverdict.trials.prices import total
+from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.transcript import added
+
+
+class Progress:
+    """Counts the trials of one run that are recorded, as they end."""
+
+    def __init__(self, planned: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._planned, self._clock = planned, clock
+        self._began = clock()
+        self._ended: list[TrialRecord] = []
+
+    def line(self, record: TrialRecord) -> str:
+        """Count one more trial, and tell how it ended and how much is left."""
+        self._ended.append(record)
+        done, events = len(self._ended), record.evidence.events
+        used = added(usage(one.evidence.events) for one in self._ended)
+        spent = total(one.cost for one in self._ended)
+        return (
+            f"[{done}/{self._planned}] {record.suite}/{record.scenario}::{record.variant}"
+            f"#{record.trial}: {safe(ending(record))} after {turns(events)} turns,"
+            f" {_time(record.seconds)}; so far {tokens(used)} tokens,"
+            f" {spent or 'price unknown'}; {self._left()}"
+        )
+
+    def _left(self) -> str:
+        done = len(self._ended)
+        if done >= self._planned:
+            return f"all in {_time(self._clock() - self._began)}"
+        each = (self._clock() - self._began) / done
+        return f"about {_time(each * (self._planned - done))} left"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

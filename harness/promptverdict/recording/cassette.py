@@ -1,0 +1,249 @@
+"""vcrpy's cassette behind an HTTP transport of ours: one for each trial, and nothing is patched.
+
+vcrpy usually patches the HTTP libraries of the whole process, which crosses the exchanges of trials
+that run at once. Here its Cassette only stores, filters and matches, and the SDK is handed a
+transport that asks it. Only public names of vcrpy are used, and vcr.stubs is never imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import httpx2
+import vcr
+from vcr.patch import PATCHER_NAMES
+from vcr.persisters.filesystem import CassetteNotFoundError
+from vcr.request import Request
+from vcr.serialize import deserialize, serialize
+
+from promptverdict.core.errors import BrokenRecording
+from promptverdict.providers.receiving import RESPONSE_HEADERS, receive
+from promptverdict.recording.delta import DeltaSerializer
+
+REQUEST_HEADERS = frozenset({"content-type", "anthropic-version", "anthropic-beta", "openai-beta"})
+"""All that is kept of a request's headers, for the reason that few of an answer's are."""
+
+ENDPOINTS = ("/messages", "/chat/completions", "/responses")
+"""What is kept of a request's path: no recording says where its API was served."""
+
+NAME = "delta"
+
+
+class Keeper(Protocol):
+    """Where the text of a cassette comes from and goes to."""
+
+    where: str
+
+    def read(self) -> str:
+        """Give the stored text. Raises an EvidenceError when it cannot serve."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Store the text of a finished trial."""
+        ...
+
+
+class _Persister:
+    """vcrpy's persister, over a keeper."""
+
+    def __init__(self, keeper: Keeper, *, replay: bool) -> None:
+        self._keeper, self._replay = keeper, replay
+
+    def load_cassette(self, path: str, serializer: Any) -> Any:  # noqa: ARG002
+        if not self._replay:
+            raise CassetteNotFoundError
+        try:
+            return deserialize(self._keeper.read(), serializer)
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+            told = f"{self._keeper.where} is not a cassette: {_brief(error)}"
+            raise BrokenRecording(f"{told}\n  restore it, or use --record all") from error
+
+    def save_cassette(self, path: str, cassette: Any, serializer: Any) -> None:  # noqa: ARG002
+        self._keeper.write(serialize(cassette, serializer))
+
+
+class Tape:
+    """The exchanges of one trial while it runs: played from a cassette, or added to one."""
+
+    def __init__(self, cassette: Any, where: str) -> None:
+        self._cassette, self._where = cassette, where
+
+    def play(self, request: Request) -> dict[str, Any] | None:
+        """Give the recorded answer, or nothing while recording.
+
+        Raises BrokenRecording for a request that replay does not know.
+        """
+        if self._cassette.can_play_response_for(request):
+            answer: dict[str, Any] = self._cassette.play_response(request)
+            return answer
+        if self._cassette.write_protected:
+            raise BrokenRecording(self._missed(request))
+        return None
+
+    def add(self, request: Request, response: httpx2.Response) -> dict[str, Any]:
+        """Store an exchange whose body has been read, and give what is stored of it."""
+        stored: dict[str, Any] = {
+            "status": {"code": response.status_code, "message": response.reason_phrase},
+            "headers": {
+                name: [value]
+                for name, value in response.headers.items()
+                if name.lower() in RESPONSE_HEADERS
+            },
+            "body": {"string": response.content},
+        }
+        self._cassette.append(request, stored)
+        return stored
+
+    def finish(self, metadata: Mapping[str, Any] | None = None) -> None:
+        """End the trial: note what is known of it, or check that all of it was played.
+
+        Raises BrokenRecording when a replay ended before the recording did.
+        """
+        if metadata is not None:
+            self._cassette.get_metadata("recording", dict(metadata))
+        elif self._cassette.play_count < len(self._cassette):
+            raise BrokenRecording(
+                f"{self._where}: replay ended after {self._cassette.play_count} of"
+                f" {len(self._cassette)} exchanges\n"
+                "  the harness no longer does what it did then; record again with --record stale"
+            )
+
+    def answers(self) -> list[bytes]:
+        """Give the body of every stored answer, in order."""
+        return [_bytes(response["body"]["string"]) for response in self._cassette.responses]
+
+    def _missed(self, request: Request) -> str:
+        number = self._cassette.play_count
+        told = f"{self._where}: request {number + 1} is not in the recording"
+        if number < len(self._cassette):
+            told += f": {_first_difference(self._cassette.requests[number], request)}"
+        return told + "\n  record it again: --record stale does so, --record none never asks"
+
+
+class TapeTransport(httpx2.AsyncBaseTransport):
+    """The transport that an SDK's client is given: it plays, or asks the network and adds.
+
+    A refusal is passed on without being stored, since a fault is no part of what a trial is
+    evidence of; `is_outcome` tells, of its status and body, one that is the agent's own doing.
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        network: httpx2.AsyncBaseTransport | None = None,
+        is_outcome: Callable[[int, bytes], bool] = lambda _status, _body: False,
+    ) -> None:
+        self._tape, self._network, self._is_outcome = tape, network, is_outcome
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer one request. Nothing is awaited between matching and playing."""
+        body = await request.aread()
+        known = Request(request.method, str(request.url), body, dict(request.headers))
+        stored = self._tape.play(known)
+        if stored is None:
+            if self._network is None:
+                raise BrokenRecording("a request left a replay that may not reach the network")
+            response = await receive(await self._network.handle_async_request(request))
+            status = response.status_code
+            if status >= 400 and not self._is_outcome(status, response.content):
+                return response
+            stored = self._tape.add(known, response)
+        return httpx2.Response(
+            stored["status"]["code"],
+            headers=[
+                (name, value) for name, values in stored["headers"].items() for value in values
+            ],
+            content=stored["body"]["string"],
+        )
+
+    async def aclose(self) -> None:
+        """Close what the tape was recorded over."""
+        if self._network is not None:
+            await self._network.aclose()
+
+
+@contextmanager
+def open_tape(keeper: Keeper, *, replay: bool) -> Iterator[Tape]:
+    """Open the cassette of one trial; a new one is stored only if the block ends well."""
+    recorder = vcr.VCR(
+        record_mode="none" if replay else "once",
+        match_on=("conversation",),
+        before_record_request=_as_stored,
+        skip_patchers=PATCHER_NAMES,
+        record_on_exception=False,
+        serializer=NAME,
+    )
+    recorder.register_matcher("conversation", _matches)
+    recorder.register_serializer(NAME, DeltaSerializer(keeper.where))
+    recorder.register_persister(_Persister(keeper, replay=replay))
+    with recorder.use_cassette(Path(keeper.where)) as cassette:
+        yield Tape(cassette, keeper.where)
+
+
+def _as_stored(request: Request) -> Request:
+    """Leave out what names a machine or an account, and note what a request is matched by."""
+    path = _endpoint(urlsplit(request.uri).path)
+    headers = {
+        name: value for name, value in request.headers.items() if name.lower() in REQUEST_HEADERS
+    }
+    stored = Request(request.method, path, request.body, headers)
+    stored.key = getattr(request, "key", None) or _key(request.method, path, request.body)
+    return stored
+
+
+def _endpoint(path: str) -> str:
+    """Leave out where an API is served: the place may be a company's own, and it may move."""
+    return next((f"/v1{end}" for end in ENDPOINTS if path.endswith(end)), path)
+
+
+def _key(method: str, path: str, body: bytes | None) -> str:
+    try:
+        text = json.dumps(json.loads(body or b"null"), sort_keys=True)
+    except (ValueError, RecursionError):
+        text = repr(body)
+    return hashlib.sha256(f"{method} {path}\n{text}".encode()).hexdigest()
+
+
+def _bytes(body: str | bytes) -> bytes:
+    return body.encode("utf-8") if isinstance(body, str) else body
+
+
+def _matches(one: Request, other: Request) -> bool:
+    return bool(one.key == other.key)
+
+
+def _first_difference(old: Request, new: Request) -> str:
+    try:
+        return _difference(json.loads(old.body), json.loads(new.body), "") or "the path differs"
+    except (TypeError, ValueError, RecursionError):
+        return "the bodies differ"
+
+
+def _difference(old: Any, new: Any, at: str) -> str | None:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}):
+            name = f"{at}.{key}" if at else key
+            if key not in old or key not in new:
+                return f"{name} is only in the {'recording' if key in old else 'request'}"
+            if found := _difference(old[key], new[key], name):
+                return found
+        return None
+    if isinstance(old, list) and isinstance(new, list):
+        for number, (one, other) in enumerate(zip(old, new, strict=False)):
+            if found := _difference(one, other, f"{at}[{number}]"):
+                return found
+        return (
+            None if len(old) == len(new) else f"{at} has {len(new)} entries instead of {len(old)}"
+        )
+    return None if old == new else f"{at} was {_brief(old)} and is {_brief(new)}"
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,226 @@
+"""A vcrpy serializer that stores a conversation as what each exchange added to it.
+
+In memory vcrpy's own format; in the file each JSON body is parsed, and a request names an earlier
+one and how many of its messages it keeps:
+
+    request.delta: {base: 3, keep: 7, add: [...], set: {...}, drop: [...], order: [...]}
+
+An added message that only repeats an earlier answer is written `{$answer: 3}`. A body is stored
+like this only where it comes back byte for byte, and else as it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from promptverdict.core.errors import BrokenRecording
+from promptverdict.recording import yaml_format
+from promptverdict.recording.expansion import MAX_IN_ALL
+
+LIST_KEYS = ("messages", "input")
+"""Where the APIs keep the conversation: Messages and Chat Completions; Responses."""
+
+MAX_BODY = 64 * 2**20
+"""Bytes of one request: more than any API takes."""
+
+LEAST = 32
+"""Bytes that each message is counted as at least: about the shortest that an API takes."""
+
+_ENCODINGS: dict[str, Callable[[Any], str]] = {
+    "compact": lambda data: json.dumps(data, separators=(",", ":"), ensure_ascii=False),
+    "spaced": json.dumps,
+    "ascii": lambda data: json.dumps(data, separators=(",", ":")),
+}
+"""How the SDKs and servers we know write JSON."""
+
+Body = dict[str, Any]
+
+
+class DeltaSerializer:
+    """What vcrpy calls a serializer: `serialize(dict) -> str` and `deserialize(str) -> dict`."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def serialize(self, cassette: dict[str, Any]) -> str:
+        """Write a cassette; its metadata come first, so that they can be read alone."""
+        seen = _Conversation()
+        interactions = [seen.shorten(interaction) for interaction in cassette["interactions"]]
+        head = {key: cassette[key] for key in ("metadata", "version") if key in cassette}
+        return yaml_format.dump({**head, "interactions": interactions})
+
+    def deserialize(self, text: str) -> dict[str, Any]:
+        """Read a cassette back as vcrpy knows it. Raises BrokenRecording."""
+        cassette: dict[str, Any] = yaml_format.load(text, self._where)
+        seen, room = _Conversation(), _Room(self._where)
+        restored = [seen.restore(interaction, room) for interaction in cassette["interactions"]]
+        return {**cassette, "interactions": restored}
+
+
+class _Conversation:
+    """The bodies that went before, in order; what a delta refers to."""
+
+    def __init__(self) -> None:
+        self._requests: list[Body | None] = []
+        self._answers: list[Body | None] = []
+        self._written: list[list[str]] = []
+        """The messages of each request, as JSON: comparing them again and again is slow."""
+
+    def shorten(self, interaction: dict[str, Any]) -> dict[str, Any]:
+        request, response = dict(interaction["request"]), dict(interaction["response"])
+        body, encoding = _parse(request.get("body"))
+        self._written.append(_messages_of(body))
+        if body is not None:
+            delta = self._delta(body)
+            whole = delta is None or _ENCODINGS[encoding](self._expand(delta)) != request["body"]
+            del request["body"]
+            request |= {"json": body} if whole else {"delta": delta}
+            request["encoding"] = encoding
+        answer, encoding = _parse(response["body"].get("string"))
+        if answer is not None:
+            response["body"] = {"json": answer, "encoding": encoding}
+        self._requests.append(body)
+        self._answers.append(_message(answer))
+        return {"request": request, "response": response}
+
+    def restore(self, interaction: dict[str, Any], room: _Room) -> dict[str, Any]:
+        request, response = dict(interaction["request"]), dict(interaction["response"])
+        body = answer = None
+        if "encoding" in request:
+            body = self._expand(request.pop("delta")) if "delta" in request else request.pop("json")
+            room.take(body)
+            request["body"] = _ENCODINGS[request.pop("encoding")](body)
+        stored = response["body"]
+        if "json" in stored:
+            answer = stored["json"]
+            response["body"] = {"string": _ENCODINGS[stored["encoding"]](answer)}
+        self._requests.append(body)
+        self._answers.append(_message(answer))
+        return {"request": request, "response": response}
+
+    def _delta(self, body: Body) -> Body | None:
+        key = next((key for key in LIST_KEYS if isinstance(body.get(key), list)), None)
+        if key is None:
+            return None
+        base, keep = self._longest_beginning(self._written[-1])
+        older = (self._requests[base] if base is not None else None) or {}
+        delta: Body = {"list": key, "base": base, "keep": keep}
+        delta["add"] = [self._refer(message) for message in body[key][keep:]]
+        if changed := {
+            k: v for k, v in body.items() if k != key and not (k in older and _same(v, older[k]))
+        }:
+            delta["set"] = changed
+        if gone := [k for k in older if k not in body]:
+            delta["drop"] = gone
+        if list(self._expand(delta)) != list(body):
+            delta["order"] = list(body)
+        return delta
+
+    def _longest_beginning(self, messages: list[str]) -> tuple[int | None, int]:
+        base, keep = None, 0
+        for number, older in enumerate(self._written[:-1]):
+            common = 0
+            for old, new in zip(older, messages, strict=False):
+                if old != new:
+                    break
+                common += 1
+            if common and common >= keep:
+                base, keep = number, common
+        return base, keep
+
+    def _refer(self, message: Any) -> Any:
+        for number in range(len(self._answers) - 1, -1, -1):
+            if self._answers[number] is not None and _same(self._answers[number], message):
+                return {"$answer": number}
+        return message
+
+    def _expand(self, delta: Body) -> Body:
+        key, base = delta["list"], delta["base"]
+        older = (self._requests[base] if base is not None else None) or {}
+        added = [
+            self._answers[message["$answer"]]
+            if isinstance(message, dict) and list(message) == ["$answer"]
+            else message
+            for message in delta["add"]
+        ]
+        dropped = set(delta.get("drop", ()))
+        body = {k: v for k, v in older.items() if k not in dropped}
+        body |= delta.get("set", {})
+        body[key] = (older.get(key) or [])[: delta["keep"]] + added
+        return {k: body[k] for k in delta["order"]} if "order" in delta else body
+
+
+class _Room:
+    """How much a recording may still come to; asked before any of it is written out.
+
+    A few bytes of a recording can name an earlier answer or request again and again, and anybody
+    can seal one.
+    """
+
+    def __init__(self, where: str) -> None:
+        self._where, self._left, self._requests = where, MAX_IN_ALL, 0
+        self._lengths: dict[int, tuple[Any, int]] = {}
+        """By identity: what is named twice is one object. It is kept, so that no other is born in
+        its place."""
+
+    def take(self, body: Body) -> None:
+        """Count one request. Raises BrokenRecording when it, or all of them, come to too much."""
+        self._requests += 1
+        length = sum(len(key) + self._length(value) for key, value in body.items())
+        self._left -= length
+        if length > MAX_BODY or self._left < 0:
+            alone = f"it alone to {MAX_BODY >> 20}"
+            most = alone if length > MAX_BODY else f"all to {MAX_IN_ALL >> 20}"
+            raise BrokenRecording(
+                f"{self._where}: written out, request {self._requests} brings {most} MB or more:"
+                " no recording of ours does that\n"
+                "  restore it from version control, or record it again with --record all"
+            )
+
+    def _length(self, value: Any) -> int:
+        if isinstance(value, list):
+            return sum(map(self._length_of_one, value))
+        return self._length_of_one(value)
+
+    def _length_of_one(self, value: Any) -> int:
+        if id(value) not in self._lengths:
+            self._lengths[id(value)] = value, max(LEAST, len(json.dumps(value)))
+        return self._lengths[id(value)][1]
+
+
+def _messages_of(body: Body | None) -> list[str]:
+    messages = next((body[key] for key in LIST_KEYS if key in body), None) if body else None
+    return [json.dumps(one) for one in messages] if isinstance(messages, list) else []
+
+
+def _parse(raw: Any) -> tuple[Body | None, str]:
+    """Parse a body, and name the encoding that gives it back exactly; None where none does."""
+    if not isinstance(raw, str) or not raw.startswith("{"):
+        return None, ""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None, ""
+    for name, encode in _ENCODINGS.items():
+        if encode(body) == raw:
+            return body, name
+    return None, ""
+
+
+def _message(answer: Body | None) -> Body | None:
+    """The message that an answer becomes in the next request, where it is sent back as it came."""
+    if answer is None:
+        return None
+    if answer.get("type") == "message":
+        return {"role": "assistant", "content": answer.get("content")}
+    if answer.get("choices"):
+        message: Body | None = answer["choices"][0].get("message")
+        return message
+    return None
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal, and with their keys in the same order: only then may one stand for the other."""
+    return one is other or (one == other and json.dumps(one) == json.dumps(other))

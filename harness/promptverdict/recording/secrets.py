@@ -1,0 +1,61 @@
+"""Nothing that looks like a key, or that names this machine, is ever written to a recording."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from promptverdict.core.errors import StorageError
+
+_NAMES = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$", re.IGNORECASE)
+_SHORTEST = 8
+"""Shorter values of secret variables occur by chance."""
+
+_NOBODYS = {"localhost", "sandbox", "/", "/root", "/workspace", "/home/agent"}
+"""Names that tell nothing; Dockerfiles are full of /root."""
+
+_LEAST_TELLING = 8
+"""Shorter host names are words that a text may hold."""
+
+_PATTERNS = {
+    "an Anthropic key": re.compile(r"\bsk-ant-[A-Za-z0-9_-]{16,}"),
+    "an OpenAI key": re.compile(r"\bsk-(?:proj-)?[A-Za-z0-9]{32,}"),
+    "a GitHub token": re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40,})"),
+    "an AWS access key": re.compile(r"\bAKIA[0-9A-Z]{16}\b"),
+    "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
+    "a Slack token": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{20,}"),
+}
+
+
+def refuse_secrets(text: str, environment: Mapping[str, str]) -> None:
+    """Raise StorageError, naming the rule and never the value, when a text must not be stored."""
+    for what, pattern in _PATTERNS.items():
+        if pattern.search(text):
+            raise _refusal(f"something that looks like {what}")
+    for name, value in environment.items():
+        if not _NAMES.search(name) or len(value) < _SHORTEST:
+            continue
+        encoded = base64.b64encode(value.encode()).decode()
+        if any(form in text for form in (value, encoded, quote(value, safe=""))):
+            raise _refusal(f"the value of the environment variable {name}")
+
+
+def refuse_machine(text: str, host: str, home: str) -> None:
+    """Raise StorageError when a text tells the machine's name or a path below the home folder."""
+    if (
+        len(host) >= _LEAST_TELLING
+        and host not in _NOBODYS
+        and re.search(rf"\b{re.escape(host)}\b", text)
+    ):
+        raise _refusal("the name of this machine")
+    if home not in _NOBODYS and f"{home.rstrip('/')}/" in text:
+        raise _refusal("a path below the home folder")
+
+
+def _refusal(what: str) -> StorageError:
+    return StorageError(
+        f"the recording holds {what} and was not saved\n"
+        "  take it out of the workspace, the prompt or the task, and record again"
+    )

@@ -1,0 +1,1 @@
+"""A trial's transcript, laid out to be read."""

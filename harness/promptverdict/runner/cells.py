@@ -1,0 +1,289 @@
+"""Which trials exist, and what each is evidence of.
+
+A recording is evidence for exactly what it was made with. That is the digest: a hash for each named
+part of what was asked. A part that a trial does not have adds no entry, so that new kinds of part
+leave old digests alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from promptverdict.agents.variant import Variant
+from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.graders.grading import grade_all
+from promptverdict.graders.rubric import rubrics
+from promptverdict.guest.treehash import digest_of
+from promptverdict.providers.registry import MODULES, api, asked_name
+from promptverdict.recording.files import Location
+from promptverdict.runner.users import instructions
+from promptverdict.scenarios.discovery import SUITE_FILE
+from promptverdict.scenarios.loading import LoadedScenario, LoadedSuite
+from promptverdict.settings import Settings
+from promptverdict.trials.evidence import Evidence, Reply, Task
+from promptverdict.trials.grade import Grade
+from promptverdict.trials.toolset import offered
+from promptverdict.trials.transcript import User
+from promptverdict.trials.tree import Tree
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One scenario with one variant: what one pytest item tests."""
+
+    scenario: LoadedScenario
+    variant: Variant
+    model: str
+    """What the variant's model means here, as `provider/name`."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """What is asked of that model besides, in its API's own words."""
+    user_model: str = ""
+    """What plays a simulated user, as `provider/name`."""
+    promise: str | None = None
+    """Behaviours that are required of every variant, separated by commas, or `all`."""
+    judge: str | None = None
+    """Whose answers to rubrics count, as `provider/name`; None: those of every judge."""
+
+    @property
+    def id(self) -> str:
+        """`suite/scenario::agent/variant`."""
+        return f"{self.scenario.suite.id}/{self.scenario.id}::{self.variant.id}"
+
+    @cached_property
+    def tools(self) -> tuple[dict[str, Any], ...]:
+        """Schemas of the tools on offer."""
+        return offered(self.scenario.scenario.tools, self.variant.tools)
+
+    @cached_property
+    def task(self) -> Task:
+        """What the agent is asked."""
+        scenario = self.scenario.scenario
+        return Task(
+            suite=self.scenario.suite.id,
+            scenario=self.scenario.id,
+            variant=self.variant.id,
+            message=scenario.task,
+            turns=scenario.turns,
+            user=scenario.user,
+            tools=tuple(tool["name"] for tool in self.tools),
+            limits=scenario.limits,
+        )
+
+    @cached_property
+    def digest(self) -> dict[str, str]:
+        """Named part of what is asked -> 16 hexadecimal digits."""
+        scenario = self.scenario.scenario
+        spoken = api(self.model)
+        first = spoken.request(
+            asked_name(self.model),
+            self.variant.prompt,
+            self.tools,
+            (User(text=scenario.task),),
+            self.parameters,
+        )
+        parts: dict[str, Any] = {
+            **spoken.parts(first),
+            "turns": [_plain(turn) for turn in scenario.turns] or None,
+            "user": self._simulated_user(),
+            "script": scenario.script.model_dump(exclude_defaults=True) or None,
+            "setup": scenario.setup.model_dump(exclude_none=True) or None,
+            "limits": scenario.limits.model_dump(exclude_none=True),
+        }
+        hashes = {name: _hash(part) for name, part in parts.items() if part is not None}
+        if self.scenario.workspace:
+            hashes["workspace"] = workspace_digest(self.scenario.workspace)
+        return hashes
+
+    def _simulated_user(self) -> dict[str, Any] | None:
+        user = self.task.user
+        if user is None:
+            return None
+        model = self.user_model
+        first = api(model).request(asked_name(model), instructions(user), (), ())
+        return {"first": first, "turns": user.turns}
+
+    def grade(self, evidence: Evidence) -> tuple[Grade, ...]:
+        """Grade one trial of the cell, as the suite and the scenario say now."""
+        return grade_all(self.scenario.scenario.grades, self.scenario.suite.checks, evidence)
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """Name the behaviours that the cell fails without, among those its scenario grades.
+
+        Of an agent that no suite names nothing is required, unless it is asked for.
+        """
+        everyone = set((self.promise or "").replace(" ", "").split(","))
+        suite = self.scenario.suite.suite
+        named = not suite.variants or self.variant.id in suite.variants
+        return tuple(
+            name
+            for name in self.scenario.scenario.grades
+            if (named and suite.behaviours[name].binds(self.variant.id)) or everyone & {name, "all"}
+        )
+
+    @property
+    def asks(self) -> str | None:
+        """Who is asked about its trials once they are recorded: the judge, if there is a rubric."""
+        return self.judge if any(rubrics(self.scenario.scenario.grades.values())) else None
+
+    def lost_promises(self) -> list[str]:
+        """Name the promises whose quoted words the variant's prompt no longer holds."""
+        prompt = " ".join(self.variant.prompt.split())
+        where = shown(self.scenario.suite.folder / SUITE_FILE)
+        return [
+            f"{where}: {name}: {self.variant.path} does not say {words!r}\n"
+            f"  quote the words that promise it now, or take the promise of {self.variant.id} away"
+            for name, behaviour in self.scenario.suite.suite.behaviours.items()
+            if (words := behaviour.promised.get(self.variant.id)) is not None
+            and " ".join(words.split()) not in prompt
+        ]
+
+    def trial(self, number: int) -> Trial:
+        """Give one attempt at this cell."""
+        slug = self.model.replace("/", "-")
+        folder = self.scenario.cassettes / self.variant.id.replace("/", ".") / slug
+        return Trial(self, number, Location(folder, number))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One attempt at a cell, numbered from 0."""
+
+    cell: Cell
+    number: int
+    location: Location
+
+    @property
+    def id(self) -> str:
+        """`suite/scenario::agent/variant#number`."""
+        return f"{self.cell.id}#{self.number}"
+
+    @cached_property
+    def key(self) -> str:
+        """Name of the trial's record: equal exactly where cell, model, digest and number are."""
+        return _hash([self.cell.id, self.cell.model, self.cell.digest, self.number])
+
+
+def cells(
+    scenario: LoadedScenario, agents: Iterable[Variant], settings: Settings, *, by_hand: bool
+) -> list[Cell]:
+    """List the cells of a scenario: with the variants that its suite names, or with all there are.
+
+    by_hand: the agents were asked for on the command line. Then those the suite names run if they
+    are among them, and if none is, all of them: measured, since nothing is required of them.
+    Raises InputError for a variant that should be there, and for a model that means nothing here.
+    """
+    known = {agent.id: agent for agent in agents}
+    named = scenario.suite.suite.variants
+    missing = [name for name in named if name not in known]
+    if missing and not by_hand:
+        where = f"{shown(scenario.suite.folder / SUITE_FILE)}: variants"
+        cure = f"there are: {', '.join(sorted(known)) or 'none'}"
+        raise InputError(
+            Problem(where, f"there is no {name} in {settings.agents}", cure) for name in missing
+        )
+    if not by_hand:
+        _check_stances(scenario.suite, named or tuple(known))
+    chosen = [known[name] for name in named if name in known] or list(known.values())
+    return [_cell(scenario, variant, settings) for variant in chosen]
+
+
+def _check_stances(suite: LoadedSuite, variants: Collection[str]) -> None:
+    """Raise InputError for a stance of a variant that does not run: a typo would lose a promise."""
+    where = shown(suite.folder / SUITE_FILE)
+    raised = [
+        Problem(
+            f"{where}: behaviours.{name}",
+            f"{variant} is none of the variants that run here",
+            f"there are: {', '.join(sorted(variants)) or 'none'}",
+        )
+        for name, behaviour in suite.suite.behaviours.items()
+        for variant in (*behaviour.promised, *behaviour.weak)
+        if variant not in variants
+    ]
+    if raised:
+        raise InputError(raised)
+
+
+def _cell(scenario: LoadedScenario, variant: Variant, settings: Settings) -> Cell:
+    model = model_of(variant, settings)
+    return Cell(
+        scenario,
+        variant,
+        model,
+        settings.parameters.get(model, {}),
+        _for_all(settings.user_model, "user_model") or model,
+        settings.promise,
+        _for_all(settings.judge, "judge"),
+    )
+
+
+def _for_all(model: str | None, where: str) -> str | None:
+    """Check a model that is named for the whole run. Raises InputError."""
+    if model is not None:
+        _check_model(model, where, model)
+    return model
+
+
+def model_of(variant: Variant, settings: Settings) -> str:
+    """Say what an agent file's model means here, as `provider/name`.
+
+    Raises InputError where the configuration does not say.
+    """
+    asked = variant.model if variant.model != "inherit" else None
+    asked = asked or "default"
+    model = settings.model or settings.models.get(asked) or asked
+    key = asked if re.fullmatch("[A-Za-z0-9_-]+", asked) else json.dumps(asked)
+    if settings.model:
+        _check_model(model, "--model", f"`{model}`")
+    elif asked in settings.models:
+        _check_model(model, f"pyproject.toml: tool.promptverdict.models.{key}", f"`{model}`")
+    elif asked[0] in "\"'":
+        _refuse_quote(variant)
+    else:
+        cure = f'say what it means: [tool.promptverdict.models] {key} = "...", or give --model'
+        _check_model(model, variant.path, f"its model `{asked}`", cure)
+    return model
+
+
+def _check_model(model: str, where: str, what: str, cure: str = "") -> None:
+    """Raise InputError for what is no `provider/name`, or has dots where a name is to be put."""
+    provider, _, name = model.partition("/")
+    if provider not in MODULES or not name:
+        found = f"{what} is no provider/name of ours ({', '.join(MODULES)})"
+        cure = cure or "such as anthropic/NAME, openai/NAME, or relay/NAME by hand"
+        raise InputError([Problem(where, found, cure)])
+    if name == "...":
+        found = f"{what} names no model yet"
+        raise InputError([Problem(where, found, f"write the model's name: {provider}/NAME")])
+
+
+def _refuse_quote(variant: Variant) -> None:
+    line = next((odd.line for odd in variant.diagnostics if odd.text.endswith(" in model")), 1)
+    found = f"a quote that is not closed: model: {variant.model}"
+    raise InputError([Problem(f"{variant.path}:{line}", found, "close it on the same line")])
+
+
+def changed_parts(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the parts in which two digests differ, sorted."""
+    return tuple(sorted(part for part in {*old, *new} if old.get(part) != new.get(part)))
+
+
+def workspace_digest(tree: Tree) -> str:
+    """Hash every byte of the files an agent finds, those that Git ignores among them."""
+    return digest_of((path, node.kind, node.content) for path, node in tree.items())
+
+
+def _plain(turn: str | Reply) -> Any:
+    return turn if isinstance(turn, str) else turn.model_dump()
+
+
+def _hash(part: Any) -> str:
+    text = json.dumps(part, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

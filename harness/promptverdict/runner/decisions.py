@@ -1,0 +1,120 @@
+"""What is to become of each trial: replayed, recorded, or refused for want of evidence.
+
+Decided for a whole trial before anything is spent: a recording never holds half an old conversation
+and half a new one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from promptverdict.core.errors import (
+    BrokenRecording,
+    EvidenceError,
+    MissingRecording,
+    StaleRecording,
+    shown,
+)
+from promptverdict.recording.files import Sealed, open_sealed
+from promptverdict.runner.cells import Trial, changed_parts
+from promptverdict.settings import RecordMode
+
+State = Literal["fresh", "missing", "stale", "broken"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to become of one trial in this run."""
+
+    trial: Trial
+    state: State
+    sealed: Sealed | None
+    """The recording to replay; None where a new one is made."""
+    error: EvidenceError | None
+    """Why there is neither a recording to replay nor leave to make one."""
+
+    @property
+    def records(self) -> bool:
+        """Whether the trial will be asked of a model."""
+        return self.sealed is None and self.error is None
+
+
+def decide(trial: Trial, mode: RecordMode) -> Decision:
+    """Look at a trial's recording and the mode, and say what to do."""
+    sealed: Sealed | None = None
+    error: EvidenceError | None = None
+    state: State = "fresh"
+    try:
+        sealed = open_sealed(trial.location)
+        _check_place(trial, sealed)
+        if parts := changed_parts(sealed.head.digest, trial.cell.digest):
+            state, error = "stale", _stale(trial, parts)
+    except MissingRecording:
+        state, error = "missing", _missing(trial)
+    except BrokenRecording as broken:
+        state, error = "broken", broken
+    anew = {"none": (), "once": ("missing",), "stale": ("missing", "stale")}.get(mode)
+    if anew is None or state in anew:
+        return Decision(trial, state, None, None)
+    return Decision(trial, state, None if error else sealed, error)
+
+
+def _check_place(trial: Trial, sealed: Sealed) -> None:
+    """Raise BrokenRecording for a recording that was copied or renamed: its seal still holds."""
+    head, task = sealed.head, trial.cell.task
+    told = f"{head.suite}/{head.scenario}::{head.variant}#{head.trial}"
+    if (head.suite, head.scenario, head.variant, head.trial) != (
+        task.suite,
+        task.scenario,
+        task.variant,
+        trial.number,
+    ):
+        raise BrokenRecording(
+            f"{shown(trial.location.http)} is the recording of {told}, and not of {trial.id}\n"
+            f"  put it back where it was, or record anew: {_record_command(trial, 'all')}"
+        )
+
+
+def _missing(trial: Trial) -> MissingRecording:
+    return MissingRecording(
+        f"missing: nothing is recorded for {trial.id} with {trial.cell.model}\n"
+        f"  record it: {_record_command(trial, 'once')}"
+    )
+
+
+_PART_NAMES = {
+    "system": "the prompt",
+    "message": "the task",
+    "tools": "the tools on offer",
+    "workspace": "a workspace file",
+    "turns": "a later user turn",
+    "script": "the scripted answers",
+    "setup": "the set-up",
+    "limits": "the limits",
+    "model": "the model",
+    "parameters": "the request's parameters",
+}
+
+
+def _stale(trial: Trial, parts: tuple[str, ...]) -> StaleRecording:
+    cell = trial.cell
+    scenario = cell.scenario.path.name
+    source = {
+        "system": cell.variant.path,
+        "tools": f"{scenario} or {cell.variant.path}",
+        "workspace": shown(cell.scenario.files),
+    }
+    told = ", ".join(
+        f"{_PART_NAMES.get(part, part)} ({source.get(part, scenario)})" for part in parts
+    )
+    return StaleRecording(
+        f"stale: {told} changed since {trial.id} was recorded\n"
+        f"  record it again: {_record_command(trial, 'stale')}",
+        parts,
+    )
+
+
+def _record_command(trial: Trial, mode: str) -> str:
+    """The command that records a trial's cell."""
+    return f"pytest '{shown(trial.cell.scenario.path)}::{trial.cell.variant.id}' --record {mode}"

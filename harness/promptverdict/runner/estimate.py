@@ -1,0 +1,100 @@
+"""What recording will take, told before anything is spent: by what was recorded already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from promptverdict.core.errors import EvidenceError, InputError, Problem, ProviderError
+from promptverdict.providers.registry import api
+from promptverdict.recording.cassette import open_tape
+from promptverdict.recording.files import Location, Sealed, open_sealed
+from promptverdict.runner.cells import Cell, Trial
+from promptverdict.runner.world.replayed import SealedKeeper
+from promptverdict.trials.prices import Cost, Price, cost, total
+from promptverdict.trials.transcript import Usage, added
+
+SAMPLE = 20
+"""Recordings of a suite that are read for an estimate: enough for a mean, and read in a blink."""
+
+TOOLS = 1500
+"""Tokens that the schemas of the tools take, roughly; four characters are taken for one."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What some trials will take."""
+
+    trials: int
+    models: tuple[str, ...]
+    tokens: int | None
+    """By the mean of what each trial's suite has recorded; None where one has recorded nothing."""
+    cost: Cost | None
+    first_requests: int
+    """Tokens of the first requests alone: the least that will be spent."""
+
+    def __str__(self) -> str:
+        told = "1 trial" if self.trials == 1 else f"{self.trials} trials"
+        least = f"the first requests alone are about {self.first_requests:,} tokens"
+        tokens = least if self.tokens is None else f"about {self.tokens:,} tokens"
+        price = f"about {self.cost}" if self.cost else "price unknown"
+        return f"recording {told} with {', '.join(self.models)}: {tokens}, {price}"
+
+
+def estimate(trials: Iterable[Trial], prices: Mapping[str, Price]) -> Estimate:
+    """Estimate tokens and price of recording trials."""
+    wanted = list(trials)
+    means: dict[Path, Usage] = {}
+    for trial in wanted:
+        suite = trial.cell.scenario.cassettes.parent
+        if suite not in means:
+            means[suite] = _mean(suite)
+    each = [means[trial.cell.scenario.cassettes.parent] for trial in wanted]
+    whole = added(each)
+    known = whole.input is not None and whole.output is not None
+    return Estimate(
+        trials=len(wanted),
+        models=tuple(sorted({trial.cell.model for trial in wanted})),
+        tokens=(whole.input or 0) + (whole.output or 0) if known else None,
+        cost=total(
+            cost(usage, prices.get(trial.cell.model))
+            for usage, trial in zip(each, wanted, strict=True)
+        ),
+        first_requests=sum(map(_first_request, wanted)),
+    )
+
+
+def refuse_unpriced(cells: Iterable[Cell], prices: Mapping[str, Price]) -> None:
+    """Raise InputError where somebody is asked whose price is unknown: no limit could be held."""
+    asked = {model for cell in cells for model in (cell.model, cell.user_model, cell.asks)}
+    if unknown := sorted(model for model in asked if model and model not in prices):
+        found = f"there is no price for {', '.join(unknown)}"
+        cure = f'say what it costs: [tool.promptverdict.prices."{unknown[0]}"]'
+        raise InputError([Problem("--max-cost", found, cure)])
+
+
+def _first_request(trial: Trial) -> int:
+    cell = trial.cell
+    return (len(cell.variant.prompt) + len(cell.task.message)) // 4 + TOOLS
+
+
+def _mean(cassettes: Path) -> Usage:
+    """Take the mean over a suite's recordings; unknown where there are none that tell."""
+    used = []
+    for path in sorted(cassettes.glob("**/*.http.yaml"))[:SAMPLE]:
+        try:
+            sealed = open_sealed(Location(path.parent, int(path.name.partition(".")[0])))
+            used.append(_used(sealed))
+        except (EvidenceError, ProviderError, ValueError):
+            continue
+    whole = added(used)
+    if not used or whole.input is None or whole.output is None:
+        return Usage()
+    return Usage(input=whole.input // len(used), output=whole.output // len(used))
+
+
+def _used(sealed: Sealed) -> Usage:
+    spoken = api(sealed.head.provenance.model)
+    with open_tape(SealedKeeper(sealed), replay=True) as tape:
+        return added(spoken.read(answer)[1].usage for answer in tape.answers())

@@ -1,0 +1,128 @@
+"""Runs probes: each in the sandbox, on a throw-away copy of a tree that a trial left behind."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping
+
+from promptverdict.core.files import write_whole
+from promptverdict.recording import yaml_format
+from promptverdict.recording.files import Location
+from promptverdict.runner.probes import KIT, StoredProbes, kit, probe_digest, probe_files
+from promptverdict.sandbox import Mount, Place, Sandbox, make_place, remove_place
+from promptverdict.sandbox.workspace import Workspace
+from promptverdict.scenarios.loading import LoadedScenario
+from promptverdict.scenarios.scenario import Probe
+from promptverdict.trials.evidence import Check, Evidence, ProbeReport
+from promptverdict.trials.tree import Node, Tree, digest
+
+_PLACES = {
+    "PYTHONPATH": "/opt/probekit",
+    "PROBE_WORKSPACE": "/workspace",
+    "PROBE_BASE": "/base",
+}
+"""What probekit goes by: where there is no sandbox, these lead to where the folders really are."""
+
+_LINE = re.compile(r"^(PASS|FAIL|NOTE)\b(.*)$", re.MULTILINE)
+
+
+def run_probes(
+    scenario: LoadedScenario,
+    location: Location,
+    seal: str,
+    evidence: Evidence,
+    sandbox: Sandbox,
+    given_up: threading.Event | None = None,
+) -> tuple[ProbeReport, ...]:
+    """Run a scenario's probes on a trial's trees and store what they found. Blocking.
+
+    Whatever a probe itself does wrong is a fault in its report. Raises SandboxError, and GivenUp,
+    with nothing stored, once given_up is set.
+    """
+    trees = list(evidence.trees())
+    reports = tuple(
+        _run(probe, scenario, number, tree, trees[0][1], sandbox, given_up)
+        for probe in scenario.scenario.probes
+        for number, tree in _chosen(probe, trees)
+    )
+    stored = StoredProbes(
+        seal=seal,
+        environment={"python": sandbox.python, "pytest": sandbox.pytest},
+        digests={probe.name: probe_digest(probe, scenario) for probe in scenario.scenario.probes},
+        reports=reports,
+    )
+    write_whole(
+        location.probes, yaml_format.dump(stored.model_dump(mode="json", exclude_none=True))
+    )
+    return reports
+
+
+def _chosen(probe: Probe, trees: list[tuple[int, Tree]]) -> Iterator[tuple[int, Tree]]:
+    if probe.trees == "final":
+        yield trees[-1]
+        return
+    seen: set[str] = set()
+    for number, tree in trees:
+        name = digest(tree)
+        if name not in seen:
+            seen.add(name)
+            yield number, tree
+
+
+def _run(
+    probe: Probe,
+    scenario: LoadedScenario,
+    number: int,
+    tree: Tree,
+    base: Tree,
+    sandbox: Sandbox,
+    given_up: threading.Event | None,
+) -> ProbeReport:
+    place = make_place(given_up)
+    try:
+        Workspace(place.workspace, place.owner).lay_out(tree)
+        library = {KIT: Node("file", kit())}
+        mounts = [
+            _mount(place, "base", base, "/base"),
+            _mount(place, "probes", probe_files(scenario), "/probes"),
+            _mount(place, "kit", library, "/opt/probekit"),
+        ]
+        done = sandbox.run(
+            ["bash", "--noprofile", "--norc", "-c", probe.run],
+            place,
+            timeout=probe.timeout,
+            mounts=mounts,
+            environment=_PLACES,
+        )
+    finally:
+        remove_place(place)
+    lines = [(kind, *told.strip().partition(": ")) for kind, told in _LINE.findall(done.output)]
+    checks = tuple(
+        Check.model_validate({"outcome": kind.lower(), "name": name, "detail": detail})
+        for kind, name, _, detail in lines
+    )
+    fault = None
+    special = [path for path, node in tree.items() if node.kind == "special"]
+    if done.stopped:
+        fault = f"stopped: {done.stopped}"
+    elif done.exit_code:
+        fault = f"exit code {done.exit_code}: {done.output.strip()[-300:]}"
+    elif done.truncated:
+        fault = "it printed more than is kept, so checks are missing"
+    elif not all(check.name for check in checks):
+        fault = "it printed a PASS, FAIL or NOTE line without a name"
+    elif special:
+        fault = f"the tree is not whole: {special[0]} could not be kept"
+    elif not checks:
+        fault = "it printed no PASS, FAIL or NOTE line"
+    return ProbeReport(
+        probe=probe.name, after=number, tree=digest(tree), checks=checks, fault=fault
+    )
+
+
+def _mount(place: Place, name: str, tree: Mapping[str, Node], target: str) -> Mount:
+    folder = place.root / name
+    folder.mkdir()
+    Workspace(folder, place.owner).lay_out(tree)
+    return Mount(folder, target)

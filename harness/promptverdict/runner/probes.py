@@ -1,0 +1,91 @@
+"""Hidden checks on the trees that a trial left behind, and what they found.
+
+Their reports lie beside a recording, outside its seal: a probe may be mended and run again on the
+stored trees, with no call to a model. A report counts only for the probe it was made with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import json
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from promptverdict.core.errors import BrokenRecording, StaleProbes, shown
+from promptverdict.core.model import Frozen
+from promptverdict.recording import yaml_format
+from promptverdict.recording.files import Location
+from promptverdict.scenarios.loading import LoadedScenario, read_tree
+from promptverdict.scenarios.scenario import Probe
+from promptverdict.trials.evidence import ProbeReport
+from promptverdict.trials.tree import Node
+
+KIT = "probekit.py"
+
+
+class StoredProbes(Frozen):
+    """The probes file of one recording."""
+
+    seal: str
+    """Of the recording whose trees were probed."""
+    environment: dict[str, str]
+    """Python and pytest that the probes ran with."""
+    digests: dict[str, str]
+    """Probe -> digest of what it was when it ran."""
+    reports: tuple[ProbeReport, ...] = ()
+
+
+def probe_digest(probe: Probe, scenario: LoadedScenario) -> str:
+    """Hash all that decides what a probe finds on a tree: its files, its command, its kit."""
+    total = hashlib.sha256(json.dumps(probe.model_dump(), sort_keys=True).encode())
+    for path, node in sorted(probe_files(scenario).items()):
+        total.update(f"\0{path}\0".encode() + node.content)
+    total.update(kit())
+    return total.hexdigest()[:16]
+
+
+def stored_reports(
+    scenario: LoadedScenario, location: Location, seal: str
+) -> tuple[ProbeReport, ...]:
+    """Read the reports of a recording.
+
+    Raises StaleProbes, naming the probes, when any is absent or was made by another version of its
+    probe or on another recording.
+    """
+    wanted = {probe.name: probe_digest(probe, scenario) for probe in scenario.scenario.probes}
+    if not wanted:
+        return ()
+    stored = _stored(location)
+    have = stored.digests if stored and stored.seal == seal else {}
+    if stale := sorted(name for name, digest_ in wanted.items() if have.get(name) != digest_):
+        raise StaleProbes(
+            f"probe-stale: {', '.join(stale)} changed or never ran on {shown(location.http)}\n"
+            "  run them on the stored trees: promptverdict probe"
+        )
+    reports = stored.reports if stored else ()
+    return tuple(report for report in reports if report.probe in wanted)
+
+
+def probe_files(scenario: LoadedScenario) -> dict[str, Node]:
+    """The scenario's own probes, and the files beside them that all scenarios share."""
+    files = read_tree(scenario.probes_folder)
+    own = f"{scenario.id}/"
+    return {path: node for path, node in files.items() if path.startswith(own) or "/" not in path}
+
+
+def kit() -> bytes:
+    """Give the module that probes import as probekit."""
+    return importlib.resources.files("promptverdict.guest").joinpath(KIT).read_bytes()
+
+
+def _stored(location: Location) -> StoredProbes | None:
+    path: Path = location.probes
+    if not path.is_file():
+        return None
+    try:
+        data = yaml_format.load(yaml_format.read(path, str(path)), str(path))
+        return StoredProbes.model_validate(data)
+    except (ValidationError, UnicodeDecodeError, BrokenRecording):
+        return None

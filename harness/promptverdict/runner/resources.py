@@ -1,0 +1,63 @@
+"""What all trials of a run share and open only when one needs it: the sandbox, ways to providers.
+
+Safe to ask from several threads at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from promptverdict.runner.budget import Budget
+from promptverdict.runner.world.base import Session
+from promptverdict.sandbox import open_sandbox
+from promptverdict.settings import Settings
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx2
+
+    from promptverdict.sandbox import Sandbox
+
+
+class Resources:
+    """One run's sandbox and network."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+
+    def session(self) -> Session:
+        """Give what the run's trials share."""
+        return Session(
+            self._sandbox,
+            self._network,
+            self._settings.relay,
+            self._settings.prices,
+            budget=Budget(self._settings.max_cost),
+        )
+
+    def _sandbox(self) -> Sandbox:
+        """Open the sandbox once; every trial that needs one waits for the same."""
+        with self._lock:
+            return self._opened
+
+    def _network(self) -> httpx2.AsyncHTTPTransport:
+        """Open a way to the provider; all share one TLS context, since making one takes long."""
+        import httpx2
+
+        with self._lock:
+            verified = self._tls
+        return httpx2.AsyncHTTPTransport(verify=verified)
+
+    @cached_property
+    def _opened(self) -> Sandbox:
+        return open_sandbox(self._settings.sandbox)
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        import httpx2
+
+        return httpx2.create_ssl_context()

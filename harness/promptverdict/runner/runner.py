@@ -1,0 +1,145 @@
+"""Many trials at once, on an event loop in the background; each has a future to wait for.
+
+An interrupt ends in `close`, which gives up what is unfinished and leaves neither processes nor
+folders behind. A second one, while that takes its time, ends the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError, Future
+
+from promptverdict.core.errors import BrokenRecording
+from promptverdict.core.signals import terminated_as_interrupted
+from promptverdict.core.threads import Threads, to_the_end
+from promptverdict.recording.offline import no_connections
+from promptverdict.runner.cells import Trial
+from promptverdict.runner.decisions import Decision
+from promptverdict.runner.trial import no_trial, run_trial
+from promptverdict.runner.world.base import Session
+from promptverdict.trials.record import TrialRecord
+
+_LAST_SECONDS = 1.0
+
+
+async def checked(decision: Decision, session: Session) -> Decision:
+    """Play a fresh recording once, dry: where it no longer matches, it is to be made anew."""
+    if decision.sealed is None:
+        return decision
+    record = await run_trial(decision.trial, session, decision.sealed)
+    if record.fault and record.fault.kind == BrokenRecording.__name__:
+        return Decision(decision.trial, "stale", None, None)
+    return decision
+
+
+class Runner:
+    """Runs trials on its own event loop; made for one session, closed at its end.
+
+    keep is called with each record, in a worker thread. offline: no trial may be recorded, and
+    nothing that runs here can open a connection. Otherwise, until it is closed, SIGTERM interrupts
+    the main thread as Ctrl-C does, unless somebody else has a use for it.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        concurrency: int,
+        keep: Callable[[TrialRecord], object],
+        *,
+        offline: bool = False,
+    ) -> None:
+        self._session, self._keep, self._offline = session, keep, offline
+        self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(Threads())
+        self._cancelling: Future[None] | None = None
+        self._gate = asyncio.Semaphore(concurrency)
+        self._futures: dict[str, Future[TrialRecord]] = {}
+        self._thread = threading.Thread(target=self._serve, name="promptverdict", daemon=True)
+        self._thread.start()
+        self._until_closed = contextlib.ExitStack()
+        if not offline:
+            self._until_closed.enter_context(terminated_as_interrupted())
+            atexit.register(self._abandon)
+            self._until_closed.callback(atexit.unregister, self._abandon)
+
+    def check(self, decisions: Iterable[Decision]) -> list[Decision]:
+        """Give the decisions after a dry replay of each recording (see `checked`)."""
+
+        async def check_all() -> list[Decision]:
+            return [await checked(decision, self._session) for decision in decisions]
+
+        return asyncio.run_coroutine_threadsafe(check_all(), self._loop).result()
+
+    def submit(self, decision: Decision) -> Future[TrialRecord]:
+        """Start a trial as soon as there is room; the same trial is started only once."""
+        known = self._futures.get(decision.trial.id)
+        if known is None:
+            known = asyncio.run_coroutine_threadsafe(self._run(decision), self._loop)
+            self._futures[decision.trial.id] = known
+        return known
+
+    def close(self) -> None:
+        """Cancel what still runs and end the loop. Finished trials are kept already.
+
+        Raises SystemExit when it is interrupted: whoever interrupts again wants no traceback.
+        """
+        if self._loop.is_closed():
+            return
+        try:
+            self._cancelled().result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        except KeyboardInterrupt:
+            raise SystemExit(128 + signal.SIGINT) from None
+        self._loop.close()
+        self._until_closed.close()
+
+    async def _run(self, decision: Decision) -> TrialRecord:
+        async with self._gate:
+            if decision.records:
+                record = await self._recorded(decision.trial)
+            else:
+                record = await run_trial(decision.trial, self._session, decision.sealed)
+        await to_the_end(self._keep, record)
+        return record
+
+    async def _recorded(self, trial: Trial) -> TrialRecord:
+        """Record a trial, unless the provider or the budget has ended recording."""
+        budget = self._session.budget
+        async with budget.room() as refused:
+            if stopped := self._session.throttle.stopped() or refused:
+                return no_trial(trial, stopped)
+            record = await run_trial(trial, self._session, None)
+            budget.spend(record.cost)
+            return record
+
+    def _cancelled(self) -> Future[None]:
+        """Give what is done when nothing runs any more."""
+        if self._cancelling is None:
+            self._cancelling = asyncio.run_coroutine_threadsafe(self._cancel(), self._loop)
+        return self._cancelling
+
+    async def _cancel(self) -> None:
+        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in rest:
+            task.cancel()
+        # Only now: to a task that is not cancelled yet, a killed command would be an error.
+        self._session.given_up.set()
+        await asyncio.gather(*rest, return_exceptions=True)
+        await self._loop.shutdown_asyncgens()
+
+    def _abandon(self) -> None:
+        """Use what is left of a process that ends before `close` did; trials may be stuck."""
+        self._session.given_up.set()
+        with contextlib.suppress(KeyboardInterrupt, TimeoutError, CancelledError):
+            self._cancelled().result(_LAST_SECONDS)
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        with no_connections() if self._offline else contextlib.nullcontext():
+            self._loop.run_forever()

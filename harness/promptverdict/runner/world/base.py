@@ -1,0 +1,61 @@
+"""Where a trial happens, as the tool loop sees it: a way to the model, and tools."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import httpx2
+
+from promptverdict.providers.throttle import Throttle
+from promptverdict.recording.files import Head
+from promptverdict.runner.budget import Budget
+from promptverdict.trials.evidence import Outcome
+from promptverdict.trials.prices import Price
+from promptverdict.trials.protocols import Tools
+from promptverdict.trials.transcript import Event
+
+if TYPE_CHECKING:
+    from promptverdict.sandbox import Sandbox
+
+
+@dataclass(frozen=True)
+class Session:
+    """What the trials of one run share."""
+
+    sandbox: Callable[[], Sandbox]
+    """Gives the sandbox; opened when the first trial needs one."""
+    network: Callable[[], httpx2.AsyncBaseTransport]
+    """Gives the way to the provider; only ever asked while recording."""
+    relay: str = "http://127.0.0.1:8765"
+    """Where the relay answers."""
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    """What models cost."""
+    given_up: threading.Event = field(default_factory=threading.Event)
+    """Once set, no command in the sandbox goes on."""
+    budget: Budget = field(default_factory=Budget)
+    """How much they may cost."""
+    throttle: Throttle = field(default_factory=Throttle)
+    """How their requests share a provider."""
+    judges: Throttle = field(default_factory=Throttle)
+    """How questions to judges share one; a judge that is refused stops no trial."""
+
+
+class TrialWorld(Protocol):
+    """One trial's surroundings."""
+
+    @property
+    def transport(self) -> httpx2.AsyncBaseTransport:
+        """What the SDK's client sends its requests through."""
+        ...
+
+    @property
+    def tools(self) -> Tools:
+        """What carries out the agent's calls."""
+        ...
+
+    def finish(self, events: tuple[Event, ...]) -> tuple[Head, Outcome]:
+        """End a trial that ended well: say what it is evidence of, and how the workspace began."""
+        ...

@@ -1,0 +1,109 @@
+"""A trial in a live workspace, recorded: stored whole when it ended well, and not at all if not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import httpx2
+
+from promptverdict.core.threads import to_the_end
+from promptverdict.providers.network import patient
+from promptverdict.providers.registry import api, is_by_hand
+from promptverdict.providers.wire import is_outcome
+from promptverdict.recording.cassette import Tape, TapeTransport, open_tape
+from promptverdict.recording.files import Head, Location, World, save_sealed
+from promptverdict.runner.cells import Trial
+from promptverdict.runner.world.base import Session, TrialWorld
+from promptverdict.runner.world.recorder import NotedTools
+from promptverdict.sandbox import Place, Sandbox, make_place, remove_place
+from promptverdict.trials.evidence import Outcome
+from promptverdict.trials.record import Provenance
+from promptverdict.trials.toolset import VERSION
+from promptverdict.trials.transcript import Answered, End, Event
+from promptverdict.version import __version__
+
+
+@asynccontextmanager
+async def live_world(trial: Trial, session: Session) -> AsyncIterator[TrialWorld]:
+    """Set up a workspace in the sandbox; the recording is stored if the block ends well."""
+    # Not in threads, which a cancellation would leave behind: a folder is made and removed quickly.
+    place = make_place(session.given_up)
+    try:
+        sandbox = await to_the_end(session.sandbox)
+        keeper = _Unsealed(trial.location)
+        with open_tape(keeper, replay=False) as tape:
+            way = patient(trial.cell.model, session.network(), session.throttle)
+            network = TapeTransport(tape, way, is_outcome)
+            world = _Live(trial, sandbox, place, tape, network)
+            await to_the_end(world.tools.set_up)
+            yield world
+            keeper.world = world.tools.world()
+    finally:
+        remove_place(place)
+
+
+class _Live:
+    def __init__(
+        self, trial: Trial, sandbox: Sandbox, place: Place, tape: Tape, transport: TapeTransport
+    ) -> None:
+        self._trial, self._sandbox, self._tape = trial, sandbox, tape
+        self.transport: httpx2.AsyncBaseTransport = transport
+        self.tools = NotedTools(trial, sandbox, place)
+
+    def finish(self, events: tuple[Event, ...]) -> tuple[Head, Outcome]:
+        cell = self._trial.cell
+        end = next(event for event in reversed(events) if isinstance(event, End))
+        head = Head(
+            suite=cell.task.suite,
+            scenario=cell.task.scenario,
+            variant=cell.task.variant,
+            trial=self._trial.number,
+            digest=cell.digest,
+            compatible={
+                "toolset": VERSION,
+                "sandbox": self._sandbox.kind,
+                "python": self._sandbox.python,
+                "pytest": self._sandbox.pytest,
+            },
+            provenance=_provenance(cell.model, events),
+            end=f"{end.reason} {end.detail}".strip(),
+        )
+        self._tape.finish(head.model_dump(mode="json", exclude_none=True))
+        world = self.tools.world()
+        return head, Outcome(start=world.start, notes=world.notes)
+
+
+class _Unsealed:
+    """Stores a new recording when its cassette is complete."""
+
+    def __init__(self, location: Location) -> None:
+        self._location = location
+        self.where = str(location.http)
+        self.world = World()
+
+    def read(self) -> str:
+        raise AssertionError("a new recording has nothing to read")
+
+    def write(self, text: str) -> None:
+        save_sealed(self._location, text, self.world)
+
+
+def _provenance(model: str, events: tuple[Event, ...]) -> Provenance:
+    answers = [event for event in events if isinstance(event, Answered)]
+    operator = next((one.operator for one in answers if one.operator), None)
+    kind = "relay" if operator else "simulated" if is_by_hand(model) else "live"
+    versions = {name: version(name) for name in (api(model).SDK, "vcrpy")}
+    versions["promptverdict"] = __version__
+    return Provenance.model_validate(
+        {
+            "evidence": kind,
+            "operator": operator,
+            "model": model,
+            "answered": ", ".join(dict.fromkeys(one.model for one in answers)),
+            "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "versions": versions,
+        }
+    )

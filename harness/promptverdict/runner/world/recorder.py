@@ -1,0 +1,109 @@
+"""Live tools, with everything noted that a replay or a grader needs."""
+
+from __future__ import annotations
+
+import time
+
+from pydantic import ValidationError
+
+from promptverdict.core.errors import SandboxError
+from promptverdict.core.threads import to_the_end
+from promptverdict.recording.files import World
+from promptverdict.runner.cells import Trial
+from promptverdict.runner.world.tools import LiveTools
+from promptverdict.sandbox import Place, Sandbox
+from promptverdict.sandbox.workspace import Workspace
+from promptverdict.scenarios.scenario import GitSetup
+from promptverdict.trials.transcript import Call, Result
+from promptverdict.trials.tree import Change, TestReport, Tree, difference
+
+
+class NotedTools:
+    """Carries out calls, and notes their results, what they changed and which tests they ran."""
+
+    def __init__(self, trial: Trial, sandbox: Sandbox, place: Place) -> None:
+        scenario = trial.cell.scenario
+        owner = place.owner
+        self._trial, self._sandbox, self._place = trial, sandbox, place
+        self._workspace = Workspace(place.workspace, owner)
+        self._reports = Workspace(place.reports, owner)
+        self._tools = LiveTools(
+            sandbox,
+            place,
+            self._workspace,
+            self._reports,
+            scenario.scenario.script,
+            trial.cell.task.tools,
+        )
+        self._tree: Tree = {}
+        self._start: tuple[Change, ...] = ()
+        self._results: list[Result] = []
+        self._notes: dict[str, None] = {}
+        self._read: set[str] = set()
+
+    def set_up(self) -> None:
+        """Put the scenario's files in place and do its set-up. Raises SandboxError."""
+        scenario = self._trial.cell.scenario
+        self._workspace.lay_out(scenario.workspace)
+        if scenario.scenario.setup.git:
+            self._make_repository(scenario.scenario.setup.git)
+        self._start = self._changes()
+
+    async def run(self, call: Call) -> Result:
+        """Carry out a call outside the event loop, and note what it did."""
+        return await to_the_end(self._run, call)
+
+    def world(self) -> World:
+        """Everything noted so far."""
+        return World(start=self._start, results=tuple(self._results), notes=tuple(self._notes))
+
+    def _run(self, call: Call) -> Result:
+        began = time.monotonic()
+        answer = self._tools.run(call)
+        result = Result(
+            call=call.id,
+            text=answer.text,
+            error=answer.error,
+            stopped=answer.stopped,
+            seconds=round(time.monotonic() - began, 2),
+            changes=self._changes(),
+            tests=self._new_reports(),
+        )
+        self._results.append(result)
+        return result
+
+    def _changes(self) -> tuple[Change, ...]:
+        snapshot = self._workspace.snapshot()
+        self._notes.update(dict.fromkeys(snapshot.notes))
+        changes = difference(self._tree, snapshot.tree)
+        self._tree = snapshot.tree
+        return changes
+
+    def _new_reports(self) -> tuple[TestReport, ...]:
+        found = self._reports.snapshot().tree
+        new = sorted(name for name in found if name.endswith(".json") and name not in self._read)
+        self._read.update(new)
+        reports: list[TestReport] = []
+        for name in new:
+            try:
+                reports.append(TestReport.model_validate_json(found[name].content))
+            except ValidationError:
+                self._notes[f"a test report could not be read: {name}"] = None
+        return tuple(reports)
+
+    def _make_repository(self, git: GitSetup) -> None:
+        """Commit all files with a fixed identity and date, so that the first hash is fixed too."""
+        script = (
+            'git init -q -b "$1" && git config user.name Dev && git config user.email'
+            " dev@example.org && git config gc.auto 0 && rm -f .git/hooks/*.sample && git add -A"
+            ' && git commit -q -m "$2"'
+        )
+        date = "2025-01-15T09:00:00+00:00"
+        done = self._sandbox.run(
+            ["bash", "--noprofile", "--norc", "-c", script, "bash", git.branch, git.message],
+            self._place,
+            timeout=30,
+            environment={"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date},
+        )
+        if done.exit_code != 0:
+            raise SandboxError(f"the repository could not be set up: {done.output.strip()[-200:]}")

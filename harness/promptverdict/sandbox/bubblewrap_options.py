@@ -1,0 +1,115 @@
+"""bubblewrap's command line: what a command sees, and what it may not do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from promptverdict.sandbox.commands import ENVIRONMENT
+from promptverdict.sandbox.interface import Mount
+from promptverdict.sandbox.limits import Limits
+from promptverdict.sandbox.python_build import MOUNT as PYTHON_MOUNT
+from promptverdict.sandbox.trial_folders import ETC, HOME, REPORTS, TMP, WORKSPACE, Place
+
+_SHARED_MEMORY = 32 << 20
+
+_MASKED = (
+    "lib*/python*/site-packages",
+    "lib*/python*/dist-packages",
+    "local/lib*/python*/site-packages",
+    "local/lib*/python*/dist-packages",
+    "local/bin",
+    "local/src",
+    "src",
+)
+"""Below /usr: packages and programs that differ from host to host (the harness may be one of them),
+and where images put an application."""
+
+
+def bubblewrap_options(
+    python: Path,
+    masked: Sequence[str],
+    place: Place,
+    mounts: Sequence[Mount],
+    environment: Mapping[str, str],
+) -> list[str]:
+    """Give the options that isolate a command and show it what it may see, Python included."""
+    options = [
+        *("--unshare-user", "--uid", "1000", "--gid", "1000", "--disable-userns"),
+        *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
+        *("--unshare-net", "--hostname", "sandbox", "--die-with-parent", "--new-session"),
+        *("--cap-drop", "ALL", "--clearenv"),
+    ]
+    for name, value in {**ENVIRONMENT, **environment}.items():
+        options += ["--setenv", name, value]
+    options += _system(masked, place)
+    options += ["--ro-bind", str(python), PYTHON_MOUNT]
+    for target, source in place.written.items():
+        options += ["--bind", str(source), target]
+    for mount in mounts:
+        options += ["--ro-bind", str(mount.source), _checked(mount.target)]
+    # bubblewrap's own / and /dev are file systems in memory, writable and without a limit.
+    return [*options, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORKSPACE]
+
+
+def _system(masked: Sequence[str], place: Place) -> list[str]:
+    """Show the host's programs, and made-up files for what programs want to know of a system."""
+    options = ["--ro-bind", "/usr", "/usr"]
+    for folder in ("/etc", "/home", "/opt", "/run"):
+        options += ["--perms", "0755", "--dir", folder]
+    for folder in masked:
+        options += ["--ro-bind", str(place.root / "empty"), folder]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
+        path = Path("/", name)
+        if path.is_symlink():
+            options += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            options += ["--ro-bind", str(path), str(path)]
+    for name in ("alternatives", "ld.so.cache", "localtime"):
+        options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    for name in ETC:
+        options += ["--ro-bind", str(place.root / "etc" / name), f"/etc/{name}"]
+    shared = ("--size", str(_SHARED_MEMORY), "--perms", "1777", "--tmpfs", "/dev/shm")  # noqa: S108
+    return [*options, "--proc", "/proc", "--dev", "/dev", *shared]
+
+
+def masked_folders() -> tuple[str, ...]:
+    """Find the folders below /usr that a command must see as empty."""
+    usr = Path("/usr")
+    found = {path.resolve() for pattern in _MASKED for path in usr.glob(pattern)}
+    found.add(Path(__file__).resolve().parents[2])
+    below = [path for path in found if path.is_dir() and path.is_relative_to(usr)]
+    return tuple(
+        str(path)
+        for path in sorted(below)
+        if path != usr and not any(other in path.parents for other in below)
+    )
+
+
+def _checked(target: str) -> str:
+    """Refuse a mount point where an agent could have put a link to the host (CVE-2026-87766).
+
+    Raises ValueError: mounts are the harness's own.
+    """
+    taken = (WORKSPACE, TMP, HOME, REPORTS, PYTHON_MOUNT, "/usr", "/etc", "/proc", "/dev")
+    path = Path(target)
+    if not path.is_absolute() or ".." in path.parts or path == Path("/"):
+        raise ValueError(f"a mount needs an absolute path: {target}")
+    if any(path.is_relative_to(other) for other in taken):
+        raise ValueError(f"nothing can be mounted at {target}")
+    return target
+
+
+def prlimit(limits: Limits) -> list[str]:
+    """Set limits from inside: the kernel counts processes apart in each user namespace."""
+    return [
+        "prlimit",
+        f"--nproc={limits.processes}",
+        f"--data={limits.data}",
+        f"--fsize={limits.file_size}",
+        f"--nofile={limits.open_files}",
+        f"--cpu={limits.cpu_seconds}",
+        f"--stack={limits.stack}",
+        "--core=0",
+        "--",
+    ]

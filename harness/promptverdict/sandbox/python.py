@@ -1,0 +1,65 @@
+"""Finds the Python that agents see at /opt/py: a copy of our own, with a pinned pytest beside it.
+
+Agents never get the harness's own environment: what is installed there differs from machine to
+machine, and a recording would depend on it. The copy is made once and kept in the user's cache.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from promptverdict.core.errors import SandboxError
+from promptverdict.sandbox.python_build import PYTEST_VERSION, build, build_key
+
+
+@dataclass(frozen=True)
+class GuestPython:
+    """A finished copy: its folder on the host, its version, and its pytest's version."""
+
+    root: Path
+    python: str
+    pytest: str
+
+
+def guest_python(cache: Path | None = None) -> GuestPython:
+    """Find the copy for this interpreter, building it the first time, which takes a package index.
+
+    Raises SandboxError when it cannot be built.
+    """
+    cache = cache or _cache_folder()
+    target = cache / build_key()
+    if not (target / "bin" / "python3").exists():
+        try:
+            cache.mkdir(mode=0o755, parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix="build-", dir=cache) as scratch:
+                built = Path(scratch) / "py"
+                build(built, Path(scratch) / "pip")
+                settle(built, target)
+        except OSError as error:
+            raise SandboxError(
+                f"The Python for the sandbox could not be written: {error}.\n"
+                f"It belongs in {cache} and takes about 150 MB.\n"
+                "Make room there, or set XDG_CACHE_HOME to a folder that can be written."
+            ) from error
+    return GuestPython(target, platform.python_version(), PYTEST_VERSION)
+
+
+def settle(built: Path, target: Path) -> None:
+    """Move a finished folder into place, unless another process has done so in the meantime."""
+    try:
+        built.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+
+
+def _cache_folder() -> Path:
+    # Root's home is closed to the user that root's sandboxes run as.
+    if os.geteuid() == 0:
+        return Path("/var/cache/promptverdict")
+    configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (configured if configured.is_absolute() else Path.home() / ".cache") / "promptverdict"

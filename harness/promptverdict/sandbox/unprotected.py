@@ -1,0 +1,110 @@
+"""Runs commands with no sandbox around them, for hosts that have none."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+from promptverdict.core.errors import SandboxError
+from promptverdict.sandbox.commands import ENVIRONMENT, streams, unrunnable
+from promptverdict.sandbox.interface import NOTHING, Finished, Mount
+from promptverdict.sandbox.limits import DEFAULT_LIMITS, Limits
+from promptverdict.sandbox.python import guest_python
+from promptverdict.sandbox.python_build import MOUNT as PYTHON_MOUNT
+from promptverdict.sandbox.trial_folders import WORKSPACE, Place, reopen
+from promptverdict.sandbox.watchdog import follow
+
+
+class Unprotected:
+    """No sandbox: commands run on the host, as the harness's user unless that is root."""
+
+    kind = "none"
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        if os.name != "posix":
+            raise SandboxError(
+                "Commands of agents need bash and process groups, which Windows has not.\n"
+                "Record in WSL or in a container.\n"
+                "Replay works here."
+            )
+        self._limits = limits
+        self._guest = guest_python() if platform.system() == "Linux" else None
+        self.python = platform.python_version()
+        self.pytest = self._guest.pytest if self._guest else version("pytest")
+
+    def run(
+        self,
+        argv: Sequence[str],
+        place: Place,
+        *,
+        timeout: float,
+        cwd: str = WORKSPACE,
+        mounts: Sequence[Mount] = (),
+        environment: Mapping[str, str] = NOTHING,
+    ) -> Finished:
+        """Run one command, with the paths of the sandbox in it replaced by the host's."""
+        if refusal := unrunnable([*argv, cwd]):
+            return Finished(126, refusal, None, 0.0, truncated=False)
+        started = time.monotonic()
+        names = place.written | {mount.target: mount.source for mount in mounts}
+        added = {name: _outside(value, names) for name, value in environment.items()}
+        try:
+            process = subprocess.Popen(
+                [_outside(argument, names) for argument in argv],
+                env=self._environment(place) | added,
+                cwd=_outside(cwd, names),
+                **streams(place.owner),
+            )
+        except OSError as error:
+            said = _inside(f"{error.filename}: {error.strerror}", names)
+            return Finished(127, said, None, 0.0, truncated=False)
+        with process:
+            try:
+                output, stopped = follow(process, place, self._limits, timeout)
+            finally:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        reopen(place)
+        exit_code = process.returncode if process.returncode >= 0 else 128 - process.returncode
+        finished = output.finished(None if stopped else exit_code, stopped, started)
+        return replace(finished, output=_inside(finished.output, names))
+
+    def _environment(self, place: Place) -> dict[str, str]:
+        programs = [str(Path(sys.executable).parent)]
+        if self._guest:
+            # The script's first line names the interpreter where the sandbox would show it.
+            script = (self._guest.root / "bin" / "pytest").read_text(encoding="utf-8")
+            own = place.root / "bin" / "pytest"
+            own.parent.mkdir(exist_ok=True)
+            own.write_text(script.replace(PYTHON_MOUNT, str(self._guest.root)), encoding="utf-8")
+            own.chmod(0o755)
+            programs = [str(own.parent), str(self._guest.root / "bin")]
+        return ENVIRONMENT | {
+            "PATH": ":".join([*programs, "/usr/local/bin", "/usr/bin", "/bin"]),
+            "HOME": str(place.home),
+            "TMPDIR": str(place.tmp),
+            "SESSION_REPORT_FOLDER": str(place.reports),
+            "SESSION_REPORT_TREE": str(place.workspace),
+        }
+
+
+def _outside(text: str, names: Mapping[str, Path]) -> str:
+    """Replace paths as the sandbox would show them by paths of the host."""
+    known = "|".join(re.escape(name) for name in sorted(names, reverse=True))
+    return re.sub(rf"(?<![\w./-])({known})(?![\w.-])", lambda found: str(names[found[1]]), text)
+
+
+def _inside(text: str, names: Mapping[str, Path]) -> str:
+    for name, path in names.items():
+        text = text.replace(str(path), name)
+    return text

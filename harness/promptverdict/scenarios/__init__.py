@@ -1,0 +1,1 @@
+"""Suites and scenarios: what people write about a situation, found, read and checked."""

@@ -1,0 +1,211 @@
+"""What a run was asked to do, resolved once into one frozen value that goes into its manifest.
+
+Order: option of the command > environment variable > `[tool.promptverdict]` or ini > default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError
+
+from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.core.model import Frozen
+from promptverdict.trials.prices import Price
+
+PREFIX = "PROMPTVERDICT_"
+RecordMode = Literal["none", "once", "stale", "all"]
+
+
+class Settings(Frozen):
+    """The settings of one run."""
+
+    record: RecordMode = Field(
+        default="none",
+        description="none: replay only, no network; once: record what is missing; stale: also what"
+        " no longer fits; all: everything anew",
+    )
+    trials: int | None = Field(
+        default=None, ge=1, le=1000, description="Attempts a cell (default: the suite's)"
+    )
+    model: str | None = Field(
+        default=None, description="Use this model for every agent, as provider/name"
+    )
+    max_cost: float | None = Field(
+        default=None,
+        gt=0,
+        description="Record no more than this costs, by the price table; the rest stays missing",
+    )
+    user_model: str | None = Field(
+        default=None,
+        description="Model that plays simulated users, as provider/name (default: the agent's own)",
+    )
+    judge: str | None = Field(
+        default=None,
+        description="Model that is asked the questions of rubrics, as provider/name (default:"
+        " nobody is asked, and every stored answer counts)",
+    )
+    agents: str = Field(default="agents", description="Folder or file of the agents")
+    concurrency: int = Field(default=8, ge=1, le=500, description="Trials at once")
+    results: str = Field(default="results", description="Folder that runs are written to")
+    sandbox: Literal["bubblewrap", "none"] = Field(
+        default="bubblewrap", description="What isolates commands while recording"
+    )
+    relay: str = Field(
+        default="http://127.0.0.1:8765", description="Where the relay answers, for relay/... models"
+    )
+    base: str | None = Field(
+        default=None,
+        description="Compare each variant with itself at the merge-base of HEAD and this revision",
+    )
+    promise: str | None = Field(
+        default=None,
+        description="Require these behaviours (separated by commas, or `all`) of every agent",
+    )
+    models: dict[str, str] = Field(
+        default_factory=dict,
+        description="What an agent file's model, and `default`, mean as provider/name",
+    )
+    prices: dict[str, Price] = Field(
+        default_factory=dict,
+        description="What a model (provider/name) costs, for a million tokens",
+    )
+    parameters: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="What is asked of a model (provider/name) besides, in its API's own words:"
+        " stream, thinking, temperature",
+    )
+
+
+TABLES = ("models", "parameters", "prices")
+"""Settings that only pyproject.toml can hold."""
+
+RESERVED = frozenset({"model", "system", "instructions", "messages", "input", "tools"})
+"""Keys of a request that say what is evaluated: a parameter in their place would replace it."""
+
+OPTIONS = tuple(name for name in Settings.model_fields if name not in TABLES)
+
+
+def resolve(
+    root: Path,
+    given: Mapping[str, Any],
+    written: Mapping[str, Any] = MappingProxyType({}),
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Put the settings of a run together.
+
+    root: the folder whose pyproject.toml is read. given: options of the command line. written: ini
+    keys. Both by name, None where nothing is said. Raises InputError for a value or a key that
+    cannot be used, naming where it came from.
+    """
+    problems = list(_misspelt(environment))
+    values = read_table(root / "pyproject.toml")
+    sources = dict.fromkeys(values, "pyproject.toml: tool.promptverdict.")
+    variables = {name: environment.get(PREFIX + name.upper()) for name in OPTIONS}
+    for source, layer in (
+        ("ini: promptverdict_", written),
+        (f"environment: {PREFIX}", variables),
+        ("option: --", given),
+    ):
+        for name in OPTIONS:
+            if layer.get(name) not in (None, ""):
+                values[name], sources[name] = layer[name], source
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        problems += [_problem(told, sources) for told in error.errors()]
+        raise InputError(problems) from error
+    problems += _refused(settings.parameters)
+    if not _is_address(settings.relay):
+        found = f"{settings.relay} is no address of a relay"
+        problems.append(Problem(_where(("relay",), sources), found, "write http://host:port"))
+    if problems:
+        raise InputError(problems)
+    return settings
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """Read `[tool.promptverdict]`, empty where there is none. Raises InputError for bad TOML."""
+    if not path.is_file():
+        return {}
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        trouble = "cannot be read" if isinstance(error, OSError) else "not valid TOML"
+        raise InputError([Problem(shown(path), f"{trouble}: {error}", "mend the file")]) from error
+    tools = data.get("tool")
+    table = tools.get("promptverdict", {}) if isinstance(tools, dict) else {}
+    if isinstance(table, dict):
+        return table
+    where, cure = f"{shown(path)}: tool.promptverdict", "write [tool.promptverdict] above its keys"
+    raise InputError([Problem(where, f"a table is expected, got {table!r}", cure)])
+
+
+def _misspelt(environment: Mapping[str, str]) -> Iterator[Problem]:
+    """Find variables that are nearly called like ours; others may be somebody else's."""
+    names = [name.removeprefix(PREFIX) for name in environment if name.startswith(PREFIX)]
+    known = [name.upper() for name in Settings.model_fields]
+    for name in names:
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        if name.lower() in OPTIONS or not close or not environment[PREFIX + name]:
+            continue
+        cure = f"did you mean {PREFIX}{close[0]}?"
+        if close[0].lower() in TABLES:
+            cure = f"write [tool.promptverdict.{close[0].lower()}] in pyproject.toml"
+        yield Problem(f"environment: {PREFIX}{name}", "unknown setting", cure)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        place = urlsplit(url)
+        return place.scheme in ("http", "https") and bool(place.hostname) and place.port != 0
+    except ValueError:
+        return False
+
+
+def _where(loc: tuple[int | str, ...], sources: Mapping[str, str]) -> str:
+    path = ".".join(str(part) for part in loc)
+    source = sources.get(str(loc[0]), "")
+    if source == "option: --":
+        return source + path.replace("_", "-")
+    return source + (path.upper() if source.endswith(PREFIX) else path)
+
+
+def _problem(told: Any, sources: Mapping[str, str]) -> Problem:
+    name, where = str(told["loc"][0]), _where(told["loc"], sources)
+    if isinstance(told["input"], dict) and f"{name}s" in TABLES:
+        return Problem(where, "this holds text and is no table", f"did you mean {name}s?")
+    if told["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(name, Settings.model_fields, n=1)
+        cure = (
+            f"did you mean {close[0]}?" if close else f"known: {', '.join(Settings.model_fields)}"
+        )
+        return Problem(where, "unknown setting", cure)
+    return Problem(where, f"{told['msg']}, got {told['input']!r}", _about(name))
+
+
+def _refused(parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    for model, given in parameters.items():
+        for key, value in given.items():
+            where = f'pyproject.toml: tool.promptverdict.parameters."{model}".{key}'
+            if key in RESERVED:
+                cure = "take it out: agent files, scenarios and [tool.promptverdict.models] say it"
+                yield Problem(where, "this part of a request is what is evaluated", cure)
+                continue
+            try:
+                json.dumps(value, allow_nan=False)
+            except (TypeError, ValueError):
+                cure = "write text, a number, true, false, a list or a table"
+                yield Problem(where, f"a request cannot hold {value!r}", cure)
+
+
+def _about(name: str) -> str:
+    return f"{name}: {Settings.model_fields[name].description}"

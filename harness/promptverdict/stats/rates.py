@@ -1,0 +1,175 @@
+"""One variant alone: its mean score and how sure that is, and what its trials do together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, variance
+
+import numpy as np
+
+from promptverdict.stats.samples import Missing, Scores, check_scores, check_share, missing, present
+from promptverdict.stats.score import NOTHING, quantile
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A mean score over scenarios, as a share 0..1."""
+
+    estimate: float
+    """Mean of the scenarios' means; NaN where there is none, which is no zero."""
+    low: float
+    high: float
+    """Ends of the 95 % interval."""
+    scenarios: int
+    """Scenarios with at least one score."""
+    missing: Missing
+    failing_at_most: float | None
+    """Where nothing failed: so large a share of such scenarios may still fail (95 %). Else None."""
+
+    @property
+    def valid(self) -> bool:
+        """Whether there is anything to tell a rate of."""
+        return self.scenarios > 0
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Whether the trials of a scenario agree with each other."""
+
+    steady: float
+    """Share of scenarios, 0..1, whose trials all have one score."""
+    variance: float
+    """Mean over scenarios of the sample variance within, in squared shares, 0..0.5."""
+    scenarios: int
+    """Scenarios with at least two scores."""
+
+
+def rate(scores: Scores) -> Rate:
+    """Estimate one variant's mean score, with Wilson's interval on effective counts.
+
+    The scenario is the unit: n scenarios count as n * min(k, max(1, m(1-m)/s2)) trials, where m and
+    s2 are mean and sample variance of their means and k is the most trials of one. With one trial
+    each it is Wilson's interval (1927). Raises ValueError for a score outside 0..1.
+    """
+    check_scores(scores)
+    tried = [kept for results in scores.values() if (kept := present(results))]
+    means = [fmean(kept) for kept in tried]
+    n = len(means)
+    if n == 0:
+        return Rate(math.nan, 0.0, 1.0, 0, missing(scores), None)
+    mean = fmean(means)
+    spread = variance(means) if n > 1 else 0.0
+    worth = max(1.0, mean * (1 - mean) / spread) if spread > NOTHING else 1.0
+    effective = n * min(max(map(len, tried)), worth)
+    low, high = wilson(mean * effective, effective)
+    spotless = min(means) == 1
+    return Rate(mean, low, high, n, missing(scores), zero_failures_limit(n) if spotless else None)
+
+
+def wilson(passes: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
+    """Give Wilson's score interval of a share (1927): `passes` of `n`, effective counts or real.
+
+    Nothing tried: (0, 1). Raises ValueError for counts that make no share.
+    """
+    return wilson_of(passes, n, quantile((1 + confidence) / 2))
+
+
+def wilson_of(passes: float, n: float, z: float) -> tuple[float, float]:
+    """Give all shares whose score statistic is at most z either way; else as `wilson`."""
+    if not 0 <= passes <= n * (1 + NOTHING):
+        raise ValueError(f"{passes} of {n} is no share")
+    if n == 0:
+        return 0.0, 1.0
+    share = passes / n
+    centre = share + z * z / (2 * n)
+    half = z * math.sqrt(max(share * (1 - share), 0.0) / n + z * z / (4 * n * n))
+    whole = 1 + z * z / n
+    low = 0.0 if passes == 0 else (centre - half) / whole
+    high = 1.0 if share >= 1 - NOTHING else (centre + half) / whole
+    return low, high
+
+
+def zero_failures_limit(n: int, alpha: float = 0.05) -> float:
+    """Upper limit of level 1-alpha on the share that fails, when none of `n` did: 1-alpha^(1/n).
+
+    About 3/n, the rule of three (Hanley and Lippman-Hand 1983). Raises ValueError for n below 1.
+    """
+    check_share("alpha", alpha)
+    if n < 1:
+        raise ValueError(f"{n} scenarios set no limit")
+    return 1 - math.exp(math.log(alpha) / n)
+
+
+def pass_at_k(trials: int, passes: int, k: int) -> float:
+    """Chance that at least one of k trials passes, without bias: 1 - C(n-c, k) / C(n, k).
+
+    Chen et al. 2021. NaN where fewer than k trials were made. Raises ValueError for counts that
+    make no sense.
+    """
+    _check_counts(trials, passes, k)
+    return math.nan if trials < k else 1 - math.comb(trials - passes, k) / math.comb(trials, k)
+
+
+def pass_hat_k(trials: int, passes: int, k: int) -> float:
+    """Chance that all of k trials pass, without bias: C(c, k) / C(n, k).
+
+    tau-bench (Yao et al. 2024). NaN and errors as `pass_at_k`; with k=1 the share that passed.
+    """
+    _check_counts(trials, passes, k)
+    return math.nan if trials < k else math.comb(passes, k) / math.comb(trials, k)
+
+
+def each(scores: Scores, k: int, of: Callable[[int, int, int], float]) -> dict[str, list[float]]:
+    """Give one value a scenario, of `pass_at_k` or `pass_hat_k`, shaped as scores are.
+
+    So `rate` gives the mean, its interval and how many scenarios have too few trials (missing),
+    and `compare` the verdict. Raises ValueError for scores other than 0 and 1.
+    """
+    return {
+        scenario: [of(*_counted(scenario, present(scores[scenario])), k)] for scenario in scores
+    }
+
+
+def reliability(scores: Scores) -> Reliability | None:
+    """Tell how far trials of one scenario agree; None where none has two scores: not known.
+
+    Raises ValueError for a score outside 0..1.
+    """
+    check_scores(scores)
+    repeated = [kept for results in scores.values() if len(kept := present(results)) > 1]
+    if not repeated:
+        return None
+    return Reliability(
+        steady=fmean(len(set(kept)) == 1 for kept in repeated),
+        variance=fmean(map(variance, repeated)),
+        scenarios=len(repeated),
+    )
+
+
+def clustered_error(values: Sequence[float], clusters: Sequence[Hashable]) -> float:
+    """Standard error of a mean over values that come in clusters, in the unit of the values.
+
+    sqrt(C/(C-1) * sum over clusters of (sum of deviations)^2) / N, as in Miller 2024, appendix A.
+    One cluster tells nothing: NaN. Raises ValueError unless each value has its cluster.
+    """
+    sums: dict[Hashable, float] = {}
+    mean = fmean(values) if values else math.nan
+    for value, cluster in zip(values, clusters, strict=True):
+        sums[cluster] = sums.get(cluster, 0.0) + value - mean
+    if len(sums) < 2:
+        return math.nan
+    squares = float(np.square(list(sums.values())).sum())
+    return math.sqrt(len(sums) / (len(sums) - 1) * squares) / len(values)
+
+
+def _check_counts(trials: int, passes: int, k: int) -> None:
+    if not (0 <= passes <= trials and k >= 1):
+        raise ValueError(f"{passes} passes in {trials} trials, taken {k} at a time, make no sense")
+
+
+def _counted(scenario: str, scores: list[float]) -> tuple[int, int]:
+    if not set(scores) <= {0.0, 1.0}:
+        raise ValueError(f"{scenario}: passes are counted among scores of 0 and 1 alone")
+    return len(scores), int(sum(scores))

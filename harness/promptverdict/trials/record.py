@@ -1,0 +1,80 @@
+"""What is kept of a trial in results/: self-describing, and enough to grade it again."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from promptverdict.core.errors import HarnessError
+from promptverdict.core.model import Frozen
+from promptverdict.trials.evidence import Evidence
+from promptverdict.trials.grade import Grade
+from promptverdict.trials.prices import Cost
+
+SCHEMA = 1
+
+
+class Provenance(Frozen):
+    """How evidence came about. Every report shows it."""
+
+    evidence: Literal["live", "relay", "simulated"]
+    """From a provider's API, from someone answering by hand, or from a script in a test."""
+    operator: str | None = None
+    """Who answered by hand, in their own words."""
+    model: str
+    """What was asked, as `provider/name`."""
+    answered: str
+    """What the answers said they came from."""
+    recorded: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+    """When, in UTC, to the second."""
+    versions: dict[str, str] = Field(default_factory=dict)
+    """Of the harness, the SDK and vcrpy."""
+
+
+class Fault(Frozen):
+    """What broke the machinery, in its own words."""
+
+    kind: str
+    message: str
+    exit_code: int
+
+    @classmethod
+    def of(cls, error: HarnessError) -> Fault:
+        """Describe an error of ours."""
+        return cls(kind=type(error).__name__, message=str(error), exit_code=error.exit_code)
+
+
+class TrialRecord(Frozen):
+    """Everything about one trial of one run."""
+
+    schema_version: int = SCHEMA
+    key: str
+    """Names the trial among all of its kind: 16 hexadecimal digits."""
+    suite: str
+    scenario: str
+    variant: str
+    trial: int
+    digest: dict[str, str]
+    provenance: Provenance | None
+    """None when there is no evidence."""
+    compatible: dict[str, str | int] = Field(default_factory=dict)
+    """What two recordings must share to be compared: toolset, sandbox, its Python and pytest."""
+    revision: str | None = None
+    """Commit whose recording it is, of what a run is compared with; None: the run's own."""
+    replayed: bool
+    """Whether this run played a recording rather than made it."""
+    seconds: float
+    evidence: Evidence
+    grades: tuple[Grade, ...] = ()
+    """One for each behaviour that the scenario grades; none where the evidence is not whole."""
+    behaviours: tuple[str, ...] = ()
+    """What its scenario grades: missing, and not absent, where the trial has no grade of it."""
+    required: tuple[str, ...] = ()
+    """Behaviours that the cell fails without, in this run."""
+    cost: Cost | None = None
+    """What the trial's tokens cost when they were asked for, at the prices of this run's
+    configuration; None where tokens or prices are unknown."""
+    fault: Fault | None = None
+    notices: tuple[str, ...] = ()
+    """What a reader should know: deprecations, what could not be kept."""

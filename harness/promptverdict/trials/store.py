@@ -1,0 +1,190 @@
+"""Runs on disk: results/<run>/run.json and one file for each trial, each written at once or not."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from promptverdict.core.errors import InputError, Problem, StorageError, shown
+from promptverdict.core.files import write_whole
+from promptverdict.settings import Settings
+from promptverdict.trials.record import SCHEMA, TrialRecord
+from promptverdict.version import __version__
+
+LATEST = "latest"
+MANIFEST = "run.json"
+TRIALS = "trials"
+BASE = "base"
+"""Where the records lie of the older revision that a run was compared with."""
+_NAME = "%Y%m%dT%H%M%S.%fZ"
+_SECOND = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class Manifest(BaseModel):
+    """What a run was asked to do; a newer version's keys are kept out and do no harm."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    schema_version: int
+    run: str
+    """Name of the run: when it was started, in UTC."""
+    started: str
+    finished: str | None = None
+    """When it ended by itself, in UTC; None for a run that was killed or goes on."""
+    harness: str
+    """Version."""
+    settings: dict[str, Any]
+    ended: dict[str, int] = {}
+    """How many of its cells and gates ended how: passed, failed, error, measured, xfailed."""
+    planned: dict[str, str] = {}
+    """Every trial that was selected, `suite/scenario::agent/variant#number` -> its key."""
+
+
+class Run:
+    """One `pytest evals/`, while it is written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @staticmethod
+    def new_name() -> str:
+        """Name a run after this moment."""
+        return datetime.now(UTC).strftime(_NAME)
+
+    @classmethod
+    def create(
+        cls, results: Path, settings: Settings, planned: Mapping[str, str], name: str | None = None
+    ) -> Run:
+        """Make the folder of a run and its manifest. Raises StorageError.
+
+        Processes that share one run give its name, and each the same manifest.
+        """
+        name = name or cls.new_name()
+        run = cls(results / name)
+        started = datetime.strptime(name, _NAME).replace(tzinfo=UTC)
+        run._write(
+            Manifest(
+                schema_version=SCHEMA,
+                run=name,
+                started=started.strftime(_SECOND),
+                harness=__version__,
+                settings=settings.model_dump(mode="json"),
+                planned=dict(planned),
+            )
+        )
+        return run
+
+    def save(self, record: TrialRecord) -> None:
+        """Store the record of one trial. Raises StorageError."""
+        folder = BASE if record.revision else TRIALS
+        write_whole(self.folder / folder / f"{record.key}.json", record.model_dump_json())
+
+    def finish(self, *, whole: bool, ended: Mapping[str, int] | None = None) -> None:
+        """Let results/latest point at this run, where links can be made; note when it ended.
+
+        whole: it came to its end, and was not interrupted. ended: how many of its cells ended how.
+        Raises StorageError, and InputError where the manifest is gone.
+        """
+        if whole:
+            now = datetime.now(UTC).strftime(_SECOND)
+            told = {"finished": now, "ended": dict(ended or {})}
+            self._write(read_manifest(self.folder).model_copy(update=told))
+        link = self.folder.parent / LATEST
+        with contextlib.suppress(OSError):
+            link.unlink(missing_ok=True)
+            link.symlink_to(self.folder.name, target_is_directory=True)
+
+    def _write(self, manifest: Manifest) -> None:
+        write_whole(self.folder / MANIFEST, manifest.model_dump_json(indent=1))
+
+
+def runs(results: Path) -> list[Path]:
+    """List the folders of runs below a results folder, oldest first."""
+    folders = results.iterdir() if results.is_dir() else ()
+    return sorted(one for one in folders if (one / MANIFEST).is_file() and not one.is_symlink())
+
+
+def find_run(results: Path, name: str = LATEST) -> Path:
+    """Find a run by its name, by the beginning of one, by its path, or the latest.
+
+    Raises InputError.
+    """
+    path = Path(name)
+    if len(path.parts) > 1 and path.parent.resolve() != results.resolve():
+        results = path.parent
+    name, known = path.name, runs(results)
+    if name == LATEST and known and not (results / LATEST / MANIFEST).is_file():
+        return known[-1]
+    if (results / name / MANIFEST).is_file():
+        return (results / name).resolve()
+    fitting = [one for one in known if one.name.startswith(name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    newest = ", ".join(one.name for one in reversed(known[-3:]))
+    cure = f"the newest are: {newest}" if known else "run first: pytest evals/"
+    what = "fits several runs" if fitting else "there is no such run"
+    raise InputError([Problem(f"{shown(results)}: {name}", what, cure)])
+
+
+def prune(results: Path, keep: int) -> list[Path]:
+    """Delete all but the newest runs, and say which; what is no run is never touched.
+
+    Raises StorageError for one that cannot be deleted.
+    """
+    doomed = runs(results)[: -keep or None]
+    for folder in doomed:
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise StorageError(f"{shown(folder)} cannot be deleted: {error.strerror}") from error
+    return doomed
+
+
+def read_manifest(run: Path) -> Manifest:
+    """Read what a run was asked to do. Raises InputError."""
+    path = run / MANIFEST
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        found = f"not a run's manifest: {_told(error)}"
+        raise InputError([Problem(shown(path), found, "run again: pytest evals/")]) from error
+
+
+class _Version(BaseModel):
+    """All that must be readable of any record, however new."""
+
+    schema_version: int
+
+
+def records(run: Path, folder: str = TRIALS) -> Iterator[TrialRecord]:
+    """Read the records of a run, sorted by file name. Raises InputError for one that is none.
+
+    folder: BASE for those of the older revision that it was compared with.
+    """
+    for path in sorted((run / folder).glob("*.json")):
+        yield read_record(path)
+
+
+def read_record(path: Path) -> TrialRecord:
+    """Read one trial's record. Raises InputError."""
+    try:
+        content = path.read_bytes()
+        written = _Version.model_validate_json(content).schema_version
+        if written > SCHEMA:
+            found = f"written by a newer promptverdict (schema {written})"
+            cure = "update: pip install --upgrade promptverdict"
+            raise InputError([Problem(shown(path), found, cure)])
+        return TrialRecord.model_validate_json(content)
+    except (OSError, ValidationError) as error:
+        found, cure = f"not a trial's record: {_told(error)}", "run again: pytest evals/"
+        raise InputError([Problem(shown(path), found, cure)]) from error
+
+
+def _told(error: OSError | ValidationError) -> str:
+    return error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)

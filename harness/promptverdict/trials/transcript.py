@@ -1,0 +1,184 @@
+"""All that happened in a trial, in order, append-only: a fault at turn nine keeps turns 1 to 8.
+
+Events are flat, so that a grade can point at one by its number. The blocks of one answer end with
+an `Answered`; the results that follow it belong to its calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from promptverdict.core.model import Frozen
+from promptverdict.trials.tree import Change, TestReport
+
+
+class User(Frozen):
+    """The user said something: the task first, later turns after an answer without calls."""
+
+    type: Literal["user"] = "user"
+    text: str
+
+
+class Say(Frozen):
+    """The agent said something."""
+
+    type: Literal["say"] = "say"
+    text: str
+    raw: dict[str, Any] | None = None
+    """The provider's block, where it holds more than this; it is sent back as it came."""
+
+
+class Call(Frozen):
+    """The agent asked for a tool."""
+
+    type: Literal["call"] = "call"
+    id: str
+    tool: str
+    args: dict[str, Any]
+    raw: dict[str, Any] | None = None
+    """The provider's block, where it holds more than this; it is sent back as it came."""
+    unreadable: str | None = None
+    """Why the arguments could not be read; the call is then answered with this, as an error."""
+
+
+class Opaque(Frozen):
+    """A block of an answer that we do not read and send back as it came (thinking and the like)."""
+
+    type: Literal["opaque"] = "opaque"
+    block: dict[str, Any]
+
+
+class Usage(Frozen):
+    """Tokens of one answer, as the provider counted them; None is unknown, not zero."""
+
+    input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    """How many of `input` came out of a cache."""
+    cache_write: int | None = None
+    """How many of `input` went into one."""
+    estimated: bool = False
+
+
+def added(usages: Iterable[Usage]) -> Usage:
+    """Add tokens up; a kind of tokens is unknown as soon as one answer's are."""
+    each = list(usages)
+
+    def total(counts: list[int | None]) -> int | None:
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    return Usage(
+        input=total([one.input for one in each]),
+        output=total([one.output for one in each]),
+        cache_read=total([one.cache_read for one in each]),
+        cache_write=total([one.cache_write for one in each]),
+        estimated=any(one.estimated for one in each),
+    )
+
+
+class Answered(Frozen):
+    """The end of one answer of the model."""
+
+    type: Literal["answered"] = "answered"
+    model: str
+    stop: str
+    """`calls`, `done`, `pause` (it wants to be asked to go on), `length`, `overflow`, `refusal`, or
+    the provider's word where it is none of these."""
+    stop_reason: str = ""
+    """The provider's word."""
+    usage: Usage = Usage()
+    operator: str | None = None
+    """Who answered by hand, in their own words; None when it was a provider."""
+
+
+class Simulated(Frozen):
+    """A model was asked for the user's next words, and this is what that took."""
+
+    type: Literal["simulated"] = "simulated"
+    model: str
+    usage: Usage = Usage()
+
+
+class Result(Frozen):
+    """What the workspace answered to a call, and what the call did to it."""
+
+    type: Literal["result"] = "result"
+    call: str
+    """Id of the call."""
+    text: str
+    error: bool = False
+    stopped: str | None = None
+    """Why a command was stopped before its end (timeout, memory, ...); None when it was not."""
+    seconds: float = 0.0
+    changes: tuple[Change, ...] = ()
+    tests: tuple[TestReport, ...] = ()
+
+
+class End(Frozen):
+    """Why the trial ended: `done`, `limit` (detail says which) or how the last answer stopped."""
+
+    type: Literal["end"] = "end"
+    reason: str
+    detail: str = ""
+
+
+Event = Annotated[
+    User | Say | Call | Opaque | Answered | Simulated | Result | End, Field(discriminator="type")
+]
+Block = Say | Call | Opaque
+
+
+class Transcript:
+    """The events of one trial so far."""
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+
+    def add(self, *events: Event) -> None:
+        """Append what happened next."""
+        self._events.extend(events)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Everything so far, in order."""
+        return tuple(self._events)
+
+
+Message = User | tuple[Block, ...] | tuple[Result, ...]
+
+
+def messages(events: tuple[Event, ...]) -> Iterator[Message]:
+    """Group events the way every provider's API wants them: user, answer, results, answer, ..."""
+    blocks: list[Block] = []
+    results: list[Result] = []
+    for event in events:
+        if results and not isinstance(event, Result):
+            yield tuple(results)
+            results = []
+        match event:
+            case User():
+                yield event
+            case Say() | Call() | Opaque():
+                blocks.append(event)
+            case Answered():
+                yield tuple(blocks)
+                blocks = []
+            case Result():
+                results.append(event)
+    if results:
+        yield tuple(results)
+
+
+def final_text(events: tuple[Event, ...]) -> str:
+    """What the agent said after the last result (or user turn): its answer."""
+    said: list[str] = []
+    for event in events:
+        if isinstance(event, User | Result):
+            said = []
+        elif isinstance(event, Say):
+            said.append(event.text)
+    return "\n\n".join(said)

@@ -1,0 +1,188 @@
+"""A workspace as a value: every file, link and folder of it, and what changed between two.
+
+Changes are kept so that any tree of a trial can be built again from the first one: a text that was
+edited is stored as splices of its older lines, so that a recording grows with what the agent wrote
+and not with what it wrote it into.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from promptverdict.core.errors import BrokenRecording
+from promptverdict.core.line_diff import opcodes
+from promptverdict.core.model import Frozen
+from promptverdict.guest.treehash import counts, digest_of
+
+Kind = Literal["file", "link", "folder", "special"]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One entry of a tree: content is a file's bytes or a link's target, mode its permissions."""
+
+    kind: Kind
+    content: bytes = b""
+    mode: int = 0o644
+
+
+Tree = Mapping[str, Node]
+"""Path relative to the workspace, parts joined by `/`, to what is there."""
+
+
+class Change(Frozen):
+    """What one path became. Exactly one of text, base64, splices and target fits the kind."""
+
+    path: str
+    kind: Literal["file", "link", "folder", "special", "deleted"] = "file"
+    mode: str = Field(default="644", pattern=r"^[0-7]{1,4}$")
+    """Permission bits, octal."""
+    text: str | None = None
+    """The whole content, when it is text and was not text before."""
+    base64: str | None = None
+    """The whole content, when it is not text."""
+    splices: tuple[int | str, ...] | None = None
+    """An edited text: n keeps n older lines, -n drops n, a string adds its lines."""
+    target: str | None = None
+    """Where a link points."""
+    before: Literal["absent", "present"] = "absent"
+    """Whether the path existed before the change."""
+
+
+class TestNode(Frozen):
+    """What one phase of one test, or of collecting one file, came to."""
+
+    __test__ = False
+
+    id: str
+    phase: Literal["collect", "setup", "call", "teardown"]
+    outcome: Literal["passed", "failed", "skipped"]
+    exception: str | None = None
+    """Name of the exception's type."""
+    message: str | None = None
+
+
+class TestReport(Frozen):
+    """One process of pytest inside the sandbox, as its report plugin told it."""
+
+    __test__ = False
+
+    tree: str
+    """Digest of the workspace when the run began."""
+    exit_code: int
+    nodes: tuple[TestNode, ...] = Field(default=())
+
+
+def digest(tree: Tree) -> str:
+    """Name a tree by what an agent could have written in it (see guest/treehash.py)."""
+    return digest_of(
+        (path, "exec" if node.kind == "file" and node.mode & 0o100 else node.kind, node.content)
+        for path, node in tree.items()
+        if node.kind in ("file", "link") and counts(path)
+    )
+
+
+def difference(before: Tree, after: Tree) -> tuple[Change, ...]:
+    """List what must change to get from one tree to the other, by path."""
+    gone = [Change(path=p, kind="deleted", before="present") for p in before.keys() - after.keys()]
+    new = [
+        _change(path, before.get(path), node)
+        for path, node in after.items()
+        if before.get(path) != node
+    ]
+    return tuple(sorted(gone + new, key=lambda change: change.path))
+
+
+def apply(tree: Tree, changes: Iterable[Change]) -> dict[str, Node]:
+    """Build the next tree.
+
+    Raises BrokenRecording when a change does not fit the tree it is applied to.
+    """
+    result = dict(tree)
+    for change in changes:
+        if change.kind == "deleted":
+            if result.pop(change.path, None) is None:
+                raise BrokenRecording(f"{change.path} is deleted before it was made")
+        else:
+            result[change.path] = _node(change, result.get(change.path))
+    return result
+
+
+def as_text(content: bytes) -> str | None:
+    """Decode content that can be stored and shown as text, else nothing."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text or "\r" in text else text
+
+
+def _change(path: str, old: Node | None, new: Node) -> Change:
+    fields: dict[str, object] = {"path": path, "kind": new.kind, "mode": f"{new.mode:o}"}
+    fields["before"] = "present" if old else "absent"
+    if new.kind == "link":
+        fields["target"] = new.content.decode("utf-8", "backslashreplace")
+    elif new.kind == "file":
+        text = as_text(new.content)
+        older = as_text(old.content) if old and old.kind == "file" else None
+        if text is None:
+            fields["base64"] = base64.b64encode(new.content).decode("ascii")
+        elif older is None:
+            fields["text"] = text
+        else:
+            fields["splices"] = _splices(older, text)
+    return Change.model_validate(fields)
+
+
+def _splices(old: str, new: str) -> tuple[int | str, ...]:
+    a, b = _lines(old), _lines(new)
+    result: list[int | str] = []
+    for tag, a1, a2, b1, b2 in opcodes(a, b):
+        if tag == "equal":
+            result.append(a2 - a1)
+            continue
+        if a2 > a1:
+            result.append(a1 - a2)
+        if b2 > b1:
+            result.append("".join(b[b1:b2]))
+    return tuple(result)
+
+
+def _lines(text: str) -> list[str]:
+    """Split after line feeds alone: str.splitlines would also cut at form feeds and others."""
+    lines = text.split("\n")
+    return [line + "\n" for line in lines[:-1]] + lines[-1:]
+
+
+def _node(change: Change, old: Node | None) -> Node:
+    mode = int(change.mode, 8)
+    if change.kind == "link":
+        return Node("link", (change.target or "").encode(), mode)
+    if change.kind in ("folder", "special"):
+        return Node(change.kind, b"", mode)
+    if change.base64 is not None:
+        return Node("file", base64.b64decode(change.base64), mode)
+    if change.splices is not None:
+        return Node("file", _spliced(change, old), mode)
+    return Node("file", (change.text or "").encode(), mode)
+
+
+def _spliced(change: Change, old: Node | None) -> bytes:
+    lines = _lines(old.content.decode("utf-8")) if old else []
+    result: list[str] = []
+    at = 0
+    for splice in change.splices or ():
+        if isinstance(splice, str):
+            result.append(splice)
+            continue
+        if at + abs(splice) > len(lines):
+            raise BrokenRecording(f"{change.path}: the edit does not fit the file it edits")
+        if splice > 0:
+            result.extend(lines[at : at + splice])
+        at += abs(splice)
+    return "".join(result).encode()

@@ -1,0 +1,142 @@
+"""A comparison is kept whole, without NaN, and says in a word what it comes to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from promptverdict.comparison.verdicts import (
+    FILE,
+    BehaviourVerdict,
+    Comparison,
+    Comparisons,
+    Outcome,
+    Rate,
+    ScenarioPair,
+    Side,
+    SuiteGate,
+    Verdict,
+    load,
+    save,
+)
+from promptverdict.core.errors import InputError
+
+RATE = Rate(estimate=None, low=0.0, high=1.0, passed=0, graded=0, ungraded=0, missing=0)
+
+
+def behaviour(verdict: Verdict | None) -> BehaviourVerdict:
+    return BehaviourVerdict(
+        suite="manners",
+        behaviour="kind",
+        says="It is kind",
+        kind="verdict" if verdict else "rates only",
+        verdict=verdict,
+        reason="",
+        estimate=None,
+        low=-1.0,
+        high=1.0,
+        p=None,
+        p_holm=None,
+        mde80=None,
+        fragile=False,
+        n=0,
+        missing_baseline=0,
+        missing_candidate=0,
+        baseline_rate=RATE,
+        candidate_rate=RATE,
+        pairs=(),
+        next_step="",
+    )
+
+
+def gate(exit_code: int) -> SuiteGate:
+    return SuiteGate(
+        suite="manners", outcome="pass", mode="no_regression", reasons=(), exit_code=exit_code
+    )
+
+
+def comparison(*verdicts: Verdict | None, gates: tuple[int, ...] = ()) -> Comparison:
+    side = Side(label="a/b", variant="a/b", model=None)
+    return Comparison(
+        baseline=side,
+        candidate=side,
+        behaviours=tuple(map(behaviour, verdicts)),
+        gates=tuple(map(gate, gates)),
+        created="2026-01-01T00:00:00Z",
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "word", "code"),
+    [
+        (["improved", "regressed"], "mixed", 1),
+        (["inconclusive", "regressed"], "regressed", 1),
+        (["inconclusive", "improved", None], "improved", 0),
+        (["invalid", "inconclusive"], "inconclusive", 0),
+        (["invalid", None], "rates only", 0),
+        (["invalid", "invalid"], "invalid", 7),
+        ([], "invalid", 7),
+    ],
+)
+def test_behaviours_come_to_a_word_and_a_code(
+    verdicts: list[Verdict | None], word: str, code: int
+) -> None:
+    found = comparison(*verdicts)
+    assert (found.word, found.exit_code) == (word, code)
+
+
+@pytest.mark.parametrize(
+    ("gates", "code"), [((0,), 0), ((0, 6), 6), ((6, 7), 7), ((7, 1, 6), 1), ((0, 0), 0)]
+)
+def test_gates_decide_the_code_where_there_are_any(gates: tuple[int, ...], code: int) -> None:
+    found = comparison("regressed", gates=gates)
+    assert found.exit_code == code
+    assert Comparisons(comparisons=(comparison("improved"), found)).exit_code == code
+
+
+def test_what_is_stale_is_no_verdict_and_ends_with_seven() -> None:
+    found = comparison().model_copy(update={"status": "stale"})
+    assert (found.word, found.exit_code) == ("stale", 7)
+    same = comparison().model_copy(update={"status": "unchanged"})
+    assert (same.word, same.exit_code) == ("unchanged", 0)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "candidate", "difference"),
+    [
+        (("pass", "fail"), ("pass", "pass"), 0.5),
+        (("pass", "ungraded"), ("fail", "missing"), -1.0),
+        (("pass",), ("missing",), None),
+        ((), ("pass",), None),
+    ],
+)
+def test_a_pairs_difference_is_of_what_was_graded(
+    baseline: tuple[Outcome, ...], candidate: tuple[Outcome, ...], difference: float | None
+) -> None:
+    pair = ScenarioPair(
+        suite="manners",
+        scenario="hello",
+        behaviour="kind",
+        baseline=baseline,
+        candidate=candidate,
+        baseline_trials=(),
+        candidate_trials=(),
+    )
+    assert pair.difference == difference
+
+
+def test_comparisons_are_kept_beside_the_records_and_read_back(tmp_path: Path) -> None:
+    assert load(tmp_path) is None
+    found = Comparisons(comparisons=(comparison("improved", None),), notes=("something",))
+    path = save(tmp_path, found)
+    assert path == tmp_path / FILE
+    assert load(tmp_path) == found
+    json.loads(path.read_text(), parse_constant=pytest.fail)
+
+
+def test_a_file_that_is_no_comparison_is_told(tmp_path: Path) -> None:
+    (tmp_path / "derived").mkdir()
+    (tmp_path / FILE).write_text("{}")
+    with pytest.raises(InputError, match=r"not a comparison of ours\n  compare again"):
+        load(tmp_path)

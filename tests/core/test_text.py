@@ -1,0 +1,36 @@
+"""What a terminal would obey or hide is shown instead."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+
+import pytest
+from promptverdict.core.text import safe, safe_lines
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("grün 🟠 \t x", "grün 🟠 \t x"),
+        ("\x1b[31mred\x07", r"\x1b[31mred\x07"),
+        ("a\rb\x00\x7f\x9b", r"a\rb\x00\x7f\x9b"),
+        ("\u202egnp.exe\u2028", r"\u202egnp.exe\u2028"),
+        ("\ud800", r"\ud800"),
+        ("pay\u200bpal \u2066x\u2069 \ufeff", r"pay\u200bpal \u2066x\u2069 \ufeff"),
+        ("[red]::error::", "[red]::error::"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_shown_as_an_escape(text: str, told: str) -> None:
+    assert safe(text) == told
+
+
+def test_no_character_that_only_formats_stays_invisible() -> None:
+    every = map(chr, range(sys.maxunicode + 1))
+    formatting = [char for char in every if unicodedata.category(char) == "Cf"]
+    assert len(formatting) > 100
+    assert all(safe(char).isascii() for char in formatting)
+
+
+def test_line_ends_that_are_meant_are_kept() -> None:
+    assert safe_lines("one\x1b\n  two\r\n") == "one\\x1b\n  two\\r\n"

@@ -1,0 +1,130 @@
+"""A judge is asked through the SDK of its provider, and made to answer by one call."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from typing import Any
+
+import httpx2
+import pytest
+from promptverdict.core.errors import ProviderError
+from promptverdict.judging.ask import Judge, ask
+from promptverdict.judging.prompt import SYSTEM, asked
+from promptverdict.providers.relay import client
+from promptverdict.providers.relay.pages import page
+
+from tests.fakes import provider
+from tests.judging.made import QUESTION, ScriptedJudge, trial, verdict
+from tests.providers.relay.running import running
+
+ASKED = asked(QUESTION, "answer", trial("It was the import."))
+
+
+def test_the_answer_is_kept_as_it_came_with_who_gave_it() -> None:
+    scripted = ScriptedJudge(lambda _: verdict("no", "the import", "It says so."), operator="Ann")
+    found = asyncio.run(ask(scripted.judge, ASKED))
+    assert found.key == ASKED.key("relay/judge")
+    assert (found.question, found.about, found.model) == (QUESTION, "answer", "relay/judge")
+    assert (found.answered, found.evidence, found.operator) == ("relay/judge", "relay", "Ann")
+    body = json.loads(found.response)
+    assert body["content"][0]["input"]["verdict"] == "no"
+    assert found.judgement().answer == "no"
+    assert found.judgement().quote == "the import"
+    assert found.request.startswith("sha256:")
+
+
+def test_a_request_holds_one_message_one_tool_and_the_force_to_call_it() -> None:
+    scripted = ScriptedJudge(lambda _: verdict())
+    first = asyncio.run(ask(scripted.judge, ASKED))
+    second = asyncio.run(ask(scripted.judge, ASKED))
+    one, other = scripted.requests
+    assert one == other
+    assert first.request == second.request
+    assert one["system"] == SYSTEM
+    assert one["messages"] == [{"role": "user", "content": ASKED.message}]
+    assert one["tool_choice"] == {"type": "tool", "name": "answer"}
+    assert len(one["tools"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "choice"),
+    [
+        ("anthropic/x", "ANTHROPIC_API_KEY", {"type": "tool", "name": "answer"}),
+        ("openai/x", "OPENAI_API_KEY", {"type": "function", "name": "answer"}),
+        (
+            "openai-chat/x",
+            "OPENAI_API_KEY",
+            {"type": "function", "function": {"name": "answer"}},
+        ),
+    ],
+)
+def test_every_api_is_told_in_its_own_words_which_call_is_due(
+    model: str, key: str, choice: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(key, "k")
+    scripted = ScriptedJudge(lambda _: b"{}", model=model)
+    found = asyncio.run(ask(scripted.judge, ASKED))
+    (request,) = scripted.requests
+    assert request["tool_choice"] == choice
+    assert "include" not in request
+    assert found.evidence == "live"
+    assert found.judgement().fault
+
+
+def test_a_relay_that_does_not_say_who_answers_is_a_script() -> None:
+    found = asyncio.run(ask(ScriptedJudge(lambda _: verdict()).judge, ASKED))
+    assert (found.evidence, found.operator) == ("simulated", None)
+
+
+@pytest.mark.parametrize("body", [b"", b"yes", b"{}", b'{"type": "message"}', b"\xff"])
+def test_an_answer_that_is_none_is_kept_as_a_fault(body: bytes) -> None:
+    found = asyncio.run(ask(ScriptedJudge(lambda _: body).judge, ASKED))
+    assert found.response == body.decode("utf-8", "replace")
+    assert found.judgement().answer is None
+    assert (found.judgement().fault or "").startswith("judge-error")
+
+
+@pytest.mark.parametrize("status", [400, 401, 429, 500])
+def test_a_refusal_is_no_answer(status: int) -> None:
+    with pytest.raises(ProviderError):
+        asyncio.run(ask(ScriptedJudge(lambda _: status).judge, ASKED))
+
+
+def test_without_a_key_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    scripted = ScriptedJudge(lambda _: verdict(), model="anthropic/x")
+    with pytest.raises(ProviderError, match="needs a key"):
+        asyncio.run(ask(scripted.judge, ASKED))
+    assert scripted.requests == []
+
+
+def test_a_judge_on_a_real_connection_hears_what_was_asked() -> None:
+    with provider(lambda _: verdict("cannot tell")) as server:
+        judge = Judge("relay/judge", server.url, httpx2.AsyncHTTPTransport)
+        found = asyncio.run(ask(judge, ASKED))
+    assert found.judgement().answer == "cannot tell"
+    assert server.requests[0]["messages"][0]["content"] == ASKED.message
+
+
+@pytest.mark.parametrize("provider_name", ["relay", "relay-openai", "relay-openai-chat"])
+def test_whoever_answers_a_relay_by_hand_may_judge(provider_name: str) -> None:
+    pages: list[str] = []
+    with running() as relay:
+
+        def answer() -> None:
+            view = relay.take()
+            pages.append(page(view))
+            text = "@call answer\nreason = It names it.\nquote = the import\nverdict = yes"
+            client.answer(relay.url, view.conversation, text)
+
+        by_hand = threading.Thread(target=answer)
+        by_hand.start()
+        judge = Judge(f"{provider_name}/claude", relay.url, httpx2.AsyncHTTPTransport)
+        found = asyncio.run(ask(judge, ASKED))
+        by_hand.join()
+    assert (found.judgement().answer, found.judgement().quote) == ("yes", "the import")
+    assert (found.evidence, found.operator) == ("relay", "a test")
+    assert 'TOOL CHOICE {"type": "tool", "name": "answer"}' in pages[0]
+    assert QUESTION in pages[0]

@@ -1,0 +1,461 @@
+"""Chat Completions: what is asked is frozen, what is answered is read and sent back whole."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx2
+import openai
+import pytest
+from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolUnionParam
+from promptverdict.core.errors import ContextOverflow, ProviderError
+from promptverdict.providers.openai.chat import deprecation, parts, read, request
+from promptverdict.trials.toolset import offered
+from promptverdict.trials.transcript import (
+    Answered,
+    Block,
+    Call,
+    Event,
+    Opaque,
+    Result,
+    Say,
+    Usage,
+    User,
+)
+from pydantic import TypeAdapter
+
+TOOL = {"name": "Bash", "description": "Run it", "input_schema": {"type": "object"}}
+CONVERSATION: tuple[Event, ...] = (
+    User(text="List the files,\nthen say how many."),
+    Opaque(block={"type": "message_fields", "fields": {"reasoning_content": "Hm."}}),
+    Say(text="I look."),
+    Call(id="call_1", tool="Bash", args={"command": "ls", "timeout": 5000}),
+    Call(id="call_2", tool="Read", args={"file_path": "/workspace/ü"}),
+    Answered(model="m", stop="calls"),
+    Result(call="call_1", text="a.py", seconds=0.5),
+    Result(call="call_2", text="'/workspace/ü': the file does not exist", error=True),
+    Say(text="One."),
+    Answered(model="m", stop="done"),
+    User(text="Thanks."),
+)
+
+GOLDEN = """\
+{
+  "model": "gpt-x",
+  "max_completion_tokens": 32000,
+  "messages": [
+    {
+      "role": "system",
+      "content": "You are kind.\\n"
+    },
+    {
+      "role": "user",
+      "content": "List the files,\\nthen say how many."
+    },
+    {
+      "role": "assistant",
+      "content": "I look.",
+      "reasoning_content": "Hm.",
+      "tool_calls": [
+        {
+          "id": "call_1",
+          "type": "function",
+          "function": {
+            "name": "Bash",
+            "arguments": "{\\"command\\":\\"ls\\",\\"timeout\\":5000}"
+          }
+        },
+        {
+          "id": "call_2",
+          "type": "function",
+          "function": {
+            "name": "Read",
+            "arguments": "{\\"file_path\\":\\"/workspace/ü\\"}"
+          }
+        }
+      ]
+    },
+    {
+      "role": "tool",
+      "tool_call_id": "call_1",
+      "content": "a.py"
+    },
+    {
+      "role": "tool",
+      "tool_call_id": "call_2",
+      "content": "'/workspace/ü': the file does not exist"
+    },
+    {
+      "role": "assistant",
+      "content": "One."
+    },
+    {
+      "role": "user",
+      "content": "Thanks."
+    }
+  ],
+  "tools": [
+    {
+      "type": "function",
+      "function": {
+        "name": "Bash",
+        "description": "Run it",
+        "parameters": {
+          "type": "object"
+        }
+      }
+    }
+  ]
+}"""
+
+
+def call(id_: str = "call_1", arguments: Any = '{"command":"ls"}', **more: Any) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "type": "function",
+        "function": {"name": "Bash", "arguments": arguments},
+        **more,
+    }
+
+
+def reply(content: Any = None, *calls: Any, finish: Any = "stop", **more: Any) -> dict[str, Any]:
+    """Answer a message; what more it holds is its own."""
+    message = {"role": "assistant", "content": content, "refusal": None, "annotations": [], **more}
+    if calls:
+        message["tool_calls"] = list(calls)
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "gpt-x-1",
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}],
+        "usage": {"prompt_tokens": 12, "completion_tokens": 0, "total_tokens": 12},
+    }
+
+
+def read_body(body: object) -> tuple[tuple[Block, ...], Answered]:
+    return read(json.dumps(body).encode())
+
+
+def sent_back(body: object) -> list[dict[str, Any]]:
+    """Give the messages of the next request, after the system's and the user's first."""
+    blocks, answered = read_body(body)
+    events = (User(text="Hi"), *blocks, answered)
+    messages: list[dict[str, Any]] = request("m", "s", (), events)["messages"]
+    return messages[2:]
+
+
+# What is asked
+
+
+def test_the_request_is_frozen() -> None:
+    """Every recording is evidence of exactly this."""
+    body = request("gpt-x", "You are kind.\n", (TOOL,), CONVERSATION)
+    assert json.dumps(body, indent=2, ensure_ascii=False) == GOLDEN
+
+
+def test_the_request_is_one_that_the_sdk_would_send() -> None:
+    body = request("gpt-x", "s", offered(["Bash", "Read", "MultiEdit"], None), CONVERSATION)
+    seen: list[bytes] = []
+
+    def answer(asked: httpx2.Request) -> httpx2.Response:
+        seen.append(asked.content)
+        return httpx2.Response(200, json=reply("Hi"))
+
+    http = httpx2.Client(transport=httpx2.MockTransport(answer))
+    with openai.OpenAI(api_key="k", http_client=http, max_retries=0) as client:
+        client.chat.completions.create(**body)
+    assert json.loads(seen[0]) == body
+    TypeAdapter(list[ChatCompletionMessageParam]).validate_python(body["messages"])
+    TypeAdapter(list[ChatCompletionToolUnionParam]).validate_python(body["tools"])
+
+
+def test_a_request_without_tools_has_no_such_key() -> None:
+    body = request("m", "s", (), CONVERSATION)
+    assert list(body) == ["model", "max_completion_tokens", "messages"]
+
+
+def test_building_a_request_changes_nothing_and_gives_the_same_again() -> None:
+    before = [event.model_dump_json() for event in CONVERSATION]
+    first, second = (request("m", "s", (TOOL,), CONVERSATION) for _ in range(2))
+    assert first == second
+    first["tools"].clear()
+    first["messages"][2].clear()
+    assert request("m", "s", (TOOL,), CONVERSATION) == second
+    assert [event.model_dump_json() for event in CONVERSATION] == before
+
+
+def test_parameters_are_put_over_ours_and_are_a_part_of_their_own() -> None:
+    given = {"temperature": 0.5, "max_completion_tokens": 64_000}
+    body = request("m", "s", (TOOL,), CONVERSATION, given)
+    plain = request("m", "s", (TOOL,), CONVERSATION)
+    assert body == plain | given
+    named, without = parts(body), parts(plain)
+    assert named.pop("parameters") == given
+    assert without.pop("parameters") == {"max_completion_tokens": 32_000}
+    assert named == without
+    assert named["system"] == "s"
+    assert named["message"] == plain["messages"][1:]
+    assert named["tools"] == plain["tools"]
+    assert parts(request("m", "s", (), CONVERSATION))["tools"] is None
+
+
+def test_the_older_name_of_the_limit_takes_the_place_of_ours() -> None:
+    """A service may know it by that name alone."""
+    given = {"max_tokens": 9}
+    assert parts(request("m", "s", (), CONVERSATION, given))["parameters"] == {"max_tokens": 9}
+
+
+def test_a_stream_is_asked_for_its_usage_unless_told_otherwise() -> None:
+    asked = {"stream": True}
+    body = request("m", "s", (), CONVERSATION, asked)
+    assert body["stream_options"] == {"include_usage": True}
+    assert "stream_options" not in request("m", "s", (), CONVERSATION, {"stream": False})
+    assert "stream_options" not in request(
+        "m", "s", (), CONVERSATION, {**asked, "stream_options": None}
+    )
+
+
+# What is answered, and sent back
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        reply("Done.\n"),
+        reply(""),
+        reply(None, call()),
+        reply("", call(), finish="tool_calls"),
+        reply("I look.", call("a"), call("b", "{}"), finish="tool_calls"),
+        reply(None, call(arguments='{"a": 1,  "b": [1.0, {"c": null}]}')),
+        reply(None, call(arguments='{"ü": "\\u00fc \\ud83d"}')),
+        reply(None, call(extra_content={"google": {"thought_signature": "c2ln"}})),
+        reply(None, call(arguments="ls")),
+        reply("So.", reasoning_content="Hm.", annotations=[{"type": "url_citation"}]),
+        reply("So.", call(), reasoning_details=[{"type": "reasoning.text", "text": "Hm."}]),
+        reply(None, call(), reasoning=""),
+        reply([{"type": "thinking", "thinking": []}, {"type": "text", "text": "So."}]),
+        reply([{"type": "text", "text": "a"}, {"type": "text", "text": "b", "x": 1}], call()),
+        reply(None, function_call={"name": "f", "arguments": "{}"}, finish="function_call"),
+        reply(None, refusal="I will not."),
+    ],
+)
+def test_a_message_that_was_read_is_sent_back_unchanged(message: dict[str, Any]) -> None:
+    told = message["choices"][0]["message"]
+    (sent,) = sent_back(message)
+    assert (sent.pop("content") or "") == (told.pop("content") or "")
+    assert sent == {key: one for key, one in told.items() if one is not None and one != []}
+
+
+def test_blocks_are_read_as_what_they_are() -> None:
+    odd = call("call_2", "ls")
+    blocks, _ = read_body(reply("I look.", call(), odd, reasoning="Hm.", finish="tool_calls"))
+    wanted: tuple[Block, ...] = (
+        Opaque(block={"type": "message_fields", "fields": {"reasoning": "Hm."}}),
+        Say(text="I look."),
+        Call(id="call_1", tool="Bash", args={"command": "ls"}),
+        Call(
+            id="call_2",
+            tool="Bash",
+            args={},
+            raw=odd,
+            unreadable="The arguments of this call are not a JSON object: ls",
+        ),
+    )
+    assert blocks == wanted
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["", " ", "ls", "[1]", "null", '{"a": NaN}', '{"a": 1', '{"a":' * 9999, "9" * 5000, None, [1]],
+)
+def test_arguments_that_are_no_object_make_a_call_unreadable(arguments: object) -> None:
+    body = reply(None, call(arguments=arguments))
+    ((block,), _) = read_body(body)
+    assert isinstance(block, Call)
+    assert (block.id, block.tool, block.args) == ("call_1", "Bash", {})
+    assert block.unreadable is not None
+    assert len(block.unreadable) < 300
+    assert "\n" not in block.unreadable
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+    assert sent_back(body)[0]["tool_calls"] == [call(arguments=text)]
+
+
+def test_arguments_that_come_as_an_object_are_read_and_sent_back_as_text() -> None:
+    body = reply(None, call(arguments={"command": "ls"}))
+    assert read_body(body)[0] == (Call(id="call_1", tool="Bash", args={"command": "ls"}),)
+    assert sent_back(body)[0]["tool_calls"] == [call()]
+
+
+def test_results_go_back_one_by_one_in_the_order_of_their_calls() -> None:
+    blocks, answered = read_body(reply(None, call("a"), call("b"), finish="tool_calls"))
+    results = [Result(call="a", text="1"), Result(call="b", text="no", error=True)]
+    body = request("m", "s", (), (User(text="Hi"), *blocks, answered, *results))
+    assert body["messages"][3:] == [
+        {"role": "tool", "tool_call_id": "a", "content": "1"},
+        {"role": "tool", "tool_call_id": "b", "content": "no"},
+    ]
+
+
+def test_an_answer_without_anything_is_left_out() -> None:
+    assert sent_back(reply(None)) == []
+
+
+def test_reasoning_alone_is_sent_back_beside_an_empty_text() -> None:
+    (sent,) = sent_back(reply(None, reasoning="Hm."))
+    assert sent == {"role": "assistant", "content": "", "reasoning": "Hm."}
+
+
+def test_sound_is_kept_whole_and_sent_back_by_its_name() -> None:
+    body = reply(None, audio={"id": "audio_1", "data": "AAAA", "transcript": "Hi"})
+    (block,) = read_body(body)[0]
+    assert isinstance(block, Opaque)
+    assert block.block["fields"]["audio"]["data"] == "AAAA"
+    assert sent_back(body)[0]["audio"] == {"id": "audio_1"}
+
+
+# Why it stopped, what it cost
+
+
+@pytest.mark.parametrize(
+    ("word", "stop"),
+    [
+        ("tool_calls", "calls"),
+        ("stop", "done"),
+        ("length", "length"),
+        ("content_filter", "refusal"),
+        ("function_call", "function_call"),
+        ("of_tomorrow", "of_tomorrow"),
+    ],
+)
+def test_why_an_answer_stopped_is_our_word_where_we_know_it_and_the_providers_always(
+    word: str, stop: str
+) -> None:
+    _, answered = read_body(reply("Hi", finish=word))
+    assert (answered.stop, answered.stop_reason) == (stop, word)
+
+
+def test_a_refusal_is_one_whatever_the_provider_calls_its_end_and_its_reason_is_said() -> None:
+    blocks, answered = read_body(reply(None, refusal="I will not."))
+    assert blocks == (Say(text="I will not.", raw={"refusal": "I will not."}),)
+    assert (answered.stop, answered.stop_reason) == ("refusal", "stop")
+
+
+def test_an_answer_that_was_cut_stays_cut_with_a_call_or_a_refusal_in_it() -> None:
+    assert read_body(reply(None, call(arguments='{"a'), finish="length"))[1].stop == "length"
+    assert read_body(reply(None, refusal="I", finish="length"))[1].stop == "length"
+
+
+@pytest.mark.parametrize("word", [None, 3, ["stop"]])
+def test_an_answer_that_does_not_say_why_it_stopped_is_a_fault_and_no_outcome(word: object) -> None:
+    with pytest.raises(ProviderError, match="does not say why it stopped"):
+        read_body(reply("Hi", finish=word))
+
+
+def test_an_answer_that_broke_off_in_an_error_is_a_fault() -> None:
+    body = reply("Hi", finish="error")
+    body["choices"][0]["error"] = {"code": 502, "message": "Upstream\nis down"}
+    with pytest.raises(ProviderError, match=r"broke its answer off: .*Upstream"):
+        read_body(body)
+
+
+@pytest.mark.parametrize(
+    ("usage", "told"),
+    [
+        ({"prompt_tokens": 12, "completion_tokens": 0}, Usage(input=12, output=0)),
+        ({"prompt_tokens": 12}, Usage(input=12)),
+        ({"prompt_tokens": None, "completion_tokens": 5}, Usage(output=5)),
+        (
+            {
+                "prompt_tokens": 321,
+                "prompt_tokens_details": {"cached_tokens": 20, "cache_write_tokens": 300},
+            },
+            Usage(input=321, cache_read=20, cache_write=300),
+        ),
+        ({"prompt_tokens": 1, "prompt_tokens_details": None}, Usage(input=1)),
+        ({"prompt_tokens": 1, "prompt_tokens_details": "none"}, Usage(input=1)),
+        ({"prompt_tokens": float("nan"), "completion_tokens": -1}, Usage()),
+        ({"prompt_tokens": "12", "completion_tokens": 1.5}, Usage()),
+        ({"prompt_tokens": True, "completion_tokens": [1]}, Usage()),
+        ({}, Usage()),
+        (None, Usage()),
+        ("many", Usage()),
+    ],
+)
+def test_usage_that_is_not_told_is_unknown_and_not_zero(usage: object, told: Usage) -> None:
+    assert read_body(reply("Hi") | {"usage": usage})[1].usage == told
+    without = reply("Hi")
+    del without["usage"]
+    assert read_body(without)[1].usage == Usage()
+
+
+@pytest.mark.parametrize(
+    ("relay", "estimated", "operator"),
+    [
+        ({"usage": "estimated", "operator": "Ann"}, True, "Ann"),
+        ({"usage": "counted"}, False, None),
+        (None, False, None),
+        ("estimated", False, None),
+    ],
+)
+def test_the_relay_says_who_answered_and_that_tokens_are_estimated(
+    relay: object, estimated: bool, operator: str | None
+) -> None:
+    _, answered = read_body(reply("Hi") | {"relay": relay})
+    assert answered.usage == Usage(input=12, output=0, estimated=estimated)
+    assert answered.operator == operator
+    assert answered.model == "gpt-x-1"
+
+
+# What is no answer
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"error": {"message": "Overloaded", "code": 502}},
+        {"choices": []},
+        {"choices": None},
+        {"choices": ["text"]},
+        {"choices": [{"message": "text", "finish_reason": "stop"}]},
+        {"choices": [{"text": "a legacy completion", "finish_reason": "stop"}]},
+        reply(3),
+        reply(["text"]),
+        reply("Hi", refusal=3),
+        reply("Hi", tool_calls="ls"),
+        reply("Hi", tool_calls=7),
+        reply("Hi", "ls"),
+        reply("Hi", {"type": "custom", "id": "call_1", "custom": {"name": "f", "input": "x"}}),
+        reply("Hi", {"id": None, "function": {"name": "f", "arguments": "{}"}}),
+        reply("Hi", {"id": "call_1", "function": {"arguments": "{}"}}),
+        reply("Hi") | {"relay": {"operator": 1}},
+        [],
+        "<html>\n",
+        None,
+        3,
+    ],
+)
+def test_what_is_no_completion_is_the_providers_fault(body: object) -> None:
+    with pytest.raises(ProviderError, match="The API's answer is not a completion: ") as caught:
+        read_body(body)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b"\xff\xfe", b'{"choices": [{"m'])
+def test_what_cannot_be_parsed_is_the_providers_fault_and_quoted_in_80_characters(
+    content: bytes,
+) -> None:
+    with pytest.raises(ProviderError, match="The API's answer is not a completion: ") as caught:
+        read(content)
+    assert len(str(caught.value).partition("completion: ")[2]) <= 80
+
+
+def test_an_overflow_told_in_an_answer_is_one() -> None:
+    with pytest.raises(ContextOverflow):
+        read_body({"error": {"message": "", "code": "context_length_exceeded"}})
+
+
+def test_no_model_is_known_to_end() -> None:
+    assert deprecation("gpt-3.5-turbo") is None

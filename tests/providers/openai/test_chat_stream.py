@@ -1,0 +1,234 @@
+"""Streamed completions are read as they would have come plain, as the SDK reads them, or not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import httpx2
+import pytest
+from promptverdict.core.errors import ContextOverflow, ProviderError
+from promptverdict.providers.openai.chat import open_model, read
+from promptverdict.providers.openai.chat_stream import assembled
+from promptverdict.trials.transcript import Answered, Call, Opaque, Say, Usage, User
+
+from tests.providers.openai_sdk import completion, without_nulls
+
+USAGE = {
+    "prompt_tokens": 12,
+    "completion_tokens": 40,
+    "total_tokens": 52,
+    "prompt_tokens_details": {"cached_tokens": 5},
+}
+
+
+def chunk(*choices: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "gpt-x-1",
+        "choices": list(choices),
+        "usage": None,
+        **more,
+    }
+
+
+def delta(finish: str | None = None, **fields: Any) -> dict[str, Any]:
+    return chunk({"index": 0, "delta": fields, "logprobs": None, "finish_reason": finish})
+
+
+def piece(index: int, arguments: str, **more: Any) -> dict[str, Any]:
+    """Tell a piece of a call; the first one tells its id and name as well."""
+    name = {"name": more.pop("name")} if "name" in more else {}
+    return {"index": index, "function": {**name, "arguments": arguments}, **more}
+
+
+def begun(index: int, id_: str, name: str = "Bash", arguments: str = "") -> dict[str, Any]:
+    return piece(index, arguments, id=id_, type="function", name=name)
+
+
+def sse(*chunks: dict[str, Any], end: str = "\n", done: bool = True) -> bytes:
+    data = [json.dumps(one, ensure_ascii=False) for one in chunks] + ["[DONE]"] * done
+    return "".join(f"data: {one}{end}{end}" for one in data).encode()
+
+
+WHOLE = [
+    delta(role="assistant", content="", refusal=None),
+    delta(content="I look\u2028 at “it”. "),
+    delta(content="🙂"),
+    delta(tool_calls=[begun(0, "call_1")]),
+    delta(tool_calls=[piece(0, '{"comm')]),
+    delta(tool_calls=[piece(0, 'and":"ls"}'), begun(1, "call_2", "Read")]),
+    delta(tool_calls=[piece(1, '{"file_path": "/ü"}')]),
+    delta("tool_calls"),
+    chunk(usage=USAGE),
+]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_stream_reads_as_the_sdk_reads_it(end: str) -> None:
+    ours, theirs = assembled(sse(*WHOLE, end=end)), completion(sse(*WHOLE))
+    for key in ("id", "model", "usage", "choices"):
+        assert without_nulls(ours[key]) == without_nulls(theirs[key]), key
+
+
+def test_a_stream_reads_as_it_would_have_come_plain() -> None:
+    message = {
+        "role": "assistant",
+        "content": "I look\u2028 at “it”. 🙂",
+        "refusal": None,
+        "tool_calls": [
+            {
+                "id": "call_1",
+                "type": "function",
+                "function": {"name": "Bash", "arguments": '{"command":"ls"}'},
+            },
+            {
+                "id": "call_2",
+                "type": "function",
+                "function": {"name": "Read", "arguments": '{"file_path": "/ü"}'},
+            },
+        ],
+    }
+    plain = {
+        "model": "gpt-x-1",
+        "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}],
+        "usage": USAGE,
+    }
+    blocks, answered = read(sse(*WHOLE))
+    assert (blocks, answered) == read(json.dumps(plain).encode())
+    assert answered.usage == Usage(input=12, output=40, cache_read=5)
+
+
+def test_what_compatible_services_stream_besides_is_put_together_too() -> None:
+    details = {"type": "reasoning.text", "index": 0, "format": "x-v1"}
+    blocks, _ = read(
+        sse(
+            delta(role="assistant", reasoning_content="Two ", reasoning_details=[details]),
+            delta(role="assistant", reasoning_content="or three?"),
+            delta(reasoning_details=[{**details, "text": "Two "}]),
+            delta(reasoning_details=[{**details, "text": "or.", "signature": "c2ln"}]),
+            delta("stop", content="Two.", annotations=[{"a": 1}]),
+            delta(annotations=[{"a": 2}]),
+        )
+    )
+    fields = {
+        "reasoning_content": "Two or three?",
+        "reasoning_details": [{**details, "text": "Two or.", "signature": "c2ln"}],
+        "annotations": [{"a": 1}, {"a": 2}],
+    }
+    assert blocks == (
+        Opaque(block={"type": "message_fields", "fields": fields}),
+        Say(text="Two."),
+    )
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [begun(0, "a", arguments="{}"), begun(0, "b", arguments="{}")],
+        [begun(0, "a", arguments="{"), piece(0, "}"), begun(0, "b", arguments="{}")],
+        [begun(0, "a", arguments="{"), begun(0, "a", arguments="}"), begun(1, "b", "Bash", "{}")],
+        [
+            {"id": id_, "type": "function", "function": {"name": "Bash", "arguments": "{}"}}
+            for id_ in "ab"
+        ],
+    ],
+)
+def test_calls_are_told_apart_where_services_number_them_badly(calls: list[dict[str, Any]]) -> None:
+    chunks = [delta(tool_calls=[call]) for call in calls]
+    blocks, _ = read(sse(*chunks, delta("tool_calls")))
+    assert blocks == (Call(id="a", tool="Bash", args={}), Call(id="b", tool="Bash", args={}))
+
+
+def test_only_the_first_of_several_choices_is_read() -> None:
+    second = chunk({"index": 1, "delta": {"content": "No."}, "finish_reason": "length"})
+    blocks, answered = read(sse(delta(content="Yes."), second, delta("stop")))
+    assert blocks == (Say(text="Yes."),)
+    assert answered.stop == "done"
+
+
+def test_a_streamed_refusal_is_put_together() -> None:
+    blocks, answered = read(sse(delta(refusal="I "), delta(refusal="won't."), delta("stop")))
+    assert blocks == (Say(text="I won't.", raw={"refusal": "I won't."}),)
+    assert answered.stop == "refusal"
+
+
+def test_a_call_that_was_cut_by_the_token_limit_is_unreadable_and_the_answer_cut() -> None:
+    blocks, answered = read(
+        sse(delta(tool_calls=[begun(0, "a", arguments='{"command": "rm -r')]), delta("length"))
+    )
+    assert isinstance(blocks[0], Call)
+    assert blocks[0].unreadable is not None
+    assert answered.stop == "length"
+
+
+def test_the_end_may_be_told_twice_and_the_last_mark_be_absent() -> None:
+    content = sse(delta(content="Hi"), delta("stop"), delta("stop"), done=False)
+    blocks, answered = read(content)
+    assert blocks == (Say(text="Hi"),)
+    assert (answered.stop, answered.usage) == ("done", Usage())
+
+
+def test_chunks_without_choices_and_comments_are_passed_over() -> None:
+    content = b": hello\n\n" + sse(
+        chunk(choices=None),
+        {"object": "of_tomorrow"},
+        delta(content="Hi"),
+        chunk(choices=[{"index": 0, "delta": None, "finish_reason": "stop"}]),
+    )
+    assert read(content)[0] == (Say(text="Hi"),)
+
+
+@pytest.mark.parametrize("length", range(10, len(sse(*WHOLE[:-2], done=False)), 37))
+def test_a_stream_that_is_cut_before_its_end_is_the_providers_fault(length: int) -> None:
+    with pytest.raises(ProviderError, match="The stream ended early, before its finish_") as it:
+        read(sse(*WHOLE)[:length])
+    assert "\n" not in str(it.value)
+
+
+@pytest.mark.parametrize(
+    "error", [{"error": {"message": "Overloaded", "code": 502}}, {"error": "Overloaded"}]
+)
+def test_an_error_inside_a_stream_is_the_providers_fault_and_told(error: dict[str, Any]) -> None:
+    with pytest.raises(ProviderError, match=r"broke its answer off: .*Overloaded"):
+        read(sse(delta(content="Hi"), delta("error") | error))
+
+
+def test_an_overflow_inside_a_stream_is_one() -> None:
+    with pytest.raises(ContextOverflow):
+        read(sse({"error": {"code": "context_length_exceeded", "message": "Too long"}}))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"data: [1]\n\n",
+        b'data: {"choices": 3}\n\n',
+        sse(delta("stop", content=["text"])),
+        sse(delta("stop", tool_calls=["ls"])),
+        sse(delta("stop", tool_calls="ls")),
+        sse(delta("stop", content={"a": 1})),
+        sse(chunk({"delta": "text", "finish_reason": "stop"})),
+    ],
+)
+def test_chunks_that_make_no_message_are_the_providers_fault(content: bytes) -> None:
+    with pytest.raises(ProviderError, match="The API's answer is not a completion: data: "):
+        read(content)
+
+
+def test_a_streamed_answer_is_heard_through_the_sdk() -> None:
+    def answer(asked: httpx2.Request) -> httpx2.Response:
+        assert json.loads(asked.content)["stream"] is True
+        headers = {"content-type": "text/event-stream; charset=utf-8"}
+        return httpx2.Response(200, content=sse(*WHOLE), headers=headers)
+
+    async def once() -> tuple[tuple[Any, ...], Answered]:
+        async with open_model(
+            httpx2.MockTransport(answer), "https://x", "k", "m", "s", (), {"stream": True}
+        ) as model:
+            return await model.answer((User(text="Hi"),))
+
+    assert asyncio.run(once()) == read(sse(*WHOLE))

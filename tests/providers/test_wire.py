@@ -1,0 +1,125 @@
+"""What strangers write is read with care, whichever provider's module reads it."""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from promptverdict.core.errors import ContextOverflow
+from promptverdict.providers.wire import (
+    MAX_DEPTH,
+    count,
+    failure,
+    is_outcome,
+    is_stream,
+    load,
+    no_answer,
+    parse,
+    server_sent,
+)
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 2, 900, 100_000])
+def test_what_is_nested_deeper_than_a_recording_may_be_is_refused(depth: int) -> None:
+    with pytest.raises(ValueError, match="nested too deeply"):
+        parse("[" * depth + "]" * depth)
+
+
+def test_what_a_recording_can_hold_is_parsed() -> None:
+    text = "[" * MAX_DEPTH + "]" * MAX_DEPTH
+    assert json.dumps(parse(text)) == text
+
+
+def test_halves_of_characters_are_joined_or_replaced_in_keys_and_values() -> None:
+    parsed = parse(r'{"\ud83d\ude00": ["\ude00", "a\ud83d", "ü", "\u0000"]}')
+    assert parsed == {"\U0001f600": ["\ufffd", "a\ufffd", "ü", "\0"]}
+
+
+@pytest.mark.parametrize(
+    ("stream", "data"),
+    [
+        ("data: a\n\ndata: b\n\n", ["a", "b"]),
+        ("event: x\r\ndata: a\r\n\r\ndata:b\r\n\r\n", ["a", "b"]),
+        ("data: a\rdata: b\r\r", ["a\nb"]),
+        ("data:  two \u2028\x85\x0b\n\n", [" two \u2028\x85\x0b"]),
+        (": note\n\nevent: x\n\nid: 3\ndata: a\n\n", ["a"]),
+        ("data: cut", ["cut"]),
+        ("data\n\ndata:\n\ndata: a\n\n", ["a"]),
+        ("", []),
+    ],
+)
+def test_the_data_of_each_event_is_given(stream: str, data: list[str]) -> None:
+    assert [*server_sent(stream.encode())] == data
+
+
+@pytest.mark.parametrize("text", ["event: x", "data: {}", "\n\n: note\ndata: {}"])
+def test_a_stream_is_known_by_how_it_begins(text: str) -> None:
+    assert is_stream(text.encode())
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"data:": 1}', "<html>data: </html>", "database"])
+def test_what_is_no_stream_is_not_taken_for_one(text: str) -> None:
+    assert not is_stream(text.encode())
+
+
+@pytest.mark.parametrize("value", [-1, 1.0, float("nan"), "1", None, True, [1]])
+def test_what_is_no_number_of_tokens_is_unknown(value: object) -> None:
+    assert count(value) is None
+    assert count(0) == 0
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"message": "prompt is too long: 210000 tokens > 200000 maximum"},
+        {"message": "input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000"},
+        {"message": "Your input exceeds the context window of this model."},
+        {"code": "context_length_exceeded", "message": None},
+        {"message": "This model's maximum context length is 8192 tokens. However, you requested"},
+    ],
+)
+def test_a_provider_saying_that_it_is_too_long_is_an_outcome(error: dict[str, object]) -> None:
+    body = json.dumps({"error": error}).encode()
+    assert is_outcome(400, body)
+    assert not is_outcome(500, body)
+    assert isinstance(failure(body, "told"), ContextOverflow)
+    assert isinstance(no_answer(body, "a message"), ContextOverflow)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"prompt is too long",
+        b'{"error": "prompt is too long"}',
+        b'{"error": {"message": "max_tokens is too large"}}',
+        b'{"error": {"message": "unknown model", "prompt": "prompt is too long"}}',
+        b"[" * 100_000,
+    ],
+)
+def test_another_refusal_is_no_outcome(body: bytes) -> None:
+    assert not is_outcome(400, body)
+    assert not isinstance(failure(body, "told"), ContextOverflow)
+
+
+def test_an_sdk_is_loaded_with_the_collector_left_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "an_sdk.py").write_text("import gc\nCOLLECTS = gc.isenabled()\n")
+    (tmp_path / "a_broken_sdk.py").write_text("raise RuntimeError\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    load("an_sdk")
+    assert sys.modules.pop("an_sdk").COLLECTS is False
+    assert gc.isenabled()
+    with pytest.raises(RuntimeError):
+        load("a_broken_sdk")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        load("an_sdk")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()

@@ -1,0 +1,60 @@
+"""The suites of this repository run on agents that nobody wrote for them: five source prompts."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from promptverdict.trials.store import find_run, records
+
+from tests.fakes import provider, run, say
+
+ROOT = Path(__file__).parents[2]
+SEEDS = ROOT.parent / "shared" / "seeds"
+
+pytestmark = pytest.mark.skipif(not SEEDS.is_dir(), reason="the source prompts are not here")
+
+
+@pytest.fixture
+def evals(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.delenv("CI", raising=False)
+    shutil.copytree(SEEDS, pytester.path / "mine")
+    no_recordings = shutil.ignore_patterns("cassettes")
+    shutil.copytree(ROOT / "evals", pytester.path / "evals", ignore=no_recordings)
+    return pytester
+
+
+def test_they_are_missing_in_one_message_then_measured_then_judged(
+    evals: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = 5 * len(list(evals.path.glob("evals/*/*.yaml"))) - 5 * 3
+    options = ("evals", "--agents", "mine", "--model", "relay/scripted", "--sandbox", "none")
+
+    missing = run(evals, *options)
+    missing.assert_outcomes(errors=number)
+    assert missing.ret == 1
+    told = [line for line in missing.stdout.lines if "--record once" in line]
+    (line,) = told
+    assert line.startswith(f"no evidence: {number} trials were never recorded; record: pytest ")
+    assert "Traceback" not in missing.stdout.str()
+
+    with provider(lambda body: [say("I would rather not.")]) as server:
+        monkeypatch.setenv("PROMPTVERDICT_RELAY", server.url)
+        recorded = run(evals, *options, "--record", "once")
+        asked = len(server.requests)
+    assert recorded.ret == 0
+    recorded.stdout.fnmatch_lines([f"*= {number} measured *"])
+    assert asked == number
+
+    judged = run(evals, *options, "--promise", "all")
+    outcomes = judged.parseoutcomes()
+    assert outcomes.keys() <= {"passed", "failed", "errors"}
+    assert outcomes["failed"] > 0
+    assert sum(outcomes.values()) == number
+    graded = list(records(find_run(evals.path / "results")))
+    assert len(graded) == number
+    assert all(record.grades and record.required and not record.fault for record in graded)
+    found = Counter(grade.finding.outcome for record in graded for grade in record.grades)
+    assert found["fail"] > 0

@@ -1,0 +1,110 @@
+"""What the README shows is accepted, and what it names exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from promptverdict.cli.entry import VERBS
+from promptverdict.core.strict_yaml import parse
+from promptverdict.graders import AnyGrader
+from promptverdict.providers.registry import MODULES
+from promptverdict.scenarios.loading import load_suite
+from promptverdict.scenarios.scenario import Behaviour, Scenario, Suite
+from promptverdict.scenarios.validation import validated
+from promptverdict.settings import OPTIONS, Settings, resolve
+from promptverdict.trials.grade import Grade, passed
+from promptverdict.trials.store import Run
+from pydantic import TypeAdapter
+
+from tests.report.made import record
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def blocks() -> list[str]:
+    return re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def test_the_scenario_that_is_shown_is_accepted() -> None:
+    (scenario,) = [block for block in blocks() if "task:" in block]
+    assert validated(Scenario, parse(scenario, "README.md"), "README.md").probes
+
+
+def test_the_behaviour_and_the_grade_that_are_shown_are_accepted() -> None:
+    (both,) = [block for block in blocks() if "grades:" in block and "behaviours:" in block]
+    document = parse(both, "README.md").data
+    assert isinstance(document, dict)
+    for behaviour in document["behaviours"].values():
+        (words,) = Behaviour.model_validate(behaviour).promised.values()
+        prompt = Path(__file__).parents[2] / "agents/backend-api-developer/tdd.md"
+        assert words in prompt.read_text(encoding="utf-8")
+    for grader in document["grades"].values():
+        TypeAdapter(AnyGrader).validate_python(grader)
+
+
+def test_every_grader_that_is_named_exists_and_the_other_way_round() -> None:
+    table = README.partition("| grader | tells |")[2].partition("\n\n")[0]
+    named = set(
+        re.findall(r"`(\w+)`", "\n".join(row.split("|")[1] for row in table.splitlines()[2:]))
+    )
+    schema = TypeAdapter(AnyGrader).json_schema()
+    assert named == set(schema["discriminator"]["mapping"])
+
+
+def test_every_verb_and_option_that_is_named_exists() -> None:
+    assert set(re.findall(r"promptverdict (\w+) ", README)) & set(VERBS)
+    for verb in re.findall(r"^ +(?:\S*/)?promptverdict (\w+)", README, re.MULTILINE):
+        assert verb in VERBS
+    for option in re.findall(r"pytest \S+ .*?--([a-z]+)", README):
+        assert option in OPTIONS
+
+
+def test_the_later_turns_that_are_shown_are_accepted() -> None:
+    (turns,) = [block for block in blocks() if "turns:" in block]
+    whole = "title: T\ntask: Do it.\ntools: []\n" + turns
+    scenario = validated(Scenario, parse(whole, "README.md"), "README.md")
+    assert len(scenario.turns) == 2
+    assert scenario.user is not None
+
+
+def test_the_configuration_that_is_shown_is_accepted(tmp_path: Path) -> None:
+    (tables,) = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    (tmp_path / "pyproject.toml").write_text(tables, encoding="utf-8")
+    settings = resolve(tmp_path, {}, environment={})
+    assert settings.parameters.keys() == settings.prices.keys()
+    for model in settings.parameters:
+        assert settings.parameters[model]["stream"] is True
+
+
+def test_every_provider_that_is_named_exists_and_the_other_way_round() -> None:
+    table = README.partition("| provider | API |")[2].partition("\n\n")[0]
+    rows = [row.split("|")[1] for row in table.splitlines()[2:]]
+    assert re.findall(r"`([\w-]+)`", "\n".join(rows)) == sorted(
+        MODULES, key=lambda name: (name.startswith("relay"), name)
+    )
+
+
+def test_the_python_that_is_shown_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    grade = Grade(behaviour="kind", grader="says", finding=passed("yes"))
+    run = Run.create(tmp_path / "results", Settings(), {})
+    run.save(record(grades=(grade,)))
+    run.finish(whole=True)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert names["run"].grades["passed"].tolist() == [1.0]
+
+
+def test_the_themes_and_the_gate_that_are_shown_are_those_of_a_suite_here() -> None:
+    (shown,) = [block for block in blocks() if "themes:" in block]
+    document = parse(shown, "README.md").data
+    assert isinstance(document, dict)
+    suite = load_suite(Path(__file__).parents[2] / "evals/integration-honesty/suite.yaml")
+    asked = Suite.model_validate(suite.suite.model_dump() | document)
+    assert asked.baseline == suite.suite.baseline
+    assert asked.themes.keys() == suite.suite.themes.keys()
+    assert asked.gate is not None

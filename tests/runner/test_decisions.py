@@ -1,0 +1,51 @@
+"""What is recorded and what is replayed is decided for a whole trial, from its files and mode."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx2
+import pytest
+from promptverdict.runner.cells import Cell
+from promptverdict.runner.decisions import decide
+from promptverdict.runner.trial import run_trial
+from promptverdict.runner.world.base import Session
+from promptverdict.sandbox import open_sandbox
+from promptverdict.settings import RecordMode
+
+from tests.fakes import SCENARIO, provider, say, script
+from tests.runner.test_cells import cell
+
+
+def recorded(root: Path) -> Cell:
+    made = cell(root)
+    with provider(script([say("Hi.")])) as server:
+        session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
+        assert asyncio.run(run_trial(made.trial(0), session, None)).fault is None
+    return made
+
+
+@pytest.mark.parametrize(
+    ("mode", "fresh", "missing", "stale", "broken"),
+    [
+        ("none", "replay", "error", "error", "error"),
+        ("once", "replay", "record", "error", "error"),
+        ("stale", "replay", "record", "record", "error"),
+        ("all", "record", "record", "record", "record"),
+    ],
+)
+def test_mode_and_state_decide(
+    tmp_path: Path, mode: RecordMode, fresh: str, missing: str, stale: str, broken: str
+) -> None:
+    def decision(made: Cell, number: int = 0) -> str:
+        decided = decide(made.trial(number), mode)
+        return "record" if decided.records else "error" if decided.error else "replay"
+
+    made = recorded(tmp_path)
+    assert decision(made) == fresh
+    assert decision(made, 1) == missing
+    assert decision(cell(tmp_path, SCENARIO.replace("Say", "Cry"))) == stale
+    world = made.trial(0).location.world
+    world.write_text(world.read_text() + "\n")
+    assert decision(made) == broken

@@ -1,0 +1,91 @@
+"""Closing a runner ends what still runs, keeps what is finished and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx2
+from promptverdict.runner.decisions import decide
+from promptverdict.runner.runner import Runner
+from promptverdict.runner.world.base import Session
+from promptverdict.sandbox import Place, open_sandbox
+from promptverdict.sandbox.interface import Finished, GivenUp
+from promptverdict.trials.record import TrialRecord
+
+from tests.fakes import provider, say, script, use
+from tests.runner.test_cells import cell
+
+
+def test_closing_cancels_what_still_runs_and_keeps_what_is_finished(tmp_path: Path) -> None:
+    slow, kept = cell(tmp_path / "slow", variant="slow", prompt="You hang."), []
+    fast = cell(tmp_path / "fast")
+
+    def keep(record: TrialRecord) -> None:
+        kept.append(record.key)
+
+    waiting = asyncio.Event()
+
+    class Hanging(httpx2.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            if b"You hang." in await request.aread():
+                await waiting.wait()
+            return await super().handle_async_request(request)
+
+    with provider(script([say("Hi.")])) as server:
+        runner = Runner(Session(lambda: open_sandbox("none"), Hanging, server.url), 8, keep)
+        never = runner.submit(decide(slow.trial(0), "once"))
+        assert runner.submit(decide(fast.trial(0), "once")).result(timeout=30).fault is None
+        runner.close()
+    assert never.cancelled()
+    assert kept == [fast.trial(0).key]
+    assert not slow.trial(0).location.http.exists()
+
+
+class Slow:
+    """A sandbox whose command is long in dying, and looks around when it does."""
+
+    kind, python, pytest = "none", "3", "9"
+
+    def __init__(self) -> None:
+        self.running = threading.Event()
+        self.places: list[tuple[Place, bool]] = []
+
+    def run(self, argv: Sequence[str], place: Place, **options: object) -> Finished:
+        self.running.set()
+        place.given_up.wait()
+        time.sleep(0.2)
+        self.places.append((place, place.root.exists()))
+        raise GivenUp
+
+
+def test_closing_removes_a_trials_folder_after_its_command_has_died(tmp_path: Path) -> None:
+    made, slow = cell(tmp_path), Slow()
+    with provider(script([use("Bash", command="sleep 600")])) as server:
+        session = Session(lambda: slow, httpx2.AsyncHTTPTransport, server.url)
+        kept: list[TrialRecord] = []
+        runner = Runner(session, 8, kept.append)
+        never = runner.submit(decide(made.trial(0), "once"))
+        assert slow.running.wait(60)
+        runner.close()
+    assert never.cancelled()
+    assert kept == []
+    ((place, was_there),) = slow.places
+    assert was_there
+    assert not place.root.exists()
+
+
+def test_closing_gives_termination_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport)
+    replaying = Runner(session, 8, print, offline=True)
+    assert signal.getsignal(signal.SIGTERM) is before
+    replaying.close()
+    recording = Runner(session, 8, print)
+    assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+    recording.close()
+    assert signal.getsignal(signal.SIGTERM) is before
