@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from promptverdict.comparison.samples import Sample
-from promptverdict.scenarios.scenario import Suite
+from promptverdict.scenarios.suite import Suite
 from promptverdict.trials.grade import Finding, Grade, failed, passed, ungraded
 from promptverdict.trials.record import Fault, TrialRecord
 

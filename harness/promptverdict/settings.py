@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 
-from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.model import Frozen
+from promptverdict.core.paths import display_path
 from promptverdict.trials.prices import Price
 
 PREFIX = "PROMPTVERDICT_"
@@ -140,12 +141,17 @@ def read_table(path: Path) -> dict[str, Any]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         trouble = "cannot be read" if isinstance(error, OSError) else "not valid TOML"
-        raise InputError([Problem(shown(path), f"{trouble}: {error}", "mend the file")]) from error
+        raise InputError(
+            [Problem(display_path(path), f"{trouble}: {error}", "mend the file")]
+        ) from error
     tools = data.get("tool")
     table = tools.get("promptverdict", {}) if isinstance(tools, dict) else {}
     if isinstance(table, dict):
         return table
-    where, cure = f"{shown(path)}: tool.promptverdict", "write [tool.promptverdict] above its keys"
+    where, cure = (
+        f"{display_path(path)}: tool.promptverdict",
+        "write [tool.promptverdict] above its keys",
+    )
     raise InputError([Problem(where, f"a table is expected, got {table!r}", cure)])
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from promptverdict.agents.discovery import load_agents
 from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cells import Cell, cells
-from promptverdict.runner.trial import read_back
+from promptverdict.runner.readback import read_evidence
 from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import resolve
 from promptverdict.trials.evidence import Evidence
@@ -68,7 +68,7 @@ def recorded() -> list[Graded]:
             for cell in cells(load_scenario(scenario, suite), agents, settings, by_hand=False):
                 location = cell.trial(0).location
                 if location.http.exists():
-                    evidence = asyncio.run(read_back(cell, open_sealed(location)))
+                    evidence = asyncio.run(read_evidence(cell, open_sealed(location)))
                     found.append(Graded(cell, evidence.model_dump_json()))
     return found
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from promptverdict.cli import first_steps, init, main, schema
 from promptverdict.core.errors import InputError
-from promptverdict.report.words import usage
+from promptverdict.trials.metrics import total_usage
 from promptverdict.trials.store import find_run, records
 
 from tests.fakes import provider, run, say, script, use, write
@@ -107,7 +107,7 @@ def told_tokens(out: str) -> int:
 
 
 def test_what_recorded_trials_are_said_to_have_taken_is_what_they_took() -> None:
-    used = [usage(evidence(trial_id).events) for trial_id in TRIALS]
+    used = [total_usage(evidence(trial_id).events) for trial_id in TRIALS]
     tokens = sorted((one.input or 0) + (one.output or 0) for one in used)
     assert (round(tokens[0] / 1000), round(tokens[-1] / 1000)) == first_steps.SPENT
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from promptverdict.comparison.against_run import against_run
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Comparison, Comparisons
-from promptverdict.scenarios.scenario import Suite
+from promptverdict.scenarios.suite import Suite
 from promptverdict.trials.record import TrialRecord
 
 from tests.compared import BASE, COMPATIBLE, DIGEST, TERSE, samples, side, suite

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from promptverdict.comparison.compare import compare_run, compare_variants
 from promptverdict.comparison.verdicts import Comparison
-from promptverdict.scenarios.scenario import Suite
+from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.compare import compare
 from promptverdict.stats.looks import Look
 from promptverdict.trials.record import TrialRecord

@@ -14,7 +14,8 @@ import pytest
 from promptverdict.core.errors import InputError
 from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cells import Cell, cells
-from promptverdict.runner.trial import read_back, run_trial
+from promptverdict.runner.readback import read_evidence
+from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import Session
 from promptverdict.sandbox import open_sandbox
 from promptverdict.settings import Settings
@@ -73,7 +74,7 @@ def test_what_was_judged_while_recording_is_read_in_replay_and_in_read_back(tmp_
     assert replayed.evidence == recorded.evidence
     assert replayed.grades == recorded.grades
     sealed = open_sealed(cell.trial(0).location)
-    assert asyncio.run(read_back(cell, sealed)) == recorded.evidence
+    assert asyncio.run(read_evidence(cell, sealed)) == recorded.evidence
     assert outcome(replay(dataclasses.replace(cell, judge=None)))[0] == "pass"
 
 

@@ -8,7 +8,7 @@ import pytest
 from promptverdict.core.errors import BrokenRecording
 from promptverdict.recording.files import Head, Location, World, open_sealed, save_sealed
 from promptverdict.recording.yaml_format import dump
-from promptverdict.trials.record import Provenance
+from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.transcript import Result
 from promptverdict.trials.tree import Change
 

@@ -10,7 +10,7 @@ from promptverdict.recording import yaml_format
 from promptverdict.recording.files import Head, Location, World, open_sealed, save_sealed
 from promptverdict.recording.secrets import refuse_machine
 from promptverdict.recording.yaml_format import dump
-from promptverdict.trials.record import Provenance
+from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.transcript import Result
 
 HEAD = Head(

@@ -6,7 +6,8 @@ from typing import Any
 
 from promptverdict.trials.evidence import Evidence, Outcome, Task
 from promptverdict.trials.grade import Finding, Grade
-from promptverdict.trials.record import Fault, Provenance, TrialRecord
+from promptverdict.trials.provenance import Provenance
+from promptverdict.trials.record import Fault, TrialRecord
 from promptverdict.trials.transcript import Answered, Call, End, Event, Result, Say, Usage, User
 from promptverdict.trials.tree import Change, TestNode, TestReport
 

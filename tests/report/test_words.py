@@ -5,29 +5,28 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from promptverdict.report.words import (
-    age,
-    calls,
-    ending,
-    files_changed,
-    origin,
-    test_runs,
-    turns,
-    usage,
+from promptverdict.report.words import age
+from promptverdict.trials.metrics import (
+    count_calls,
+    count_files_changed,
+    count_test_runs,
+    count_turns,
+    describe_ending,
+    total_usage,
 )
+from promptverdict.trials.provenance import describe_origin
 from promptverdict.trials.record import Fault
 from promptverdict.trials.transcript import Answered, End, Result, Usage, User
 from promptverdict.trials.tree import Change
 
 from tests.report.made import EVENTS, PROVENANCE, record
 
-counted_test_runs = test_runs
-del test_runs  # or pytest takes it for a test
+counted_test_runs = count_test_runs
 
 
 def test_turns_calls_and_test_runs_are_counted() -> None:
-    assert (turns(EVENTS), calls(EVENTS), counted_test_runs(EVENTS)) == (2, 2, 1)
-    assert (turns(()), calls(()), counted_test_runs(())) == (0, 0, 0)
+    assert (count_turns(EVENTS), count_calls(EVENTS), counted_test_runs(EVENTS)) == (2, 2, 1)
+    assert (count_turns(()), count_calls(()), counted_test_runs(())) == (0, 0, 0)
 
 
 def test_a_file_counts_once_and_what_nobody_wrote_does_not() -> None:
@@ -35,7 +34,7 @@ def test_a_file_counts_once_and_what_nobody_wrote_does_not() -> None:
     changes = [Change(path=path, text="") for path in paths]
     changes += [Change(path="b", kind="folder"), Change(path="d.py", kind="deleted")]
     results = [Result(call="t", text="", changes=(change,)) for change in changes]
-    assert files_changed(tuple(results)) == 3
+    assert count_files_changed(tuple(results)) == 3
 
 
 @pytest.mark.parametrize(
@@ -55,7 +54,9 @@ def test_a_file_counts_once_and_what_nobody_wrote_does_not() -> None:
 def test_tokens_are_added_up_unless_one_answers_are_unknown(
     answers: list[Usage], total: Usage
 ) -> None:
-    assert usage(tuple(Answered(model="m", stop="done", usage=one) for one in answers)) == total
+    assert (
+        total_usage(tuple(Answered(model="m", stop="done", usage=one) for one in answers)) == total
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,19 +70,19 @@ def test_tokens_are_added_up_unless_one_answers_are_unknown(
     ],
 )
 def test_an_ending_is_told_without_saying_a_word_twice(end: End, told: str) -> None:
-    assert ending(record(end)) == told
+    assert describe_ending(record(end)) == told
 
 
 def test_a_fault_is_an_ending_whatever_happened_before() -> None:
-    assert ending(record(fault=Fault(kind="X", message="x", exit_code=4))) == "fault"
+    assert describe_ending(record(fault=Fault(kind="X", message="x", exit_code=4))) == "fault"
 
 
 def test_evidence_is_told_by_who_answered() -> None:
-    assert origin(PROVENANCE) == "relay: Ann, by hand"
+    assert describe_origin(PROVENANCE) == "relay: Ann, by hand"
     live = PROVENANCE.model_copy(update={"evidence": "live", "operator": None, "answered": "m-1"})
-    assert origin(live) == "live: m-1"
-    assert origin(live.model_copy(update={"answered": ""})) == "live"
-    assert origin(None) == "none"
+    assert describe_origin(live) == "live: m-1"
+    assert describe_origin(live.model_copy(update={"answered": ""})) == "live"
+    assert describe_origin(None) == "none"
 
 
 @pytest.mark.parametrize(

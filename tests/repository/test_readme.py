@@ -12,7 +12,8 @@ from promptverdict.core.strict_yaml import parse
 from promptverdict.graders import AnyGrader
 from promptverdict.providers.registry import MODULES
 from promptverdict.scenarios.loading import load_suite
-from promptverdict.scenarios.scenario import Behaviour, Scenario, Suite
+from promptverdict.scenarios.scenario import Scenario
+from promptverdict.scenarios.suite import Behaviour, Suite
 from promptverdict.scenarios.validation import validated
 from promptverdict.settings import OPTIONS, Settings, resolve
 from promptverdict.trials.grade import Grade, passed

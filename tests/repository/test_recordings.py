@@ -11,7 +11,8 @@ from promptverdict.agents.discovery import load_agents
 from promptverdict.guest.probekit import is_test
 from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cells import Trial, cells
-from promptverdict.runner.trial import read_back, run_trial
+from promptverdict.runner.readback import read_evidence
+from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import Session
 from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import resolve
@@ -44,7 +45,7 @@ TRIALS = {trial.id: trial for trial in trials()} | {
 
 def evidence(trial_id: str) -> Evidence:
     trial = TRIALS[trial_id]
-    return asyncio.run(read_back(trial.cell, open_sealed(trial.location)))
+    return asyncio.run(read_evidence(trial.cell, open_sealed(trial.location)))
 
 
 @pytest.mark.parametrize("trial_id", TRIALS)
@@ -90,7 +91,7 @@ def test_each_is_replayed_through_its_sdk_as_it_is_read_back(trial_id: str) -> N
     )
     record = asyncio.run(run_trial(trial, session, sealed))
     assert record.fault is None
-    assert record.evidence == asyncio.run(read_back(trial.cell, sealed))
+    assert record.evidence == asyncio.run(read_evidence(trial.cell, sealed))
 
 
 def red_before_first_production_change(read: Evidence) -> bool:

@@ -9,7 +9,9 @@ import pytest
 from promptverdict.agents.frontmatter import split
 from promptverdict.agents.variant import Variant, normal_form
 from promptverdict.core.errors import InputError
-from promptverdict.runner.cells import Cell, cells, changed_parts, model_of
+from promptverdict.recording.digest import changed_parts
+from promptverdict.runner.cells import Cell, cells
+from promptverdict.runner.models import resolve_model
 from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import Settings
 
@@ -101,15 +103,15 @@ def test_equal_trials_have_equal_keys_and_others_have_others(tmp_path: Path) -> 
 
 def test_a_model_is_what_the_configuration_says_of_it() -> None:
     settings = Settings(models={"default": "relay/a", "sonnet": "relay/b"})
-    assert model_of(variant(), settings) == "relay/a"
-    assert model_of(variant(model="inherit"), settings) == "relay/a"
-    assert model_of(variant(model="sonnet"), settings) == "relay/b"
-    assert model_of(variant(model="anthropic/x"), settings) == "anthropic/x"
-    assert model_of(variant(), Settings(model="anthropic/y")) == "anthropic/y"
+    assert resolve_model(variant(), settings) == "relay/a"
+    assert resolve_model(variant(model="inherit"), settings) == "relay/a"
+    assert resolve_model(variant(model="sonnet"), settings) == "relay/b"
+    assert resolve_model(variant(model="anthropic/x"), settings) == "anthropic/x"
+    assert resolve_model(variant(), Settings(model="anthropic/y")) == "anthropic/y"
     with pytest.raises(InputError, match=r'models\] opus = "\.\.\."'):
-        model_of(variant(model="opus"), settings)
+        resolve_model(variant(model="opus"), settings)
     with pytest.raises(InputError, match=r'models\] "opus-4\.1" = '):
-        model_of(variant(model="opus-4.1"), settings)
+        resolve_model(variant(model="opus-4.1"), settings)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def test_a_quote_that_is_not_closed_around_a_model_is_told_at_its_line() -> None
     source = split('---\nname: a\nmodel: "sonnet\n---\nBe kind.\n')
     agent = normal_form(source, agent="a", variant=None, path="agents/a.md")
     with pytest.raises(InputError) as caught:
-        model_of(agent, Settings())
+        resolve_model(agent, Settings())
     (problem,) = caught.value.problems
     assert problem.where == "agents/a.md:3"
     assert problem.found == 'a quote that is not closed: model: "sonnet'

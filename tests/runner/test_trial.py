@@ -17,8 +17,9 @@ from promptverdict.runner.cells import Cell
 from promptverdict.runner.decisions import decide
 from promptverdict.runner.probe_runner import run_probes
 from promptverdict.runner.probes import stored_reports
+from promptverdict.runner.readback import read_events, read_evidence
 from promptverdict.runner.runner import Runner
-from promptverdict.runner.trial import read_back, read_events, run_trial
+from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import Session
 from promptverdict.sandbox import Sandbox, open_sandbox
 from promptverdict.scenarios.loading import LoadedScenario, load_scenario, load_suite
@@ -102,7 +103,9 @@ def test_replay_and_read_back_give_what_was_recorded(tmp_path: Path, unprotected
     assert any(isinstance(event, Opaque) for event in recorded.evidence.events)
     replayed = replay(cell, unprotected)
     assert replayed.evidence == recorded.evidence
-    assert asyncio.run(read_back(cell, open_sealed(cell.trial(0).location))) == recorded.evidence
+    assert (
+        asyncio.run(read_evidence(cell, open_sealed(cell.trial(0).location))) == recorded.evidence
+    )
     assert recorded.evidence.final_tree()["a/b.txt"].content == b"x\ny\nz"
 
 

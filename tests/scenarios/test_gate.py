@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from promptverdict.core.errors import InputError
 from promptverdict.scenarios.loading import load_suite
-from promptverdict.scenarios.scenario import Suite
+from promptverdict.scenarios.suite import Suite
 
 from tests.fakes import write
 

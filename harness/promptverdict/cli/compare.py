@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.paths import display_path
 from promptverdict.scenarios.discovery import SUITE_FILE, is_data
 from promptverdict.settings import resolve
 from promptverdict.trials.store import LATEST, find_run, read_manifest, records
@@ -75,7 +76,7 @@ def _options(asked: argparse.Namespace, settings: Settings) -> Iterator[str]:
     if asked.run:
         folder = find_run(results, asked.run).resolve()
         if folder.parent != results.resolve():
-            yield from ("--run", shown(folder))
+            yield from ("--run", display_path(folder))
         elif folder.name != find_run(results).name:
             yield from ("--run", folder.name)
     if asked.results:
@@ -105,7 +106,7 @@ def _of_run(
         look=look,
     )
     if not compared.comparisons:
-        where = shown(folder)
+        where = display_path(folder)
         told = "no variant ran beside the baseline of its suite"
         cure = "name two (--baseline, --candidate), an older run (--before) or a commit (--base)"
         raise InputError([Problem(where, told, cure)])
@@ -178,7 +179,7 @@ def _wanted(
     for option in ("baseline", "candidate"):
         name = getattr(asked, option)
         if name and name not in ran:
-            cure = f"in {shown(folder)} these did: {', '.join(ran) or 'none'}"
+            cure = f"in {display_path(folder)} these did: {', '.join(ran) or 'none'}"
             raise InputError([Problem(f"--{option}", f"{name} did not run", cure)])
     chosen = {asked.candidate, *baselines} if asked.candidate else set(ran)
     return [one for one in every if one.variant in chosen]
@@ -198,7 +199,7 @@ def _with_run(asked: argparse.Namespace, settings: Settings, cells: list[Cell]) 
     newer, older = (find_run(results, name) for name in (asked.run or LATEST, asked.before))
     if newer == older:
         cure = "name two: promptverdict compare RUN --before OLDER_RUN"
-        raise InputError([Problem("--before", f"{shown(older)} is the run itself", cure)])
+        raise InputError([Problem("--before", f"{display_path(older)} is the run itself", cure)])
     before, after = _samples(older, cells), _samples(newer, cells)
     compared = against_run(
         older.name,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from promptverdict.core.errors import shown
 from promptverdict.core.files import write_together
+from promptverdict.core.paths import display_path
 from promptverdict.settings import resolve
 
 _FORMULA = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
@@ -38,7 +38,7 @@ def run(asked: argparse.Namespace) -> int:
         texts[asked.folder / f"{name}.{asked.format}"] = text
     write_together(texts)
     rows = ", ".join(f"{len(getattr(loaded, path.stem))} {path.stem}" for path in texts)
-    print(f"{rows}: {shown(asked.folder)}")
+    print(f"{rows}: {display_path(asked.folder)}")
     return 0
 
 

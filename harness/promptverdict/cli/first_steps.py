@@ -12,7 +12,8 @@ from pathlib import Path
 from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import InputError
 from promptverdict.core.text import safe
-from promptverdict.runner.cells import Cell, model_of
+from promptverdict.runner.cells import Cell
+from promptverdict.runner.models import resolve_model
 from promptverdict.scenarios.loading import LoadedScenario
 from promptverdict.settings import Settings, read_table
 
@@ -101,7 +102,7 @@ class Start:
 
     def _is_known(self, agent: Variant) -> bool:
         try:
-            model_of(agent, self.settings)
+            resolve_model(agent, self.settings)
         except InputError:
             return False
         return True

@@ -139,9 +139,9 @@ async def _work(trial: Trial) -> Work | None:
     """Read what is to be asked about; a stale recording is told and left alone."""
     from promptverdict.judging.gather import questions
     from promptverdict.judging.pairwise.pairs import Side
+    from promptverdict.recording.digest import changed_parts
     from promptverdict.recording.files import open_sealed
-    from promptverdict.runner.cells import changed_parts
-    from promptverdict.runner.trial import read_events
+    from promptverdict.runner.readback import read_events
 
     sealed = open_sealed(trial.location)
     if parts := changed_parts(sealed.head.digest, trial.cell.digest):

@@ -19,11 +19,11 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def run(asked: argparse.Namespace) -> int:
     """Run what is probe-stale, and say what was done."""
+    from promptverdict.recording.digest import changed_parts
     from promptverdict.recording.files import open_sealed
-    from promptverdict.runner.cells import changed_parts
     from promptverdict.runner.probe_runner import run_probes
     from promptverdict.runner.probes import stored_reports
-    from promptverdict.runner.trial import read_events
+    from promptverdict.runner.readback import read_events
     from promptverdict.sandbox import open_sandbox
     from promptverdict.settings import resolve
 

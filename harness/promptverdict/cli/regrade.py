@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.paths import display_path
 from promptverdict.scenarios.discovery import SUITE_FILE
 from promptverdict.scenarios.loading import LoadedScenario, load_scenario, load_suite
 from promptverdict.trials.record import TrialRecord
@@ -32,7 +33,7 @@ def run(asked: argparse.Namespace) -> int:
     found = list(records(old))
     if not found:
         cure = "run them first: pytest evals/"
-        raise InputError([Problem(shown(old), "there are no records here", cure)])
+        raise InputError([Problem(display_path(old), "there are no records here", cure)])
     scenarios = {(one.suite.id, one.id): one for one in _scenarios(Path(asked.evals))}
     if not scenarios:
         raise InputError([Problem(asked.evals, "there is no suite below it", "name the folder")])
@@ -53,7 +54,7 @@ def run(asked: argparse.Namespace) -> int:
     new.finish(whole=True)
     kept = f", {copied} kept as they were" if copied else ""
     graded = len(found) - copied
-    print(f"{graded} records graded, {changed} grades changed{kept}: {shown(new.folder)}")
+    print(f"{graded} records graded, {changed} grades changed{kept}: {display_path(new.folder)}")
     return 0
 
 

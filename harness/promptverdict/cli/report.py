@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from promptverdict.core.errors import shown
+from promptverdict.core.paths import display_path
 from promptverdict.settings import resolve
 from promptverdict.trials.store import LATEST, find_run
 
@@ -31,7 +31,7 @@ def run(asked: argparse.Namespace) -> int:
     results = Path(resolve(Path.cwd(), {"results": asked.results}).results)
     places = write_report(find_run(results, asked.run), asked.output, asked.markdown)
     for place in places:
-        print(shown(place))
+        print(display_path(place))
     if asked.open:
         import webbrowser
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.paths import display_path
 from promptverdict.settings import resolve
 
 
@@ -34,7 +35,7 @@ def _prune(results: Path, keep: int) -> None:
         raise InputError([Problem("--keep", f"{keep} would delete every run", cure)])
     doomed = prune(results, keep)
     counted = "1 run" if len(doomed) == 1 else f"{len(doomed)} runs"
-    print(f"{counted} deleted below {shown(results)}")
+    print(f"{counted} deleted below {display_path(results)}")
 
 
 def _list(results: Path) -> None:

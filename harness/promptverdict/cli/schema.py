@@ -8,7 +8,8 @@ from pathlib import Path
 
 from promptverdict.core.files import write_whole
 from promptverdict.core.model import Frozen
-from promptverdict.scenarios.scenario import Scenario, Suite
+from promptverdict.scenarios.scenario import Scenario
+from promptverdict.scenarios.suite import Suite
 
 SCHEMAS: dict[str, type[Frozen]] = {"scenario": Scenario, "suite": Suite}
 

@@ -10,7 +10,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.paths import display_path
 from promptverdict.settings import resolve
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.store import BASE, LATEST, find_run, read_record, records
@@ -113,7 +114,7 @@ def _failed(asked: argparse.Namespace) -> Iterator[Line]:
                 style = OUTCOMES[finding.outcome]
                 yield Line(f"{finding.outcome:<8} {told}{shows}", style)
     if not fell:
-        yield Line(f"{shown(folder)}: of {graded} grades none failed, and none is ungraded")
+        yield Line(f"{display_path(folder)}: of {graded} grades none failed, and none is ungraded")
 
 
 def _named(record: TrialRecord) -> str:
@@ -145,16 +146,16 @@ def _find(asked: argparse.Namespace) -> TrialRecord:
     fitting = fitting or [one for one in found if wanted in _cell(one)]
     if not fitting:
         names = sorted({_cell(record) for record in found})
-        told = f"fits no trial of {shown(folder)}"
+        told = f"fits no trial of {display_path(folder)}"
         raise InputError([Problem(asked.trial, told, f"there are: {', '.join(names)}")])
     numbered = [record for record in fitting if str(record.trial) == number]
     if len(numbered) == 1:
         return numbered[0]
     if numbered:
-        names, told = sorted(map(_cell, numbered)), f"fits several trials of {shown(folder)}"
+        names, told = sorted(map(_cell, numbered)), f"fits several trials of {display_path(folder)}"
     else:
         names = sorted(map(_identity, fitting))
-        told = f"{shown(folder)} has no trial #{number} of it"
+        told = f"{display_path(folder)} has no trial #{number} of it"
     raise InputError([Problem(asked.trial, told, f"there are: {', '.join(names)}")])
 
 
@@ -164,7 +165,9 @@ def _records(asked: argparse.Namespace) -> tuple[Path, list[TrialRecord]]:
     folder = find_run(results, asked.run)
     if found := list(records(folder)):
         return folder, found
-    raise InputError([Problem(shown(folder), "holds no records", "run again: pytest evals/")])
+    raise InputError(
+        [Problem(display_path(folder), "holds no records", "run again: pytest evals/")]
+    )
 
 
 def _cell(record: TrialRecord) -> str:

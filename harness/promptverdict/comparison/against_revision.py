@@ -27,13 +27,14 @@ from promptverdict.core.errors import (
     EvidenceError,
     MissingRecording,
     StaleRecording,
-    shown,
 )
+from promptverdict.core.paths import display_path
+from promptverdict.recording.digest import changed_parts
 from promptverdict.recording.files import Location, open_sealed
-from promptverdict.runner.cells import Cell, Trial, cells, changed_parts
+from promptverdict.runner.cells import Cell, Trial, cells
 from promptverdict.runner.estimate import estimate
 from promptverdict.runner.readback import recall
-from promptverdict.runner.trial import no_trial
+from promptverdict.runner.records import record_absence
 from promptverdict.scenarios.discovery import SUITE_FILE
 from promptverdict.settings import Settings
 from promptverdict.trials.record import TrialRecord
@@ -222,10 +223,10 @@ class _Base:
         try:
             sealed = open_sealed(trial.location)
         except EvidenceError as error:
-            return no_trial(trial, error)
+            return record_absence(trial, error)
         if parts := changed_parts(sealed.head.digest, trial.cell.digest):
             told = f"recorded at {self.revision.ref} of another {', '.join(parts)}"
-            return no_trial(trial, StaleRecording(told, parts))
+            return record_absence(trial, StaleRecording(told, parts))
         return recall(trial, sealed)
 
     def deleted_scenarios(self, suite: Path) -> Iterator[str]:
@@ -242,7 +243,7 @@ class _Base:
             if PurePosixPath(path).name == SUITE_FILE:
                 lay = self.revision.top / path
                 if not lay.is_file():
-                    yield f"{shown(lay.parent)} was deleted since {self.revision.ref}"
+                    yield f"{display_path(lay.parent)} was deleted since {self.revision.ref}"
 
     def _below(self, place: str) -> dict[str, str]:
         return {

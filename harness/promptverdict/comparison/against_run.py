@@ -16,7 +16,7 @@ from promptverdict.comparison.gates import refusals
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.sides import Arm
 from promptverdict.comparison.verdicts import Comparison, Comparisons, Unpaired
-from promptverdict.scenarios.scenario import Suite
+from promptverdict.scenarios.suite import Suite
 
 
 def against_run(

@@ -23,7 +23,7 @@ from promptverdict.comparison.verdicts import (
     Theme,
     Unpaired,
 )
-from promptverdict.scenarios.scenario import Suite
+from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.compare import compare
 from promptverdict.stats.corrections import adjusted
 from promptverdict.stats.looks import Look

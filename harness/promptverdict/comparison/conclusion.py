@@ -11,7 +11,7 @@ from promptverdict.comparison.compare import compare_run
 from promptverdict.comparison.gates import lacking
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Comparison, Comparisons
-from promptverdict.report.comparison_text import in_a_line
+from promptverdict.comparison.wording import format_verdict
 from promptverdict.runner.cells import Cell
 from promptverdict.settings import Settings
 from promptverdict.trials.record import TrialRecord
@@ -69,7 +69,7 @@ def gate_of(suite: str, found: Comparisons, ran: Iterable[Cell]) -> Concluded:
         worst,
         tuple(told for code, told in said if code == worst),
         {
-            f"{one.candidate.variant}:{judged.behaviour}": in_a_line(judged)
+            f"{one.candidate.variant}:{judged.behaviour}": format_verdict(judged)
             for one in about
             for judged in (*one.themes, *one.behaviours)
             if judged.suite == suite

@@ -15,8 +15,14 @@ from dataclasses import dataclass
 from promptverdict.core.errors import BrokenRecording
 from promptverdict.graders.reading.sentences import said
 from promptverdict.guest.treehash import counts
-from promptverdict.report.words import calls, files_changed, test_runs, turns, usage
 from promptverdict.trials.evidence import Evidence
+from promptverdict.trials.metrics import (
+    count_calls,
+    count_files_changed,
+    count_test_runs,
+    count_turns,
+    total_usage,
+)
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.toolset import ARGUMENTS
 from promptverdict.trials.transcript import Answered, Call, Event, Result, Say, final_text
@@ -61,8 +67,8 @@ MEASURES: Mapping[str, Measure] = {
     ),
     "words": Measure("Words said in all, code among them", "words"),
     "words of the answer": Measure("Words said after the last result", "words"),
-    "refusals": Measure("Answers that the provider calls a refusal", "answers"),
-    "begins by answering": Measure("The first answer of the model calls no tool", SHARE),
+    "refusals": Measure("Answers that the provider count_calls a refusal", "answers"),
+    "begins by answering": Measure("The first answer of the model count_calls no tool", SHARE),
     **{
         f"begins with {tool}": Measure(f"The first call of the first answer is of {tool}", SHARE)
         for tool in (*ARGUMENTS, OTHER)
@@ -92,16 +98,16 @@ def measures(record: TrialRecord) -> dict[str, float | None]:
         return dict.fromkeys(MEASURES)
     results = [event for event in events if isinstance(event, Result)]
     trees = _trees(record.evidence)
-    used = usage(events)
-    changed = files_changed(events)
+    used = total_usage(events)
+    changed = count_files_changed(events)
     found: dict[str, float | None] = {
-        "calls": calls(events),
+        "calls": count_calls(events),
         **_by_tool(events),
         "calls that failed": sum(result.error for result in results),
         "files read": len(_read(events)),
         "files changed": changed,
         "lines changed": _lines_changed(trees[0], trees[-1]) if trees else None,
-        "test runs": test_runs(events),
+        "test runs": count_test_runs(events),
         "commits": sum(map(_commits, trees, trees[1:])) if trees else None,
         "stopped without a change": not changed,
         "questions": _questions(record.evidence),
@@ -109,7 +115,7 @@ def measures(record: TrialRecord) -> dict[str, float | None]:
         "words of the answer": len(final_text(events).split()),
         "refusals": sum(isinstance(one, Answered) and one.stop == "refusal" for one in events),
         **_beginning(events),
-        "turns": turns(events),
+        "turns": count_turns(events),
         "tokens read": used.input,
         "tokens written": used.output,
         PRICE: record.cost.amount if record.cost else None,

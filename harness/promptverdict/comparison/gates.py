@@ -13,7 +13,7 @@ from typing import Literal
 
 from promptverdict.comparison.verdicts import GateOutcome, GateResult, ScenarioPair, SuiteGate
 from promptverdict.scenarios.gate import Gate
-from promptverdict.scenarios.scenario import Suite
+from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.compare import Comparison as Found
 from promptverdict.stats.corrections import adjusted
 from promptverdict.stats.fixed import Fixed, Trials, compare_fixed

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Outcome, ScenarioPair, Unpaired
 from promptverdict.core.errors import InputError, Problem
-
-UNDER_TEST = frozenset({"system", "tools"})
-"""Parts of a digest in which two variants may differ."""
+from promptverdict.recording.digest import UNDER_TEST
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from typing import TypeVar
 
 from promptverdict.comparison.fingerprint import MEASURES, measures
 from promptverdict.comparison.verdicts import Outcome
-from promptverdict.trials.record import Fault, Provenance, TrialRecord
+from promptverdict.trials.provenance import Provenance
+from promptverdict.trials.record import Fault, TrialRecord
 
 Value = TypeVar("Value")
 

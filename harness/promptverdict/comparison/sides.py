@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Side
-from promptverdict.report.words import bare, origin
+from promptverdict.trials.provenance import describe_isolation, describe_origin
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,10 @@ class Arm:
         """Tell what the side is and what its evidence is."""
         there = [(one.provenance, one.compatible) for one in self.samples if one.provenance]
         known = [provenance for provenance, _ in there]
-        origins = (f"{origin(provenance)}{bare(compatible)}" for provenance, compatible in there)
+        origins = (
+            f"{describe_origin(provenance)}{describe_isolation(compatible)}"
+            for provenance, compatible in there
+        )
         dates = sorted(one.recorded for one in known)
         models = dict.fromkeys(one.model for one in known)
         return Side(

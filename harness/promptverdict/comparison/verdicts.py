@@ -12,9 +12,10 @@ from typing import Literal
 from pydantic import ValidationError
 
 from promptverdict.comparison.measured import Measured
-from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.files import write_whole
 from promptverdict.core.model import Frozen
+from promptverdict.core.paths import display_path
 
 SCHEMA = 1
 FILE = "derived/comparison.json"
@@ -327,4 +328,4 @@ def load(run: Path) -> Comparisons | None:
         return Comparisons.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         cure = "compare again: promptverdict compare"
-        raise InputError([Problem(shown(path), "not a comparison of ours", cure)]) from error
+        raise InputError([Problem(display_path(path), "not a comparison of ours", cure)]) from error

@@ -25,7 +25,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 
 class HarnessError(Exception):
@@ -116,11 +115,3 @@ class BrokenRecording(EvidenceError):
 
 class StaleProbes(EvidenceError):
     """A probe's stored result is absent or was made by another version of the probe."""
-
-
-def shown(path: Path) -> str:
-    """Write a path as seen from where the command was started, if it lies below."""
-    try:
-        return path.resolve().relative_to(Path.cwd().resolve()).as_posix()
-    except ValueError:
-        return str(path)

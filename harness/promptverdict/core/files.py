@@ -8,7 +8,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from promptverdict.core.errors import StorageError, shown
+from promptverdict.core.errors import StorageError
+from promptverdict.core.paths import display_path
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -29,7 +30,7 @@ def write_together(texts: Mapping[Path, str]) -> None:
         for path, temporary in written.items():
             temporary.replace(path)
     except OSError as error:
-        raise StorageError(f"{shown(path)} cannot be written: {error.strerror}") from error
+        raise StorageError(f"{display_path(path)} cannot be written: {error.strerror}") from error
     finally:
         for temporary in written.values():
             with contextlib.suppress(OSError):

@@ -10,7 +10,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Literal
 
-from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.paths import display_path
 from promptverdict.graders.rubric import Rubric
 from promptverdict.stats.agreement import Confusion
 
@@ -56,13 +57,15 @@ def read_labels(path: Path) -> tuple[Label, ...]:
             columns = rows.fieldnames or ()
             read = [(rows.line_num, row) for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError([Problem(shown(path), f"cannot be read: {error}", _CURE)]) from error
+        raise InputError(
+            [Problem(display_path(path), f"cannot be read: {error}", _CURE)]
+        ) from error
     subjects = [kind for kind in SUBJECTS if kind in columns]
     if len(subjects) != 1 or not {"trial", "label"} <= set(columns):
         found = f"its columns are: {', '.join(columns) or 'none'}"
-        raise InputError([Problem(shown(path), found, _CURE)])
+        raise InputError([Problem(display_path(path), found, _CURE)])
     kind: Literal["question", "behaviour"] = "question" if "question" in columns else "behaviour"
-    each = [_label(f"{shown(path)}:{line}", row, kind) for line, row in read]
+    each = [_label(f"{display_path(path)}:{line}", row, kind) for line, row in read]
     labels = [one for one in each if isinstance(one, Label)]
     problems = [one for one in each if isinstance(one, Problem)]
     if problems := [*problems, *_twice(labels)]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -17,13 +17,33 @@ from promptverdict.core.text import safe_lines
 
 if TYPE_CHECKING:
     from promptverdict.pytest_plugin.cell_status import CellStatus
-    from promptverdict.pytest_plugin.plugin import Evals
+    from promptverdict.pytest_plugin.session import EvalSession
     from promptverdict.runner.cells import Cell
 
 STATUS = "promptverdict_status"
 REASON = "promptverdict_reason"
 GATE = "promptverdict_gate"
 MEASURED = "measured"
+
+
+class Evals(Protocol):
+    """What an item needs of the evaluations of its pytest session."""
+
+    def cells(self, path: Path) -> list[Cell]:
+        """Return the cells of a scenario. Raises InputError."""
+        ...
+
+    def has_gate(self, folder: Path) -> bool:
+        """Return whether a suite has a gate."""
+        ...
+
+    def session(self) -> EvalSession:
+        """Return what the collected cells share. Raises InputError."""
+        ...
+
+    def tell(self, line: str) -> None:
+        """Write a line between those of pytest."""
+        ...
 
 
 class FellShort(Exception):

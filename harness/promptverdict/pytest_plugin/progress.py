@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 
 from promptverdict.core.text import safe
-from promptverdict.report.words import ending, tokens, turns, usage
+from promptverdict.report.words import tokens
+from promptverdict.trials.metrics import count_turns, describe_ending, total_usage
 from promptverdict.trials.prices import total
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import added
@@ -24,11 +25,11 @@ class Progress:
         """Count one more trial, and tell how it ended and how much is left."""
         self._ended.append(record)
         done, events = len(self._ended), record.evidence.events
-        used = added(usage(one.evidence.events) for one in self._ended)
+        used = added(total_usage(one.evidence.events) for one in self._ended)
         spent = total(one.cost for one in self._ended)
         return (
             f"[{done}/{self._planned}] {record.suite}/{record.scenario}::{record.variant}"
-            f"#{record.trial}: {safe(ending(record))} after {turns(events)} turns,"
+            f"#{record.trial}: {safe(describe_ending(record))} after {count_turns(events)} turns,"
             f" {_time(record.seconds)}; so far {tokens(used)} tokens,"
             f" {spent or 'price unknown'}; {self._left()}"
         )

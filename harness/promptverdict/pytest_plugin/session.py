@@ -9,7 +9,8 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from promptverdict.agents.discovery import load_agents
-from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.paths import display_path
 from promptverdict.core.text import safe
 from promptverdict.pytest_plugin.cell_status import CellStatus
 from promptverdict.runner.cells import Cell, Trial, cells
@@ -171,7 +172,7 @@ class EvalSession:
     def nodes(self) -> dict[str, str]:
         """Give each cell's node id as seen from the working folder, by the cell's id."""
         return {
-            cell.id: f"{shown(cell.scenario.path)}::{cell.variant.id}"
+            cell.id: f"{display_path(cell.scenario.path)}::{cell.variant.id}"
             for cell in self._cells.values()
         }
 
@@ -212,9 +213,9 @@ class EvalSession:
 
     def _record(self, decision: Decision, tell: Tell) -> TrialRecord:
         if decision.error:
-            from promptverdict.runner.trial import no_trial
+            from promptverdict.runner.records import record_absence
 
-            record = no_trial(decision.trial, decision.error)
+            record = record_absence(decision.trial, decision.error)
             self._keep(record)
             return record
         future = self._started().submit(decision)
@@ -267,8 +268,8 @@ class EvalSession:
         """A suite's id is its folder's name: two of one name would share trials and records."""
         for known in self._suites:
             if known.name == folder.name:
-                where = shown(folder / SUITE_FILE)
-                found = f"{shown(known)} has the same name, and a suite's name is its id"
+                where = display_path(folder / SUITE_FILE)
+                found = f"{display_path(known)} has the same name, and a suite's name is its id"
                 raise InputError([Problem(where, found, "rename one of the two folders")])
 
     def _load_agents(self) -> tuple[Variant, ...] | None:

@@ -19,13 +19,14 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from promptverdict.core.errors import BrokenRecording, MissingRecording, StorageError, shown
+from promptverdict.core.errors import BrokenRecording, MissingRecording, StorageError
 from promptverdict.core.files import write_together
 from promptverdict.core.model import Frozen
+from promptverdict.core.paths import display_path
 from promptverdict.recording import yaml_format
 from promptverdict.recording.expansion import refuse_growth
 from promptverdict.recording.secrets import refuse_machine, refuse_secrets
-from promptverdict.trials.record import Provenance
+from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.transcript import Result
 from promptverdict.trials.tree import Change
 
@@ -108,7 +109,7 @@ class Sealed:
 
     def read_world(self) -> World:
         """Read the world file. Raises BrokenRecording."""
-        where = shown(self.location.world)
+        where = display_path(self.location.world)
         world = _validated(World, yaml_format.load(self.world, where), where)
         refuse_growth((world.start, *(result.changes for result in world.results)), where)
         return world
@@ -120,16 +121,16 @@ def open_sealed(location: Location) -> Sealed:
     Raises MissingRecording when there is none, BrokenRecording when it cannot be trusted.
     """
     if not location.http.exists():
-        raise MissingRecording(f"{shown(location.http)} does not exist")
+        raise MissingRecording(f"{display_path(location.http)} does not exist")
     http, world = _read(location.http), _read(location.world)
     first, _, rest = http.partition("\n")
     if not first.startswith(_SEAL) or first != _SEAL + _seal(rest, world):
         raise BrokenRecording(
-            f"{shown(location.http)}: the seal is broken: it or {location.world.name} was changed"
-            " since it was recorded\n"
+            f"{display_path(location.http)}: the seal is broken:"
+            f" it or {location.world.name} was changed since it was recorded\n"
             "  restore both from version control, or record again with --record all"
         )
-    where = shown(location.http)
+    where = display_path(location.http)
     metadata = yaml_format.load(rest.partition(_END_OF_HEAD)[0], where)
     kept = metadata.get("metadata") if isinstance(metadata, dict) else None
     head = kept.get("recording") if isinstance(kept, dict) else None
@@ -173,21 +174,21 @@ def _seal(http: str, world: str) -> str:
 
 def _read(path: Path) -> str:
     try:
-        text = yaml_format.read(path, shown(path))
+        text = yaml_format.read(path, display_path(path))
     except FileNotFoundError as error:
         raise BrokenRecording(
-            f"{shown(path)} is missing\n"
+            f"{display_path(path)} is missing\n"
             "  restore it from version control, or record with --record all"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise BrokenRecording(f"{shown(path)} cannot be read: {error}") from error
+        raise BrokenRecording(f"{display_path(path)} cannot be read: {error}") from error
     if text.startswith("version https://git-lfs"):
         raise BrokenRecording(
-            f"{shown(path)} is a Git LFS pointer\n  fetch its content: git lfs pull"
+            f"{display_path(path)} is a Git LFS pointer\n  fetch its content: git lfs pull"
         )
     if re.search(r"^(<<<<<<< |>>>>>>> )", text, re.MULTILINE):
         raise BrokenRecording(
-            f"{shown(path)} holds merge conflict markers\n  restore one of its versions"
+            f"{display_path(path)} holds merge conflict markers\n  restore one of its versions"
         )
     return text
 

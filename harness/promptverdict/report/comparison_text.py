@@ -15,7 +15,8 @@ from promptverdict.comparison.verdicts import (
     ScenarioPair,
     Theme,
 )
-from promptverdict.core.numbers import chance, percent, points
+from promptverdict.comparison.wording import format_interval
+from promptverdict.core.numbers import chance, percent
 from promptverdict.core.text import safe
 from promptverdict.report.headline import evidence, lost, missed, share, verdict
 from promptverdict.report.page.figures import repeats
@@ -94,7 +95,7 @@ def _row(one: BehaviourVerdict, name: str) -> tuple[str, ...]:
         name,
         _rate(one.baseline_rate),
         _rate(one.candidate_rate),
-        _points(one),
+        format_interval(one),
         str(one.n),
         f"{missing}{unasked}" if missing else "",
         "" if one.p_holm is None else chance(one.p_holm),
@@ -106,18 +107,6 @@ def _rate(rate: Rate) -> str:
     if rate.estimate is None:
         return share(None)
     return f"{rate.passed}/{rate.graded} {percent(rate.estimate)}"
-
-
-def in_a_line(one: BehaviourVerdict) -> str:
-    """Write a verdict, or that there is none, with the figures it rests on."""
-    told = _points(one).replace(" (", " points (")
-    return ", ".join(filter(None, (one.verdict or one.kind, told, f"n {one.n}")))
-
-
-def _points(one: BehaviourVerdict) -> str:
-    if one.estimate is None:
-        return ""
-    return f"{points(one.estimate)} ({points(one.low)} to {points(one.high)})"
 
 
 def _rest(comparison: Comparison, options: Sequence[str]) -> Iterator[str]:

@@ -8,23 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptverdict.core.errors import BrokenRecording, MissingRecording, StaleRecording, shown
+from promptverdict.core.errors import BrokenRecording, MissingRecording, StaleRecording
+from promptverdict.core.paths import display_path
 from promptverdict.core.text import safe
-from promptverdict.report.words import (
-    age,
-    bare,
-    calls,
-    ending,
-    files_changed,
-    origin,
-    priced,
-    test_runs,
-    tokens,
-    turns,
-    usage,
+from promptverdict.report.words import age, priced, tokens
+from promptverdict.trials.metrics import (
+    count_calls,
+    count_files_changed,
+    count_test_runs,
+    count_turns,
+    describe_ending,
+    total_usage,
 )
 from promptverdict.trials.prices import total
-from promptverdict.trials.record import Provenance, TrialRecord
+from promptverdict.trials.provenance import Provenance, describe_isolation, describe_origin
+from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import added
 
 if TYPE_CHECKING:
@@ -95,7 +93,7 @@ def summary(
     parts.append(_absences(trials, called))
     parts += [_told(one) for one in short]
     if run and there:
-        parts.append(f"records: {shown(run)}   read one: promptverdict show NODE-ID\n")
+        parts.append(f"records: {display_path(run)}   read one: promptverdict show NODE-ID\n")
         parts.append(_more(there, baselines or {}))
     return "".join(parts)
 
@@ -144,10 +142,20 @@ def _table(trials: Sequence[TrialRecord]) -> str:
 
 
 def _row(record: TrialRecord) -> tuple[str, ...]:
-    events, used = record.evidence.events, usage(record.evidence.events)
+    events, used = record.evidence.events, total_usage(record.evidence.events)
     number = f" #{record.trial}" if record.trial else ""
-    counts = (turns(events), calls(events), test_runs(events), files_changed(events))
-    return (f"  {record.variant}{number}", *map(str, counts), tokens(used), safe(ending(record)))
+    counts = (
+        count_turns(events),
+        count_calls(events),
+        count_test_runs(events),
+        count_files_changed(events),
+    )
+    return (
+        f"  {record.variant}{number}",
+        *map(str, counts),
+        tokens(used),
+        safe(describe_ending(record)),
+    )
 
 
 def _behaviours(trials: Sequence[TrialRecord]) -> list[str]:
@@ -189,7 +197,8 @@ def _evidence(trials: Sequence[TrialRecord]) -> str:
     for record in trials:
         if record.provenance:
             how = "replayed" if record.replayed else "recorded now"
-            kind = f"{safe(origin(record.provenance))}{bare(record.compatible)}; {how}"
+            origin = safe(describe_origin(record.provenance))
+            kind = f"{origin}{describe_isolation(record.compatible)}; {how}"
             kinds.setdefault(kind, []).append(record.provenance)
     lines = []
     for kind, of_kind in kinds.items():
@@ -211,7 +220,7 @@ def _cost(trials: Sequence[TrialRecord]) -> str:
 def _took(what: str, trials: Sequence[TrialRecord]) -> str:
     if not trials:
         return ""
-    used = added(usage(one.evidence.events) for one in trials)
+    used = added(total_usage(one.evidence.events) for one in trials)
     return f"{what}: {tokens(used)} tokens, {priced(total(one.cost for one in trials))}\n"
 
 

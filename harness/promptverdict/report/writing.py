@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.files import write_together
+from promptverdict.core.paths import display_path
 
 PAGE, COMMENT = "report.html", "report.md"
 
@@ -33,7 +34,9 @@ def write_report(
     manifest = read_manifest(run)
     found = list(records(run))
     if not found:
-        raise InputError([Problem(shown(run), "holds no records", "run again: pytest evals/")])
+        raise InputError(
+            [Problem(display_path(run), "holds no records", "run again: pytest evals/")]
+        )
     compared = load(run)
     other = list(older(run, compared.comparisons if compared else ()))
     data = page_of(manifest, found, compared, datetime.now(UTC), other)

@@ -7,21 +7,20 @@ leave old digests alone.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from promptverdict.agents.variant import Variant
-from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.paths import display_path
 from promptverdict.graders.grading import grade_all
 from promptverdict.graders.rubric import rubrics
-from promptverdict.guest.treehash import digest_of
-from promptverdict.providers.registry import MODULES, api, asked_name
+from promptverdict.providers.registry import api, asked_name
+from promptverdict.recording.digest import hash_part, workspace_digest
 from promptverdict.recording.files import Location
+from promptverdict.runner.models import check_model, resolve_model
 from promptverdict.runner.users import instructions
 from promptverdict.scenarios.discovery import SUITE_FILE
 from promptverdict.scenarios.loading import LoadedScenario, LoadedSuite
@@ -30,7 +29,6 @@ from promptverdict.trials.evidence import Evidence, Reply, Task
 from promptverdict.trials.grade import Grade
 from promptverdict.trials.toolset import offered
 from promptverdict.trials.transcript import User
-from promptverdict.trials.tree import Tree
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class Cell:
             "setup": scenario.setup.model_dump(exclude_none=True) or None,
             "limits": scenario.limits.model_dump(exclude_none=True),
         }
-        hashes = {name: _hash(part) for name, part in parts.items() if part is not None}
+        hashes = {name: hash_part(part) for name, part in parts.items() if part is not None}
         if self.scenario.workspace:
             hashes["workspace"] = workspace_digest(self.scenario.workspace)
         return hashes
@@ -135,7 +133,7 @@ class Cell:
     def lost_promises(self) -> list[str]:
         """Name the promises whose quoted words the variant's prompt no longer holds."""
         prompt = " ".join(self.variant.prompt.split())
-        where = shown(self.scenario.suite.folder / SUITE_FILE)
+        where = display_path(self.scenario.suite.folder / SUITE_FILE)
         return [
             f"{where}: {name}: {self.variant.path} does not say {words!r}\n"
             f"  quote the words that promise it now, or take the promise of {self.variant.id} away"
@@ -167,7 +165,7 @@ class Trial:
     @cached_property
     def key(self) -> str:
         """Name of the trial's record: equal exactly where cell, model, digest and number are."""
-        return _hash([self.cell.id, self.cell.model, self.cell.digest, self.number])
+        return hash_part([self.cell.id, self.cell.model, self.cell.digest, self.number])
 
 
 def cells(
@@ -183,7 +181,7 @@ def cells(
     named = scenario.suite.suite.variants
     missing = [name for name in named if name not in known]
     if missing and not by_hand:
-        where = f"{shown(scenario.suite.folder / SUITE_FILE)}: variants"
+        where = f"{display_path(scenario.suite.folder / SUITE_FILE)}: variants"
         cure = f"there are: {', '.join(sorted(known)) or 'none'}"
         raise InputError(
             Problem(where, f"there is no {name} in {settings.agents}", cure) for name in missing
@@ -196,7 +194,7 @@ def cells(
 
 def _check_stances(suite: LoadedSuite, variants: Collection[str]) -> None:
     """Raise InputError for a stance of a variant that does not run: a typo would lose a promise."""
-    where = shown(suite.folder / SUITE_FILE)
+    where = display_path(suite.folder / SUITE_FILE)
     raised = [
         Problem(
             f"{where}: behaviours.{name}",
@@ -212,7 +210,7 @@ def _check_stances(suite: LoadedSuite, variants: Collection[str]) -> None:
 
 
 def _cell(scenario: LoadedScenario, variant: Variant, settings: Settings) -> Cell:
-    model = model_of(variant, settings)
+    model = resolve_model(variant, settings)
     return Cell(
         scenario,
         variant,
@@ -227,63 +225,9 @@ def _cell(scenario: LoadedScenario, variant: Variant, settings: Settings) -> Cel
 def _for_all(model: str | None, where: str) -> str | None:
     """Check a model that is named for the whole run. Raises InputError."""
     if model is not None:
-        _check_model(model, where, model)
+        check_model(model, where, model)
     return model
-
-
-def model_of(variant: Variant, settings: Settings) -> str:
-    """Say what an agent file's model means here, as `provider/name`.
-
-    Raises InputError where the configuration does not say.
-    """
-    asked = variant.model if variant.model != "inherit" else None
-    asked = asked or "default"
-    model = settings.model or settings.models.get(asked) or asked
-    key = asked if re.fullmatch("[A-Za-z0-9_-]+", asked) else json.dumps(asked)
-    if settings.model:
-        _check_model(model, "--model", f"`{model}`")
-    elif asked in settings.models:
-        _check_model(model, f"pyproject.toml: tool.promptverdict.models.{key}", f"`{model}`")
-    elif asked[0] in "\"'":
-        _refuse_quote(variant)
-    else:
-        cure = f'say what it means: [tool.promptverdict.models] {key} = "...", or give --model'
-        _check_model(model, variant.path, f"its model `{asked}`", cure)
-    return model
-
-
-def _check_model(model: str, where: str, what: str, cure: str = "") -> None:
-    """Raise InputError for what is no `provider/name`, or has dots where a name is to be put."""
-    provider, _, name = model.partition("/")
-    if provider not in MODULES or not name:
-        found = f"{what} is no provider/name of ours ({', '.join(MODULES)})"
-        cure = cure or "such as anthropic/NAME, openai/NAME, or relay/NAME by hand"
-        raise InputError([Problem(where, found, cure)])
-    if name == "...":
-        found = f"{what} names no model yet"
-        raise InputError([Problem(where, found, f"write the model's name: {provider}/NAME")])
-
-
-def _refuse_quote(variant: Variant) -> None:
-    line = next((odd.line for odd in variant.diagnostics if odd.text.endswith(" in model")), 1)
-    found = f"a quote that is not closed: model: {variant.model}"
-    raise InputError([Problem(f"{variant.path}:{line}", found, "close it on the same line")])
-
-
-def changed_parts(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
-    """Name the parts in which two digests differ, sorted."""
-    return tuple(sorted(part for part in {*old, *new} if old.get(part) != new.get(part)))
-
-
-def workspace_digest(tree: Tree) -> str:
-    """Hash every byte of the files an agent finds, those that Git ignores among them."""
-    return digest_of((path, node.kind, node.content) for path, node in tree.items())
 
 
 def _plain(turn: str | Reply) -> Any:
     return turn if isinstance(turn, str) else turn.model_dump()
-
-
-def _hash(part: Any) -> str:
-    text = json.dumps(part, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

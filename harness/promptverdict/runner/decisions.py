@@ -14,10 +14,11 @@ from promptverdict.core.errors import (
     EvidenceError,
     MissingRecording,
     StaleRecording,
-    shown,
 )
+from promptverdict.core.paths import display_path
+from promptverdict.recording.digest import PARTS, changed_parts
 from promptverdict.recording.files import Sealed, open_sealed
-from promptverdict.runner.cells import Trial, changed_parts
+from promptverdict.runner.cells import Trial
 from promptverdict.settings import RecordMode
 
 State = Literal["fresh", "missing", "stale", "broken"]
@@ -71,7 +72,8 @@ def _check_place(trial: Trial, sealed: Sealed) -> None:
         trial.number,
     ):
         raise BrokenRecording(
-            f"{shown(trial.location.http)} is the recording of {told}, and not of {trial.id}\n"
+            f"{display_path(trial.location.http)} is the recording of {told},"
+            f" and not of {trial.id}\n"
             f"  put it back where it was, or record anew: {_record_command(trial, 'all')}"
         )
 
@@ -83,31 +85,15 @@ def _missing(trial: Trial) -> MissingRecording:
     )
 
 
-_PART_NAMES = {
-    "system": "the prompt",
-    "message": "the task",
-    "tools": "the tools on offer",
-    "workspace": "a workspace file",
-    "turns": "a later user turn",
-    "script": "the scripted answers",
-    "setup": "the set-up",
-    "limits": "the limits",
-    "model": "the model",
-    "parameters": "the request's parameters",
-}
-
-
 def _stale(trial: Trial, parts: tuple[str, ...]) -> StaleRecording:
     cell = trial.cell
     scenario = cell.scenario.path.name
     source = {
         "system": cell.variant.path,
         "tools": f"{scenario} or {cell.variant.path}",
-        "workspace": shown(cell.scenario.files),
+        "workspace": display_path(cell.scenario.files),
     }
-    told = ", ".join(
-        f"{_PART_NAMES.get(part, part)} ({source.get(part, scenario)})" for part in parts
-    )
+    told = ", ".join(f"{PARTS.get(part, part)} ({source.get(part, scenario)})" for part in parts)
     return StaleRecording(
         f"stale: {told} changed since {trial.id} was recorded\n"
         f"  record it again: {_record_command(trial, 'stale')}",
@@ -117,4 +103,5 @@ def _stale(trial: Trial, parts: tuple[str, ...]) -> StaleRecording:
 
 def _record_command(trial: Trial, mode: str) -> str:
     """The command that records a trial's cell."""
-    return f"pytest '{shown(trial.cell.scenario.path)}::{trial.cell.variant.id}' --record {mode}"
+    node = f"{display_path(trial.cell.scenario.path)}::{trial.cell.variant.id}"
+    return f"pytest '{node}' --record {mode}"

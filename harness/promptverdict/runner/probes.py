@@ -13,8 +13,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from promptverdict.core.errors import BrokenRecording, StaleProbes, shown
+from promptverdict.core.errors import BrokenRecording, StaleProbes
 from promptverdict.core.model import Frozen
+from promptverdict.core.paths import display_path
 from promptverdict.recording import yaml_format
 from promptverdict.recording.files import Location
 from promptverdict.scenarios.loading import LoadedScenario, read_tree
@@ -61,7 +62,8 @@ def stored_reports(
     have = stored.digests if stored and stored.seal == seal else {}
     if stale := sorted(name for name, digest_ in wanted.items() if have.get(name) != digest_):
         raise StaleProbes(
-            f"probe-stale: {', '.join(stale)} changed or never ran on {shown(location.http)}\n"
+            f"probe-stale: {', '.join(stale)} changed or never ran"
+            f" on {display_path(location.http)}\n"
             "  run them on the stored trees: promptverdict probe"
         )
     reports = stored.reports if stored else ()

@@ -5,14 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 
-from promptverdict.core.errors import EvidenceError, StaleProbes
+from promptverdict.core.errors import BrokenRecording, EvidenceError, StaleProbes
+from promptverdict.core.paths import display_path
+from promptverdict.judging.gather import questions, stored_judgements
+from promptverdict.providers.registry import Api, api
+from promptverdict.recording.cassette import open_tape
 from promptverdict.recording.files import Sealed
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.decisions import decide
-from promptverdict.runner.trial import identity, no_trial, read_back, read_events
+from promptverdict.runner.loop import run_loop
+from promptverdict.runner.probes import stored_reports
+from promptverdict.runner.records import identify_trial, record_absence
+from promptverdict.runner.users import PlayedUser, ScriptedUser
+from promptverdict.runner.world.replayed import ReplayedTools, SealedKeeper
 from promptverdict.settings import Settings
-from promptverdict.trials.evidence import Evidence
+from promptverdict.trials.evidence import Evidence, Outcome
 from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.transcript import Answered, Block, Event, Transcript
 
 
 def as_they_lie(here: Iterable[Cell], settings: Settings) -> Iterator[TrialRecord]:
@@ -23,7 +32,7 @@ def as_they_lie(here: Iterable[Cell], settings: Settings) -> Iterator[TrialRecor
             if one.sealed:
                 yield recall(one.trial, one.sealed)
             elif one.error:
-                yield no_trial(one.trial, one.error)
+                yield record_absence(one.trial, one.error)
 
 
 def recall(trial: Trial, sealed: Sealed) -> TrialRecord:
@@ -31,9 +40,9 @@ def recall(trial: Trial, sealed: Sealed) -> TrialRecord:
     try:
         evidence, notices = asyncio.run(_evidence(trial.cell, sealed))
     except EvidenceError as error:
-        return no_trial(trial, error)
+        return record_absence(trial, error)
     return TrialRecord(
-        **identity(trial),
+        **identify_trial(trial),
         provenance=sealed.head.provenance,
         compatible=sealed.head.compatible,
         replayed=True,
@@ -46,7 +55,75 @@ def recall(trial: Trial, sealed: Sealed) -> TrialRecord:
 
 async def _evidence(cell: Cell, sealed: Sealed) -> tuple[Evidence, tuple[str, ...]]:
     try:
-        return await read_back(cell, sealed), ()
+        return await read_evidence(cell, sealed), ()
     except StaleProbes as error:
         # What needs no probe can be graded all the same.
         return await read_events(cell, sealed), (str(error),)
+
+
+async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
+    """Read what happened out of a recording, without a request and without the SDK.
+
+    The same loop runs as when it was recorded, so the events are the same. The probes' reports are
+    left to `read_evidence`. Raises EvidenceError.
+    """
+    world = sealed.read_world()
+    transcript = Transcript()
+    tools = ReplayedTools(world, display_path(sealed.location.world))
+    with open_tape(SealedKeeper(sealed), replay=True) as tape:
+        answers = _Answers(tape.answers(), display_path(sealed.location.http))
+    script, user = ScriptedUser(cell.task.turns), cell.task.user
+    player = _Read(answers, api(cell.user_model)) if user else None
+    turns = PlayedUser(script, player, user.turns) if user and player else script
+    await run_loop(cell.task, _Read(answers, api(cell.model)), tools, turns, transcript)
+    tools.check_all_played()
+    answers.check_all_given()
+    outcome = Outcome(start=world.start, notes=world.notes)
+    return Evidence(task=cell.task, events=transcript.events, outcome=outcome)
+
+
+async def read_evidence(cell: Cell, sealed: Sealed) -> Evidence:
+    """Read the whole evidence of a trial, with what probes and judges found.
+
+    Raises EvidenceError.
+    """
+    evidence = await read_events(cell, sealed)
+    found = {
+        "probes": stored_reports(cell.scenario, sealed.location, sealed.seal),
+        "judged": stored_judgements(
+            questions(cell.scenario.scenario.grades.values(), evidence),
+            sealed.location,
+            sealed.seal,
+            cell.judge,
+        ),
+    }
+    outcome = (evidence.outcome or Outcome()).model_copy(update=found)
+    return evidence.model_copy(update={"outcome": outcome})
+
+
+class _Answers:
+    """The answers that a cassette holds, whoever gave them, in their order."""
+
+    def __init__(self, answers: list[bytes], where: str) -> None:
+        self._answers, self._where = answers, where
+
+    def next(self) -> bytes:
+        """Give the next one. Raises BrokenRecording when there is none."""
+        if not self._answers:
+            raise BrokenRecording(f"{self._where} ends before its trial does")
+        return self._answers.pop(0)
+
+    def check_all_given(self) -> None:
+        """Raise BrokenRecording if answers are left over."""
+        if self._answers:
+            raise BrokenRecording(f"{self._where}: {len(self._answers)} answers were not asked for")
+
+
+class _Read:
+    """A model that says again what it said when it was recorded."""
+
+    def __init__(self, answers: _Answers, spoken: Api) -> None:
+        self._answers, self._api = answers, spoken
+
+    async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:  # noqa: ARG002
+        return self._api.read(self._answers.next())

@@ -20,7 +20,8 @@ from promptverdict.core.threads import Threads, to_the_end
 from promptverdict.recording.offline import no_connections
 from promptverdict.runner.cells import Trial
 from promptverdict.runner.decisions import Decision
-from promptverdict.runner.trial import no_trial, run_trial
+from promptverdict.runner.records import record_absence
+from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import Session
 from promptverdict.trials.record import TrialRecord
 
@@ -113,7 +114,7 @@ class Runner:
         budget = self._session.budget
         async with budget.room() as refused:
             if stopped := self._session.throttle.stopped() or refused:
-                return no_trial(trial, stopped)
+                return record_absence(trial, stopped)
             record = await run_trial(trial, self._session, None)
             budget.spend(record.cost)
             return record

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from promptverdict.core.errors import InputError, Problem, shown
+from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.paths import display_path
 from promptverdict.core.strict_yaml import Document, parse, read_text
 from promptverdict.graders import Custom
 from promptverdict.scenarios.discovery import SUITE_FILE
-from promptverdict.scenarios.scenario import ALLOWED, IDENTIFIER, Scenario, Suite
+from promptverdict.scenarios.scenario import ALLOWED, IDENTIFIER, Scenario
+from promptverdict.scenarios.suite import Suite
 from promptverdict.scenarios.validation import validated
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Finding
@@ -84,7 +86,7 @@ class LoadedScenario:
 
 def load_suite(path: Path) -> LoadedSuite:
     """Read a suite.yaml. Raises InputError."""
-    where = shown(path)
+    where = display_path(path)
     if not re.fullmatch(IDENTIFIER, path.parent.name):
         found = f"the folder's name {path.parent.name!r} cannot be a suite's id"
         raise InputError([Problem(where, found, f"rename it: {ALLOWED}")])
@@ -113,7 +115,7 @@ def _unknown_names(suite: Suite, document: Document, path: Path) -> list[Problem
         (("known_failing", number), one.cell) for number, one in enumerate(suite.known_failing)
     ]
     named += [(keys, cell.partition("::")[2]) for keys, cell in cells]
-    where = shown(path)
+    where = display_path(path)
     problems = [
         Problem(
             f"{where}:{document.lines.get(keys, 1)}: {keys[0]}",
@@ -136,7 +138,7 @@ def _unknown_names(suite: Suite, document: Document, path: Path) -> list[Problem
 
 def _incomparable(suite: Suite, document: Document, path: Path) -> Iterator[Problem]:
     """Find what themes and gate speak of and the suite does not have."""
-    where = shown(path)
+    where = display_path(path)
     for name, theme in suite.themes.items():
         for number, behaviour in enumerate(theme.behaviours):
             if behaviour not in suite.behaviours:
@@ -157,7 +159,7 @@ def _incomparable(suite: Suite, document: Document, path: Path) -> Iterator[Prob
 
 def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:
     """Read one scenario of a suite. Raises InputError with all its problems."""
-    where = shown(path)
+    where = display_path(path)
     if not re.fullmatch(IDENTIFIER, path.stem):
         found = "the name of this file cannot be a scenario's id"
         raise InputError([Problem(where, found, f"rename it: {ALLOWED}")])
@@ -168,7 +170,7 @@ def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:
         Problem(
             f"{where}:{document.lines.get(('behaviours', number), 1)}: behaviours[{number}]",
             f"{name} is no behaviour of this suite",
-            f"{shown(suite.folder / SUITE_FILE)} knows {', '.join(known) or 'none'}",
+            f"{display_path(suite.folder / SUITE_FILE)} knows {', '.join(known) or 'none'}",
         )
         for number, name in enumerate(scenario.behaviours)
         if name not in known
@@ -199,7 +201,7 @@ def _bad_graders(
             problems.append(Problem(place, "the scenario does not exercise this behaviour", cure))
         if isinstance(grader, Custom) and grader.function not in suite.checks:
             known = ", ".join(suite.checks) or "no function"
-            cure = f"{shown(suite.folder / CHECKS_FILE)} has {known}"
+            cure = f"{display_path(suite.folder / CHECKS_FILE)} has {known}"
             problems.append(Problem(place, f"there is no function {grader.function}", cure))
     return problems
 
@@ -208,14 +210,14 @@ def _functions(path: Path) -> dict[str, Callable[[Evidence], Finding]]:
     """Import a file by its path, under a name that no other suite's can have."""
     spec = importlib.util.spec_from_file_location(f"_checks_of_{path.parent.name}", path)
     if spec is None or spec.loader is None:
-        raise InputError([Problem(shown(path), "cannot be imported", "name it checks.py")])
+        raise InputError([Problem(display_path(path), "cannot be imported", "name it checks.py")])
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         told = f"{type(error).__name__}: {error}"
-        raise InputError([Problem(shown(path), told, "mend the file")]) from error
+        raise InputError([Problem(display_path(path), told, "mend the file")]) from error
     own = {name: value for name, value in vars(module).items() if not name.startswith("_")}
     return {
         name: value
@@ -235,7 +237,7 @@ def read_tree(folder: Path) -> dict[str, Node]:
             relative = path.relative_to(folder).as_posix()
             if not (path.is_symlink() or path.is_file()):
                 found = "this is neither a file nor a link, and cannot be given to an agent"
-                raise InputError([Problem(shown(path), found, "remove it")])
+                raise InputError([Problem(display_path(path), found, "remove it")])
             if path.is_symlink():
                 tree[relative] = Node("link", os.fsencode(path.readlink()), 0o777)
             else:

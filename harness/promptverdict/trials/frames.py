@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptverdict.report.words import calls, ending, files_changed, test_runs, turns, usage
+from promptverdict.trials.metrics import (
+    count_calls,
+    count_files_changed,
+    count_test_runs,
+    count_turns,
+    describe_ending,
+    total_usage,
+)
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.store import find_run, read_manifest, records
 from promptverdict.trials.transcript import Answered, Call, Event, Opaque, Result, Say, User
@@ -126,7 +133,7 @@ def _absent(trial: str) -> dict[str, Any]:
 
 def _trial(record: TrialRecord) -> dict[str, Any]:
     origin, events = record.provenance, record.evidence.events
-    used = usage(events)
+    used = total_usage(events)
     if not events:
         kind = record.fault.kind if record.fault else "graded"
         return {"key": record.key, "status": kind, "replayed": record.replayed}
@@ -139,11 +146,11 @@ def _trial(record: TrialRecord) -> dict[str, Any]:
         "operator": origin.operator if origin else None,
         "recorded": origin.recorded if origin else None,
         "replayed": record.replayed,
-        "ended": ending(record),
-        "turns": turns(events),
-        "calls": calls(events),
-        "test_runs": test_runs(events),
-        "files_changed": files_changed(events),
+        "ended": describe_ending(record),
+        "turns": count_turns(events),
+        "calls": count_calls(events),
+        "test_runs": count_test_runs(events),
+        "files_changed": count_files_changed(events),
         "tokens_in": used.input,
         "tokens_out": used.output,
         "cost": record.cost.amount if record.cost else None,

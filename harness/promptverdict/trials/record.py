@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from promptverdict.core.errors import HarnessError
@@ -11,25 +9,9 @@ from promptverdict.core.model import Frozen
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Grade
 from promptverdict.trials.prices import Cost
+from promptverdict.trials.provenance import Provenance
 
 SCHEMA = 1
-
-
-class Provenance(Frozen):
-    """How evidence came about. Every report shows it."""
-
-    evidence: Literal["live", "relay", "simulated"]
-    """From a provider's API, from someone answering by hand, or from a script in a test."""
-    operator: str | None = None
-    """Who answered by hand, in their own words."""
-    model: str
-    """What was asked, as `provider/name`."""
-    answered: str
-    """What the answers said they came from."""
-    recorded: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
-    """When, in UTC, to the second."""
-    versions: dict[str, str] = Field(default_factory=dict)
-    """Of the harness, the SDK and vcrpy."""
 
 
 class Fault(Frozen):

@@ -11,9 +11,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from promptverdict.core.errors import InputError, Problem, StorageError, shown
+from promptverdict.core.errors import InputError, Problem, StorageError
 from promptverdict.core.files import write_whole
-from promptverdict.settings import Settings
+from promptverdict.core.model import Frozen
+from promptverdict.core.paths import display_path
 from promptverdict.trials.record import SCHEMA, TrialRecord
 from promptverdict.version import __version__
 
@@ -59,11 +60,12 @@ class Run:
 
     @classmethod
     def create(
-        cls, results: Path, settings: Settings, planned: Mapping[str, str], name: str | None = None
+        cls, results: Path, settings: Frozen, planned: Mapping[str, str], name: str | None = None
     ) -> Run:
         """Make the folder of a run and its manifest. Raises StorageError.
 
-        Processes that share one run give its name, and each the same manifest.
+        settings: what the run was asked to do, kept as it is. Processes that share one run give its
+        name, and each the same manifest.
         """
         name = name or cls.new_name()
         run = cls(results / name)
@@ -129,7 +131,7 @@ def find_run(results: Path, name: str = LATEST) -> Path:
     newest = ", ".join(one.name for one in reversed(known[-3:]))
     cure = f"the newest are: {newest}" if known else "run first: pytest evals/"
     what = "fits several runs" if fitting else "there is no such run"
-    raise InputError([Problem(f"{shown(results)}: {name}", what, cure)])
+    raise InputError([Problem(f"{display_path(results)}: {name}", what, cure)])
 
 
 def prune(results: Path, keep: int) -> list[Path]:
@@ -142,7 +144,9 @@ def prune(results: Path, keep: int) -> list[Path]:
         try:
             shutil.rmtree(folder)
         except OSError as error:
-            raise StorageError(f"{shown(folder)} cannot be deleted: {error.strerror}") from error
+            raise StorageError(
+                f"{display_path(folder)} cannot be deleted: {error.strerror}"
+            ) from error
     return doomed
 
 
@@ -153,7 +157,9 @@ def read_manifest(run: Path) -> Manifest:
         return Manifest.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         found = f"not a run's manifest: {_told(error)}"
-        raise InputError([Problem(shown(path), found, "run again: pytest evals/")]) from error
+        raise InputError(
+            [Problem(display_path(path), found, "run again: pytest evals/")]
+        ) from error
 
 
 class _Version(BaseModel):
@@ -179,11 +185,11 @@ def read_record(path: Path) -> TrialRecord:
         if written > SCHEMA:
             found = f"written by a newer promptverdict (schema {written})"
             cure = "update: pip install --upgrade promptverdict"
-            raise InputError([Problem(shown(path), found, cure)])
+            raise InputError([Problem(display_path(path), found, cure)])
         return TrialRecord.model_validate_json(content)
     except (OSError, ValidationError) as error:
         found, cure = f"not a trial's record: {_told(error)}", "run again: pytest evals/"
-        raise InputError([Problem(shown(path), found, cure)]) from error
+        raise InputError([Problem(display_path(path), found, cure)]) from error
 
 
 def _told(error: OSError | ValidationError) -> str:

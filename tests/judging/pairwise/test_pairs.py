@@ -25,9 +25,9 @@ from promptverdict.judging.tally import tally
 from promptverdict.recording import yaml_format
 from promptverdict.recording.files import Head, Location, Sealed
 from promptverdict.scenarios.loading import load_suite
-from promptverdict.scenarios.scenario import Pairwise
+from promptverdict.scenarios.suite import Pairwise
 from promptverdict.trials.evidence import Evidence
-from promptverdict.trials.record import Provenance
+from promptverdict.trials.provenance import Provenance
 
 from tests.fakes import SUITE, Blocks, say, use, write
 from tests.judging.made import ATTACKS, ScriptedJudge, trial, verdict

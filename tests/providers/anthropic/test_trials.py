@@ -12,7 +12,8 @@ import pytest
 from promptverdict.providers.throttle import Patience, Throttle
 from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cells import Cell
-from promptverdict.runner.trial import read_back, run_trial
+from promptverdict.runner.readback import read_evidence
+from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import Session
 from promptverdict.sandbox import Sandbox, open_sandbox
 from promptverdict.trials.record import TrialRecord
@@ -60,7 +61,7 @@ def replayed(cell: Cell, sandbox: Sandbox, recorded: TrialRecord) -> None:
     record = asyncio.run(run_trial(cell.trial(0), Session(lambda: sandbox, network), sealed))
     assert record.fault is None
     assert record.evidence == recorded.evidence
-    assert asyncio.run(read_back(cell, sealed)) == recorded.evidence
+    assert asyncio.run(read_evidence(cell, sealed)) == recorded.evidence
 
 
 def plain(*blocks: dict[str, Any], **more: Any) -> httpx2.Response:

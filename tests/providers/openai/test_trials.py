@@ -12,7 +12,8 @@ import httpx2
 import pytest
 from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cells import Cell
-from promptverdict.runner.trial import read_back, run_trial
+from promptverdict.runner.readback import read_evidence
+from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import Session
 from promptverdict.sandbox import Sandbox, open_sandbox
 from promptverdict.trials.record import TrialRecord
@@ -154,7 +155,7 @@ def test_parallel_calls_and_reasoning_are_recorded_and_replay_as_they_were(
     replayed = asyncio.run(run_trial(cell.trial(0), Session(lambda: sandbox, network), sealed))
     assert replayed.fault is None
     assert replayed.evidence == record.evidence
-    assert asyncio.run(read_back(cell, sealed)) == record.evidence
+    assert asyncio.run(read_evidence(cell, sealed)) == record.evidence
     assert replayed.provenance is not None
     assert "openai" in replayed.provenance.versions
 

@@ -18,7 +18,8 @@ from promptverdict.report.page.html import html
 from promptverdict.report.page.model import page_of
 from promptverdict.trials.evidence import Outcome, ProbeReport
 from promptverdict.trials.grade import Point, failed, passed, ungraded
-from promptverdict.trials.record import Fault, Provenance, TrialRecord
+from promptverdict.trials.provenance import Provenance
+from promptverdict.trials.record import Fault, TrialRecord
 from promptverdict.trials.transcript import Call, End, Result, Say, User
 
 from tests.report.compared import NOW, changed, comparison, manifest, page, run

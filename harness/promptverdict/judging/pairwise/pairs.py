@@ -13,8 +13,9 @@ from typing import Literal
 from promptverdict.core.model import Frozen
 from promptverdict.judging.pairwise.prompt import PairAsked, asked_pair
 from promptverdict.judging.pairwise.storage import Choice, PairAnswer, fitting_pairs, read_pairs
+from promptverdict.recording.digest import UNDER_TEST
 from promptverdict.recording.files import Sealed
-from promptverdict.scenarios.scenario import Pairwise
+from promptverdict.scenarios.suite import Pairwise
 from promptverdict.trials.evidence import About, Evidence
 
 Better = Literal["baseline", "candidate", "tie"]
@@ -151,13 +152,9 @@ def judgement_of(
 
 def _kin(side: Side) -> Hashable:
     task, sealed = side.evidence.task, side.sealed
-    same = {part: name for part, name in sealed.head.digest.items() if part not in _PROMPT}
+    same = {part: name for part, name in sealed.head.digest.items() if part not in UNDER_TEST}
     return (
         (task.suite, task.scenario, sealed.location.number, sealed.location.folder.name),
         frozenset(sealed.head.compatible.items()),
         frozenset(same.items()),
     )
-
-
-_PROMPT = {"system", "tools"}
-"""Parts of a digest that an agent file decides."""

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from promptverdict.report.words import bare, origin, spanned
-from promptverdict.trials.record import Provenance, TrialRecord
+from promptverdict.report.words import spanned
+from promptverdict.trials.provenance import Provenance, describe_isolation, describe_origin
+from promptverdict.trials.record import TrialRecord
 
 Place = tuple[str, str]
 """Suite and scenario."""
@@ -151,8 +152,8 @@ def evidence(records: Iterable[TrialRecord], now: datetime) -> list[str]:
     kinds: dict[str, list[Provenance]] = {}
     for record in records:
         if record.provenance:
-            model = f"model {record.provenance.model}{bare(record.compatible)}"
-            kind = f"{origin(record.provenance)}; {model}"
+            model = f"model {record.provenance.model}{describe_isolation(record.compatible)}"
+            kind = f"{describe_origin(record.provenance)}; {model}"
             kinds.setdefault(kind, []).append(record.provenance)
     return [
         f"{counted(len(each), 'trial')}; {kind}; {ages(each, now)}" for kind, each in kinds.items()

@@ -10,7 +10,9 @@ from itertools import product
 
 from promptverdict.report.page.cells import Place, anchor, counted, where_from
 from promptverdict.report.page.packed import packed
-from promptverdict.report.words import age, ending, origin, tokens, turns, usage
+from promptverdict.report.words import age, tokens
+from promptverdict.trials.metrics import count_turns, describe_ending, total_usage
+from promptverdict.trials.provenance import describe_origin
 from promptverdict.trials.record import TrialRecord
 
 Sides = Sequence[tuple[str, str]]
@@ -159,9 +161,11 @@ def _trial(record: TrialRecord, now: datetime) -> Trial:
         key=record.key,
         label=f"{record.variant} #{record.trial}",
         grades=tuple(Graded(one.behaviour, one.finding.outcome) for one in record.grades),
-        ended=f"{record.fault.kind}: {record.fault.message}" if record.fault else ending(record),
-        turns=turns(events),
-        tokens=tokens(usage(events)),
+        ended=f"{record.fault.kind}: {record.fault.message}"
+        if record.fault
+        else describe_ending(record),
+        turns=count_turns(events),
+        tokens=tokens(total_usage(events)),
         evidence=where_from([record], now),
         played=bool(events),
     )
@@ -193,7 +197,7 @@ def _source(record: TrialRecord, now: datetime) -> Source:
     answered = f", answered as {told.answered}" if told and told.answered else ""
     return Source(
         trial=name(record),
-        evidence=origin(told),
+        evidence=describe_origin(told),
         model=f"{told.model}{answered}" if told else "",
         recorded=told.recorded if told else "",
         age=age(told, now),

@@ -18,7 +18,9 @@ from promptverdict.report.transcript.marks import (
     lines,
     rests,
 )
-from promptverdict.report.words import age, ended, ending, origin, usage
+from promptverdict.report.words import age
+from promptverdict.trials.metrics import describe_end, describe_ending, total_usage
+from promptverdict.trials.provenance import describe_origin
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import Answered, Call, End, Event, Opaque, Result, Say, User
 from promptverdict.trials.tree import Change, TestReport
@@ -94,7 +96,7 @@ def _event(number: int, event: Event, turn: int, rest: Rest, limit: int | None) 
                 yield _named(number, f"(answered: {event.stop})", "note", rest)
         case End():
             yield Line("")
-            yield _named(number, f"END: {ended(event)}", "heading", rest)
+            yield _named(number, f"END: {describe_end(event)}", "heading", rest)
     yield from rest.notes
 
 
@@ -106,17 +108,17 @@ def _named(number: int, name: str, style: str, rest: Rest) -> Line:
 
 
 def _head(record: TrialRecord) -> Iterator[Line]:
-    used = usage(record.evidence.events)
+    used = total_usage(record.evidence.events)
     read, written = ("unknown" if one is None else one for one in (used.input, used.output))
     facts = {
         "trial": f"{record.suite}/{record.scenario}::{record.variant}#{record.trial}",
-        "evidence": f"{origin(record.provenance)} ({age(record.provenance) or 'no age'})",
+        "evidence": f"{describe_origin(record.provenance)} ({age(record.provenance) or 'no age'})",
         "model": record.provenance.model if record.provenance else "unknown",
         "tools": ", ".join(record.evidence.task.tools) or "none",
         "tokens": f"{read} in, {written} out" + (" (estimated)" if used.estimated else "")
         if record.evidence.events
         else "none",
-        "ended": ending(record),
+        "ended": describe_ending(record),
     }
     if record.grades:
         facts["grades"] = ", ".join(_counted(record))

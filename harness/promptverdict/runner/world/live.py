@@ -20,7 +20,7 @@ from promptverdict.runner.world.base import Session, TrialWorld
 from promptverdict.runner.world.recorder import NotedTools
 from promptverdict.sandbox import Place, Sandbox, make_place, remove_place
 from promptverdict.trials.evidence import Outcome
-from promptverdict.trials.record import Provenance
+from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.toolset import VERSION
 from promptverdict.trials.transcript import Answered, End, Event
 from promptverdict.version import __version__

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import httpx2
 
-from promptverdict.core.errors import BrokenRecording, shown
+from promptverdict.core.errors import BrokenRecording
+from promptverdict.core.paths import display_path
 from promptverdict.recording.cassette import Tape, TapeTransport, open_tape
 from promptverdict.recording.files import Head, Sealed, World
 from promptverdict.runner.world.base import TrialWorld
@@ -49,7 +50,7 @@ class _Replayed:
         self._sealed, self._tape = sealed, tape
         self._world = sealed.read_world()
         self.transport: httpx2.AsyncBaseTransport = TapeTransport(tape)
-        self.tools = ReplayedTools(self._world, shown(sealed.location.world))
+        self.tools = ReplayedTools(self._world, display_path(sealed.location.world))
 
     def finish(self, events: tuple[Event, ...]) -> tuple[Head, Outcome]:  # noqa: ARG002
         self._tape.finish()
@@ -62,7 +63,7 @@ class SealedKeeper:
 
     def __init__(self, sealed: Sealed) -> None:
         self._sealed = sealed
-        self.where = shown(sealed.location.http)
+        self.where = display_path(sealed.location.http)
 
     def read(self) -> str:
         """Give the cassette's text."""

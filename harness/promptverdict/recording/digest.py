@@ -1,0 +1,48 @@
+"""What makes a recording stale: the named parts of what was asked, and a hash of each.
+
+A part that a trial does not have adds no entry, so that new kinds of part leave old digests alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from promptverdict.guest.treehash import digest_of
+from promptverdict.trials.tree import Tree
+
+PARTS = {
+    "system": "the prompt",
+    "message": "the task",
+    "tools": "the tools on offer",
+    "workspace": "a workspace file",
+    "turns": "a later user turn",
+    "user": "the simulated user",
+    "script": "the scripted answers",
+    "setup": "the set-up",
+    "limits": "the limits",
+    "model": "the model",
+    "parameters": "the request's parameters",
+}
+"""Every part that a digest can have, with what a person calls it."""
+
+UNDER_TEST = frozenset({"system", "tools"})
+"""Parts in which two variants of a comparison may differ."""
+
+
+def changed_parts(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the parts in which two digests differ, sorted."""
+    return tuple(sorted(part for part in {*old, *new} if old.get(part) != new.get(part)))
+
+
+def workspace_digest(tree: Tree) -> str:
+    """Hash every byte of the files an agent finds, those that Git ignores among them."""
+    return digest_of((path, node.kind, node.content) for path, node in tree.items())
+
+
+def hash_part(part: Any) -> str:
+    """Return 16 hexadecimal digits of SHA-256 over the JSON of a part, keys sorted."""
+    text = json.dumps(part, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

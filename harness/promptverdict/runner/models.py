@@ -1,0 +1,50 @@
+"""What an agent file's model means here."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from promptverdict.agents.variant import Variant
+from promptverdict.core.errors import InputError, Problem
+from promptverdict.providers.registry import MODULES
+from promptverdict.settings import Settings
+
+
+def resolve_model(variant: Variant, settings: Settings) -> str:
+    """Say what an agent file's model means here, as `provider/name`.
+
+    Raises InputError where the configuration does not say.
+    """
+    asked = variant.model if variant.model != "inherit" else None
+    asked = asked or "default"
+    model = settings.model or settings.models.get(asked) or asked
+    key = asked if re.fullmatch("[A-Za-z0-9_-]+", asked) else json.dumps(asked)
+    if settings.model:
+        check_model(model, "--model", f"`{model}`")
+    elif asked in settings.models:
+        check_model(model, f"pyproject.toml: tool.promptverdict.models.{key}", f"`{model}`")
+    elif asked[0] in "\"'":
+        _refuse_quote(variant)
+    else:
+        cure = f'say what it means: [tool.promptverdict.models] {key} = "...", or give --model'
+        check_model(model, variant.path, f"its model `{asked}`", cure)
+    return model
+
+
+def check_model(model: str, where: str, what: str, cure: str = "") -> None:
+    """Raise InputError for what is no `provider/name`, or has dots where a name is to be put."""
+    provider, _, name = model.partition("/")
+    if provider not in MODULES or not name:
+        found = f"{what} is no provider/name of ours ({', '.join(MODULES)})"
+        cure = cure or "such as anthropic/NAME, openai/NAME, or relay/NAME by hand"
+        raise InputError([Problem(where, found, cure)])
+    if name == "...":
+        found = f"{what} names no model yet"
+        raise InputError([Problem(where, found, f"write the model's name: {provider}/NAME")])
+
+
+def _refuse_quote(variant: Variant) -> None:
+    line = next((odd.line for odd in variant.diagnostics if odd.text.endswith(" in model")), 1)
+    found = f"a quote that is not closed: model: {variant.model}"
+    raise InputError([Problem(f"{variant.path}:{line}", found, "close it on the same line")])

@@ -1,0 +1,43 @@
+"""How a trial's evidence came about, and how that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from promptverdict.core.model import Frozen
+
+
+class Provenance(Frozen):
+    """How evidence came about. Every report shows it."""
+
+    evidence: Literal["live", "relay", "simulated"]
+    """From a provider's API, from someone answering by hand, or from a script in a test."""
+    operator: str | None = None
+    """Who answered by hand, in their own words."""
+    model: str
+    """What was asked, as `provider/name`."""
+    answered: str
+    """What the answers said they came from."""
+    recorded: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+    """When, in UTC, to the second."""
+    versions: dict[str, str] = Field(default_factory=dict)
+    """Of the harness, the SDK and vcrpy."""
+
+
+def describe_origin(provenance: Provenance | None) -> str:
+    """How the evidence came about: `relay: claude, answering by relay`.
+
+    Nobody answered where the first request of all was too long already.
+    """
+    if provenance is None:
+        return "none"
+    who = provenance.operator or provenance.answered
+    return f"{provenance.evidence}: {who}" if who else provenance.evidence
+
+
+def describe_isolation(compatible: Mapping[str, str | int]) -> str:
+    """Say where tools ran without a sandbox, to be put behind where the evidence comes from."""
+    return ", without a sandbox" if compatible.get("sandbox") == "none" else ""
