@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from promptverdict.core import strict_yaml
 from promptverdict.core.errors import InputError
 from promptverdict.core.strict_yaml import MAX_BYTES, MAX_NODES, decode, parse, read_text
 
 
-@pytest.fixture(params=["C", "Python"])
+@pytest.fixture(params=["C", "Python", "C, other words", "Python, other words"])
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both parsers of PyYAML: the fast one is missing on some platforms."""
-    if request.param == "Python":
+    """Both parsers of PyYAML, as the fast one is missing on some platforms; each with words of no
+    release, as those change.
+    """
+    name, _, words = request.param.partition(", ")
+    if name == "Python":
         monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    if words:
+        monkeypatch.setattr(yaml, "parse", partial(reworded, yaml.parse))
     return str(request.param)
+
+
+def reworded(
+    parse_events: Callable[..., Iterator[Any]], *args: Any, **kwargs: Any
+) -> Iterator[Any]:
+    try:
+        yield from parse_events(*args, **kwargs)
+    except yaml.MarkedYAMLError as error:
+        error.context, error.problem = error.context and "im Zusammenhang", "ein Fehler"
+        raise
 
 
 def refusal(text: str) -> tuple[str, str]:
@@ -45,7 +64,6 @@ BAD = {
     "merge key": ("a: 1\n<<: {b: 2}", 2, "a merge key (<<)"),
     "deep flow": ("[" * 50_000, 1, "nested more than 100 deep"),
     "deep block": ("- " * 101 + "x", 1, "nested more than 100 deep"),
-    "too many nodes": ("a:\n" + "- b\n" * MAX_NODES, MAX_NODES - 1, "more than 100000 keys"),
     "duplicate key": ("a: 1\nb: 2\na: 3", 3, "`a` is already given in line 1"),
     "duplicate key below": ("a:\n  - b: 1\n    b: 2", 3, "`b` is already given in line 2"),
     "tab": ("a:\n\tb: 1", 2, "tabs are not allowed for indentation"),
@@ -72,7 +90,21 @@ BAD = {
     "at sign": ("a: @x", 1, "a value that begins with @"),
     "line without colon": ("a: 1\nb\n", 2, "text that is neither"),
     "text after a quote": ('a: "x" y', 1, ""),
-    "unknown escape": (r'a: "\q"', 1, "not valid YAML"),
+    "unknown escape": (r'a: "\q"', 1, "an escape that YAML does not know"),
+    "Windows path": ('a: 1\nb: "C:\\Users"\n', 2, "an escape that YAML does not know"),
+    "escape in a later line": ('a: "x\n\n  y\\q"\n', 3, "an escape that YAML does not know"),
+    "quoted line without colon": ('a: 1\n"b\\n"\nc: 2', 2, "text that is neither"),
+    "deep flow after quotes": (
+        'a: "["\nb: \'"\'\nc: ' + "[" * 5000,
+        3,
+        "nested more than 100 deep",
+    ),
+    "deep flow without end": ("{a: " * 5000, 1, "nested more than 100 deep"),
+    "indented unlike its neighbours": ("a:\n    b: 1\n  c: 2", 3, "indented unlike its neighbours"),
+    "item and key": ("- a\nb: 1", 2, "indented unlike its neighbours"),
+    "text after a bar": ("a: |x\n b", 1, "a value that begins with |"),
+    "closing bracket": ("a: ]", 1, "a value that begins with @"),
+    "item as a value": ("a: - x", 1, "not valid YAML"),
 }
 
 
@@ -84,6 +116,27 @@ def test_what_would_surprise_is_refused_at_its_line(name: str) -> None:
     where, found = refusal(text)
     assert where == f"x.yaml:{line}"
     assert words in found
+    assert time.monotonic() - started < 10
+
+
+def test_more_than_100000_keys_and_values_are_refused() -> None:
+    where, found = refusal("a:\n" + "- b\n" * MAX_NODES)
+    assert (where, found) == (f"x.yaml:{MAX_NODES - 1}", "more than 100000 keys and values")
+
+
+@pytest.mark.usefixtures("parser")
+def test_too_many_nodes_are_refused_at_the_first_above_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(strict_yaml, "MAX_NODES", 1000)
+    where, found = refusal("a:\n" + "- b\n" * 1000)
+    assert (where, found) == ("x.yaml:999", "more than 1000 keys and values")
+
+
+@pytest.mark.usefixtures("parser")
+def test_an_error_is_explained_in_time_that_grows_with_the_text() -> None:
+    started = time.monotonic()
+    assert refusal("a: 'b' " + '\\"' * 500_000 + ": @\\")[0] == "x.yaml:1"
     assert time.monotonic() - started < 10
 
 

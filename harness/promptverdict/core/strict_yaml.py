@@ -19,11 +19,10 @@ from typing import Any
 import yaml
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.yaml_diagnosis import MAX_DEPTH, diagnose_error
 
 MAX_BYTES = 2_000_000
 """Size of the largest file that is read."""
-MAX_DEPTH = 100
-"""Collections within collections."""
 MAX_NODES = 100_000
 """Keys, values and collections of one text."""
 
@@ -40,29 +39,6 @@ _WORDS = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_CURES = {
-    "mapping values are not allowed": (
-        "a colon with a space inside a value, or a key that is indented unlike the others",
-        "put the value in quotes, or write it below its key as a block that `|` begins",
-    ),
-    "scanning a quoted scalar": ("a quote that is not closed", "close it on the same line"),
-    "could not find expected ':'": (
-        "text that is neither `key: value` nor part of a value",
-        "add the colon, or indent the line below the key that it belongs to",
-    ),
-    "parsing a flow": ("a [ or { that is not closed, or one in a text", "close it, or use quotes"),
-    "did not find expected key": (
-        "text after a closing quote, or a line that is indented unlike its neighbours",
-        "put the whole value in quotes, or indent it as its neighbours are",
-    ),
-    "scanning an alias": ("a value that begins with *", "put it in quotes"),
-    "cannot start any token": (
-        "a value that begins with @, %, ` or another sign that YAML keeps for itself",
-        "put it in quotes",
-    ),
-}
-_BEGUN_EARLIER = ("quoted scalar", "expected ':'", "parsing a flow")
-"""Words of errors that are noticed lines after the one to correct."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +66,11 @@ def parse(text: str, where: str, *, typed: bool = False) -> Document:
         for event in yaml.parse(text, Loader=loader):
             reader.take(event)
     except yaml.MarkedYAMLError as error:
-        raise _explained(error, text, where) from error
+        diagnosis = diagnose_error(error, text)
+        raise _refusal(where, diagnosis.line, diagnosis.found, diagnosis.cure) from error
     except yaml.YAMLError as error:
-        told = " ".join(str(error).split())[:120]
-        raise _refusal(where, 1, f"not valid YAML: {told}", "correct it") from error
+        message = " ".join(str(error).split())[:120]
+        raise _refusal(where, 1, f"not valid YAML: {message}", "correct it") from error
     if reader.empty:
         raise _refusal(where, 1, "there is nothing in it", "write at least one `key: value`")
     return Document(reader.root, reader.lines)
@@ -157,24 +134,6 @@ def _refuse_characters(text: str, where: str) -> None:
         if bad := _REFUSED.search(content):
             found = f"the invisible character U+{ord(bad[0]):04X} in column {bad.start() + 1}"
             raise _refusal(where, line, found, "remove it, or write it as an escape in quotes")
-
-
-def _explained(error: yaml.MarkedYAMLError, text: str, where: str) -> InputError:
-    """Say what the parser's words mean to the author of the line."""
-    told = f"{error.context or ''} {error.problem or ''}"
-    problem = error.problem_mark.line if error.problem_mark else 0
-    begun = error.context_mark and any(words in told for words in _BEGUN_EARLIER)
-    number = error.context_mark.line if error.context_mark and begun else problem
-    lines = text.split("\n")
-    content = lines[problem] if problem < len(lines) else ""
-    if "\t" in content[: len(content) - len(content.lstrip())]:
-        cure = "indent with spaces"
-        return _refusal(where, problem + 1, "tabs are not allowed for indentation", cure)
-    for words, (found, cure) in _CURES.items():
-        if words in told and not (words.startswith("scanning a quoted") and "escape" in told):
-            return _refusal(where, number + 1, found, cure)
-    cure = "write `key: value`, `- item`, and in quotes any text with a colon or #"
-    return _refusal(where, number + 1, f"not valid YAML: {' '.join(told.split())}", cure)
 
 
 @dataclass
