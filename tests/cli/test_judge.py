@@ -137,7 +137,7 @@ def test_a_stale_recording_is_told_and_left_alone(
     path = tmp_path / "agents/helper/terse.md"
     path.write_text(path.read_text().replace("terse", "curt"))
     assert main(["judge", "--model", "relay/judge"]) == 0
-    assert "small/hello::helper/terse#0: stale (system), left alone" in told(capsys)
+    assert "small/hello::helper/terse#0: stale (the prompt changed), left alone" in told(capsys)
     assert len(server.requests) == 2
 
 
@@ -259,7 +259,7 @@ def test_labels_of_stale_recordings_are_left_out(
     rows = "small/hello::helper/base#0,kind,yes", "small/hello::helper/terse#0,kind,no"
     assert main(["judge", "--labels", labels(tmp_path, *rows)]) == 0
     lines = told(capsys)
-    assert lines[0] == "small/hello::helper/terse#0: stale (system), left out"
+    assert lines[0] == "small/hello::helper/terse#0: stale (the prompt changed), left out"
     assert lines[2] == "  1 labelled trial, 1 judged yes or no"
 
 
@@ -398,7 +398,7 @@ def test_a_trial_without_a_partner_is_told(
     path.write_text(path.read_text().replace("careful", "careless"))
     assert main(["judge", "--model", "relay/judge"]) == 0
     assert told(capsys) == [
-        "small/hello::helper/base#0: stale (system), left alone",
+        "small/hello::helper/base#0: stale (the prompt changed), left alone",
         "small/hello::helper/terse#0: no comparable trial to pair it with, left alone",
         "nothing to ask relay/judge: 0 recordings with rubrics, all answered",
     ]

@@ -131,7 +131,7 @@ def test_a_scenario_that_changed_or_came_or_went_does_not_pair_and_is_told(
     edit(recorded, CURT, pytester)
     changed = compared(recorded.folder).comparisons[0]
     assert {one.scenario: one.why for one in changed.unpaired} == {
-        "request-0": "recorded at main of another message",
+        "request-0": "recorded at main before the task changed",
         "request-9": "nothing is recorded of it at main",
         "request-1": "deleted since main",
     }

@@ -152,9 +152,12 @@ def test_the_two_rates_are_apart_by_the_change(families: dict[str, tuple[str, ..
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        ({"digest": DIGEST | {"message": "x"}}, "the two were asked differently: message"),
-        ({"digest": DIGEST | {"workspace": "x"}}, "the two were asked differently: workspace"),
-        ({"digest": DIGEST | {"model": "x"}}, "the two were asked differently: model"),
+        ({"digest": DIGEST | {"message": "x"}}, "the two were asked differently: the task"),
+        (
+            {"digest": DIGEST | {"workspace": "x"}},
+            "the two were asked differently: a workspace file",
+        ),
+        ({"digest": DIGEST | {"model": "x"}}, "the two were asked differently: the model"),
         (
             {"provenance": PROVENANCE.model_copy(update={"model": "anthropic/claude"})},
             "different models: anthropic/claude, relay/claude",

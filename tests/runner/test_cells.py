@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from promptverdict.agents.frontmatter import split
 from promptverdict.agents.variant import Variant, normal_form
 from promptverdict.core.errors import InputError
-from promptverdict.recording.digest import changed_parts
+from promptverdict.recording.digest import PARTS, changed_parts
 from promptverdict.runner.cells import Cell, cells
 from promptverdict.runner.models import resolve_model
 from promptverdict.scenarios.loading import load_scenario, load_suite
@@ -64,6 +65,15 @@ GOLDEN = {
 def test_the_digest_of_a_small_cell_is_golden(tmp_path: Path) -> None:
     """A change here makes every recording of every user stale: it must be meant."""
     assert cell(tmp_path).digest == GOLDEN
+
+
+def test_a_cell_that_has_everything_has_every_part_that_is_known(tmp_path: Path) -> None:
+    everything = (
+        "turns: [And?]\nsetup: {git: {}}\nscript: {pages: [{url: a, text: b}]}\n"
+        "user: {instructions: You are Ann., turns: 2}\n"
+    )
+    made = dataclasses.replace(cell(tmp_path, SCENARIO + everything), user_model="relay/user")
+    assert set(made.digest) == set(PARTS)
 
 
 def test_a_part_that_a_trial_does_not_have_adds_no_entry(tmp_path: Path) -> None:

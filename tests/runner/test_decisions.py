@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from pathlib import Path
 
 import httpx2
 import pytest
+from promptverdict.recording.digest import PARTS
 from promptverdict.runner.cells import Cell
-from promptverdict.runner.decisions import decide
+from promptverdict.runner.decisions import decide, locate_part
 from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import Session
 from promptverdict.sandbox import open_sandbox
@@ -49,3 +51,32 @@ def test_mode_and_state_decide(
     world = made.trial(0).location.world
     world.write_text(world.read_text() + "\n")
     assert decision(made) == broken
+
+
+SOURCES = {
+    "system": "agents/helper/base.md",
+    "message": "hello.yaml",
+    "tools": "hello.yaml or agents/helper/base.md",
+    "workspace": "evals/small/files/hello",
+    "turns": "hello.yaml",
+    "user": "hello.yaml or pyproject.toml",
+    "script": "hello.yaml",
+    "setup": "hello.yaml",
+    "limits": "hello.yaml",
+    "model": "agents/helper/base.md or pyproject.toml",
+    "parameters": "pyproject.toml",
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_changed_part_names_the_file_that_it_is_written_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert locate_part(part, cell(tmp_path)) == SOURCES[part]
+
+
+def test_changed_parameters_name_the_file_that_holds_them(tmp_path: Path) -> None:
+    made = dataclasses.replace(recorded(tmp_path), parameters={"temperature": 0.5})
+    error = decide(made.trial(0), "none").error
+    assert "the request's parameters (pyproject.toml) changed" in str(error)

@@ -139,13 +139,13 @@ async def _work(trial: Trial) -> Work | None:
     """Read what is to be asked about; a stale recording is told and left alone."""
     from promptverdict.judging.gather import questions
     from promptverdict.judging.pairwise.pairs import Side
-    from promptverdict.recording.digest import changed_parts
+    from promptverdict.recording.digest import changed_parts, describe_parts
     from promptverdict.recording.files import open_sealed
     from promptverdict.runner.readback import read_events
 
     sealed = open_sealed(trial.location)
     if parts := changed_parts(sealed.head.digest, trial.cell.digest):
-        print(f"{trial.id}: stale ({', '.join(parts)}), left alone")
+        print(f"{trial.id}: stale ({describe_parts(parts)} changed), left alone")
         return None
     evidence = await read_events(trial.cell, sealed)
     wanted = questions(trial.cell.scenario.scenario.grades.values(), evidence)

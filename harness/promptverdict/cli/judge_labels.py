@@ -62,13 +62,13 @@ def _rubrics(trial: Trial) -> dict[str, Rubric]:
 def _judged(trial: Trial, wanted: list[Rubric]) -> Iterator[tuple[Rubric, bool | None]]:
     """Grade a trial by rubrics, as it was judged; a stale one is told and left out."""
     from promptverdict.judging.gather import questions, stored_judgements
-    from promptverdict.recording.digest import changed_parts
+    from promptverdict.recording.digest import changed_parts, describe_parts
     from promptverdict.recording.files import open_sealed
     from promptverdict.runner.readback import read_events
 
     sealed = open_sealed(trial.location)
     if parts := changed_parts(sealed.head.digest, trial.cell.digest):
-        print(f"{trial.id}: stale ({', '.join(parts)}), left out")
+        print(f"{trial.id}: stale ({describe_parts(parts)} changed), left out")
         return
     evidence = asyncio.run(read_events(trial.cell, sealed))
     judged = stored_judgements(

@@ -19,7 +19,7 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def run(asked: argparse.Namespace) -> int:
     """Run what is probe-stale, and say what was done."""
-    from promptverdict.recording.digest import changed_parts
+    from promptverdict.recording.digest import changed_parts, describe_parts
     from promptverdict.recording.files import open_sealed
     from promptverdict.runner.probe_runner import run_probes
     from promptverdict.runner.probes import stored_reports
@@ -35,7 +35,7 @@ def run(asked: argparse.Namespace) -> int:
         try:
             sealed = open_sealed(trial.location)
             if parts := changed_parts(sealed.head.digest, trial.cell.digest):
-                print(f"{trial.id}: stale ({', '.join(parts)}), left alone")
+                print(f"{trial.id}: stale ({describe_parts(parts)} changed), left alone")
                 continue
             if not asked.all:
                 stored_reports(scenario, trial.location, sealed.seal)

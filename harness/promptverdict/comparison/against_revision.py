@@ -29,7 +29,7 @@ from promptverdict.core.errors import (
     StaleRecording,
 )
 from promptverdict.core.paths import display_path
-from promptverdict.recording.digest import changed_parts
+from promptverdict.recording.digest import changed_parts, describe_parts
 from promptverdict.recording.files import Location, open_sealed
 from promptverdict.runner.cells import Cell, Trial, cells
 from promptverdict.runner.estimate import estimate
@@ -225,7 +225,7 @@ class _Base:
         except EvidenceError as error:
             return record_absence(trial, error)
         if parts := changed_parts(sealed.head.digest, trial.cell.digest):
-            told = f"recorded at {self.revision.ref} of another {', '.join(parts)}"
+            told = f"recorded at {self.revision.ref} before {describe_parts(parts)} changed"
             return record_absence(trial, StaleRecording(told, parts))
         return recall(trial, sealed)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Outcome, ScenarioPair, Unpaired
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.recording.digest import UNDER_TEST
+from promptverdict.recording.digest import UNDER_TEST, describe_parts
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _unlike(found: PairedScenario) -> tuple[str, bool]:
         return "neither side has evidence", True
     asked = [one for one in both if one.digest]
     if parts := sorted(_differing(one.digest for one in asked) - UNDER_TEST):
-        return f"the two were asked differently: {', '.join(parts)}", False
+        return f"the two were asked differently: {describe_parts(parts)}", False
     there = [one for one in both if one.provenance]
     models = {one.provenance.model for one in there if one.provenance}
     if len(models) > 1:

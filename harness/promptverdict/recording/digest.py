@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from promptverdict.guest.treehash import digest_of
@@ -32,9 +32,31 @@ UNDER_TEST = frozenset({"system", "tools"})
 """Parts in which two variants of a comparison may differ."""
 
 
+def build_digest(parts: Mapping[str, Any], workspace: Tree) -> dict[str, str]:
+    """Return part -> hash for what is asked, and for the files it is asked about.
+
+    parts: name -> plain data; one that is None, and a workspace without files, has no entry. Raises
+    KeyError for a part that PARTS has no words for: no reader could be told that it changed.
+    """
+    hashes = {}
+    for name, part in parts.items():
+        if name not in PARTS:
+            raise KeyError(name)
+        if part is not None:
+            hashes[name] = hash_part(part)
+    if workspace:
+        hashes["workspace"] = workspace_digest(workspace)
+    return hashes
+
+
 def changed_parts(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
     """Name the parts in which two digests differ, sorted."""
     return tuple(sorted(part for part in {*old, *new} if old.get(part) != new.get(part)))
+
+
+def describe_parts(parts: Iterable[str]) -> str:
+    """Return parts in the words of PARTS; one of a newer version's recording keeps its name."""
+    return ", ".join(PARTS.get(part, part) for part in parts)
 
 
 def workspace_digest(tree: Tree) -> str:

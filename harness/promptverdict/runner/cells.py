@@ -18,7 +18,7 @@ from promptverdict.core.paths import display_path
 from promptverdict.graders.grading import grade_all
 from promptverdict.graders.rubric import rubrics
 from promptverdict.providers.registry import api, asked_name
-from promptverdict.recording.digest import hash_part, workspace_digest
+from promptverdict.recording.digest import build_digest, hash_part
 from promptverdict.recording.files import Location
 from promptverdict.runner.models import check_model, resolve_model
 from promptverdict.runner.users import instructions
@@ -93,10 +93,7 @@ class Cell:
             "setup": scenario.setup.model_dump(exclude_none=True) or None,
             "limits": scenario.limits.model_dump(exclude_none=True),
         }
-        hashes = {name: hash_part(part) for name, part in parts.items() if part is not None}
-        if self.scenario.workspace:
-            hashes["workspace"] = workspace_digest(self.scenario.workspace)
-        return hashes
+        return build_digest(parts, self.scenario.workspace)
 
     def _simulated_user(self) -> dict[str, Any] | None:
         user = self.task.user

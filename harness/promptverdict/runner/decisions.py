@@ -16,9 +16,9 @@ from promptverdict.core.errors import (
     StaleRecording,
 )
 from promptverdict.core.paths import display_path
-from promptverdict.recording.digest import PARTS, changed_parts
+from promptverdict.recording.digest import changed_parts, describe_parts
 from promptverdict.recording.files import Sealed, open_sealed
-from promptverdict.runner.cells import Trial
+from promptverdict.runner.cells import Cell, Trial
 from promptverdict.settings import RecordMode
 
 State = Literal["fresh", "missing", "stale", "broken"]
@@ -87,18 +87,25 @@ def _missing(trial: Trial) -> MissingRecording:
 
 def _stale(trial: Trial, parts: tuple[str, ...]) -> StaleRecording:
     cell = trial.cell
-    scenario = cell.scenario.path.name
-    source = {
-        "system": cell.variant.path,
-        "tools": f"{scenario} or {cell.variant.path}",
-        "workspace": display_path(cell.scenario.files),
-    }
-    told = ", ".join(f"{PARTS.get(part, part)} ({source.get(part, scenario)})" for part in parts)
+    told = ", ".join(f"{describe_parts([part])} ({locate_part(part, cell)})" for part in parts)
     return StaleRecording(
         f"stale: {told} changed since {trial.id} was recorded\n"
         f"  record it again: {_record_command(trial, 'stale')}",
         parts,
     )
+
+
+def locate_part(part: str, cell: Cell) -> str:
+    """Return the file or files that a part of a cell's digest is written in."""
+    scenario, agent, settings = cell.scenario.path.name, cell.variant.path, "pyproject.toml"
+    return {
+        "system": agent,
+        "tools": f"{scenario} or {agent}",
+        "workspace": display_path(cell.scenario.files),
+        "user": f"{scenario} or {settings}",
+        "model": f"{agent} or {settings}",
+        "parameters": settings,
+    }.get(part, scenario)
 
 
 def _record_command(trial: Trial, mode: str) -> str:

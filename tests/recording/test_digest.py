@@ -1,0 +1,34 @@
+"""A digest names its parts in words that people know, and knows no part without words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from promptverdict.providers.registry import MODULES, api
+from promptverdict.recording.digest import PARTS, build_digest, describe_parts
+from promptverdict.trials.transcript import User
+from promptverdict.trials.tree import Node
+
+
+def test_a_part_without_words_is_refused() -> None:
+    with pytest.raises(KeyError, match="weather"):
+        build_digest({"system": "x", "weather": "rain"}, {})
+
+
+def test_a_part_that_is_absent_has_no_entry() -> None:
+    assert set(build_digest({"system": "x", "turns": None}, {})) == {"system"}
+    assert set(build_digest({}, {"a": Node("file")})) == {"workspace"}
+
+
+@pytest.mark.parametrize("provider", MODULES)
+def test_every_part_of_a_request_has_words(provider: str) -> None:
+    spoken: Any = api(f"{provider}/x")
+    tool = {"name": "Read", "description": "Reads", "input_schema": {"type": "object"}}
+    parts = spoken.parts(spoken.request("x", "Be kind.", (tool,), (User(text="Hi."),)))
+    assert set(parts) == {"system", "message", "tools", "model", "parameters"}
+    assert set(build_digest(parts, {})) <= set(PARTS)
+
+
+def test_a_part_that_a_newer_version_recorded_keeps_its_name() -> None:
+    assert describe_parts(["system", "weather"]) == "the prompt, weather"
