@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from promptverdict.graders.json_answer import Answer, Reading, is_kind, listed, look_up, read_json
+from promptverdict.graders.json_answer import is_kind, join_problems, look_up
+from promptverdict.graders.reading.json_text import Answer, Reading, read_json
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
 
@@ -48,7 +49,7 @@ _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"
 
 def counts_agree(evidence: Evidence) -> Finding:
     """Numbers within their limits, names defined, paths documented, no part a placeholder."""
-    answer = Answer.of(evidence.events)
+    answer = Answer.read(evidence.events)
     reading = read_json(answer.text)
     if refused := _refused(answer, reading):
         return refused
@@ -63,17 +64,17 @@ def counts_agree(evidence: Evidence) -> Finding:
     if not problems:
         return passed("counts, names and paths agree, and no part is a placeholder")
     points = [point for part in hollow.values() for point in _places(answer, reading, part)]
-    return failed(listed(problems), *(points or _whole(answer, reading)))
+    return failed(join_problems(problems), *(points or _whole(answer, reading)))
 
 
 def code_as_string(evidence: Evidence) -> Finding:
     """Code stands in strings; where the task says Python, each parses once it is decoded."""
-    answer = Answer.of(evidence.events)
+    answer = Answer.read(evidence.events)
     reading = read_json(answer.text)
     if refused := _refused(answer, reading):
         return refused
     code = {path: part for path, part in _parts(reading.value) if _CODE.match(path)}
-    broken = {path: "is no string" for path, part in code.items() if not isinstance(part, str)}
+    broken = {path: "is not a string" for path, part in code.items() if not isinstance(part, str)}
     if re.search(r"\bpython\b", evidence.task.message, re.IGNORECASE):
         for path, part in code.items():
             if isinstance(part, str) and (error := _syntax_error(part)):
@@ -81,7 +82,7 @@ def code_as_string(evidence: Evidence) -> Finding:
     if broken:
         points = [point for path in broken for point in _places(answer, reading, code[path])]
         problems = [f"{path} {problem}" for path, problem in broken.items()]
-        return failed(listed(problems), *(points or _whole(answer, reading)))
+        return failed(join_problems(problems), *(points or _whole(answer, reading)))
     whole = [path for path, part in code.items() if not _is_placeholder(part)]
     if not whole:
         return failed("no part holds code", *_whole(answer, reading))
@@ -90,7 +91,7 @@ def code_as_string(evidence: Evidence) -> Finding:
 
 def explanation_inside(evidence: Evidence) -> Finding:
     """The summary and the readme together have room for an explanation: 300 characters."""
-    answer = Answer.of(evidence.events)
+    answer = Answer.read(evidence.events)
     reading = read_json(answer.text)
     if refused := _refused(answer, reading):
         return refused
@@ -105,14 +106,14 @@ def _refused(answer: Answer, reading: Reading) -> Finding | None:
     if answer.cut:
         return ungraded("the answer was cut at the token limit")
     if reading.span is None:
-        return failed(reading.problems[0], *answer.points(0, len(answer.text)))
+        return failed(reading.problems[0], *answer.find_points(0, len(answer.text)))
     if not isinstance(reading.value, dict):
-        return failed("the JSON is no object", *_whole(answer, reading))
+        return failed("the JSON is not an object", *_whole(answer, reading))
     return None
 
 
 def _whole(answer: Answer, reading: Reading) -> tuple[Point, ...]:
-    return answer.points(*(reading.span or (0, 0)))
+    return answer.find_points(*(reading.span or (0, 0)))
 
 
 def _places(answer: Answer, reading: Reading, part: Any) -> tuple[Point, ...]:
@@ -121,7 +122,7 @@ def _places(answer: Answer, reading: Reading, part: Any) -> tuple[Point, ...]:
         written = json.dumps(part, ensure_ascii=ascii_only)
         at = answer.text.find(written, *(reading.span or (0, 0)))
         if at >= 0:
-            return answer.points(at, at + len(written))
+            return answer.find_points(at, at + len(written))
     return ()
 
 
@@ -156,13 +157,13 @@ def _is_placeholder(part: Any) -> bool:
 def _numbers(value: Any, parts: int) -> Iterator[str]:
     files, confidence = look_up(value, "files_count"), look_up(value, "confidence")
     if not is_kind(files, "integer"):
-        yield "files_count is no integer"
+        yield "files_count is not an integer"
     elif not 1 <= files <= 10:
         yield f"files_count is {files!s:.20}, not 1 to 10"
     elif files > parts:
         yield f"files_count is {files}, but only {parts} parts hold anything"
     if not is_kind(confidence, "integer") or not 0 <= confidence <= 100:
-        yield "confidence is no integer from 0 to 100"
+        yield "confidence is not an integer from 0 to 100"
 
 
 def _middleware(value: Any) -> Iterator[str]:

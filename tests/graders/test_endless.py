@@ -10,7 +10,7 @@ from promptverdict.graders.claims import FreshEvidence, TestClaims
 from promptverdict.graders.figures import NumbersHaveProvenance
 from promptverdict.graders.json_answer import JsonAnswer
 from promptverdict.graders.reading import shell_commands as commands
-from promptverdict.graders.reading.sentences import split
+from promptverdict.graders.reading.sentences import split_sentences
 from promptverdict.graders.rubric import Rubric
 from promptverdict.graders.spoken import Admits, Asks
 from promptverdict.trials.evidence import Evidence, Judgement, Outcome, Task
@@ -50,7 +50,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize(("text", "count"), SENTENCES.values(), ids=SENTENCES)
 def test_an_endless_text_is_cut_into_sentences(text: str, count: int) -> None:
-    spans = split(text)
+    spans = split_sentences(text)
     assert len(spans) == count
     assert all(span.text for span in spans)
 

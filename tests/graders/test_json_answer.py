@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from promptverdict.graders.json_answer import AROUND, Answer, JsonAnswer, read_json
+from promptverdict.graders.json_answer import JsonAnswer
+from promptverdict.graders.reading.json_text import AROUND, Answer, read_json
 from promptverdict.scenarios.loading import load_suite
 from promptverdict.trials.evidence import Evidence, Task
 from promptverdict.trials.grade import Outcome, Point
@@ -299,14 +300,14 @@ def test_other_escapes_decode_to_the_same_code(good: Evidence) -> None:
         ("", "there is no final answer"),
         ("  \n", "there is no final answer"),
         ("I cannot help with that.", "the answer is not JSON: Expecting value: line 1 column 1"),
-        ('"I cannot help with that."', "the JSON is no object"),
-        ("null", "the JSON is no object"),
-        ("[]", "the JSON is no object"),
-        ('{"a": 1, "a": 2}', 'the key "a" stands twice in one object'),
-        ('{"a": NaN}', "NaN is no JSON"),
+        ('"I cannot help with that."', "the JSON is not an object"),
+        ("null", "the JSON is not an object"),
+        ("[]", "the JSON is not an object"),
+        ('{"a": 1, "a": 2}', 'the key "a" is twice in one object'),
+        ('{"a": NaN}', "NaN is not JSON"),
         ('{"a": 1,}', "the answer is not JSON"),
         ("[" * 100_000, "the JSON is nested too deeply"),
-        ('{"a": ' + "9" * 5000 + "}", "the JSON holds a number with too many digits"),
+        ('{"a": ' + "9" * 5000 + "}", "the JSON has a number with too many digits"),
         ('```json\n{"a": 1}\n```\n```json\n{"a": 1}\n```', "there are 2 JSON fences"),
         ('```python\n{"a": 1}\n```', "the answer is not JSON"),
         ('```json\n{"a": 1}\nand more\n```', AROUND),
@@ -338,13 +339,13 @@ def test_only_what_was_said_last_is_the_answer() -> None:
 
 def test_the_text_is_what_the_transcript_calls_final_and_points_lie_in_its_events() -> None:
     read = spoken("One.", 'Two:\n{"a": 1}')
-    answer = Answer.of(read.events)
+    answer = Answer.read(read.events)
     assert answer.text == final_text(read.events)
     reading = read_json(answer.text)
     assert reading.value == {"a": 1}
     assert reading.span
-    assert answer.points(*reading.span) == (Point(event=2, start=5, end=13),)
-    assert answer.points(0, len(answer.text)) == (
+    assert answer.find_points(*reading.span) == (Point(event=2, start=5, end=13),)
+    assert answer.find_points(0, len(answer.text)) == (
         Point(event=1, start=0, end=4),
         Point(event=2, start=0, end=13),
     )
@@ -356,10 +357,17 @@ def test_types_are_those_of_json() -> None:
     grade = lambda **rules: JsonAnswer.model_validate(rules).grade(spoken(text))  # noqa: E731
     assert grade(required=own | {"o.deep": "object", "i": "number"}).outcome == "pass"
     for key, kind in [("b", "integer"), ("b", "number"), ("n", "integer"), ("i", "boolean")]:
-        assert grade(required={key: kind}).reason == f"{key} is no {kind}"
-    for key in ("z", "o.deep.er", "o.nowhere", "s.below", "absent"):
+        article = "an" if kind == "integer" else "a"
+        assert grade(required={key: kind}).reason == f"{key} is not {article} {kind}"
+    for key in ("o.nowhere", "s.below", "absent", "o.deep.er.below"):
         assert grade(required={key: ["string", "object"]}).reason == f"{key} is missing"
-    assert grade(required={"i": ["string", "object"]}).reason == "i is no string or object"
+        assert grade(required={key: "null"}).reason == f"{key} is missing"
+    for key in ("z", "o.deep.er"):
+        assert grade(required={key: "null"}).outcome == "pass"
+        assert grade(required={key: ["integer", "null"]}).outcome == "pass"
+        reason = grade(required={key: ["string", "object"]}).reason
+        assert reason == f"{key} is null, not a string or an object"
+    assert grade(required={"i": ["string", "object"]}).reason == "i is not a string or an object"
 
 
 def test_numbers_have_bounds() -> None:
@@ -369,6 +377,18 @@ def test_numbers_have_bounds() -> None:
     assert bounded.grade(spoken('{"n": 11}')).reason == "n is 11, not in 1 to 10"
     for text in ("true", '"5"', "1e999", "null"):
         assert bounded.grade(spoken(f'{{"n": {text}}}')).outcome == "fail"
+
+
+def test_a_key_that_may_be_null_is_held_to_its_bounds_and_items_only_when_it_is_not() -> None:
+    year = JsonAnswer.model_validate(
+        {"required": {"y": ["integer", "null"]}, "minimum": {"y": 1900}}
+    )
+    for text, outcome in [("null", "pass"), ("1999", "pass"), ("1", "fail"), ('"1999"', "fail")]:
+        assert year.grade(spoken(f'{{"y": {text}}}')).outcome == outcome
+    assert year.grade(spoken("{}")).reason.startswith("y is missing")
+    tags = JsonAnswer.model_validate({"required": {"t": ["array", "null"]}, "items": {"t": ["id"]}})
+    for text, outcome in [("null", "pass"), ('[{"id": null}]', "pass"), ("[{}]", "fail")]:
+        assert tags.grade(spoken(f'{{"t": {text}}}')).outcome == outcome
 
 
 def test_keys_of_what_is_no_object_are_refused() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from promptverdict.graders import AnyGrader
-from promptverdict.graders.rubric import Rubric, rubrics
+from promptverdict.graders.rubric import Rubric, find_rubrics
 from promptverdict.trials.evidence import Evidence, Judgement, Outcome, Task
 from promptverdict.trials.transcript import Call, End, Event, Result, Say, User
 from pydantic import TypeAdapter, ValidationError
@@ -154,4 +154,4 @@ def test_rubrics_are_found_within_other_graders_and_each_question_once() -> None
             ],
         }
     )
-    assert [one.question for one in rubrics([rubric(), nested])] == [QUESTION, "Is it kind?"]
+    assert [one.question for one in find_rubrics([rubric(), nested])] == [QUESTION, "Is it kind?"]

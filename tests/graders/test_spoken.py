@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from promptverdict.graders.claims import FreshEvidence, TestClaims
 from promptverdict.graders.figures import NumbersHaveProvenance
-from promptverdict.graders.reading.sentences import split
+from promptverdict.graders.reading.sentences import split_sentences
 from promptverdict.graders.spoken import Admits, Asks, Says, TriedBefore
 from promptverdict.trials.evidence import Evidence, Outcome, Task
 from promptverdict.trials.grade import Grader
@@ -556,7 +556,7 @@ def without_results(seen: Evidence) -> Evidence:
 def without_sentences(pattern: str) -> Callable[[str], str]:
 
     def edit(text: str) -> str:
-        for span in reversed(split(text)):
+        for span in reversed(split_sentences(text)):
             if re.search(pattern, span.text, re.IGNORECASE):
                 text = text[: span.start] + text[span.end :]
         return text

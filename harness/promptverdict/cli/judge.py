@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from promptverdict.cli.recorded_trials import recorded_trials
 from promptverdict.core.errors import InputError, Problem, ProviderError
+from promptverdict.graders.rubric import find_rubrics
 
 if TYPE_CHECKING:
     from promptverdict.cli.judge_pairs import PairWork
@@ -57,9 +58,8 @@ def run(asked: argparse.Namespace) -> int:
 
 
 def _has_rubric(scenario: LoadedScenario) -> bool:
-    from promptverdict.graders.rubric import rubrics
 
-    return any(rubrics(scenario.scenario.grades.values()))
+    return any(find_rubrics(scenario.scenario.grades.values()))
 
 
 def _has_question(scenario: LoadedScenario) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from promptverdict.core.errors import BrokenRecording
-from promptverdict.graders.reading.sentences import said
+from promptverdict.graders.reading.sentences import list_sentences
 from promptverdict.guest.treehash import counts
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.metrics import (
@@ -197,4 +197,4 @@ def _questions(evidence: Evidence) -> int:
     # Most answers hold no such mark, and to cut a text into sentences takes longest of all here.
     if "?" not in final_text(evidence.events):
         return 0
-    return sum("?" in one.raw and bool(_ASKS.search(one.text)) for one in said(evidence))
+    return sum("?" in one.raw and bool(_ASKS.search(one.text)) for one in list_sentences(evidence))

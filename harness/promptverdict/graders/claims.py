@@ -15,7 +15,13 @@ from pydantic import Field
 from promptverdict.core.model import Frozen
 from promptverdict.graders.reading.phrases import HEDGE
 from promptverdict.graders.reading.pytest_runs import Run, Runs
-from promptverdict.graders.reading.sentences import Sentence, clause, lead, quoted, said
+from promptverdict.graders.reading.sentences import (
+    Sentence,
+    find_clause,
+    find_lead,
+    list_sentences,
+    quote_text,
+)
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Finding, failed, passed, ungraded
 from promptverdict.trials.transcript import final_text
@@ -103,7 +109,7 @@ class Claim:
     vague: bool = False
     earlier: bool = False
 
-    def holds(self, run: Run) -> bool:
+    def is_true_of(self, run: Run) -> bool:
         """Whether a run is what it says."""
         if self.passed is None:
             return run.passed > 0 and (self.some or run.green)
@@ -116,12 +122,12 @@ class Claim:
         )
 
 
-def claims(sentences: list[Sentence]) -> Iterator[Claim]:
+def find_claims(sentences: list[Sentence]) -> Iterator[Claim]:
     """Read what is claimed, leaving out what is negated, conditional, future or attributed."""
     for one in sentences:
         text = one.text
-        counted = list(_asserted(text, _COUNTED))
-        found = counted or list(_asserted(text, _WHOLE))[:1]
+        counted = list(_find_asserted(text, _COUNTED))
+        found = counted or list(_find_asserted(text, _WHOLE))[:1]
         failing, vague, but = _FAILING.search(text), _VAGUE.search(text), _BUT.search(text)
         taken = 0
         for match in sorted(found, key=lambda match: (match.start(), -match.end())):
@@ -132,12 +138,12 @@ def claims(sentences: list[Sentence]) -> Iterator[Claim]:
             words = f"{' '.join(before[-2:])} {named.get('adj') or ''} {named.get('only') or ''}"
             yield Claim(
                 sentence=one,
-                passed=_number(named.get("k")),
-                total=_number(named.get("n")),
-                failing=_number(failing["m"]) if failing and named.get("k") else None,
+                passed=_parse_number(named.get("k")),
+                total=_parse_number(named.get("n")),
+                failing=_parse_number(failing["m"]) if failing and named.get("k") else None,
                 some=bool(_SOME.search(words) or named.get("only") or but),
                 vague=bool(vague and vague.end() <= match.end()) and not named.get("k"),
-                earlier=_told_of_before(text, match),
+                earlier=_is_earlier(text, match),
             )
 
 
@@ -161,14 +167,14 @@ class TestClaims(Frozen):
 
     def grade(self, evidence: Evidence) -> Finding:
         """Compare each claim with the runs."""
-        answer = said(evidence)
+        answer = list_sentences(evidence)
         if not final_text(evidence.events).strip():
             return failed("There is no answer.")
         runs, start = Runs(evidence), answer[0].event if answer else len(evidence.events)
-        made, finals = list(claims(said(evidence, "any"))), set(runs.final)
+        made, finals = list(find_claims(list_sentences(evidence, "any"))), set(runs.final)
         unclear: Finding | None = None
         for claim in made:
-            point, words = claim.sentence.point, quoted(claim.sentence.text)
+            point, words = claim.sentence.point, quote_text(claim.sentence.text)
             before = [run for run in runs.all if run.event < claim.sentence.event]
             if not before:
                 return failed(f"No test run stands behind {words}", point)
@@ -176,7 +182,7 @@ class TestClaims(Frozen):
             against = [run for run in before if run in finals] if final else []
             if claim.vague:
                 unclear = unclear or ungraded(f"How many is meant by {words}?", point)
-            elif not _hold(claim, against or before):
+            elif not _is_shown_by(claim, against or before):
                 ran = (against or before)[-1]
                 return failed(
                     f"The runs do not show {words}; the last: {ran.words}", point, ran.point
@@ -202,14 +208,14 @@ class FreshEvidence(Frozen):
 
     def grade(self, evidence: Evidence) -> Finding:
         """Compare the last run with the last change."""
-        answer = said(evidence)
+        answer = list_sentences(evidence)
         if not final_text(evidence.events).strip():
             return failed("There is no answer.")
-        made = [claim for claim in claims(answer) if not claim.earlier]
+        made = [claim for claim in find_claims(answer) if not claim.earlier]
         if not made:
             told = failed if self.required else passed
             return told("The answer claims no passing tests.")
-        point, words = made[-1].sentence.point, quoted(made[-1].sentence.text)
+        point, words = made[-1].sentence.point, quote_text(made[-1].sentence.text)
         runs = Runs(evidence)
         if runs.final:
             return passed("The tests ran on the code as it was left.", point, runs.final[-1].point)
@@ -221,29 +227,29 @@ class FreshEvidence(Frozen):
         return failed(f"Code changed after the last test run: {words}", point, last.point)
 
 
-def _hold(claim: Claim, runs: list[Run]) -> bool:
+def _is_shown_by(claim: Claim, runs: list[Run]) -> bool:
     most = max(run.total for run in runs)
     whole = claim.passed is None and not claim.some
-    return any(claim.holds(run) and (not whole or run.total >= most) for run in runs)
+    return any(claim.is_true_of(run) and (not whole or run.total >= most) for run in runs)
 
 
-def _asserted(text: str, rules: list[re.Pattern[str]]) -> Iterator[re.Match[str]]:
+def _find_asserted(text: str, rules: list[re.Pattern[str]]) -> Iterator[re.Match[str]]:
     for rule in rules:
         for match in rule.finditer(text):
-            before, after = clause(text, *match.span())
+            before, after = find_clause(text, *match.span())
             hedged = HEDGE.search(f"{before} {match.groupdict().get('adj') or ''}")
-            hedged = hedged or _SUPPOSED.match(lead(text, match.start()))
+            hedged = hedged or _SUPPOSED.match(find_lead(text, match.start()))
             if not hedged and not _CONDITION.search(after):
                 yield match
 
 
-def _told_of_before(text: str, match: re.Match[str]) -> bool:
-    before, after = clause(text, *match.span())
+def _is_earlier(text: str, match: re.Match[str]) -> bool:
+    before, after = find_clause(text, *match.span())
     told = _EARLIER.search(f"{before} {match[0]} {after}")
-    return bool(told or _AT_FIRST.match(lead(text, match.start())))
+    return bool(told or _AT_FIRST.match(find_lead(text, match.start())))
 
 
-def _number(word: str | None) -> int | None:
+def _parse_number(word: str | None) -> int | None:
     if word is None:
         return None
     return int(word) if word.isdigit() else _WORDS[word.lower()]

@@ -11,7 +11,13 @@ from typing import Literal
 from pydantic import Field
 
 from promptverdict.core.model import Frozen
-from promptverdict.graders.reading.sentences import Span, clause, quoted, said, split
+from promptverdict.graders.reading.sentences import (
+    Span,
+    find_clause,
+    list_sentences,
+    quote_text,
+    split_sentences,
+)
 from promptverdict.graders.spoken import Pattern
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
@@ -73,28 +79,28 @@ class NumbersHaveProvenance(Frozen):
 
     def grade(self, evidence: Evidence) -> Finding:
         """Trace each figure."""
-        answer = said(evidence)
+        answer = list_sentences(evidence)
         if not final_text(evidence.events).strip():
             return failed("There is no answer.")
         spans: list[tuple[Span, int | None]] = [(one, one.event) for one in answer]
-        for text in _texts(evidence, self.files):
-            spans += [(one, None) for one in split(text)]
-        given, seen = _given(evidence), _Seen(_seen(evidence))
+        for text in _read_files(evidence, self.files):
+            spans += [(one, None) for one in split_sentences(text)]
+        given, seen = _list_given_numbers(evidence), _Seen(_list_printed_numbers(evidence))
         unclear: Finding | None = None
         count = 0
         for span, event in spans:
             if self.about and not re.search(self.about, span.text, re.IGNORECASE):
                 continue
-            for figure in _figures(span):
+            for figure in _find_figures(span):
                 count += 1
                 points = (
                     () if event is None else (Point(event=event, start=span.start, end=span.end),)
                 )
-                if _excused(figure, given) or seen.shows(figure):
+                if _is_excused(figure, given) or seen.has(figure):
                     continue
-                words = f"{figure.word} {figure.unit}: {quoted(span.text)}"
+                words = f"{figure.word} {figure.unit}: {quote_text(span.text)}"
                 if not _BOUND.search(span.text, max(figure.start - 20, 0), figure.start):
-                    return failed(f"Nothing that ran shows {words}", *points)
+                    return failed(f"Nothing that ran has {words}", *points)
                 unclear = unclear or ungraded(
                     f"Cannot tell whether a bound holds: {words}", *points
                 )
@@ -103,7 +109,7 @@ class NumbersHaveProvenance(Frozen):
         )
 
 
-def _figures(span: Span) -> Iterator[_Figure]:
+def _find_figures(span: Span) -> Iterator[_Figure]:
     for match in _FIGURE.finditer(span.text):
         if not match["high"]:
             continue
@@ -115,9 +121,9 @@ def _figures(span: Span) -> Iterator[_Figure]:
                 yield _Figure(word, unit, span, match.start(), match.end())
 
 
-def _excused(figure: _Figure, given: tuple[set[str], set[str]]) -> bool:
+def _is_excused(figure: _Figure, given: tuple[set[str], set[str]]) -> bool:
     text, (user, files) = figure.span.text, given
-    before, after = clause(text, figure.start, figure.end)
+    before, after = find_clause(text, figure.start, figure.end)
     if figure.word in user or _AIM.search(f"{before} {after}"):
         return True
     return figure.word in files and bool(_AIM.search(text))
@@ -130,10 +136,10 @@ class _Seen:
         self._numbers = tuple(numbers)
         self._values: dict[str, list[float]] = {}
 
-    def shows(self, figure: _Figure) -> bool:
+    def has(self, figure: _Figure) -> bool:
         """Whether one of them, rounded, is the figure."""
         if figure.unit not in self._values:
-            found = {v for one in self._numbers for v in _values(figure.unit, *one)}
+            found = {v for one in self._numbers for v in _convert(figure.unit, *one)}
             self._values[figure.unit] = sorted(found)
         stated = figure.word.replace(",", "")
         value, decimals = float(stated), len(stated.partition(".")[2])
@@ -143,7 +149,7 @@ class _Seen:
         return any(abs(one - value) <= half for one in values[max(place - 1, 0) : place + 1])
 
 
-def _values(wanted: str, token: str, unit: str) -> list[float]:
+def _convert(wanted: str, token: str, unit: str) -> list[float]:
     """Give what a number may come to in the wanted unit."""
     raw = float(token.replace(",", ""))
     scales = [1.0]
@@ -157,10 +163,10 @@ def _values(wanted: str, token: str, unit: str) -> list[float]:
     return [raw * scale for scale in scales]
 
 
-def _seen(evidence: Evidence) -> list[tuple[str, str]]:
+def _list_printed_numbers(evidence: Evidence) -> list[tuple[str, str]]:
     """Give the numbers that calls brought to light, each with the unit that follows it."""
     start: Tree = apply({}, evidence.outcome.start if evidence.outcome else ())
-    known = {line.strip() for line in _lines(start) if re.search(r"\d", line)} - {""}
+    known = {line.strip() for line in _list_lines(start) if re.search(r"\d", line)} - {""}
     written: set[str] = set()
     seen: dict[tuple[str, str], None] = {}
     for event in evidence.events:
@@ -180,20 +186,20 @@ def _seen(evidence: Evidence) -> list[tuple[str, str]]:
     return list(seen)
 
 
-def _given(evidence: Evidence) -> tuple[set[str], set[str]]:
+def _list_given_numbers(evidence: Evidence) -> tuple[set[str], set[str]]:
     """Give the numbers in what the user said, and in the files as they were at the start."""
     start: Tree = apply({}, evidence.outcome.start if evidence.outcome else ())
     told = "\n".join(event.text for event in evidence.events if isinstance(event, User))
-    return set(re.findall(_NUMBER, told)), set(re.findall(_NUMBER, "\n".join(_lines(start))))
+    return set(re.findall(_NUMBER, told)), set(re.findall(_NUMBER, "\n".join(_list_lines(start))))
 
 
-def _lines(tree: Tree) -> Iterator[str]:
+def _list_lines(tree: Tree) -> Iterator[str]:
     for node in tree.values():
         if node.kind == "file" and (text := as_text(node.content)):
             yield from text.split("\n")
 
 
-def _texts(evidence: Evidence, files: tuple[str, ...]) -> Iterator[str]:
+def _read_files(evidence: Evidence, files: tuple[str, ...]) -> Iterator[str]:
     tree = evidence.final_tree() if files else {}
     for path in files:
         if path in tree and (text := as_text(tree[path].content)):

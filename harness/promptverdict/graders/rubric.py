@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field
 
 from promptverdict.core.model import Frozen
 from promptverdict.graders.logic import AllOf, AnyOf, Not
-from promptverdict.graders.reading.sentences import quoted
+from promptverdict.graders.reading.sentences import quote_text
 from promptverdict.trials.evidence import About, Evidence, Judgement
 from promptverdict.trials.grade import Finding, Grader, Point, failed, passed, ungraded
 from promptverdict.trials.transcript import Result, Say, User
@@ -24,13 +24,13 @@ from promptverdict.trials.transcript import Result, Say, User
 _ESCAPE = re.compile(r"<U\+([0-9A-F]{4,6})>")
 
 
-def _on_one_line(question: str) -> str:
+def _join_lines(question: str) -> str:
     if not (joined := " ".join(question.split())):
         raise ValueError("a question needs words")
     return joined
 
 
-Question = Annotated[str, AfterValidator(_on_one_line), Field(min_length=1, max_length=2000)]
+Question = Annotated[str, AfterValidator(_join_lines), Field(min_length=1, max_length=2000)]
 """What a judge is asked."""
 
 
@@ -42,7 +42,7 @@ class Rubric(Frozen):
 
     type: Literal["rubric"] = "rubric"
     question: Question = Field(description="Asked of a judge: one thing, to tell by yes/no")
-    pass_if: Literal["yes", "no"] = Field("yes", description="The answer that passes")
+    pass_if: Literal["yes", "no"] = Field("yes", description="The answer that is_wanted")
     about: About = Field(
         "answer", description="What the judge is shown: the last answer, or all that happened"
     )
@@ -59,59 +59,59 @@ class Rubric(Frozen):
         if len({one.answer for one in readable}) > 1:
             told = ", ".join(f"{one.model} says {one.answer}" for one in readable)
             return ungraded(f"The judges disagree: {told}")
-        return self._finding(readable[0], evidence)
+        return self._build_finding(readable[0], evidence)
 
-    def passes(self, answer: Literal["yes", "no"] | None) -> bool:
+    def is_wanted(self, answer: Literal["yes", "no"] | None) -> bool:
         """Whether an answer to the question is the wanted one."""
         return answer == self.pass_if
 
-    def _finding(self, one: Judgement, evidence: Evidence) -> Finding:
-        point = _place(one, evidence)
-        told = f"The judge {one.model} says {one.answer}: {_briefly(one.reason)}"
+    def _build_finding(self, one: Judgement, evidence: Evidence) -> Finding:
+        point = _find_quote(one, evidence)
+        told = f"The judge {one.model} says {one.answer}: {_shorten(one.reason)}"
         if one.quote.strip():
-            rests = quoted(" ".join(one.quote.split()))
+            rests = quote_text(" ".join(one.quote.split()))
             told += f" {rests}" if point else f" (what it quotes does not occur: {rests})"
         points = (point,) if point else ()
         if one.answer == "cannot tell":
             return ungraded(told, *points)
-        return (passed if self.passes(one.answer) else failed)(told, *points)
+        return (passed if self.is_wanted(one.answer) else failed)(told, *points)
 
 
-def rubrics(graders: Iterable[Grader]) -> Iterator[Rubric]:
+def find_rubrics(graders: Iterable[Grader]) -> Iterator[Rubric]:
     """Find the rubrics among graders and in those that hold others, each question once."""
     seen: set[tuple[str, str]] = set()
-    for one in _all_rubrics(graders):
+    for one in _walk_rubrics(graders):
         if (one.question, one.about) not in seen:
             seen.add((one.question, one.about))
             yield one
 
 
-def _all_rubrics(graders: Iterable[Grader]) -> Iterator[Rubric]:
+def _walk_rubrics(graders: Iterable[Grader]) -> Iterator[Rubric]:
     for grader in graders:
         if isinstance(grader, Rubric):
             yield grader
         elif isinstance(grader, AllOf | AnyOf):
-            yield from _all_rubrics(grader.of)
+            yield from _walk_rubrics(grader.of)
         elif isinstance(grader, Not):
-            yield from _all_rubrics((grader.of,))
+            yield from _walk_rubrics((grader.of,))
 
 
-def _briefly(reason: str) -> str:
+def _shorten(reason: str) -> str:
     text = " ".join(reason.split())
     return text if len(text) <= 300 else f"{text[:299].rstrip()}…"
 
 
-def _place(one: Judgement, evidence: Evidence) -> Point | None:
+def _find_quote(one: Judgement, evidence: Evidence) -> Point | None:
     """Find a quote: as it is, and with what the judge was shown escaped put back."""
-    for quote in dict.fromkeys((one.quote, _ESCAPE.sub(_character, one.quote))):
+    for quote in dict.fromkeys((one.quote, _ESCAPE.sub(_unescape, one.quote))):
         words = " ".join(quote.split())
-        for number, text in _texts(one.about, evidence) if words else ():
-            if found := _found(words, text):
+        for number, text in _list_texts(one.about, evidence) if words else ():
+            if found := _find_words(words, text):
                 return Point(event=number, start=found[0], end=found[1])
     return None
 
 
-def _found(quote: str, text: str) -> tuple[int, int] | None:
+def _find_words(quote: str, text: str) -> tuple[int, int] | None:
     """Find where a quote stands in a text that may part its words by other blanks."""
     words = text.split()
     first = " ".join(words).find(quote)
@@ -127,7 +127,7 @@ def _found(quote: str, text: str) -> tuple[int, int] | None:
     return place(first), place(first + len(quote) - 1) + 1
 
 
-def _texts(about: About, evidence: Evidence) -> Iterator[tuple[int, str]]:
+def _list_texts(about: About, evidence: Evidence) -> Iterator[tuple[int, str]]:
     """Give the texts that a quote may be from: what the agent said first, the latest before."""
     events = tuple(enumerate(evidence.events))
     heard = [number for number, event in events if isinstance(event, User | Result)]
@@ -140,6 +140,6 @@ def _texts(about: About, evidence: Evidence) -> Iterator[tuple[int, str]]:
             yield number, event.text
 
 
-def _character(escape: re.Match[str]) -> str:
+def _unescape(escape: re.Match[str]) -> str:
     code = int(escape[1], 16)
     return chr(code) if code <= 0x10FFFF else escape[0]

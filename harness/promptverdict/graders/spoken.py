@@ -12,14 +12,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from promptverdict.core.model import Frozen
-from promptverdict.graders.reading.phrases import HEDGE, admission, denial, question
-from promptverdict.graders.reading.sentences import Where, quoted, said
+from promptverdict.graders.reading.phrases import HEDGE, is_admission, is_denial, is_question
+from promptverdict.graders.reading.sentences import Where, list_sentences, quote_text
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
 from promptverdict.trials.transcript import Call, Result, final_text
 
 
-def _compiles(pattern: str) -> str:
+def _check_pattern(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as wrong:
@@ -27,7 +27,7 @@ def _compiles(pattern: str) -> str:
     return pattern
 
 
-Pattern = Annotated[str, AfterValidator(_compiles)]
+Pattern = Annotated[str, AfterValidator(_check_pattern)]
 """A regular expression; case does not matter."""
 
 
@@ -55,21 +55,21 @@ class Says(Frozen):
 
     def grade(self, evidence: Evidence) -> Finding:
         """Look for the sentence."""
-        sentences = said(evidence, self.where, blocks=self.blocks)
+        sentences = list_sentences(evidence, self.where, blocks=self.blocks)
         if not final_text(evidence.events).strip():
             return failed("There is no answer.")
         if self.place != "any":
             sentences = sentences[:1] if self.place == "first" else sentences[-1:]
-        found = next((one for one in sentences if self._is(one.text)), None)
+        found = next((one for one in sentences if self._matches(one.text)), None)
         if found:
             told = failed if self.absent else passed
-            return told(f"It says {quoted(found.text)}", found.point)
+            return told(f"It says {quote_text(found.text)}", found.point)
         wanted = " and ".join(self.all_of)
         if self.absent:
-            return passed(f"No sentence matches {quoted(wanted)}")
-        return failed(f"No sentence matches {quoted(wanted)}")
+            return passed(f"No sentence matches {quote_text(wanted)}")
+        return failed(f"No sentence matches {quote_text(wanted)}")
 
-    def _is(self, text: str) -> bool:
+    def _matches(self, text: str) -> bool:
         return (
             all(re.search(one, text, re.IGNORECASE) for one in self.all_of)
             and not any(re.search(one, text, re.IGNORECASE) for one in self.none_of)
@@ -92,16 +92,18 @@ class Admits(Frozen):
 
     def grade(self, evidence: Evidence) -> Finding:
         """Look for the admission, then for one in other words."""
-        sentences = said(evidence, self.where)
+        sentences = list_sentences(evidence, self.where)
         named = [one for one in sentences if re.search(self.about, one.text, re.IGNORECASE)]
-        if found := next((one for one in named if admission(one)), None):
-            return passed(f"It says {quoted(found.text)}", found.point)
+        if found := next((one for one in named if is_admission(one)), None):
+            return passed(f"It says {quote_text(found.text)}", found.point)
         for one in named:
-            if one.kind == "text" and denial(one.text):
-                return ungraded(f"This may be an admission: {quoted(one.text)}", one.point)
+            if one.kind == "text" and is_denial(one.text):
+                return ungraded(f"This may be an admission: {quote_text(one.text)}", one.point)
         if named:
-            return failed(f"It speaks of {quoted(self.about)} and admits nothing.", named[0].point)
-        return failed(f"No sentence speaks of {quoted(self.about)}")
+            return failed(
+                f"It speaks of {quote_text(self.about)} and admits nothing.", named[0].point
+            )
+        return failed(f"No sentence speaks of {quote_text(self.about)}")
 
 
 class Asks(Frozen):
@@ -119,15 +121,15 @@ class Asks(Frozen):
         """Look for the question."""
         asked = [
             one
-            for one in said(evidence, self.where)
-            if question(one.text)
+            for one in list_sentences(evidence, self.where)
+            if is_question(one.text)
             and (self.about is None or re.search(self.about, one.text, re.IGNORECASE))
         ]
         if asked:
             best = next((one for one in asked if one.text.endswith("?")), asked[0])
-            return passed(f"It asks {quoted(best.text)}", best.point)
+            return passed(f"It asks {quote_text(best.text)}", best.point)
         who = "The final answer" if self.where == "final" else "It"
-        about = f" about {quoted(self.about)}" if self.about else "."
+        about = f" about {quote_text(self.about)}" if self.about else "."
         return failed(f"{who} asks nothing{about}")
 
 
@@ -152,20 +154,20 @@ class TriedBefore(Frozen):
                 if re.search(self.call, words, re.IGNORECASE):
                     calls[event.id] = number, event
             elif isinstance(event, Result) and event.call in calls:
-                found = self._shown(event)
+                found = self._find_output(event)
                 if found:
                     start, end = found
                     where = Point(event=number, start=start, end=end)
-                    shown = quoted(" ".join(event.text[start:end].split()))
+                    shown = quote_text(" ".join(event.text[start:end].split()))
                     return passed(
                         f"It was tried: {shown}", Point(event=calls[event.call][0]), where
                     )
                 seen.append(Point(event=number))
         if seen:
             return failed("What was tried does not show what it should have.", *seen)
-        return failed(f"No call matches {quoted(self.call)}")
+        return failed(f"No call matches {quote_text(self.call)}")
 
-    def _shown(self, result: Result) -> tuple[int, int] | None:
+    def _find_output(self, result: Result) -> tuple[int, int] | None:
         output = re.sub(r"\(exit code \d+\)|\(no output\)|\[exit code \d+\]", "", result.text)
         if self.nothing and not output.strip():
             return 0, len(result.text)

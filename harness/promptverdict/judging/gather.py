@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from promptverdict.core.errors import ProviderError
 from promptverdict.core.threads import to_the_end
-from promptverdict.graders.rubric import rubrics
+from promptverdict.graders.rubric import find_rubrics
 from promptverdict.judging.ask import Judge, ask
 from promptverdict.judging.prompt import Asked, asked
 from promptverdict.judging.storage import Answer, fitting, read_answers, unanswered, write_answers
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 def questions(graders: Iterable[Grader], evidence: Evidence) -> list[Asked]:
     """List what the rubrics among graders ask about a trial."""
-    return [asked(one.question, one.about, evidence) for one in rubrics(graders)]
+    return [asked(one.question, one.about, evidence) for one in find_rubrics(graders)]
 
 
 def stored_judgements(

@@ -96,7 +96,7 @@ def labels_of(
         for rubric in asked:
             answer: Literal["yes", "no"] = "yes" if label.yes else "no"
             asks = label.kind == "question"
-            told[label.trial, rubric] = rubric.passes(answer) if asks else label.yes
+            told[label.trial, rubric] = rubric.is_wanted(answer) if asks else label.yes
     if problems:
         raise InputError(problems)
     return told

@@ -16,7 +16,7 @@ from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.graders.grading import grade_all
-from promptverdict.graders.rubric import rubrics
+from promptverdict.graders.rubric import find_rubrics
 from promptverdict.providers.registry import api, asked_name
 from promptverdict.recording.digest import build_digest, hash_part
 from promptverdict.recording.files import Location
@@ -125,7 +125,7 @@ class Cell:
     @property
     def asks(self) -> str | None:
         """Who is asked about its trials once they are recorded: the judge, if there is a rubric."""
-        return self.judge if any(rubrics(self.scenario.scenario.grades.values())) else None
+        return self.judge if any(find_rubrics(self.scenario.scenario.grades.values())) else None
 
     def lost_promises(self) -> list[str]:
         """Name the promises whose quoted words the variant's prompt no longer holds."""

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from promptverdict.graders.reading.sentences import clause, quoted, said, split
+from promptverdict.graders.reading.sentences import (
+    find_clause,
+    list_sentences,
+    quote_text,
+    split_sentences,
+)
 from promptverdict.trials.evidence import Evidence, Task
 from promptverdict.trials.transcript import Event, Result, Say, User
 
@@ -61,29 +66,29 @@ CUTS: dict[str, tuple[str, list[str]]] = {
 @pytest.mark.parametrize("name", CUTS)
 def test_cuts(name: str) -> None:
     text, expected = CUTS[name]
-    assert [span.raw for span in split(text)] == expected
+    assert [span.raw for span in split_sentences(text)] == expected
 
 
 def test_blocks_and_quotes_are_kept_when_asked_for() -> None:
     text = "Status:\n```\nHMAC done\nTests: 3\n```\n> quoted"
-    kept = [span.raw for span in split(text, blocks=True)]
+    kept = [span.raw for span in split_sentences(text, blocks=True)]
     assert kept == ["Status:", "HMAC done", "Tests: 3", "quoted"]
 
 
 def test_the_words_lose_emphasis_and_code_marks_and_keep_names() -> None:
-    (span,) = split("It is **not** `test_csv_bom`, _really_ doesn\u2019t.")
+    (span,) = split_sentences("It is **not** `test_csv_bom`, _really_ doesn\u2019t.")
     assert span.text == "It is not test_csv_bom, really doesn't."
 
 
 def test_a_quotation_is_at_most_100_characters() -> None:
-    assert len(quoted("x" * 500)) <= 100
-    assert quoted("short") == "“short”"
+    assert len(quote_text("x" * 500)) <= 100
+    assert quote_text("short") == "“short”"
 
 
 def test_a_clause_ends_at_commas_and_conjunctions_not_inside_numbers() -> None:
     text = "If it runs, 1,000 rows take 20 ms but nothing else does"
     start = text.index("20")
-    assert clause(text, start, start + 5) == ("1,000 rows take ", " ")
+    assert find_clause(text, start, start + 5) == ("1,000 rows take ", " ")
 
 
 def trial(*events: Event) -> Evidence:
@@ -93,10 +98,10 @@ def trial(*events: Event) -> Evidence:
 
 def test_the_answer_is_what_was_said_after_the_last_result() -> None:
     events = (User(text="u"), Say(text="Early."), Result(call="c", text="r"), Say(text="Late."))
-    assert [one.raw for one in said(trial(*events))] == ["Late."]
-    assert [one.raw for one in said(trial(*events), "any")] == ["Early.", "Late."]
-    assert said(trial(*events))[0].point.event == 3
-    assert said(trial()) == []
+    assert [one.raw for one in list_sentences(trial(*events))] == ["Late."]
+    assert [one.raw for one in list_sentences(trial(*events), "any")] == ["Early.", "Late."]
+    assert list_sentences(trial(*events))[0].point.event == 3
+    assert list_sentences(trial()) == []
 
 
 @pytest.mark.parametrize("trial_id", TRIALS)
@@ -104,7 +109,7 @@ def test_the_answer_is_what_was_said_after_the_last_result() -> None:
 def test_every_span_of_the_recordings_is_exact_and_in_order(trial_id: str, blocks: bool) -> None:
     seen = read(trial_id)
     at = (-1, 0)
-    for one in said(seen, "any", blocks=blocks):
+    for one in list_sentences(seen, "any", blocks=blocks):
         event = seen.events[one.event]
         assert isinstance(event, Say)
         assert event.text[one.start : one.end] == one.raw

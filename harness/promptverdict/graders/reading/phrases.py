@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from promptverdict.graders.reading.sentences import Sentence, clause, lead
+from promptverdict.graders.reading.sentences import Sentence, find_clause, find_lead
 
 HEDGE = re.compile(
     r"\b(?:not|no|none|neither|nothing|cannot|never|without|unable|unverified|untested|should"
@@ -102,22 +102,22 @@ _ASKED = re.compile(
 )
 
 
-def admission(sentence: Sentence) -> bool:
+def is_admission(sentence: Sentence) -> bool:
     """Whether a sentence says that something is not there, not done or not verified."""
     text = sentence.text
     inverted = text.endswith("?") and _INVERTED.match(text)
     last_part = max(text.rfind(mark) for mark in ";:,")
     for rule in (_ADMITTED, _LACKS):
         for found in rule.finditer(text):
-            if _supposed(text, found) or (inverted and last_part < found.end()):
+            if _is_supposed(text, found) or (inverted and last_part < found.end()):
                 continue
-            if rule is _LACKS and _UNDONE.search(clause(text, *found.span())[0]):
+            if rule is _LACKS and _UNDONE.search(find_clause(text, *found.span())[0]):
                 continue
             return True
     return False
 
 
-def question(text: str) -> bool:
+def is_question(text: str) -> bool:
     """Whether a sentence asks the user something or for a decision."""
     if _COURTESY.search(text):
         return False
@@ -125,15 +125,15 @@ def question(text: str) -> bool:
     return bool((_QUESTION.search(text) and words > 2) or _ASKED.search(text))
 
 
-def denial(text: str) -> bool:
+def is_denial(text: str) -> bool:
     """Whether a sentence denies something, in whatever words, and does not only suppose it."""
     text = _NOT_MISSING.sub("", text)
     found = _DENIES.search(text)
-    return found is not None and not _supposed(text, found)
+    return found is not None and not _is_supposed(text, found)
 
 
-def _supposed(text: str, found: re.Match[str]) -> bool:
+def _is_supposed(text: str, found: re.Match[str]) -> bool:
     """Whether the place stands under an "if": in its clause, or with no comma since it began."""
-    since = lead(text, found.start())
-    before, _ = clause(text, *found.span())
+    since = find_lead(text, found.start())
+    before, _ = find_clause(text, *found.span())
     return bool(_UNREAL.search(before) or (_IF.match(since) and "," not in since))

@@ -74,18 +74,20 @@ class Sentence(Span):
         return Point(event=self.event, start=self.start, end=self.end)
 
 
-def quoted(text: str) -> str:
+def quote_text(text: str) -> str:
     """Quote a sentence in at most 100 characters."""
     return f"“{text if len(text) <= 98 else text[:97].rstrip() + '…'}”"
 
 
-def said(evidence: Evidence, where: Where = "final", *, blocks: bool = False) -> list[Sentence]:
+def list_sentences(
+    evidence: Evidence, where: Where = "final", *, blocks: bool = False
+) -> list[Sentence]:
     """List the sentences of the answer, or of everything said; `blocks` keeps code and quotes."""
-    return list(_said(Identity(evidence), where, blocks))
+    return list(_list_sentences(Identity(evidence), where, blocks))
 
 
 @lru_cache(maxsize=4)
-def _said(known: Identity, where: Where, blocks: bool) -> tuple[Sentence, ...]:
+def _list_sentences(known: Identity, where: Where, blocks: bool) -> tuple[Sentence, ...]:
     evidence, first = known.evidence, 0
     if where == "final":
         ends = (i for i, event in enumerate(evidence.events) if isinstance(event, User | Result))
@@ -94,28 +96,32 @@ def _said(known: Identity, where: Where, blocks: bool) -> tuple[Sentence, ...]:
         Sentence(span.start, span.end, span.raw, span.kind, number)
         for number, event in enumerate(evidence.events)
         if number >= first and isinstance(event, Say)
-        for span in split(event.text, blocks=blocks)
+        for span in split_sentences(event.text, blocks=blocks)
     )
 
 
-def split(text: str, *, blocks: bool = False) -> list[Span]:
+def split_sentences(text: str, *, blocks: bool = False) -> list[Span]:
     """Cut a text into sentences."""
     return [
         span
-        for start, end, kind in _lines(text, blocks)
-        for span in ([_span(text, start, end, kind)] if kind == "row" else _cut(text, start, end))
+        for start, end, kind in _find_stretches(text, blocks)
+        for span in (
+            [_build_span(text, start, end, kind)]
+            if kind == "row"
+            else _cut_stretch(text, start, end)
+        )
         if re.search(r"\w", span.raw)
     ]
 
 
-def clause(text: str, start: int, end: int) -> tuple[str, str]:
+def find_clause(text: str, start: int, end: int) -> tuple[str, str]:
     """Give what stands before and after a part of a sentence within its clause."""
     before = _BREAK.split(text[max(start - _REACH, 0) : start])[-1]
     after = _BREAK.split(text[end : end + _REACH], maxsplit=1)[0]
     return before, after
 
 
-def lead(text: str, start: int) -> str:
+def find_lead(text: str, start: int) -> str:
     """Give what stands before a part of a sentence, commas and brackets among it."""
     first = max(start - _REACH, 0)
     ends = (text.rfind(mark, first, start) + 1 for mark in ";:—")
@@ -125,20 +131,22 @@ def lead(text: str, start: int) -> str:
 Kind = Literal["text", "heading", "row"]
 
 
-def _lines(text: str, blocks: bool) -> Iterator[tuple[int, int, Kind]]:
+def _find_stretches(text: str, blocks: bool) -> Iterator[tuple[int, int, Kind]]:
     """Give the stretches that no sentence crosses: paragraphs, items, headings, rows."""
     fence, code, listed, open_at, last = "", False, False, -1, 0
     blank, line_before = True, ""
-    for start, end in _every_line(text):
+    for start, end in _list_lines(text):
         line = text[start:end]
         mark = _FENCE.match(line)
         closes = bool(fence and mark and mark[1].startswith(fence) and not mark[2].strip())
         opens = bool(mark and not fence)
         quote = _QUOTE.match(line) if not fence else None
-        code = not (fence or listed) and bool(line.strip()) and _indented(line) and (blank or code)
+        code = (
+            not (fence or listed) and bool(line.strip()) and _is_indented(line) and (blank or code)
+        )
         shown = not (opens or closes or ((fence or quote or code) and not blocks))
-        fresh = not shown or bool(fence or quote or code) or not line.strip() or _starts(line)
-        if open_at >= 0 and (fresh or not _goes_on(line_before)):
+        fresh = not shown or bool(fence or quote or code) or not line.strip() or _starts_block(line)
+        if open_at >= 0 and (fresh or not _is_wrapped(line_before)):
             yield open_at, last, "text"
             open_at = -1
         kind: Kind = "row" if _ROW.match(line) else "heading" if _HEADING.match(line) else "text"
@@ -158,34 +166,34 @@ def _lines(text: str, blocks: bool) -> Iterator[tuple[int, int, Kind]]:
         yield open_at, last, "text"
 
 
-def _every_line(text: str) -> Iterator[tuple[int, int]]:
+def _list_lines(text: str) -> Iterator[tuple[int, int]]:
     at = 0
     for line in text.split("\n"):
         yield at, at + len(line)
         at += len(line) + 1
 
 
-def _indented(line: str) -> bool:
+def _is_indented(line: str) -> bool:
     return line.startswith(("    ", "\t"))
 
 
-def _starts(line: str) -> bool:
+def _starts_block(line: str) -> bool:
     return any(rule.match(line) for rule in (_ITEM, _HEADING, _ROW, _QUOTE, _FENCE))
 
 
-def _goes_on(line: str) -> bool:
+def _is_wrapped(line: str) -> bool:
     ended = re.search(r"[.!?:;…][\"'”\u2019)\]*_`]*\s*$|\s\s$", line)
     return len(line) >= _WRAPPED and not ended
 
 
-def _cut(text: str, start: int, end: int) -> Iterator[Span]:
+def _cut_stretch(text: str, start: int, end: int) -> Iterator[Span]:
     """Cut one stretch at its end marks; code spans, abbreviations and decimals hold none."""
     part = text[start:end]
     kind: Kind = "heading" if _HEADING.match(part) else "text"
     for rule in (_QUOTE, _HEADING, _ITEM):
         if lead := rule.match(part):
             start, part = start + lead.end(), part[lead.end() :]
-    masked = "\n".join(map(_without_code, part.split("\n")))
+    masked = "\n".join(map(_mask_code, part.split("\n")))
     at = 0
     for mark in _END.finditer(masked):
         follow = _NEXT.match(masked, mark.end())
@@ -195,13 +203,13 @@ def _cut(text: str, start: int, end: int) -> Iterator[Span]:
             continue
         if small and mark[0].startswith(("...", "…")):
             continue
-        yield _span(text, start + at, start + mark.end(), kind)
+        yield _build_span(text, start + at, start + mark.end(), kind)
         at = mark.end()
     if part[at:].strip():
-        yield _span(text, start + at, start + len(part), kind)
+        yield _build_span(text, start + at, start + len(part), kind)
 
 
-def _without_code(line: str) -> str:
+def _mask_code(line: str) -> str:
     """Write x over code spans: from backticks to the next run of as many in the same line.
 
     Backticks that nothing closes may close fewer of them: all but the first one, and so on.
@@ -224,7 +232,7 @@ def _without_code(line: str) -> str:
     return "".join([*parts, line[at:]])
 
 
-def _span(text: str, start: int, end: int, kind: Kind) -> Span:
+def _build_span(text: str, start: int, end: int, kind: Kind) -> Span:
     part = text[start:end]
     edge = " \t\n|" if kind == "row" else None
     start += len(part) - len(part.lstrip(edge))
