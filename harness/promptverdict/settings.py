@@ -20,6 +20,7 @@ from pydantic import Field, ValidationError
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
+from promptverdict.core.validation_words import describe_error
 from promptverdict.trials.prices import Price
 
 PREFIX = "PROMPTVERDICT_"
@@ -195,7 +196,7 @@ def _problem(told: Any, sources: Mapping[str, str]) -> Problem:
             f"did you mean {close[0]}?" if close else f"known: {', '.join(Settings.model_fields)}"
         )
         return Problem(where, "unknown setting", cure)
-    return Problem(where, f"{told['msg']}, got {told['input']!r}", _about(name))
+    return Problem(where, f"{describe_error(told)}, got {told['input']!r}", _about(name))
 
 
 def _refused(parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:

@@ -120,7 +120,7 @@ def test_a_conflict_shown_in_a_code_fence_is_an_example(tmp_path: Path) -> None:
 
 
 def test_a_path_without_agents_is_refused(tmp_path: Path) -> None:
-    assert "no such file" in problems(tmp_path / "none")[0]
+    assert "cannot be read: " in problems(tmp_path / "none")[0]
     assert "no agent file is in this folder" in problems(tmp_path)[0]
 
 

@@ -137,11 +137,11 @@ def test_a_recording_that_is_broken_ends_with_7(
     ("arguments", "code", "words"),
     [
         ([], 2, "VERB"),
-        (["no-such-verb"], 2, "invalid choice: 'no-such-verb'"),
-        (["show"], 2, "one of the arguments trial --failed is required"),
-        (["show", "x", "--number", "one"], 2, "invalid int value"),
+        (["no-such-verb"], 2, "no-such-verb"),
+        (["show"], 2, "--failed"),
+        (["show", "x", "--number", "one"], 2, "--number"),
         (["--version"], 0, promptverdict.__version__),
-        (["--help"], 0, "usage: promptverdict"),
+        (["--help"], 0, "promptverdict"),
     ],
 )
 def test_usage_ends_with_2_and_help_with_0(

@@ -228,9 +228,9 @@ def test_that_nothing_failed_is_said(results: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "one of the arguments trial --failed is required"),
-        (["terse", "--failed"], "not allowed with"),
-        (["--failed", "terse"], "not allowed with"),
+        ([], "--failed"),
+        (["terse", "--failed"], "--failed"),
+        (["--failed", "terse"], "trial"),
     ],
 )
 def test_either_a_trial_or_the_list_of_failures_is_asked_for(
@@ -325,10 +325,10 @@ def test_colours_add_nothing_to_the_words(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (None, "No such file"),
-        ("", "Invalid JSON"),
-        ("{}", "Field required"),
-        (TRIALS[0].model_dump_json()[:-1] + ', "of_tomorrow": 1}', "Extra inputs"),
+        (None, "x.json"),
+        ("", "not valid JSON"),
+        ("{}", "this key is missing"),
+        (TRIALS[0].model_dump_json()[:-1] + ', "of_tomorrow": 1}', "of_tomorrow: unknown key"),
     ],
 )
 def test_a_file_that_is_no_record_is_told(results: Path, text: str | None, told: str) -> None:

@@ -284,7 +284,7 @@ def test_a_line_break_that_is_not_escaped_breaks_the_json(good: Evidence) -> Non
     text = final_text(good.events)
     broken = saying(text.replace("(part 1 of 2)\\n", "(part 1 of 2)\n"), good)
     assert failing(broken) == set(NAMES)
-    assert "nvalid control character at: line 7" in CHECKS["code_as_string"](broken).reason
+    assert "the answer is not JSON: line 7 " in CHECKS["code_as_string"](broken).reason
 
 
 def test_other_escapes_decode_to_the_same_code(good: Evidence) -> None:
@@ -299,7 +299,7 @@ def test_other_escapes_decode_to_the_same_code(good: Evidence) -> None:
     [
         ("", "there is no final answer"),
         ("  \n", "there is no final answer"),
-        ("I cannot help with that.", "the answer is not JSON: Expecting value: line 1 column 1"),
+        ("I cannot help with that.", "the answer is not JSON: line 1 column 1: "),
         ('"I cannot help with that."', "the JSON is not an object"),
         ("null", "the JSON is not an object"),
         ("[]", "the JSON is not an object"),

@@ -125,7 +125,7 @@ def test_a_grader_that_crashes_inside_is_ungraded_alone() -> None:
 
 
 def test_none_at_all_and_unknown_graders_are_refused() -> None:
-    with pytest.raises(ValidationError, match="at least 1 item"):
+    with pytest.raises(ValidationError, match="too_short"):
         finding_of({"type": "all", "of": []})
-    with pytest.raises(ValidationError, match="does not match any of the expected tags"):
+    with pytest.raises(ValidationError, match="union_tag_invalid"):
         finding_of({"type": "any", "of": [{"type": "nothing"}]})

@@ -71,11 +71,20 @@ def test_the_call_is_read_whichever_api_carries_it(model: str, body: bytes) -> N
         (messages(call(), call(id_="c2")), "it made: 'answer', 'answer'"),
         (messages(call(name="Bash")), "it made: 'Bash'"),
         (messages(), "it made: none"),
-        (messages(call({"verdict": "maybe", "quote": "", "reason": ""})), "verdict: Input should"),
-        (messages(call({"verdict": True, "quote": "", "reason": ""})), "verdict: Input should"),
-        (messages(call({"verdict": "yes", "quote": ""})), "reason: Field required"),
-        (messages(call({**GIVEN, "score": 1})), "score: Extra inputs"),
-        (messages(call({**GIVEN, "quote": 3})), "quote: Input should be a valid string"),
+        (
+            messages(call({"verdict": "maybe", "quote": "", "reason": ""})),
+            "fit: verdict: 'yes', 'no'",
+        ),
+        (
+            messages(call({"verdict": True, "quote": "", "reason": ""})),
+            "fit: verdict: 'yes', 'no'",
+        ),
+        (
+            messages(call({"verdict": "yes", "quote": ""})),
+            "fit: reason: this key is missing",
+        ),
+        (messages(call({**GIVEN, "score": 1})), "fit: score: unknown key"),
+        (messages(call({**GIVEN, "quote": 3})), "fit: quote: text is expected"),
         (messages(call(), stop="max_tokens"), "stopped early (length)"),
         (messages({"type": "text", "text": "No."}, stop="refusal"), "stopped early (refusal)"),
         (b"<html>yes</html>", "not a message"),
@@ -99,4 +108,4 @@ def test_arguments_that_are_no_object_are_a_fault(arguments: str) -> None:
     verdict, _ = read_verdict("openai-chat/x", chat(arguments))
     assert verdict.answer is None
     assert verdict.fault
-    assert "Field required" not in verdict.fault
+    assert "does not fit" not in verdict.fault

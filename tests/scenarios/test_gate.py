@@ -51,17 +51,17 @@ def test_themes_and_gates_have_defaults(tmp_path: Path) -> None:
         ),
         (
             "themes:\n  a: {behaviours: [kind], role: main}\n",
-            "6: themes.a.role: input should be 'primary' or 'control'",
+            "6: themes.a.role: 'primary' or 'control' is expected",
         ),
-        ("gate: {margin: 1.5}\n", "5: gate.margin: input should be less than 1, found '1.5'"),
-        ("gate: {margin: 0}\n", "5: gate.margin: input should be greater than 0"),
+        ("gate: {margin: 1.5}\n", "5: gate.margin: less than 1 is expected, found '1.5'"),
+        ("gate: {margin: 0}\n", "5: gate.margin: more than 0 is expected"),
         ("gate: {mode: non_inferiority}\n", "5: gate: non_inferiority needs a margin"),
-        ("gate: {estimand: all}\n", "5: gate.estimand: input should be 'population' or 'suite'"),
+        ("gate: {estimand: all}\n", "5: gate.estimand: 'population' or 'suite' is expected"),
         (
             "gate: {estimand: suite, strict: true}\n",
             "5: gate: strict is about scenarios as a sample",
         ),
-        ("gate: {mode: strict}\n", "5: gate.mode: input should be 'no_regression' or"),
+        ("gate: {mode: strict}\n", "5: gate.mode: 'no_regression' or"),
         (
             "gate:\n  critical:\n    - hello\n    - gone\n",
             "8: gate.critical: there is no scenario gone\n  write the stem of a file",

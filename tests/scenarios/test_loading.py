@@ -154,12 +154,12 @@ def test_an_empty_mapping_takes_the_defaults_inside(root: Path) -> None:
         (SUITE + "baselin: x\n", "11: baselin: unknown key | did you mean baseline?"),
         (SUITE + "verdict: strict\n", "11: verdict: unknown key | known keys: title, description,"),
         ("title: T\nvariants: a/b\n", "2: variants: a list is expected, found 'a/b' | Which"),
-        ("title: T\ntrials: 0\n", "2: trials: input should be greater than or equal to 1, found"),
+        ("title: T\ntrials: 0\n", "2: trials: 1 or more is expected, found"),
         ("title: T\ntrials: many\n", "2: trials: a whole number is expected, found 'many'"),
         ("title: ''\n", "1: title: some text is expected, found ''"),
         (
             "title: T\nbehaviours:\n  Be kind: {says: x}\n",
-            "3: behaviours.Be kind: string should match pattern '^[a-z0-9][a-z0-9._-]{0,99}$'",
+            "3: behaviours.Be kind: text that matches ^[a-z0-9][a-z0-9._-]{0,99}$ is expected",
         ),
         (
             "title: T\nbehaviours: [kind]\n",
@@ -181,7 +181,7 @@ def test_an_empty_mapping_takes_the_defaults_inside(root: Path) -> None:
             "title: T\nbehaviours:\n  kind: {says: x, promised: [a/b]}\n",
             "3: behaviours.kind.promised: a mapping of keys is expected, found ['a/b'] | Variant",
         ),
-        ("title: T\nrequire: 0\n", "2: require: input should be greater than 0, found '0' | Share"),
+        ("title: T\nrequire: 0\n", "2: require: more than 0 is expected, found '0' | Share"),
         (
             "title: T\nknown_failing:\n  - {cell: 'hello::a/b'}\n",
             "3: known_failing[0].reason: this key is missing | Why, for whoever reads",
@@ -230,8 +230,8 @@ def test_a_baseline_may_be_any_variant_where_none_are_listed(root: Path) -> None
             "5: behaviours[1]: rude is no behaviour of this suite |"
             " evals/manners/suite.yaml knows kind, brief",
         ),
-        (SCENARIO + "tags: [Slow]\n", "6: tags[0]: string should match pattern '^[a-z][a-z0-9_]*$"),
-        (SCENARIO + "tags: [not-first]\n", "6: tags[0]: string should match pattern"),
+        (SCENARIO + "tags: [Slow]\n", "6: tags[0]: text that matches ^[a-z][a-z0-9_]*$"),
+        (SCENARIO + "tags: [not-first]\n", "6: tags[0]: text that matches"),
         (SCENARIO + "tags: slow\n", "6: tags: a list is expected, found 'slow' | Become pytest"),
         (SCENARIO + "limits: {turn: 3}\n", "6: limits.turn: unknown key | did you mean turns?"),
         (SCENARIO + "limits: 3\n", "6: limits: a mapping of keys is expected, found '3' | When"),
@@ -245,11 +245,11 @@ def test_a_baseline_may_be_any_variant_where_none_are_listed(root: Path) -> None
         (SCENARIO + "probes:\n  - name: p\n", "7: probes[0].run: this key is missing | Command"),
         (
             SCENARIO + "probes:\n  - {name: p, run: x, trees: all}\n",
-            "7: probes[0].trees: input should be 'final' or 'every', found 'all' | The tree at",
+            "7: probes[0].trees: 'final' or 'every' is expected, found 'all' | The tree at",
         ),
         (
             SCENARIO + "probes:\n  - name: p\n    run: x\n    timeout: 601\n",
-            "9: probes[0].timeout: input should be less than or equal to 600, found '601'",
+            "9: probes[0].timeout: 600 or less is expected, found '601'",
         ),
         (
             SCENARIO + "grades:\n  kind: {type: custm, function: is_kind}\n",

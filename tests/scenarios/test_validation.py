@@ -109,7 +109,7 @@ def test_a_good_document_becomes_its_model() -> None:
         ),
         (
             GOOD + "first:\n  sku: tea\n  count: 0\n",
-            "4: first.count: input should be greater than or equal to 1, found '0' | How many",
+            "4: first.count: 1 or more is expected, found '0' | How many",
         ),
         (
             GOOD + "first:\n  sku: tea\n  count: two\n",
@@ -138,15 +138,15 @@ def test_a_good_document_becomes_its_model() -> None:
         ),
         (
             GOOD + "names:\n  B: c\n",
-            "3: names.B: string should match pattern '^[a-z]+$', found 'B' | see `promptverdict",
+            "3: names.B: text that matches ^[a-z]+$ is expected, found 'B' | see `promptverdict",
         ),
         (
             GOOD + "sizes:\n  - S\n  - XL\n",
-            "4: sizes[1]: input should be 'S' or 'M', found 'XL' | Sizes of shirts",
+            "4: sizes[1]: 'S' or 'M' is expected, found 'XL' | Sizes of shirts",
         ),
         (
             GOOD + "code: a1\n",
-            "2: code: string should match pattern '^[A-Z][0-9]$', found 'a1' | Code of the shop",
+            "2: code: text that matches ^[A-Z][0-9]$ is expected, found 'a1' | Code of the shop",
         ),
         (
             GOOD + "first:\n  sku: coffee\n",
@@ -158,7 +158,7 @@ def test_a_good_document_becomes_its_model() -> None:
         ),
         (
             GOOD + "stock:\n  shelf: {sku: tea, count: 0}\n",
-            "3: stock.shelf.count: input should be greater than or equal to 1, found '0' | How",
+            "3: stock.shelf.count: 1 or more is expected, found '0' | How",
         ),
         (
             GOOD + "stock:\n  shelf: tea\n",
@@ -189,7 +189,7 @@ def test_a_good_document_becomes_its_model() -> None:
         ),
         (
             GOOD + "paid:\n  ann: {type: split, ways: [{type: card, number: x}], tip: {b: {}}}\n",
-            "3: paid.ann.tip.b: input should be 'none', found {} | Waiter -> tips",
+            "3: paid.ann.tip.b: 'none' is expected, found {} | Waiter -> tips",
         ),
         (
             GOOD + "first:\n  sku: tea\n  note: [a]\n",

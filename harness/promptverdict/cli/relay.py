@@ -117,7 +117,7 @@ def _answer(url: str, conversation: str, file: Path | None) -> int:
         text = (file.read_bytes() if file else sys.stdin.buffer.read()).decode("utf-8-sig")
     except OSError as error:
         cure = "Name a file that holds the answer."
-        raise InputError([Problem(where, error.strerror or str(error), cure)]) from error
+        raise InputError([Problem(where, f"cannot be read: {error.strerror}", cure)]) from error
     except UnicodeDecodeError as error:
         raise InputError([Problem(where, "is not UTF-8 text", "Save it as UTF-8.")]) from error
     if client.answer(url, conversation, text) == "finished":

@@ -74,7 +74,7 @@ def merge_base(root: Path, ref: str) -> Revision:
         top = Path(_git(root, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
     except _Refused as error:
         cure = "run this inside the repository that holds agents and recordings"
-        raise InputError([Problem(f"--base {ref}", _told(error), cure)]) from error
+        raise InputError([Problem(f"--base {ref}", f"git says: {_told(error)}", cure)]) from error
     cut = _git(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
     deepen = "this clone is shallow: git fetch --unshallow, or fetch-depth: 0 in CI"
     try:

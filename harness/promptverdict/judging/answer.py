@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from promptverdict.core.errors import ProviderError
 from promptverdict.core.model import Frozen
+from promptverdict.core.validation_words import describe_error_at_place
 from promptverdict.judging.prompt import TOOL
 from promptverdict.providers.registry import api
 from promptverdict.providers.wire import on_one_line
@@ -64,9 +65,8 @@ def read_call(
     try:
         return wanted.model_validate(calls[0].args), answered
     except ValidationError as error:
-        told = error.errors()[0]
-        where = ".".join(str(part) for part in told["loc"])
-        return _fault(f"its call does not fit: {where}: {told['msg']}"), answered
+        wrong = describe_error_at_place(error.errors()[0])
+        return _fault(f"its call does not fit: {wrong}"), answered
 
 
 def _fault(told: str) -> str:

@@ -128,7 +128,7 @@ def ours(error: Exception, root: type[Exception]) -> Exception:
     request, response = (getattr(error, name, None) for name in ("request", "response"))
     asked = f"{request.url}: " if request is not None else ""
     why = f" ({error.__cause__})" if str(error.__cause__ or "") else ""
-    if response is not None and str(error) == f"Error code: {response.status_code}":
+    if response is not None and not _repeats(str(error), response.content):
         # OpenAI's SDK repeats no words that are not where OpenAI writes them.
         why = f" - {response.text}"
     told = on_one_line(f"{asked}{type(error).__name__}: {error}{why}", 500)
@@ -140,6 +140,18 @@ def ours(error: Exception, root: type[Exception]) -> Exception:
 def on_one_line(text: str, longest: int) -> str:
     """Put a text on one line of so many characters at most."""
     return " ".join(text.split())[:longest]
+
+
+def _repeats(message: str, content: bytes) -> bool:
+    """Whether an SDK's message holds what a refusal's body says."""
+    try:
+        body = parse(content)
+    except ValueError:
+        body = None
+    match body:
+        case {"error": {"message": str(words)}}:
+            return words in message
+    return content.decode("utf-8", "replace").strip() in message
 
 
 def _overflows(content: bytes) -> bool:

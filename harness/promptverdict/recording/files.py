@@ -23,6 +23,7 @@ from promptverdict.core.errors import BrokenRecording, MissingRecording, Storage
 from promptverdict.core.files import write_together
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
+from promptverdict.core.validation_words import describe_error_at_place
 from promptverdict.recording import yaml_format
 from promptverdict.recording.expansion import refuse_growth
 from promptverdict.recording.secrets import refuse_machine, refuse_secrets
@@ -199,6 +200,5 @@ def _validated(model: type[M], data: Any, where: str) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        told = error.errors()[0]
-        key = ".".join(str(part) for part in told["loc"])
-        raise BrokenRecording(f"{where}: {key}: {told['msg']}") from error
+        wrong = describe_error_at_place(error.errors()[0])
+        raise BrokenRecording(f"{where}: {wrong}") from error

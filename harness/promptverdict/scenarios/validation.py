@@ -12,28 +12,17 @@ from pydantic import BaseModel, ValidationError
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.model import Frozen
 from promptverdict.core.strict_yaml import Document
+from promptverdict.core.validation_words import describe_error
 
 M = TypeVar("M", bound=Frozen)
 
-_A_MAPPING = "a mapping of keys is expected"
-_PLAINLY = {
-    "tuple_type": "a list is expected",
-    "dict_type": _A_MAPPING,
-    "model_type": _A_MAPPING,
-    "model_attributes_type": _A_MAPPING,
-    "string_type": "text is expected",
-    "string_too_short": "some text is expected",
-    "too_short": "too few are listed",
-    "int_parsing": "a whole number is expected",
-}
-"""Errors of pydantic that speak of Python's types and not of what is in the file."""
 _FEW = ("one", "two", "three")
 
 
 def validated(model: type[M], document: Document, path: str) -> M:
     """Read a document as a model. Raises InputError with one problem for each thing wrong."""
     if not isinstance(document.data, dict):
-        raise InputError([Problem(path, _A_MAPPING, _described(model, ()))])
+        raise InputError([Problem(path, "a mapping of keys is expected", _described(model, ()))])
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
@@ -64,7 +53,7 @@ def _problem(told: Any, model: type[BaseModel], document: Document, path: str) -
         case "extra_forbidden":
             inner = _model_at(model, place[:-1])
             cure = _nearest(str(place[-1]), list(inner.model_fields) if inner else [], "key")
-            return Problem(where, "unknown key", cure)
+            return Problem(where, describe_error(told), cure)
         case "missing" | "union_tag_not_found":
             return Problem(where, "this key is missing", _described(model, place))
         case "union_tag_invalid":
@@ -73,7 +62,7 @@ def _problem(told: Any, model: type[BaseModel], document: Document, path: str) -
             return Problem(where, f"there is no {place[-1]} {tag}", _nearest(tag, known, "type"))
         case "value_error":
             return Problem(where, str(told["ctx"]["error"]), _described(model, place))
-    message = _PLAINLY.get(kind) or told["msg"][:1].lower() + told["msg"][1:]
+    message = describe_error(told)
     cure = _described(model, place)
     if kind == "too_short":
         least = told["ctx"]["min_length"]

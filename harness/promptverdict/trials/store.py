@@ -15,6 +15,7 @@ from promptverdict.core.errors import InputError, Problem, StorageError
 from promptverdict.core.files import write_whole
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
+from promptverdict.core.validation_words import describe_error_at_place
 from promptverdict.trials.record import SCHEMA, TrialRecord
 from promptverdict.version import __version__
 
@@ -193,4 +194,6 @@ def read_record(path: Path) -> TrialRecord:
 
 
 def _told(error: OSError | ValidationError) -> str:
-    return error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+    if isinstance(error, ValidationError):
+        return describe_error_at_place(error.errors()[0])
+    return str(error)

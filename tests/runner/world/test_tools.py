@@ -643,22 +643,26 @@ def test_a_tool_that_is_not_offered_is_not_there(
 @pytest.mark.parametrize(
     ("tool", "arguments", "told"),
     [
-        ("Read", {}, ["file_path: field required"]),
-        ("Read", {"file_path": 3}, ["file_path: input should be a valid string"]),
-        ("Read", {"file_path": "x", "limit": 0}, ["limit: input should be greater than"]),
-        ("Read", {"file_path": "x", "limit": "9"}, ["limit: input should be a valid integer"]),
-        ("Read", {"path": "x"}, ["file_path: field required", "path: extra inputs are not"]),
-        ("MultiEdit", {"file_path": "x", "edits": []}, ["edits: list should have at least 1"]),
+        ("Read", {}, ["file_path: this key is missing"]),
+        ("Read", {"file_path": 3}, ["file_path: text is expected"]),
+        ("Read", {"file_path": "x", "limit": 0}, ["limit: 1 or more is expected"]),
+        ("Read", {"file_path": "x", "limit": "9"}, ["limit: a whole number is expected"]),
+        ("Read", {"path": "x"}, ["file_path: this key is missing", "path: unknown key"]),
+        ("MultiEdit", {"file_path": "x", "edits": []}, ["edits: too few are listed"]),
         (
             "MultiEdit",
             {"file_path": "x", "edits": [{"old_string": "a"}]},
-            ["edits.0.new_string: field required"],
+            ["edits.0.new_string: this key is missing"],
         ),
-        ("Grep", {"pattern": "x", "before": 1}, ["before: extra inputs are not permitted"]),
-        ("Grep", {"pattern": "x", "-A": -1}, ["-A: input should be greater than"]),
-        ("Grep", {"pattern": "x", "output_mode": "lines"}, ["output_mode: input should be"]),
-        ("Bash", {"command": "x", "timeout": 600_001}, ["timeout: input should be less than"]),
-        ("TodoWrite", {"todos": [{"content": "a", "status": "done"}]}, ["todos.0.status: input"]),
+        ("Grep", {"pattern": "x", "before": 1}, ["before: unknown key"]),
+        ("Grep", {"pattern": "x", "-A": -1}, ["-A: 0 or more is expected"]),
+        ("Grep", {"pattern": "x", "output_mode": "lines"}, ["output_mode: 'content'"]),
+        ("Bash", {"command": "x", "timeout": 600_001}, ["timeout: 600000 or less is expected"]),
+        (
+            "TodoWrite",
+            {"todos": [{"content": "a", "status": "done"}]},
+            ["todos.0.status: 'pen"],
+        ),
     ],
 )
 def test_wrong_arguments_are_named_one_by_one(

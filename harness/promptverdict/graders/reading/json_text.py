@@ -138,7 +138,8 @@ def _decode(text: str, start: int) -> Reading:
     try:
         value, end = decoder.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        problem = f"the answer is not JSON: {error}".partition(" (char")[0]
+        place = f"line {error.lineno} column {error.colno}"
+        problem = f"the answer is not JSON: {place}: {error.msg}"
     except RecursionError:
         problem = "the JSON is nested too deeply"
     except ValueError:

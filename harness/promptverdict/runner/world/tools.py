@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from promptverdict.core.validation_words import describe_error_at_place
 from promptverdict.sandbox import Place, Sandbox
 from promptverdict.sandbox.workspace import Refused, Workspace
 from promptverdict.scenarios.scenario import Script
@@ -232,8 +233,5 @@ def _edit_problem(text: str, edit: Replacement) -> str | None:
 
 
 def _complaint(tool: str, error: ValidationError) -> str:
-    told = [
-        f"{'.'.join(str(part) for part in one['loc'])}: {one['msg'].lower()}"
-        for one in error.errors()
-    ]
-    return f"{tool} was called with arguments it does not take: {'; '.join(told)}"
+    wrong = "; ".join(describe_error_at_place(problem) for problem in error.errors())
+    return f"{tool} was called with arguments it does not take: {wrong}"
