@@ -82,7 +82,7 @@ def forget() -> None:
 
 def _is_ours(function: Callable[..., object]) -> bool:
     file = Path(function.__code__.co_filename) if hasattr(function, "__code__") else Path()
-    return file.is_relative_to(ROOT / "promptverdict") or file.is_relative_to(ROOT / "evals")
+    return file.is_relative_to(ROOT / "harness") or file.is_relative_to(ROOT / "evals")
 
 
 def cleared(trials: list[Graded], number: int) -> float:
