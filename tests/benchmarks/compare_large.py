@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from promptverdict.settings import Settings
-from promptverdict.trials.store import Run, records
+from promptverdict.trials.store import Run, read_records
 
 ROOT = Path(__file__).parents[2]
 BASE, TERSE = "helper/base", "helper/terse"
@@ -56,7 +56,7 @@ def originals() -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         argv = [sys.executable, "-m", "pytest", "-q", "evals", f"--results={folder}"]
         subprocess.run(argv, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-        texts = [one.model_dump_json() for one in records(Path(folder, "latest"))]
+        texts = [one.model_dump_json() for one in read_records(Path(folder, "latest"))]
     return [json.loads(text) for text in texts if SMALLEST <= len(text) <= LARGEST]
 
 

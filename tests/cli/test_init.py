@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from promptverdict.cli import first_steps, init, main, schema
 from promptverdict.core.errors import InputError
-from promptverdict.trials.metrics import total_usage
-from promptverdict.trials.store import find_run, records
+from promptverdict.trials.metrics import sum_usage
+from promptverdict.trials.store import find_run, read_records
 
 from tests.fakes import provider, run, say, script, use, write
 from tests.repository.test_recordings import TRIALS, evidence
@@ -107,7 +107,7 @@ def told_tokens(out: str) -> int:
 
 
 def test_what_recorded_trials_are_said_to_have_taken_is_what_they_took() -> None:
-    used = [total_usage(evidence(trial_id).events) for trial_id in TRIALS]
+    used = [sum_usage(evidence(trial_id).events) for trial_id in TRIALS]
     tokens = sorted((one.input or 0) + (one.output or 0) for one in used)
     assert (round(tokens[0] / 1000), round(tokens[-1] / 1000)) == first_steps.SPENT
 
@@ -354,7 +354,7 @@ def test_from_init_to_recorded_cells(
     assert replayed.ret == 0
     replayed.stdout.fnmatch_lines(["*6 measured*"])
     run(pytester, *promised, "--model", "relay/me").assert_outcomes(failed=6)
-    left = list(records(find_run(pytester.path / "results")))
+    left = list(read_records(find_run(pytester.path / "results")))
     assert sorted(f"{one.suite}/{one.scenario}::{one.variant}" for one in left) == CELLS
     assert not [one.fault for one in left if one.fault]
     for record in left:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from promptverdict.cli import main
 from promptverdict.comparison.verdicts import FILE, Comparisons, load
-from promptverdict.trials.store import find_run, records
+from promptverdict.trials.store import find_run, read_records
 
 from tests.fakes import Provider, run
 from tests.repositories import (
@@ -193,7 +193,7 @@ def test_the_page_of_a_run_holds_the_transcripts_of_both_revisions(
     edit(recorded, CURT, pytester)
     run(pytester, "evals", "--base", "main")
     folder = find_run(pytester.path / "results")
-    older = list(records(folder, "base"))
+    older = list(read_records(folder, "base"))
     assert {one.revision for one in older} == {recorded.git("rev-parse", "main")}
     assert len(older) == SCENARIOS
     assert main(["report"]) == 0
@@ -218,7 +218,9 @@ def test_what_is_asked_the_same_on_both_sides_is_told_and_each_side_keeps_its_ow
     edit(repository, f"---\ntools: Read\n---\n{KIND}", pytester)
     run(pytester, "evals", "--base", "main")
     folder = find_run(pytester.path / "results")
-    older, newer = ({one.key: one for one in records(folder, name)} for name in ("base", "trials"))
+    older, newer = (
+        {one.key: one for one in read_records(folder, name)} for name in ("base", "trials")
+    )
     assert len(older) == SCENARIOS
     assert not older.keys() & newer.keys()
     kept = load(folder)

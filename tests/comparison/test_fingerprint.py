@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from promptverdict.comparison.fingerprint import MEASURES, OTHER, measures
-from promptverdict.trials.evidence import Outcome
+from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.prices import Cost
 from promptverdict.trials.record import Fault, TrialRecord
 from promptverdict.trials.toolset import ARGUMENTS
@@ -15,7 +15,7 @@ from promptverdict.trials.tree import Change, TestReport
 
 from tests.report.made import record
 
-START = Outcome(start=(Change(path="a.txt", text="one\ntwo\nthree\n"),))
+START = FinalState(start=(Change(path="a.txt", text="one\ntwo\nthree\n"),))
 DONE = (Say(text="Done."), Answered(model="m", stop="done"), End(reason="done"))
 
 
@@ -28,7 +28,7 @@ def result(*changes: Change, number: int = 1, **more: object) -> Result:
     return Result.model_validate(fields | more)
 
 
-def after(*events: Event, outcome: Outcome = START, **more: object) -> dict[str, float | None]:
+def after(*events: Event, outcome: FinalState = START, **more: object) -> dict[str, float | None]:
     told: TrialRecord = record(User(text="Please."), *events, outcome=outcome, **more)
     return measures(told)
 
@@ -127,7 +127,7 @@ def test_what_was_undone_is_a_changed_file_without_a_changed_line() -> None:
 
 def test_commits_are_what_gits_log_gained_and_amendments_are_none() -> None:
     log, old = ".git/logs/HEAD", reflog("commit (initial): a")
-    begun = Outcome(start=(Change(path=log, text=old),))
+    begun = FinalState(start=(Change(path=log, text=old),))
     committed = Change(path=log, splices=(1, reflog("commit: b", "commit (amend): b"), 1))
     other = Change(path="sub/.git/logs/HEAD", text=reflog("commit (initial): c", "checkout: d"))
     events = (call("Bash"), Answered(model="m", stop="calls"), result(committed, other), result())

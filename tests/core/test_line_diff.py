@@ -10,7 +10,7 @@ import random
 
 import pytest
 from promptverdict.core.line_diff import added_lines, opcodes
-from promptverdict.trials.tree import Node, apply, difference
+from promptverdict.trials.tree import Node, apply, list_changes
 
 MANY = 20_000
 NUMBERS = [str(number) for number in range(MANY)]
@@ -52,7 +52,7 @@ def test_a_line_that_moved_in_a_long_text_is_told_at_its_new_place() -> None:
 def test_a_tree_with_a_long_file_can_be_built_again() -> None:
     for old, new, _ in LONG.values():
         before, after = ({"a": Node("file", "\n".join(one).encode())} for one in (old, new))
-        assert apply(before, difference(before, after)) == after
+        assert apply(before, list_changes(before, after)) == after
 
 
 def built(old: list[str], new: list[str]) -> list[str]:

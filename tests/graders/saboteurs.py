@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from promptverdict.trials.evidence import Check, Evidence, Outcome, ProbeReport, Task
+from promptverdict.trials.evidence import Check, Evidence, FinalState, ProbeReport, Task
 from promptverdict.trials.transcript import Answered, Call, End, Event, Result, Say, User
-from promptverdict.trials.tree import Node, TestNode, TestReport, Tree, apply, difference, digest
+from promptverdict.trials.tree import Node, TestNode, TestReport, Tree, apply, digest, list_changes
 
 Behaviour = Callable[[Tree], dict[str, bool]]
 Nodes = tuple[TestNode, ...]
@@ -90,7 +90,7 @@ def perform(start: Tree, acts: Sequence[Act], behaviour: Behaviour | None) -> Ev
                 Result(
                     call=f"c{number}",
                     text="",
-                    changes=difference(before, after),
+                    changes=list_changes(before, after),
                     tests=tuple(_report(before, after, *one) for one in act.reports),
                 )
             )
@@ -107,7 +107,7 @@ def perform(start: Tree, acts: Sequence[Act], behaviour: Behaviour | None) -> Ev
     return Evidence(
         task=Task(suite="s", scenario="c", variant="v", message="Do it."),
         events=tuple(events),
-        outcome=Outcome(start=difference({}, start), probes=tuple(probes.values())),
+        outcome=FinalState(start=list_changes({}, start), probes=tuple(probes.values())),
     )
 
 

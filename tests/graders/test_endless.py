@@ -13,7 +13,7 @@ from promptverdict.graders.reading import shell_commands as commands
 from promptverdict.graders.reading.sentences import split_sentences
 from promptverdict.graders.rubric import Rubric
 from promptverdict.graders.spoken import Admits, Asks
-from promptverdict.trials.evidence import Evidence, Judgement, Outcome, Task
+from promptverdict.trials.evidence import Evidence, FinalState, Judgement, Task
 from promptverdict.trials.grade import Grader
 from promptverdict.trials.transcript import Call, Event, Result, Say, User
 
@@ -30,7 +30,7 @@ def repeated(piece: str, length: int = LONG) -> str:
 
 def evidence(*events: Event, judged: tuple[Judgement, ...] = ()) -> Evidence:
     task = Task(suite="s", scenario="c", variant="v", message="m")
-    return Evidence(task=task, events=(User(text="m"), *events), outcome=Outcome(judged=judged))
+    return Evidence(task=task, events=(User(text="m"), *events), outcome=FinalState(judged=judged))
 
 
 SENTENCES = {

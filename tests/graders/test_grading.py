@@ -8,14 +8,14 @@ import pytest
 from promptverdict.core.model import Frozen
 from promptverdict.graders import Custom
 from promptverdict.graders.grading import grade_all, standings
-from promptverdict.trials.evidence import Evidence, Outcome, Task
+from promptverdict.trials.evidence import Evidence, FinalState, Task
 from promptverdict.trials.grade import Finding, Grade, Point, failed, passed, ungraded
 from promptverdict.trials.transcript import End, Say, User
 
 EVIDENCE = Evidence(
     task=Task(suite="s", scenario="c", variant="v", message="Do it"),
     events=(User(text="Do it"), Say(text="Done."), End(reason="done")),
-    outcome=Outcome(),
+    outcome=FinalState(),
 )
 
 

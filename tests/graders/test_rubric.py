@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from promptverdict.graders import AnyGrader
 from promptverdict.graders.rubric import Rubric, find_rubrics
-from promptverdict.trials.evidence import Evidence, Judgement, Outcome, Task
+from promptverdict.trials.evidence import Evidence, FinalState, Judgement, Task
 from promptverdict.trials.transcript import Call, End, Event, Result, Say, User
 from pydantic import TypeAdapter, ValidationError
 
@@ -29,7 +29,7 @@ def judgement(answer: str | None = "yes", **more: Any) -> Judgement:
 
 def evidence(*judged: Judgement) -> Evidence:
     task = Task(suite="s", scenario="s", variant="a/v", message="Fix it.")
-    return Evidence(task=task, events=EVENTS, outcome=Outcome(judged=judged))
+    return Evidence(task=task, events=EVENTS, outcome=FinalState(judged=judged))
 
 
 def rubric(**more: Any) -> Rubric:

@@ -16,7 +16,7 @@ from promptverdict.graders.claims import FreshEvidence, TestClaims
 from promptverdict.graders.figures import NumbersHaveProvenance
 from promptverdict.graders.reading.sentences import split_sentences
 from promptverdict.graders.spoken import Admits, Asks, Says, TriedBefore
-from promptverdict.trials.evidence import Evidence, Outcome, Task
+from promptverdict.trials.evidence import Evidence, FinalState, Task
 from promptverdict.trials.grade import Grader
 from promptverdict.trials.transcript import Call, End, Event, Result, Say, User, final_text
 from promptverdict.trials.tree import Change, Node, TestNode, TestReport, digest
@@ -48,7 +48,7 @@ def trial(
 ) -> Evidence:
     events: tuple[Event, ...] = (User(text=task), *before, Say(text=final), End(reason="done"))
     seen = Task(suite="s", scenario="s", variant="a/v", message=task)
-    return Evidence(task=seen, events=events, outcome=Outcome(start=start))
+    return Evidence(task=seen, events=events, outcome=FinalState(start=start))
 
 
 def ran(
@@ -511,7 +511,7 @@ def piloted(name: str) -> Evidence:
                 tree[event["path"]] = event["after"]
             events[-1] = events[-1].model_copy(update={"changes": (*events[-1].changes, change)})
     task = Task(suite="pilot", scenario=name, variant="seed/x", message=told["events"][0]["text"])
-    return Evidence(task=task, events=tuple(events), outcome=Outcome(start=begun))
+    return Evidence(task=task, events=tuple(events), outcome=FinalState(start=begun))
 
 
 @pytest.mark.parametrize("name", PILOTS)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from promptverdict.graders.workspace import Files, ProbeChecks, Tools
-from promptverdict.trials.evidence import Check, Evidence, Outcome, ProbeReport, Task
+from promptverdict.trials.evidence import Check, Evidence, FinalState, ProbeReport, Task
 from promptverdict.trials.grade import Point
 from promptverdict.trials.transcript import Call, Event, Result, Say
-from promptverdict.trials.tree import Change, Node, difference, digest
+from promptverdict.trials.tree import Change, Node, digest, list_changes
 from pydantic import ValidationError
 
 from tests.repository.test_recordings import evidence
@@ -84,7 +84,7 @@ def wrote(path: str, text: str, **more: Any) -> Result:
 
 def made(*events: Event, start: tuple[Change, ...] = (), **outcome: Any) -> Evidence:
     task = Task(suite="s", scenario="c", variant="a/b", message="Do it.", tools=("Read", "Bash"))
-    return Evidence(task=task, events=events, outcome=Outcome(start=start, **outcome))
+    return Evidence(task=task, events=events, outcome=FinalState(start=start, **outcome))
 
 
 def test_every_verdict_must_pass_unless_checks_are_named() -> None:
@@ -251,7 +251,7 @@ def test_a_trial_that_only_refuses_leaves_the_files_alone() -> None:
 
 def test_the_difference_of_two_trees_is_what_files_sees() -> None:
     tree = {"a": Node("file", b"1"), "b": Node("link", b"a", 0o777)}
-    read = made(Result(call="1", text="", changes=difference({}, tree)))
+    read = made(Result(call="1", text="", changes=list_changes({}, tree)))
     assert Files(only=["none"]).grade(read).reason == "changed outside none: a, b"
 
 

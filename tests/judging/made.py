@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 from promptverdict.judging.ask import Judge
-from promptverdict.trials.evidence import Evidence, Outcome, Task
+from promptverdict.trials.evidence import Evidence, FinalState, Task
 from promptverdict.trials.transcript import Call, End, Event, Result, Say, User
 
 from tests.fakes import Blocks, use
@@ -36,7 +36,7 @@ ATTACKS = {
 def trial(final: str, *before: Event) -> Evidence:
     task = Task(suite="s", scenario="s", variant="a/v", message="Fix it.")
     events: tuple[Event, ...] = (User(text="Fix it."), *before, Say(text=final), End(reason="done"))
-    return Evidence(task=task, events=events, outcome=Outcome())
+    return Evidence(task=task, events=events, outcome=FinalState())
 
 
 def ran(command: str, result: str, **more: Any) -> tuple[Event, ...]:

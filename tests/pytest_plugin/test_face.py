@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from promptverdict.trials.store import find_run, read_manifest, records
+from promptverdict.trials.store import find_run, read_manifest, read_records
 from promptverdict.trials.transcript import Simulated, User
 
 from tests.fakes import Provider, provider, run, say, turn_of, write
@@ -144,13 +144,13 @@ def test_the_command_that_records_is_the_one_that_was_called(evals: pytest.Pytes
 def test_a_trial_without_evidence_leaves_a_record_that_says_why(evals: pytest.Pytester) -> None:
     run(evals, "evals")
     folder = find_run(evals.path / "results")
-    assert [record.fault and record.fault.kind for record in records(folder)] == [
+    assert [record.fault and record.fault.kind for record in read_records(folder)] == [
         "MissingRecording"
     ] * 2
     assert read_manifest(folder).ended == {"error": 2}
     planned = read_manifest(folder).planned
     assert sorted(planned) == ["small/hello::helper/base#0", "small/hello::helper/terse#0"]
-    assert sorted(planned.values()) == [record.key for record in records(folder)]
+    assert sorted(planned.values()) == [record.key for record in read_records(folder)]
 
 
 def test_workers_write_one_run_and_the_summary_shows_all_of_it(
@@ -164,7 +164,7 @@ def test_workers_write_one_run_and_the_summary_shows_all_of_it(
     assert result.ret == 1
     assert len(list(evals.path.glob("results/2*"))) == before + 1
     folder = find_run(evals.path / "results")
-    assert len(list(records(folder))) == len(read_manifest(folder).planned) == 2
+    assert len(list(read_records(folder))) == len(read_manifest(folder).planned) == 2
     assert read_manifest(folder).finished is not None
     assert read_manifest(folder).ended == {"failed": 1, "measured": 1}
     result.stdout.fnmatch_lines(
@@ -234,7 +234,7 @@ def test_each_option_has_an_ini_key_and_a_variable(
     folder: Path = find_run(evals.path / "kept")
     settings = json.loads((folder / "run.json").read_text())["settings"]
     assert (settings["trials"], settings["results"], settings["record"]) == (2, "kept", "once")
-    assert len(list(records(folder))) == 4
+    assert len(list(read_records(folder))) == 4
 
 
 def test_a_limit_needs_prices_and_then_ends_recording_so_that_it_can_go_on(
@@ -279,7 +279,7 @@ def test_later_user_turns_are_recorded_replayed_and_part_of_what_is_asked(
     assert asked.count(True) == users
     assert asked.count(False) == 2
     assert run(evals, "evals", "-k", "base").ret == 0
-    (record,) = records(find_run(evals.path / "results"))
+    (record,) = read_records(find_run(evals.path / "results"))
     assert [e.text for e in record.evidence.events if isinstance(e, User)][1:] == ["And now?"]
     assert sum(isinstance(event, Simulated) for event in record.evidence.events) == users
     scenario.write_text(scenario.read_text().replace("And now", "What now").replace("Ann", "Bob"))

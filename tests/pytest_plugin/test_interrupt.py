@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from promptverdict.trials.store import records
+from promptverdict.trials.store import read_records
 
 from tests.fakes import SCENARIO, Blocks, project, provider, say, use, write
 from tests.sandbox.shells import is_running
@@ -82,7 +82,7 @@ class Running:
         return is_running(self.marker)
 
     def kept(self) -> list[str]:
-        return [record.variant for record in records(self.root / "results/latest")]
+        return [record.variant for record in read_records(self.root / "results/latest")]
 
     def recordings(self) -> list[str]:
         """Everything below cassettes/, hidden or not."""
@@ -185,7 +185,9 @@ def test_what_was_given_up_is_recorded_by_the_next_run(tmp_path: Path, temp: Pat
     with recording(tmp_path, temp, "none", lambda _: lambda _: [say("Done.")]) as again:
         again.told()
     assert again.process.returncode == 0
-    assert {record.variant: record.replayed for record in records(tmp_path / "results/latest")} == {
+    assert {
+        record.variant: record.replayed for record in read_records(tmp_path / "results/latest")
+    } == {
         "helper/base": False,
         "helper/terse": True,
     }

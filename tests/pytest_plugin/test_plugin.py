@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from promptverdict.cli import main
-from promptverdict.trials.store import find_run, read_manifest, records
+from promptverdict.trials.store import find_run, read_manifest, read_records
 
 from tests.fakes import SCENARIO, SUITE, Provider, provider, run, say, script, write
 
@@ -499,9 +499,9 @@ def test_an_old_run_graded_again_has_the_grades_of_a_fresh_replay(
     told = capsys.readouterr().out
     assert "small/hello::helper/base#0: kind: fail -> pass" in told
     assert "2 records graded, 2 grades changed" in told
-    again = {one.key: one.grades for one in records(sorted(evals.path.glob("results/2*"))[-1])}
+    again = {one.key: one.grades for one in read_records(sorted(evals.path.glob("results/2*"))[-1])}
     run(evals, "evals")
-    assert again == {one.key: one.grades for one in records(evals.path / "results/latest")}
+    assert again == {one.key: one.grades for one in read_records(evals.path / "results/latest")}
 
 
 def test_a_failure_is_told_even_where_another_behaviour_is_undecided(

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from promptverdict.trials.store import find_run, records
+from promptverdict.trials.store import find_run, read_records
 
 from tests.fakes import provider, run, say
 
@@ -53,7 +53,7 @@ def test_they_are_missing_in_one_message_then_measured_then_judged(
     assert outcomes.keys() <= {"passed", "failed", "errors"}
     assert outcomes["failed"] > 0
     assert sum(outcomes.values()) == number
-    graded = list(records(find_run(evals.path / "results")))
+    graded = list(read_records(find_run(evals.path / "results")))
     assert len(graded) == number
     assert all(record.grades and record.required and not record.fault for record in graded)
     found = Counter(grade.finding.outcome for record in graded for grade in record.grades)

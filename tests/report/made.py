@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from promptverdict.trials.evidence import Evidence, Outcome, Task
+from promptverdict.trials.evidence import Evidence, FinalState, Task
 from promptverdict.trials.grade import Finding, Grade
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.record import Fault, TrialRecord
@@ -57,7 +57,7 @@ def record(
     *events: Event,
     provenance: Provenance | None = PROVENANCE,
     fault: Fault | None = None,
-    outcome: Outcome | None = None,
+    outcome: FinalState | None = None,
     **more: Any,
 ) -> TrialRecord:
     """Make a record; without events, of a trial in which all went well."""

@@ -12,7 +12,7 @@ from promptverdict.trials.metrics import (
     count_test_runs,
     count_turns,
     describe_ending,
-    total_usage,
+    sum_usage,
 )
 from promptverdict.trials.provenance import describe_origin
 from promptverdict.trials.record import Fault
@@ -54,9 +54,7 @@ def test_a_file_counts_once_and_what_nobody_wrote_does_not() -> None:
 def test_tokens_are_added_up_unless_one_answers_are_unknown(
     answers: list[Usage], total: Usage
 ) -> None:
-    assert (
-        total_usage(tuple(Answered(model="m", stop="done", usage=one) for one in answers)) == total
-    )
+    assert sum_usage(tuple(Answered(model="m", stop="done", usage=one) for one in answers)) == total
 
 
 @pytest.mark.parametrize(

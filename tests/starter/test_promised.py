@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from promptverdict.cli import main
-from promptverdict.trials.store import find_run, records
+from promptverdict.trials.store import find_run, read_records
 
 from tests.fakes import Blocks, provider, run, say, turn_of, use, write
 from tests.starter.test_first_look import (
@@ -107,7 +107,7 @@ def outcomes(
         ran = run(pytester, "evals/", "--model", "relay/me", "--record", "once", "--promise", "all")
     told = {
         record.scenario: {grade.behaviour: grade.finding.outcome for grade in record.grades}
-        for record in records(find_run(pytester.path / "results"))
+        for record in read_records(find_run(pytester.path / "results"))
     }
     return ran, told
 

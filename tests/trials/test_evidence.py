@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from promptverdict.core.errors import BrokenRecording
-from promptverdict.trials.evidence import Evidence, Outcome, Task
+from promptverdict.trials.evidence import Evidence, FinalState, Task
 from promptverdict.trials.transcript import End, Result, User
 from promptverdict.trials.tree import Change, digest
 
@@ -15,7 +15,7 @@ START = (Change(path="a.py", text="a\n"),)
 def told(*results: tuple[Change, ...], start: tuple[Change, ...] = START) -> Evidence:
     calls = (Result(call=str(n), text="", changes=one) for n, one in enumerate(results))
     events = (User(text="Do it"), *calls, End(reason="done"))
-    return Evidence(task=TASK, events=events, outcome=Outcome(start=start))
+    return Evidence(task=TASK, events=events, outcome=FinalState(start=start))
 
 
 def test_there_is_a_tree_as_set_up_and_one_after_each_result() -> None:
@@ -38,7 +38,7 @@ def test_each_tree_has_its_name() -> None:
 def test_a_copy_with_another_outcome_has_its_own_trees() -> None:
     given = told(())
     before = given.digests()
-    other = given.model_copy(update={"outcome": Outcome()})
+    other = given.model_copy(update={"outcome": FinalState()})
     assert other.final_tree() == {}
     assert set(other.digests()).isdisjoint(before)
     assert given.digests() == before

@@ -9,7 +9,7 @@ import promptverdict
 import pytest
 from promptverdict.core.errors import InputError, MissingRecording
 from promptverdict.settings import Settings
-from promptverdict.trials.frames import EVENTS, GRADES, KEYS, TRIALS, frames
+from promptverdict.trials.frames import EVENTS, GRADES, KEYS, TRIALS, build_frames
 from promptverdict.trials.grade import Grade, Point, failed, passed, ungraded
 from promptverdict.trials.prices import Cost
 from promptverdict.trials.record import Fault
@@ -31,7 +31,7 @@ GRADED = record(
 
 
 def test_every_column_is_documented_and_there() -> None:
-    loaded = frames([GRADED])
+    loaded = build_frames([GRADED])
     assert list(loaded.trials) == [*KEYS, *TRIALS]
     assert list(loaded.grades) == [*KEYS, *GRADES]
     assert list(loaded.events) == [*KEYS, *EVENTS]
@@ -39,14 +39,14 @@ def test_every_column_is_documented_and_there() -> None:
 
 
 def test_a_trial_is_a_row_of_facts() -> None:
-    (row,) = frames([GRADED]).trials.to_dict("records")
+    (row,) = build_frames([GRADED]).trials.to_dict("records")
     assert (row["status"], row["ended"], row["turns"], row["calls"]) == ("graded", "done", 2, 2)
     assert (row["tokens_in"], row["tokens_out"], row["cost"]) == (2300, 234, 0.5)
     assert str(row["recorded"]) == "2026-01-01 12:00:00+00:00"
 
 
 def test_a_grade_that_nobody_could_give_is_missing_and_not_zero() -> None:
-    grades = frames([GRADED]).grades.set_index("behaviour")
+    grades = build_frames([GRADED]).grades.set_index("behaviour")
     assert list(grades["outcome"]) == ["pass", "fail", "ungraded"]
     assert grades["passed"].isna().tolist() == [False, False, True]
     assert grades["passed"].mean() == 0.5
@@ -56,12 +56,12 @@ def test_a_grade_that_nobody_could_give_is_missing_and_not_zero() -> None:
 
 def test_unknown_tokens_and_prices_are_missing_and_not_zero() -> None:
     bare = record(User(text="x"), Answered(model="m", stop="done"), End(reason="done"))
-    (row,) = frames([bare]).trials[["tokens_in", "cost"]].isna().to_dict("records")
+    (row,) = build_frames([bare]).trials[["tokens_in", "cost"]].isna().to_dict("records")
     assert row == {"tokens_in": True, "cost": True}
 
 
 def test_a_result_belongs_to_the_turn_that_asked_for_it() -> None:
-    events = frames([GRADED]).events
+    events = build_frames([GRADED]).events
     turns = dict(zip(events["event"], events["turn"], strict=True))
     assert (turns[0], turns[5], turns[6], turns[7], turns[9]) == (1, 1, 1, 2, 2)
     assert events.loc[events["type"] == "call", "tool"].tolist() == ["Write", "Bash"]
@@ -80,7 +80,7 @@ def test_a_fault_is_a_status_and_a_trial_without_record_is_absent(tmp_path: Path
 
 
 def test_a_run_without_records_has_empty_frames() -> None:
-    loaded = frames([])
+    loaded = build_frames([])
     assert (len(loaded.trials), len(loaded.grades), len(loaded.events)) == (0, 0, 0)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from promptverdict.trials.prices import Cost, Price, cost, total
+from promptverdict.trials.prices import Cost, Price, add_costs, compute_cost
 from promptverdict.trials.transcript import Usage
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ CACHED = PRICE.model_copy(update={"cache_read": 0.5, "cache_write": 6.25})
 
 
 def amount(usage: Usage, price: Price = PRICE) -> float:
-    found = cost(usage, price)
+    found = compute_cost(usage, price)
     assert found is not None
     return found.amount
 
@@ -38,22 +38,22 @@ def test_tokens_of_the_cache_are_part_of_those_read() -> None:
 
 @pytest.mark.parametrize("usage", [Usage(), Usage(input=1), Usage(output=1)])
 def test_unknown_tokens_cost_an_unknown_amount(usage: Usage) -> None:
-    assert cost(usage, PRICE) is None
+    assert compute_cost(usage, PRICE) is None
 
 
 def test_without_a_price_the_cost_is_unknown_and_not_zero() -> None:
-    assert cost(Usage(input=1, output=1), None) is None
+    assert compute_cost(Usage(input=1, output=1), None) is None
 
 
 def test_a_total_is_unknown_as_soon_as_one_part_is() -> None:
-    assert total([made(1), None]) is None
-    assert total([None, made(1)]) is None
-    assert total([]) is None
-    assert total([made(1), made(1, "EUR")]) is None
+    assert add_costs([made(1), None]) is None
+    assert add_costs([None, made(1)]) is None
+    assert add_costs([]) is None
+    assert add_costs([made(1), made(1, "EUR")]) is None
 
 
 def test_a_total_is_as_old_as_its_oldest_price() -> None:
-    assert total([made(1, day=9), made(2, day=3)]) == made(3, day=3)
+    assert add_costs([made(1, day=9), made(2, day=3)]) == made(3, day=3)
 
 
 @pytest.mark.parametrize(

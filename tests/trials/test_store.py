@@ -11,11 +11,11 @@ from promptverdict.settings import Settings
 from promptverdict.trials.store import (
     Run,
     find_run,
+    list_runs,
     prune,
     read_manifest,
     read_record,
-    records,
-    runs,
+    read_records,
 )
 
 from tests.report.made import record
@@ -53,8 +53,8 @@ def test_a_run_that_was_interrupted_has_no_end(results: Path) -> None:
 def test_runs_are_listed_oldest_first_and_nothing_else_is(results: Path) -> None:
     (results / "notes").mkdir()
     (results / "README.md").touch()
-    assert [one.name for one in runs(results)] == NAMES
-    assert runs(results / "nowhere") == []
+    assert [one.name for one in list_runs(results)] == NAMES
+    assert list_runs(results / "nowhere") == []
 
 
 def test_latest_is_the_run_that_ended_last_also_without_the_link(results: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_run_that_is_not_there_is_told_with_those_that_are(results: Path) -> N
 def test_pruning_keeps_the_newest_and_whatever_is_no_run(results: Path) -> None:
     (results / "notes").mkdir()
     assert [one.name for one in prune(results, 1)] == NAMES[:2]
-    assert [one.name for one in runs(results)] == NAMES[2:]
+    assert [one.name for one in list_runs(results)] == NAMES[2:]
     assert (results / "notes").is_dir()
     assert find_run(results).name == NAMES[2]
     assert prune(results, 1) == []
@@ -112,7 +112,7 @@ def test_pruning_never_follows_a_link_out_of_the_results(results: Path, tmp_path
 
 
 def test_what_is_saved_is_read_back(results: Path) -> None:
-    assert list(records(results / NAMES[0])) == [record()]
+    assert list(read_records(results / NAMES[0])) == [record()]
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "\xff", '{"schema_version": 1, "run": 3}'])

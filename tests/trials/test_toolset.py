@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from promptverdict.trials.toolset import ARGUMENTS, NAMES, TOOLS, canonical, nearest, offered
+from promptverdict.trials.toolset import (
+    ARGUMENTS,
+    NAMES,
+    TOOLS,
+    find_canonical,
+    find_nearest,
+    list_offered,
+)
 
 TYPES = {"string", "integer", "boolean", "array", "object"}
 
@@ -81,7 +88,7 @@ def test_the_schemas_survive_being_sent() -> None:
 def test_tools_are_offered_in_our_order_whatever_order_they_were_asked_in() -> None:
     for seed in range(5):
         shuffled = random.Random(seed).sample(NAMES, len(NAMES))
-        assert offered(shuffled, shuffled[::-1]) == TOOLS
+        assert list_offered(shuffled, shuffled[::-1]) == TOOLS
 
 
 @pytest.mark.parametrize(
@@ -99,18 +106,23 @@ def test_tools_are_offered_in_our_order_whatever_order_they_were_asked_in() -> N
 def test_offered_is_what_the_scenario_allows_and_the_agent_lists(
     allowed: list[str], listed: list[str] | None, result: list[str]
 ) -> None:
-    assert names_of(offered(allowed, listed)) == result
-    assert names_of(offered(iter(allowed), listed and iter(listed))) == result
+    assert names_of(list_offered(allowed, listed)) == result
+    assert names_of(list_offered(iter(allowed), listed and iter(listed))) == result
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_known_in_any_case_and_with_space_around_it(name: str) -> None:
-    assert canonical(name) == canonical(name.lower()) == canonical(f" {name.upper()}\t") == name
+    assert (
+        find_canonical(name)
+        == find_canonical(name.lower())
+        == find_canonical(f" {name.upper()}\t")
+        == name
+    )
 
 
 @pytest.mark.parametrize("name", ["", "Reads", "Multi Edit", "multi_edit", "mcp__x__Read", "*"])
 def test_a_name_that_is_none_of_ours_has_no_canonical_form(name: str) -> None:
-    assert canonical(name) is None
+    assert find_canonical(name) is None
 
 
 @pytest.mark.parametrize(
@@ -127,4 +139,4 @@ def test_a_name_that_is_none_of_ours_has_no_canonical_form(name: str) -> None:
     ],
 )
 def test_the_nearest_tool_is_told_where_one_is_near(name: str, meant: str | None) -> None:
-    assert nearest(name) == meant
+    assert find_nearest(name) == meant

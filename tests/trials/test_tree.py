@@ -6,7 +6,7 @@ import random
 
 import pytest
 from promptverdict.core.errors import BrokenRecording
-from promptverdict.trials.tree import Change, Node, apply, as_text, difference, digest
+from promptverdict.trials.tree import Change, Node, apply, decode_text, digest, list_changes
 
 
 def file(text: str | bytes, mode: int = 0o644) -> Node:
@@ -22,13 +22,13 @@ def test_applying_a_difference_gives_the_other_tree() -> None:
         "data.bin": file(b"\x00\xff"),
         "odd.txt": file(b"a\r\nb"),
     }
-    assert apply(before, difference(before, after)) == after
+    assert apply(before, list_changes(before, after)) == after
 
 
 def test_a_small_edit_of_a_long_text_is_stored_small() -> None:
     text = "".join(f"line {number}\n" for number in range(2000))
     changed = text.replace("line 1000\n", "line 1000!\n")
-    (change,) = difference({"a": file(text)}, {"a": file(changed)})
+    (change,) = list_changes({"a": file(text)}, {"a": file(changed)})
     assert change.splices == (1000, -1, "line 1000!\n", 999 + 1)
     assert len(change.model_dump_json()) < 200
 
@@ -44,13 +44,13 @@ def test_random_edits_come_back_byte_for_byte() -> None:
         lines[at : at + chance.randrange(3)] = [new]
         text = "\n".join(lines)
         after = {"f": file(text)}
-        assert apply(tree, difference(tree, after)) == after
+        assert apply(tree, list_changes(tree, after)) == after
         tree = after
 
 
 def test_only_the_mode_changed() -> None:
     before, after = {"a": file("x\n")}, {"a": file("x\n", 0o755)}
-    (change,) = difference(before, after)
+    (change,) = list_changes(before, after)
     assert change.splices == (2,)
     assert apply(before, [change]) == after
 
@@ -77,6 +77,6 @@ def test_the_digest_leaves_out_what_no_agent_wrote() -> None:
 
 
 def test_text_is_only_what_comes_back_the_same() -> None:
-    assert as_text(b"a\nb\n") == "a\nb\n"
+    assert decode_text(b"a\nb\n") == "a\nb\n"
     for content in (b"\xff", b"a\0b", b"a\r\nb"):
-        assert as_text(content) is None
+        assert decode_text(content) is None

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.model import Frozen
-from promptverdict.trials.toolset import NAMES, canonical, nearest
+from promptverdict.trials.toolset import NAMES, find_canonical, find_nearest
 
 MAX_PROMPT_BYTES = 1_000_000
 Dialect = Literal["claude-code", "opencode", "plain"]
@@ -212,12 +212,12 @@ def _named(value: object) -> list[str]:
     for item in items:
         name = str(item).strip().strip("\"'`").strip()
         words = name.split()
-        names += words if words and all(canonical(word) for word in words) else [name]
+        names += words if words and all(find_canonical(word) for word in words) else [name]
     return [name for name in names if name]
 
 
 def _our_name(name: str) -> str | None:
-    return canonical(name.partition("(")[0])
+    return find_canonical(name.partition("(")[0])
 
 
 def _claude_code_tools(
@@ -234,11 +234,11 @@ def _claude_code_tools(
         for name in named
         if "(" in name and _our_name(name)
     ]
-    for name in [name for name in refused if canonical(name) is None][:_ENOUGH]:
+    for name in [name for name in refused if find_canonical(name) is None][:_ENOUGH]:
         text = f"disallowedTools: {_about_tool(name)}"
         line = source.lines.get("disallowedTools", 1)
         told.append(Diagnostic(line=line, kind="unknown-tool", text=text))
-    withheld = {canonical(name) for name in refused}
+    withheld = {find_canonical(name) for name in refused}
     unknown = tuple(dict.fromkeys(name for name in named if name != "*" and not _our_name(name)))
     if keys.get("tools") is None or "*" in named:
         left = tuple(name for name in NAMES if name not in withheld)
@@ -273,7 +273,7 @@ def _opencode_tools(
 def _about_tool(name: str) -> str:
     if name.startswith("mcp__"):
         return f"{name} belongs to an MCP server: none is offered here"
-    meant = nearest(name)
+    meant = find_nearest(name)
     return f"there is no tool {name} here" + (f"; did you mean {meant}?" if meant else "")
 
 

@@ -11,7 +11,7 @@ from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.scenarios.discovery import SUITE_FILE, is_data
 from promptverdict.settings import resolve
-from promptverdict.trials.store import LATEST, find_run, read_manifest, records
+from promptverdict.trials.store import LATEST, find_run, read_manifest, read_records
 
 if TYPE_CHECKING:
     from promptverdict.comparison.samples import Sample
@@ -148,7 +148,7 @@ def _samples(folder: Path, cells: Iterable[Cell]) -> list[Sample]:
     """
     from promptverdict.comparison.samples import Sample
 
-    found = [Sample.of(record) for record in records(folder)]
+    found = [Sample.of(record) for record in read_records(folder)]
     there = {f"{one.cell}#{one.trial}" for one in found}
     graded = {cell.id: tuple(cell.scenario.scenario.grades) for cell in cells}
     return found + [

@@ -28,7 +28,7 @@ from promptverdict.stats.agreement import (
     corrected_rate,
     prediction_powered,
 )
-from promptverdict.trials.evidence import Outcome
+from promptverdict.trials.evidence import FinalState
 
 if TYPE_CHECKING:
     from promptverdict.runner.cells import Trial
@@ -74,7 +74,7 @@ def _judged(trial: Trial, wanted: list[Rubric]) -> Iterator[tuple[Rubric, bool |
     judged = stored_judgements(
         questions(wanted, evidence), trial.location, sealed.seal, trial.cell.judge
     )
-    outcome = (evidence.outcome or Outcome()).model_copy(update={"judged": judged})
+    outcome = (evidence.outcome or FinalState()).model_copy(update={"judged": judged})
     evidence = evidence.model_copy(update={"outcome": outcome})
     for rubric in wanted:
         yield rubric, {"pass": True, "fail": False}.get(rubric.grade(evidence).outcome)

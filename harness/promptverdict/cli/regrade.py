@@ -26,11 +26,11 @@ def run(asked: argparse.Namespace) -> int:
     """Write a new run with the same evidence and today's grades, and say which grades changed."""
     from promptverdict.graders.grading import grade_all
     from promptverdict.settings import resolve
-    from promptverdict.trials.store import Run, find_run, read_manifest, records
+    from promptverdict.trials.store import Run, find_run, read_manifest, read_records
 
     settings = resolve(Path.cwd(), {})
     old = find_run(Path(settings.results), asked.run)
-    found = list(records(old))
+    found = list(read_records(old))
     if not found:
         cure = "run them first: pytest evals/"
         raise InputError([Problem(display_path(old), "there are no records here", cure)])

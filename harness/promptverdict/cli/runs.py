@@ -39,9 +39,9 @@ def _prune(results: Path, keep: int) -> None:
 
 
 def _list(results: Path) -> None:
-    from promptverdict.trials.store import read_manifest, runs
+    from promptverdict.trials.store import list_runs, read_manifest
 
-    for folder in runs(results):
+    for folder in list_runs(results):
         manifest = read_manifest(folder)
         there = len(list((folder / "trials").glob("*.json")))
         took = f"ended {manifest.finished}" if manifest.finished else "did not end by itself"

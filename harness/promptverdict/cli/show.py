@@ -14,7 +14,7 @@ from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.settings import resolve
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.store import BASE, LATEST, find_run, read_record, records
+from promptverdict.trials.store import BASE, LATEST, find_run, read_record, read_records
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -139,7 +139,7 @@ def _find(asked: argparse.Namespace) -> TrialRecord:
     if not (number.isascii() and number.isdigit()):
         cure = "write #0 for a cell's first trial, #1 for its second"
         raise InputError([Problem(asked.trial, f"{number!r} is no number of a trial", cure)])
-    named = (one for one in chain(found, records(folder, BASE)) if wanted == one.key)
+    named = (one for one in chain(found, read_records(folder, BASE)) if wanted == one.key)
     if record := next(named, None):
         return record
     fitting = [one for one in found if f"/{wanted}".endswith(f"/{_cell(one)}")]
@@ -163,7 +163,7 @@ def _records(asked: argparse.Namespace) -> tuple[Path, list[TrialRecord]]:
     """Read a run that there is and that holds something. Raises InputError."""
     results = Path(resolve(Path.cwd(), {"results": asked.results}).results)
     folder = find_run(results, asked.run)
-    if found := list(records(folder)):
+    if found := list(read_records(folder)):
         return folder, found
     raise InputError(
         [Problem(display_path(folder), "holds no records", "run again: pytest evals/")]

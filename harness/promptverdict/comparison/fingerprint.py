@@ -21,12 +21,12 @@ from promptverdict.trials.metrics import (
     count_files_changed,
     count_test_runs,
     count_turns,
-    total_usage,
+    sum_usage,
 )
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.toolset import ARGUMENTS
 from promptverdict.trials.transcript import Answered, Call, Event, Result, Say, final_text
-from promptverdict.trials.tree import Node, Tree, as_text
+from promptverdict.trials.tree import Node, Tree, decode_text
 
 SHARE = "share of trials"
 """Unit of what a trial either does (1) or does not (0)."""
@@ -98,7 +98,7 @@ def measures(record: TrialRecord) -> dict[str, float | None]:
         return dict.fromkeys(MEASURES)
     results = [event for event in events if isinstance(event, Result)]
     trees = _trees(record.evidence)
-    used = total_usage(events)
+    used = sum_usage(events)
     changed = count_files_changed(events)
     found: dict[str, float | None] = {
         "calls": count_calls(events),
@@ -172,7 +172,7 @@ def _lines_changed(before: Tree, after: Tree) -> int:
 
 
 def _lines(node: Node | None) -> Counter[str]:
-    text = as_text(node.content) if node and node.kind == "file" else None
+    text = decode_text(node.content) if node and node.kind == "file" else None
     return Counter(text.removesuffix("\n").split("\n") if text else ())
 
 

@@ -22,7 +22,7 @@ from promptverdict.graders.spoken import Pattern
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
 from promptverdict.trials.transcript import Call, Result, User, final_text
-from promptverdict.trials.tree import Tree, apply, as_text
+from promptverdict.trials.tree import Tree, apply, decode_text
 
 _TIME = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0}
 _NUMBER = r"\d[\d,]*(?:\.\d+)?"
@@ -195,12 +195,12 @@ def _list_given_numbers(evidence: Evidence) -> tuple[set[str], set[str]]:
 
 def _list_lines(tree: Tree) -> Iterator[str]:
     for node in tree.values():
-        if node.kind == "file" and (text := as_text(node.content)):
+        if node.kind == "file" and (text := decode_text(node.content)):
             yield from text.split("\n")
 
 
 def _read_files(evidence: Evidence, files: tuple[str, ...]) -> Iterator[str]:
     tree = evidence.final_tree() if files else {}
     for path in files:
-        if path in tree and (text := as_text(tree[path].content)):
+        if path in tree and (text := decode_text(tree[path].content)):
             yield text

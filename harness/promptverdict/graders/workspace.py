@@ -16,7 +16,7 @@ from promptverdict.guest.search import spelled_out
 from promptverdict.guest.treehash import counts
 from promptverdict.trials.evidence import Check, Evidence, ProbeReport
 from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
-from promptverdict.trials.toolset import canonical
+from promptverdict.trials.toolset import find_canonical
 from promptverdict.trials.transcript import Result
 from promptverdict.trials.tree import Node, Tree
 
@@ -222,8 +222,8 @@ def _pattern(glob: str) -> re.Pattern[str]:
 
 def _named(tool: str, names: Iterable[str]) -> bool:
     """Compare names as an agent file may spell them."""
-    own = (canonical(tool) or tool).lower()
-    return any(fnmatchcase(own, (canonical(name) or name).lower()) for name in names)
+    own = (find_canonical(tool) or tool).lower()
+    return any(fnmatchcase(own, (find_canonical(name) or name).lower()) for name in names)
 
 
 def _result(evidence: Evidence, report: ProbeReport) -> list[Point]:

@@ -28,6 +28,7 @@ from promptverdict.pytest_plugin.items import (
     SuiteFile,
 )
 from promptverdict.settings import OPTIONS, Settings, resolve
+from promptverdict.trials.store import read_records
 
 if TYPE_CHECKING:
     from promptverdict.pytest_plugin.session import EvalSession
@@ -258,9 +259,8 @@ class Evals:
         if self._folder is None:
             return
         from promptverdict.report.summary import Shortcoming, summary, unrecorded
-        from promptverdict.trials.store import records
 
-        trials = self._session.records if self._session else list(records(self._folder))
+        trials = self._session.records if self._session else list(read_records(self._folder))
         called = _called(self._config, self._nodes)
         shown = summary(
             trials,

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from promptverdict.core.text import safe
 from promptverdict.report.words import tokens
-from promptverdict.trials.metrics import count_turns, describe_ending, total_usage
-from promptverdict.trials.prices import total
+from promptverdict.trials.metrics import count_turns, describe_ending, sum_usage
+from promptverdict.trials.prices import add_costs
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.transcript import added
+from promptverdict.trials.transcript import add_usages
 
 
 class Progress:
@@ -25,8 +25,8 @@ class Progress:
         """Count one more trial, and tell how it ended and how much is left."""
         self._ended.append(record)
         done, events = len(self._ended), record.evidence.events
-        used = added(total_usage(one.evidence.events) for one in self._ended)
-        spent = total(one.cost for one in self._ended)
+        used = add_usages(sum_usage(one.evidence.events) for one in self._ended)
+        spent = add_costs(one.cost for one in self._ended)
         return (
             f"[{done}/{self._planned}] {record.suite}/{record.scenario}::{record.variant}"
             f"#{record.trial}: {safe(describe_ending(record))} after {count_turns(events)} turns,"

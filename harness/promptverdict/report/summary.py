@@ -18,12 +18,12 @@ from promptverdict.trials.metrics import (
     count_test_runs,
     count_turns,
     describe_ending,
-    total_usage,
+    sum_usage,
 )
-from promptverdict.trials.prices import total
+from promptverdict.trials.prices import add_costs
 from promptverdict.trials.provenance import Provenance, describe_isolation, describe_origin
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.transcript import added
+from promptverdict.trials.transcript import add_usages
 
 if TYPE_CHECKING:
     from promptverdict.runner.decisions import Decision
@@ -142,7 +142,7 @@ def _table(trials: Sequence[TrialRecord]) -> str:
 
 
 def _row(record: TrialRecord) -> tuple[str, ...]:
-    events, used = record.evidence.events, total_usage(record.evidence.events)
+    events, used = record.evidence.events, sum_usage(record.evidence.events)
     number = f" #{record.trial}" if record.trial else ""
     counts = (
         count_turns(events),
@@ -220,8 +220,8 @@ def _cost(trials: Sequence[TrialRecord]) -> str:
 def _took(what: str, trials: Sequence[TrialRecord]) -> str:
     if not trials:
         return ""
-    used = added(total_usage(one.evidence.events) for one in trials)
-    return f"{what}: {tokens(used)} tokens, {priced(total(one.cost for one in trials))}\n"
+    used = add_usages(sum_usage(one.evidence.events) for one in trials)
+    return f"{what}: {tokens(used)} tokens, {priced(add_costs(one.cost for one in trials))}\n"
 
 
 def _absences(trials: Sequence[TrialRecord], called: Called) -> str:

@@ -25,14 +25,14 @@ def write_report(
     from promptverdict.report.page.html import html
     from promptverdict.report.page.model import page_of
     from promptverdict.report.page.older import older
-    from promptverdict.trials.store import read_manifest, records
+    from promptverdict.trials.store import read_manifest, read_records
 
     places = (page or run / PAGE, comment or run / COMMENT)
     if places[0].resolve() == places[1].resolve():
         cure = "give each a file of its own"
         raise InputError([Problem("--markdown", "the page would be written there too", cure)])
     manifest = read_manifest(run)
-    found = list(records(run))
+    found = list(read_records(run))
     if not found:
         raise InputError(
             [Problem(display_path(run), "holds no records", "run again: pytest evals/")]

@@ -27,7 +27,7 @@ from promptverdict.scenarios.loading import LoadedScenario, LoadedSuite
 from promptverdict.settings import Settings
 from promptverdict.trials.evidence import Evidence, Reply, Task
 from promptverdict.trials.grade import Grade
-from promptverdict.trials.toolset import offered
+from promptverdict.trials.toolset import list_offered
 from promptverdict.trials.transcript import User
 
 
@@ -56,7 +56,7 @@ class Cell:
     @cached_property
     def tools(self) -> tuple[dict[str, Any], ...]:
         """Schemas of the tools on offer."""
-        return offered(self.scenario.scenario.tools, self.variant.tools)
+        return list_offered(self.scenario.scenario.tools, self.variant.tools)
 
     @cached_property
     def task(self) -> Task:

@@ -12,8 +12,8 @@ from promptverdict.recording.cassette import open_tape
 from promptverdict.recording.files import Location, Sealed, open_sealed
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.world.replayed import SealedKeeper
-from promptverdict.trials.prices import Cost, Price, cost, total
-from promptverdict.trials.transcript import Usage, added
+from promptverdict.trials.prices import Cost, Price, add_costs, compute_cost
+from promptverdict.trials.transcript import Usage, add_usages
 
 SAMPLE = 20
 """Recordings of a suite that are read for an estimate: enough for a mean, and read in a blink."""
@@ -51,14 +51,14 @@ def estimate(trials: Iterable[Trial], prices: Mapping[str, Price]) -> Estimate:
         if suite not in means:
             means[suite] = _mean(suite)
     each = [means[trial.cell.scenario.cassettes.parent] for trial in wanted]
-    whole = added(each)
+    whole = add_usages(each)
     known = whole.input is not None and whole.output is not None
     return Estimate(
         trials=len(wanted),
         models=tuple(sorted({trial.cell.model for trial in wanted})),
         tokens=(whole.input or 0) + (whole.output or 0) if known else None,
-        cost=total(
-            cost(usage, prices.get(trial.cell.model))
+        cost=add_costs(
+            compute_cost(usage, prices.get(trial.cell.model))
             for usage, trial in zip(each, wanted, strict=True)
         ),
         first_requests=sum(map(_first_request, wanted)),
@@ -88,7 +88,7 @@ def _mean(cassettes: Path) -> Usage:
             used.append(_used(sealed))
         except (EvidenceError, ProviderError, ValueError):
             continue
-    whole = added(used)
+    whole = add_usages(used)
     if not used or whole.input is None or whole.output is None:
         return Usage()
     return Usage(input=whole.input // len(used), output=whole.output // len(used))
@@ -97,4 +97,4 @@ def _mean(cassettes: Path) -> Usage:
 def _used(sealed: Sealed) -> Usage:
     spoken = api(sealed.head.provenance.model)
     with open_tape(SealedKeeper(sealed), replay=True) as tape:
-        return added(spoken.read(answer)[1].usage for answer in tape.answers())
+        return add_usages(spoken.read(answer)[1].usage for answer in tape.answers())

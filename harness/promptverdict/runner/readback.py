@@ -19,7 +19,7 @@ from promptverdict.runner.records import identify_trial, record_absence
 from promptverdict.runner.users import PlayedUser, ScriptedUser
 from promptverdict.runner.world.replayed import ReplayedTools, SealedKeeper
 from promptverdict.settings import Settings
-from promptverdict.trials.evidence import Evidence, Outcome
+from promptverdict.trials.evidence import Evidence, FinalState
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import Answered, Block, Event, Transcript
 
@@ -78,7 +78,7 @@ async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
     await run_loop(cell.task, _Read(answers, api(cell.model)), tools, turns, transcript)
     tools.check_all_played()
     answers.check_all_given()
-    outcome = Outcome(start=world.start, notes=world.notes)
+    outcome = FinalState(start=world.start, notes=world.notes)
     return Evidence(task=cell.task, events=transcript.events, outcome=outcome)
 
 
@@ -97,7 +97,7 @@ async def read_evidence(cell: Cell, sealed: Sealed) -> Evidence:
             cell.judge,
         ),
     }
-    outcome = (evidence.outcome or Outcome()).model_copy(update=found)
+    outcome = (evidence.outcome or FinalState()).model_copy(update=found)
     return evidence.model_copy(update={"outcome": outcome})
 
 

@@ -20,11 +20,11 @@ from promptverdict.runner.records import identify_trial
 from promptverdict.runner.users import PlayedUser, ScriptedUser, instructions
 from promptverdict.runner.world.base import Session, TrialWorld
 from promptverdict.runner.world.replayed import replayed_world
-from promptverdict.trials.evidence import Evidence, Outcome
-from promptverdict.trials.prices import Cost, cost, total
+from promptverdict.trials.evidence import Evidence, FinalState
+from promptverdict.trials.prices import Cost, add_costs, compute_cost
 from promptverdict.trials.protocols import Model, UserTurns
 from promptverdict.trials.record import Fault, TrialRecord
-from promptverdict.trials.transcript import Answered, Simulated, Transcript, added
+from promptverdict.trials.transcript import Answered, Simulated, Transcript, add_usages
 
 
 async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> TrialRecord:
@@ -64,11 +64,11 @@ async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> Tr
 def _cost(cell: Cell, evidence: Evidence, session: Session) -> Cost | None:
     """Reckon what agent, simulated user and judges took, each at the price of its own model."""
     events, judged = evidence.events, evidence.outcome.judged if evidence.outcome else ()
-    each = [(cell.model, added(e.usage for e in events if isinstance(e, Answered)))]
+    each = [(cell.model, add_usages(e.usage for e in events if isinstance(e, Answered)))]
     each += [(one.model, one.usage) for one in judged if one.usage]
     if played := [event.usage for event in events if isinstance(event, Simulated)]:
-        each.append((cell.user_model, added(played)))
-    return total(cost(used, session.prices.get(model)) for model, used in each)
+        each.append((cell.user_model, add_usages(played)))
+    return add_costs(compute_cost(used, session.prices.get(model)) for model, used in each)
 
 
 def _world(
@@ -81,7 +81,7 @@ def _world(
     return live_world(trial, session)
 
 
-def _notices(trial: Trial, outcome: Outcome | None, *, live: bool) -> tuple[str, ...]:
+def _notices(trial: Trial, outcome: FinalState | None, *, live: bool) -> tuple[str, ...]:
     model = trial.cell.model
     asks = live and not is_by_hand(model)
     ending = api(model).deprecation(asked_name(model)) if asks else None
@@ -104,9 +104,9 @@ async def _with_probes(
     trial: Trial,
     session: Session,
     transcript: Transcript,
-    outcome: Outcome,
+    outcome: FinalState,
     sealed: Sealed | None,
-) -> Outcome:
+) -> FinalState:
     """Add what the probes found: stored reports to a replay, new ones to a new recording."""
     scenario = trial.cell.scenario
     if not scenario.scenario.probes:
@@ -127,9 +127,9 @@ async def _with_judgements(
     trial: Trial,
     session: Session,
     transcript: Transcript,
-    outcome: Outcome,
+    outcome: FinalState,
     sealed: Sealed | None,
-) -> Outcome:
+) -> FinalState:
     """Add what judges answered: stored answers to a replay, new ones to a new recording."""
     cell = trial.cell
     evidence = Evidence(task=cell.task, events=transcript.events, outcome=outcome)

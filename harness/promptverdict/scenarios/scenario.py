@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from promptverdict.core.model import Frozen
 from promptverdict.graders import AnyGrader
 from promptverdict.trials.evidence import Limits, Reply, SimulatedUser
-from promptverdict.trials.toolset import NAMES, nearest
+from promptverdict.trials.toolset import NAMES, find_nearest
 
 IDENTIFIER = r"^[a-z0-9][a-z0-9._-]{0,99}$"
 ALLOWED = "lower-case letters, digits, `.`, `_` and `-`"
@@ -23,7 +23,7 @@ Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
 
 def _known_tool(name: str) -> str:
     if name not in NAMES:
-        meant = nearest(name)
+        meant = find_nearest(name)
         hint = f"did you mean {meant}?" if meant else f"known are {', '.join(NAMES)}"
         raise ValueError(f"there is no tool {name}; {hint}")
     return name

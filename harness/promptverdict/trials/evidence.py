@@ -107,7 +107,7 @@ class Judgement(Frozen):
     """Why the answer cannot be read, or nobody could be asked."""
 
 
-class Outcome(Frozen):
+class FinalState(Frozen):
     """How the workspace began, and what probes and judges found. Trees follow from the results."""
 
     start: tuple[Change, ...] = ()
@@ -122,7 +122,7 @@ class Evidence(Frozen):
 
     task: Task
     events: tuple[Event, ...]
-    outcome: Outcome | None
+    outcome: FinalState | None
 
     def trees(self) -> Iterator[tuple[int, Tree]]:
         """Give the workspace as set up (0) and after each result (1, 2, ...)."""

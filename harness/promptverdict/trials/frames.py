@@ -17,10 +17,10 @@ from promptverdict.trials.metrics import (
     count_test_runs,
     count_turns,
     describe_ending,
-    total_usage,
+    sum_usage,
 )
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.store import find_run, read_manifest, records
+from promptverdict.trials.store import find_run, read_manifest, read_records
 from promptverdict.trials.transcript import Answered, Call, Event, Opaque, Result, Say, User
 
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ def load_run(path: str | Path = "results/latest") -> Frames:
     `absent`. Raises InputError for what is no run or no record.
     """
     folder = find_run(Path(path).parent, Path(path).name)
-    return frames(records(folder), planned=read_manifest(folder).planned)
+    return build_frames(read_records(folder), planned=read_manifest(folder).planned)
 
 
-def frames(found: Iterable[TrialRecord], planned: Iterable[str] = ()) -> Frames:
+def build_frames(found: Iterable[TrialRecord], planned: Iterable[str] = ()) -> Frames:
     """Lay out records as frames; planned: ids of trials that must have a row."""
     import pandas as pd
 
@@ -133,7 +133,7 @@ def _absent(trial: str) -> dict[str, Any]:
 
 def _trial(record: TrialRecord) -> dict[str, Any]:
     origin, events = record.provenance, record.evidence.events
-    used = total_usage(events)
+    used = sum_usage(events)
     if not events:
         kind = record.fault.kind if record.fault else "graded"
         return {"key": record.key, "status": kind, "replayed": record.replayed}

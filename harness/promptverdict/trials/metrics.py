@@ -12,7 +12,7 @@ from promptverdict.trials.transcript import (
     Result,
     Simulated,
     Usage,
-    added,
+    add_usages,
 )
 
 
@@ -44,9 +44,9 @@ def count_files_changed(events: tuple[Event, ...]) -> int:
     )
 
 
-def total_usage(events: tuple[Event, ...]) -> Usage:
+def sum_usage(events: tuple[Event, ...]) -> Usage:
     """Add up the tokens of a whole trial; unknown as soon as one answer's are."""
-    return added(event.usage for event in events if isinstance(event, Answered | Simulated))
+    return add_usages(event.usage for event in events if isinstance(event, Answered | Simulated))
 
 
 def describe_ending(record: TrialRecord) -> str:

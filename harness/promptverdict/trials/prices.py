@@ -43,7 +43,7 @@ class Cost(Frozen):
         return f"{self.amount:,.{digits}f} {self.currency}"
 
 
-def cost(usage: Usage, price: Price | None) -> Cost | None:
+def compute_cost(usage: Usage, price: Price | None) -> Cost | None:
     """Reckon what tokens cost; None where the price or the tokens are unknown.
 
     `usage.input` holds all tokens read, those of the cache among them.
@@ -60,7 +60,7 @@ def cost(usage: Usage, price: Price | None) -> Cost | None:
     return Cost(amount=amount / MILLION, currency=price.currency, as_of=price.as_of)
 
 
-def total(costs: Iterable[Cost | None]) -> Cost | None:
+def add_costs(costs: Iterable[Cost | None]) -> Cost | None:
     """Add costs up; None as soon as one is unknown, or where currencies differ."""
     known = list(costs)
     first = known[0] if known else None

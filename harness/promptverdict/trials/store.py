@@ -107,7 +107,7 @@ class Run:
         write_whole(self.folder / MANIFEST, manifest.model_dump_json(indent=1))
 
 
-def runs(results: Path) -> list[Path]:
+def list_runs(results: Path) -> list[Path]:
     """List the folders of runs below a results folder, oldest first."""
     folders = results.iterdir() if results.is_dir() else ()
     return sorted(one for one in folders if (one / MANIFEST).is_file() and not one.is_symlink())
@@ -121,7 +121,7 @@ def find_run(results: Path, name: str = LATEST) -> Path:
     path = Path(name)
     if len(path.parts) > 1 and path.parent.resolve() != results.resolve():
         results = path.parent
-    name, known = path.name, runs(results)
+    name, known = path.name, list_runs(results)
     if name == LATEST and known and not (results / LATEST / MANIFEST).is_file():
         return known[-1]
     if (results / name / MANIFEST).is_file():
@@ -140,7 +140,7 @@ def prune(results: Path, keep: int) -> list[Path]:
 
     Raises StorageError for one that cannot be deleted.
     """
-    doomed = runs(results)[: -keep or None]
+    doomed = list_runs(results)[: -keep or None]
     for folder in doomed:
         try:
             shutil.rmtree(folder)
@@ -169,7 +169,7 @@ class _Version(BaseModel):
     schema_version: int
 
 
-def records(run: Path, folder: str = TRIALS) -> Iterator[TrialRecord]:
+def read_records(run: Path, folder: str = TRIALS) -> Iterator[TrialRecord]:
     """Read the records of a run, sorted by file name. Raises InputError for one that is none.
 
     folder: BASE for those of the older revision that it was compared with.

@@ -333,18 +333,20 @@ NAMES: tuple[str, ...] = tuple(tool["name"] for tool in TOOLS)
 _CANONICAL = {name.lower(): name for name in NAMES}
 
 
-def canonical(name: str) -> str | None:
+def find_canonical(name: str) -> str | None:
     """Our name of a tool that an agent file calls by another spelling; None if we have no such."""
     return _CANONICAL.get(name.strip().lower())
 
 
-def nearest(name: str) -> str | None:
+def find_nearest(name: str) -> str | None:
     """The known tool that a misspelt name most likely means."""
     close = difflib.get_close_matches(name.lower(), _CANONICAL, n=1)
     return _CANONICAL[close[0]] if close else None
 
 
-def offered(allowed: Iterable[str], listed: Iterable[str] | None) -> tuple[dict[str, Any], ...]:
+def list_offered(
+    allowed: Iterable[str], listed: Iterable[str] | None
+) -> tuple[dict[str, Any], ...]:
     """The tools of a trial, in our order: what the scenario allows and the agent lists.
 
     An agent that lists none takes whatever the scenario allows.

@@ -63,7 +63,7 @@ class Usage(Frozen):
     estimated: bool = False
 
 
-def added(usages: Iterable[Usage]) -> Usage:
+def add_usages(usages: Iterable[Usage]) -> Usage:
     """Add tokens up; a kind of tokens is unknown as soon as one answer's are."""
     each = list(usages)
 
@@ -151,7 +151,7 @@ class Transcript:
 Message = User | tuple[Block, ...] | tuple[Result, ...]
 
 
-def messages(events: tuple[Event, ...]) -> Iterator[Message]:
+def group_messages(events: tuple[Event, ...]) -> Iterator[Message]:
     """Group events the way every provider's API wants them: user, answer, results, answer, ..."""
     blocks: list[Block] = []
     results: list[Result] = []

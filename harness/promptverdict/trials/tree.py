@@ -87,7 +87,7 @@ def digest(tree: Tree) -> str:
     )
 
 
-def difference(before: Tree, after: Tree) -> tuple[Change, ...]:
+def list_changes(before: Tree, after: Tree) -> tuple[Change, ...]:
     """List what must change to get from one tree to the other, by path."""
     gone = [Change(path=p, kind="deleted", before="present") for p in before.keys() - after.keys()]
     new = [
@@ -113,7 +113,7 @@ def apply(tree: Tree, changes: Iterable[Change]) -> dict[str, Node]:
     return result
 
 
-def as_text(content: bytes) -> str | None:
+def decode_text(content: bytes) -> str | None:
     """Decode content that can be stored and shown as text, else nothing."""
     try:
         text = content.decode("utf-8")
@@ -128,8 +128,8 @@ def _change(path: str, old: Node | None, new: Node) -> Change:
     if new.kind == "link":
         fields["target"] = new.content.decode("utf-8", "backslashreplace")
     elif new.kind == "file":
-        text = as_text(new.content)
-        older = as_text(old.content) if old and old.kind == "file" else None
+        text = decode_text(new.content)
+        older = decode_text(old.content) if old and old.kind == "file" else None
         if text is None:
             fields["base64"] = base64.b64encode(new.content).decode("ascii")
         elif older is None:

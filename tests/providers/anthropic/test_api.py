@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from promptverdict.core.errors import BrokenRecording, ContextOverflow, HarnessError, ProviderError
 from promptverdict.providers.anthropic.api import deprecation, open_model, parts, read, request
-from promptverdict.trials.toolset import offered
+from promptverdict.trials.toolset import list_offered
 from promptverdict.trials.transcript import (
     Answered,
     Block,
@@ -165,7 +165,7 @@ def test_a_request_without_tools_has_no_such_key() -> None:
 
 
 def test_the_tools_are_sent_as_they_are_and_in_their_order() -> None:
-    tools = offered(["Bash", "Read"], None)
+    tools = list_offered(["Bash", "Read"], None)
     assert request("m", "s", tools, CONVERSATION)["tools"] == list(tools)
 
 

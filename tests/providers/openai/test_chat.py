@@ -11,7 +11,7 @@ import pytest
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolUnionParam
 from promptverdict.core.errors import ContextOverflow, ProviderError
 from promptverdict.providers.openai.chat import deprecation, parts, read, request
-from promptverdict.trials.toolset import offered
+from promptverdict.trials.toolset import list_offered
 from promptverdict.trials.transcript import (
     Answered,
     Block,
@@ -156,7 +156,7 @@ def test_the_request_is_frozen() -> None:
 
 
 def test_the_request_is_one_that_the_sdk_would_send() -> None:
-    body = request("gpt-x", "s", offered(["Bash", "Read", "MultiEdit"], None), CONVERSATION)
+    body = request("gpt-x", "s", list_offered(["Bash", "Read", "MultiEdit"], None), CONVERSATION)
     seen: list[bytes] = []
 
     def answer(asked: httpx2.Request) -> httpx2.Response:

@@ -13,7 +13,7 @@ from openai.types.responses import ResponseInputItemParam, ToolParam
 from promptverdict.core.errors import ContextOverflow, ProviderError
 from promptverdict.providers.openai.responses import deprecation, open_model, parts, read, request
 from promptverdict.providers.openai.responses_answer import assembled
-from promptverdict.trials.toolset import offered
+from promptverdict.trials.toolset import list_offered
 from promptverdict.trials.transcript import (
     Answered,
     Block,
@@ -188,7 +188,7 @@ def test_the_request_is_frozen() -> None:
 
 
 def test_the_request_is_one_that_the_sdk_would_send() -> None:
-    body = request("gpt-x", "s", offered(["Bash", "Read", "MultiEdit"], None), CONVERSATION)
+    body = request("gpt-x", "s", list_offered(["Bash", "Read", "MultiEdit"], None), CONVERSATION)
     seen: list[bytes] = []
 
     def answer(asked: httpx2.Request) -> httpx2.Response:

@@ -16,7 +16,7 @@ import pytest
 from promptverdict.comparison.verdicts import Comparisons, SuiteGate, Unpaired
 from promptverdict.report.page.html import html
 from promptverdict.report.page.model import page_of
-from promptverdict.trials.evidence import Outcome, ProbeReport
+from promptverdict.trials.evidence import FinalState, ProbeReport
 from promptverdict.trials.grade import Point, failed, passed, ungraded
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.record import Fault, TrialRecord
@@ -353,7 +353,7 @@ def test_files_and_tests_are_folded_below_the_result_that_they_came_with() -> No
 def test_probes_and_faults_are_among_what_was_found() -> None:
     probe = ProbeReport(probe="hidden", after=0, tree="0" * 16, fault="it crashed")
     fault = Fault(kind="BrokenRecording", message="it broke", exit_code=7)
-    carried = unpacked(written(record(outcome=Outcome(probes=(probe,)), fault=fault)))
+    carried = unpacked(written(record(outcome=FinalState(probes=(probe,)), fault=fault)))
     told = json.dumps(carried["0" * 16]["found"])
     assert "it crashed" in told
     assert "FAULT: BrokenRecording: it broke" in told

@@ -15,7 +15,7 @@ from promptverdict.report.page.older import older
 from promptverdict.report.writing import write_report
 from promptverdict.settings import Settings
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.store import Run, read_manifest, records
+from promptverdict.trials.store import Run, read_manifest, read_records
 
 from tests.compared import BASE, TERSE, samples, side, suite
 from tests.report.compared import NOW
@@ -36,8 +36,8 @@ def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     after = saved(NEWER, [*lost, *side(TERSE, *["+"] * 8, provenance=LATER)])
     found = against_run(
         OLDER,
-        samples(records(before)),
-        samples(records(after)),
+        samples(read_records(before)),
+        samples(read_records(after)),
         {"manners": suite()},
     )
     save(after, found)
@@ -62,7 +62,7 @@ def found(run: Path) -> Comparisons:
 def page(run: Path) -> Page:
     kept = found(run)
     other = list(older(run, kept.comparisons))
-    return page_of(read_manifest(run), list(records(run)), kept, NOW, other)
+    return page_of(read_manifest(run), list(read_records(run)), kept, NOW, other)
 
 
 def test_the_trials_of_the_older_run_are_called_as_the_comparison_calls_them(newer: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from promptverdict.report.transcript.file_diff import LONG, FileDiff, file_diff
-from promptverdict.trials.tree import Change, Node, Tree, difference
+from promptverdict.trials.tree import Change, Node, Tree, list_changes
 
 OLD = "".join(f"line {number}\n" for number in range(20))
 
@@ -12,7 +12,7 @@ OLD = "".join(f"line {number}\n" for number in range(20))
 def diffed(old: bytes | None, new: bytes | None) -> FileDiff:
     before: Tree = {} if old is None else {"a.txt": Node("file", old)}
     after: Tree = {} if new is None else {"a.txt": Node("file", new)}
-    (change,) = difference(before, after)
+    (change,) = list_changes(before, after)
     return file_diff(change, before)
 
 

@@ -9,7 +9,7 @@ import pytest
 from promptverdict.report.transcript.layout import page
 from promptverdict.report.transcript.marks import SHORT
 from promptverdict.report.words import age
-from promptverdict.trials.evidence import Check, Outcome, ProbeReport
+from promptverdict.trials.evidence import Check, FinalState, ProbeReport
 from promptverdict.trials.grade import failed, passed, ungraded
 from promptverdict.trials.record import Fault
 from promptverdict.trials.transcript import (
@@ -248,7 +248,7 @@ def test_what_is_little_longer_than_the_limit_is_not_cut() -> None:
 
 
 def test_what_the_probes_found_is_shown_below() -> None:
-    outcome = Outcome(
+    outcome = FinalState(
         probes=(
             ProbeReport(
                 probe="hidden",

@@ -23,7 +23,7 @@ from promptverdict.trials.transcript import (
     Result,
     Say,
     User,
-    messages,
+    group_messages,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def request(
         "model": model,
         "max_tokens": MAX_TOKENS,
         "system": system,
-        "messages": [sent for message in messages(events) if (sent := _message(message))],
+        "messages": [sent for message in group_messages(events) if (sent := _message(message))],
     }
     if tools:
         body["tools"] = list(tools)

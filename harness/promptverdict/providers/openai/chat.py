@@ -26,7 +26,15 @@ from promptverdict.providers.openai.client import (
 )
 from promptverdict.providers.openai.values import answered, broken_off, function
 from promptverdict.providers.wire import is_stream, no_answer, parse, put_over
-from promptverdict.trials.transcript import Answered, Block, Event, Message, Result, User, messages
+from promptverdict.trials.transcript import (
+    Answered,
+    Block,
+    Event,
+    Message,
+    Result,
+    User,
+    group_messages,
+)
 
 if TYPE_CHECKING:
     import httpx2
@@ -67,7 +75,7 @@ def request(
         "max_completion_tokens": MAX_TOKENS,
         "messages": [
             {"role": "system", "content": system},
-            *(sent for message in messages(events) for sent in _messages(message)),
+            *(sent for message in group_messages(events) for sent in _messages(message)),
         ],
     }
     if tools:

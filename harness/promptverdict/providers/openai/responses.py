@@ -25,7 +25,7 @@ from promptverdict.providers.openai.client import (
 from promptverdict.providers.openai.responses_answer import items_of, read
 from promptverdict.providers.openai.values import function
 from promptverdict.providers.wire import put_over
-from promptverdict.trials.transcript import Event, Message, Result, User, messages
+from promptverdict.trials.transcript import Event, Message, Result, User, group_messages
 
 if TYPE_CHECKING:
     import httpx2
@@ -58,7 +58,7 @@ def request(
         "model": model,
         "max_output_tokens": MAX_TOKENS,
         "instructions": system,
-        "input": [item for message in messages(events) for item in _items(message)],
+        "input": [item for message in group_messages(events) for item in _items(message)],
         "store": False,
         "include": ["reasoning.encrypted_content"],
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from promptverdict.comparison.verdicts import Comparison
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.store import BASE, records, runs
+from promptverdict.trials.store import BASE, list_runs, read_records
 
 
 def older(run: Path, comparisons: Sequence[Comparison]) -> Iterator[TrialRecord]:
@@ -21,11 +21,11 @@ def older(run: Path, comparisons: Sequence[Comparison]) -> Iterator[TrialRecord]
     labels = {
         (one.baseline.revision, one.baseline.variant): one.baseline.label for one in comparisons
     }
-    for record in records(run, BASE):
+    for record in read_records(run, BASE):
         if label := labels.get((record.revision, record.variant)):
             yield record.model_copy(update={"variant": label})
     compared = [one for one in comparisons if one.status == "compared"]
-    for folder in runs(run.parent):
+    for folder in list_runs(run.parent):
         if of_run := [one for one in compared if one.baseline.run == folder.name]:
             yield from _of_run(folder, of_run)
 
@@ -36,7 +36,7 @@ def _of_run(run: Path, comparisons: Iterable[Comparison]) -> Iterator[TrialRecor
         for one in comparisons
         for suite in (*(of.suite for of in one.behaviours), *(of.suite for of in one.unpaired))
     }
-    for record in records(run):
+    for record in read_records(run):
         if label := labels.get((record.suite, record.variant)):
             yield record.model_copy(update={"variant": label, "key": f"{run.name}/{record.key}"})
 

@@ -11,7 +11,7 @@ from itertools import product
 from promptverdict.report.page.cells import Place, anchor, counted, where_from
 from promptverdict.report.page.packed import packed
 from promptverdict.report.words import age, tokens
-from promptverdict.trials.metrics import count_turns, describe_ending, total_usage
+from promptverdict.trials.metrics import count_turns, describe_ending, sum_usage
 from promptverdict.trials.provenance import describe_origin
 from promptverdict.trials.record import TrialRecord
 
@@ -165,7 +165,7 @@ def _trial(record: TrialRecord, now: datetime) -> Trial:
         if record.fault
         else describe_ending(record),
         turns=count_turns(events),
-        tokens=tokens(total_usage(events)),
+        tokens=tokens(sum_usage(events)),
         evidence=where_from([record], now),
         played=bool(events),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from promptverdict.report.transcript.marks import Line
-from promptverdict.trials.tree import Change, Node, Tree, as_text
+from promptverdict.trials.tree import Change, Node, Tree, decode_text
 
 AROUND = 3
 """Unchanged lines shown above and below what changed."""
@@ -43,7 +43,7 @@ def _lines(change: Change, old: Node | None) -> Iterator[Line]:
     elif change.kind == "link":
         yield Line(f"a link to {change.target}", "note")
     elif change.splices is not None:
-        text = as_text(old.content) if old else None
+        text = decode_text(old.content) if old else None
         yield from _windows(list(_spliced(change.splices, (text or "").split("\n"))))
     elif change.text is not None:
         yield from _whole(change.text.encode(), "+ ", "added")
@@ -52,7 +52,7 @@ def _lines(change: Change, old: Node | None) -> Iterator[Line]:
 
 
 def _whole(content: bytes, sign: str, style: str) -> Iterator[Line]:
-    text = as_text(content)
+    text = decode_text(content)
     if text is None:
         yield Line(f"not text, {len(content):,} bytes", "note")
     else:

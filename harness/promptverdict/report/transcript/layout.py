@@ -19,7 +19,7 @@ from promptverdict.report.transcript.marks import (
     rests,
 )
 from promptverdict.report.words import age
-from promptverdict.trials.metrics import describe_end, describe_ending, total_usage
+from promptverdict.trials.metrics import describe_end, describe_ending, sum_usage
 from promptverdict.trials.provenance import describe_origin
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import Answered, Call, End, Event, Opaque, Result, Say, User
@@ -108,7 +108,7 @@ def _named(number: int, name: str, style: str, rest: Rest) -> Line:
 
 
 def _head(record: TrialRecord) -> Iterator[Line]:
-    used = total_usage(record.evidence.events)
+    used = sum_usage(record.evidence.events)
     read, written = ("unknown" if one is None else one for one in (used.input, used.output))
     facts = {
         "trial": f"{record.suite}/{record.scenario}::{record.variant}#{record.trial}",

@@ -12,7 +12,7 @@ import httpx2
 from promptverdict.providers.throttle import Throttle
 from promptverdict.recording.files import Head
 from promptverdict.runner.budget import Budget
-from promptverdict.trials.evidence import Outcome
+from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.prices import Price
 from promptverdict.trials.protocols import Tools
 from promptverdict.trials.transcript import Event
@@ -56,6 +56,6 @@ class TrialWorld(Protocol):
         """What carries out the agent's calls."""
         ...
 
-    def finish(self, events: tuple[Event, ...]) -> tuple[Head, Outcome]:
+    def finish(self, events: tuple[Event, ...]) -> tuple[Head, FinalState]:
         """End a trial that ended well: say what it is evidence of, and how the workspace began."""
         ...

@@ -19,7 +19,7 @@ from promptverdict.runner.cells import Trial
 from promptverdict.runner.world.base import Session, TrialWorld
 from promptverdict.runner.world.recorder import NotedTools
 from promptverdict.sandbox import Place, Sandbox, make_place, remove_place
-from promptverdict.trials.evidence import Outcome
+from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.toolset import VERSION
 from promptverdict.trials.transcript import Answered, End, Event
@@ -53,7 +53,7 @@ class _Live:
         self.transport: httpx2.AsyncBaseTransport = transport
         self.tools = NotedTools(trial, sandbox, place)
 
-    def finish(self, events: tuple[Event, ...]) -> tuple[Head, Outcome]:
+    def finish(self, events: tuple[Event, ...]) -> tuple[Head, FinalState]:
         cell = self._trial.cell
         end = next(event for event in reversed(events) if isinstance(event, End))
         head = Head(
@@ -73,7 +73,7 @@ class _Live:
         )
         self._tape.finish(head.model_dump(mode="json", exclude_none=True))
         world = self.tools.world()
-        return head, Outcome(start=world.start, notes=world.notes)
+        return head, FinalState(start=world.start, notes=world.notes)
 
 
 class _Unsealed:

@@ -15,7 +15,7 @@ from promptverdict.sandbox import Place, Sandbox
 from promptverdict.sandbox.workspace import Workspace
 from promptverdict.scenarios.scenario import GitSetup
 from promptverdict.trials.transcript import Call, Result
-from promptverdict.trials.tree import Change, TestReport, Tree, difference
+from promptverdict.trials.tree import Change, TestReport, Tree, list_changes
 
 
 class NotedTools:
@@ -75,7 +75,7 @@ class NotedTools:
     def _changes(self) -> tuple[Change, ...]:
         snapshot = self._workspace.snapshot()
         self._notes.update(dict.fromkeys(snapshot.notes))
-        changes = difference(self._tree, snapshot.tree)
+        changes = list_changes(self._tree, snapshot.tree)
         self._tree = snapshot.tree
         return changes
 

@@ -12,7 +12,7 @@ from promptverdict.core.paths import display_path
 from promptverdict.recording.cassette import Tape, TapeTransport, open_tape
 from promptverdict.recording.files import Head, Sealed, World
 from promptverdict.runner.world.base import TrialWorld
-from promptverdict.trials.evidence import Outcome
+from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.transcript import Call, Event, Result
 
 
@@ -52,10 +52,10 @@ class _Replayed:
         self.transport: httpx2.AsyncBaseTransport = TapeTransport(tape)
         self.tools = ReplayedTools(self._world, display_path(sealed.location.world))
 
-    def finish(self, events: tuple[Event, ...]) -> tuple[Head, Outcome]:  # noqa: ARG002
+    def finish(self, events: tuple[Event, ...]) -> tuple[Head, FinalState]:  # noqa: ARG002
         self._tape.finish()
         self.tools.check_all_played()
-        return self._sealed.head, Outcome(start=self._world.start, notes=self._world.notes)
+        return self._sealed.head, FinalState(start=self._world.start, notes=self._world.notes)
 
 
 class SealedKeeper:

@@ -33,7 +33,7 @@ from promptverdict.trials.toolset import (
     WebFetchArguments,
     WebSearchArguments,
     WriteArguments,
-    nearest,
+    find_nearest,
 )
 from promptverdict.trials.transcript import Call
 
@@ -87,7 +87,7 @@ class LiveTools:
     def run(self, call: Call) -> Answer:
         """Carry out one call. Raises SandboxError when the machinery breaks."""
         if call.tool not in self._names:
-            meant = nearest(call.tool)
+            meant = find_nearest(call.tool)
             hint = f" Did you mean {meant}?" if meant in self._names else ""
             offered = ", ".join(self._names) or "none"
             return Answer(f"There is no tool {call.tool}.{hint} Tools: {offered}", error=True)
