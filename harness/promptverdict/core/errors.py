@@ -16,6 +16,7 @@ HarnessError
  ├─ StorageError        a disk that cannot be written                                  exit 5
  └─ EvidenceError       the recorded evidence cannot be used                           exit 7
      ├─ MissingRecording    there is none
+     ├─ StaleSolution       a solution was never run, or changed since
      ├─ StaleRecording      it was made of another prompt, scenario or model
      ├─ BrokenRecording     its seal is broken, or it does not play to its end
      └─ StaleProbes         a probe changed after it was last run
@@ -111,6 +112,10 @@ class StaleRecording(EvidenceError):
 
 class BrokenRecording(EvidenceError):
     """The recording was edited, cut or does not play from its first exchange to its last."""
+
+
+class StaleSolution(EvidenceError):
+    """A solution's stored evidence is absent, or was made of something else."""
 
 
 class StaleProbes(EvidenceError):

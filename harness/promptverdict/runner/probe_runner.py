@@ -40,12 +40,7 @@ def run_probes(
     Whatever a probe itself does wrong is a fault in its report. Raises SandboxError, and GivenUp,
     with nothing stored, once given_up is set.
     """
-    trees = list(evidence.trees())
-    reports = tuple(
-        _run(probe, scenario, number, tree, trees[0][1], sandbox, given_up)
-        for probe in scenario.scenario.probes
-        for number, tree in _chosen(probe, trees)
-    )
+    reports = probe_trees(scenario, evidence, sandbox, given_up)
     stored = StoredProbes(
         seal=seal,
         environment={"python": sandbox.python, "pytest": sandbox.pytest},
@@ -56,6 +51,25 @@ def run_probes(
         location.probes, yaml_format.dump(stored.model_dump(mode="json", exclude_none=True))
     )
     return reports
+
+
+def probe_trees(
+    scenario: LoadedScenario,
+    evidence: Evidence,
+    sandbox: Sandbox,
+    given_up: threading.Event | None = None,
+) -> tuple[ProbeReport, ...]:
+    """Run a scenario's probes on the trees of some evidence. Blocking.
+
+    Whatever a probe itself does wrong is a fault in its report. Raises SandboxError, and GivenUp
+    once given_up is set.
+    """
+    trees = list(evidence.trees())
+    return tuple(
+        _run(probe, scenario, number, tree, trees[0][1], sandbox, given_up)
+        for probe in scenario.scenario.probes
+        for number, tree in _chosen(probe, trees)
+    )
 
 
 def _chosen(probe: Probe, trees: list[tuple[int, Tree]]) -> Iterator[tuple[int, Tree]]:
