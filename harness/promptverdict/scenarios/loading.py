@@ -14,7 +14,7 @@ from pathlib import Path
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.core.strict_yaml import Document, parse, read_text
-from promptverdict.graders import Custom
+from promptverdict.scenarios.consistency import check_graders, check_probe_files
 from promptverdict.scenarios.discovery import SUITE_FILE
 from promptverdict.scenarios.scenario import ALLOWED, IDENTIFIER, Scenario
 from promptverdict.scenarios.suite import Suite
@@ -175,7 +175,8 @@ def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:
         for number, name in enumerate(scenario.behaviours)
         if name not in known
     ]
-    unknown += _bad_graders(scenario, suite, document, where)
+    unknown += check_graders(scenario, suite.checks, suite.folder / CHECKS_FILE, document, where)
+    unknown += check_probe_files(scenario, suite.folder / "probes", document, where)
     unknown += [
         Problem(
             f"{where}:{document.lines.get(('behaviours', number), 1)}: behaviours[{number}]",
@@ -188,22 +189,6 @@ def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:
     if unknown:
         raise InputError(unknown)
     return LoadedScenario(suite, path, scenario)
-
-
-def _bad_graders(
-    scenario: Scenario, suite: LoadedSuite, document: Document, where: str
-) -> list[Problem]:
-    problems = []
-    for name, grader in scenario.grades.items():
-        place = f"{where}:{document.lines.get(('grades', name), 1)}: grades.{name}"
-        if name not in scenario.behaviours:
-            cure = "add it to behaviours, or take its grader away"
-            problems.append(Problem(place, "the scenario does not exercise this behaviour", cure))
-        if isinstance(grader, Custom) and grader.function not in suite.checks:
-            known = ", ".join(suite.checks) or "no function"
-            cure = f"{display_path(suite.folder / CHECKS_FILE)} has {known}"
-            problems.append(Problem(place, f"there is no function {grader.function}", cure))
-    return problems
 
 
 def _functions(path: Path) -> dict[str, Callable[[Evidence], Finding]]:
