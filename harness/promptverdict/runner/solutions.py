@@ -21,7 +21,7 @@ from promptverdict.core.files import write_whole
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.graders.grading import grade_all
-from promptverdict.graders.rubric import rubrics
+from promptverdict.graders.rubric import find_rubrics
 from promptverdict.recording import yaml_format
 from promptverdict.recording.digest import hash_part, workspace_digest
 from promptverdict.recording.files import World
@@ -109,7 +109,7 @@ def list_misses(loaded: LoadedSolution, grades: tuple[Grade, ...]) -> list[str]:
     A behaviour that a judge tells is left out: nobody asks a judge about a solution.
     """
     solution, graders = loaded.solution, loaded.scenario.scenario.grades
-    judged = {name for name, grader in graders.items() if any(rubrics([grader]))}
+    judged = {name for name, grader in graders.items() if any(find_rubrics([grader]))}
     misses = []
     for grade in grades:
         outcome, reason = grade.finding.outcome, grade.finding.reason
