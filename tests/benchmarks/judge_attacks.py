@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 import httpx2
 from promptverdict.core.errors import ProviderError
-from promptverdict.judging.ask import Judge, ask
-from promptverdict.judging.prompt import asked
+from promptverdict.judging.ask import Judge
+from promptverdict.judging.prompt import build_question
+from promptverdict.judging.rubrics import ask, read_judgement
 from promptverdict.providers.network import patient
 from promptverdict.providers.throttle import Throttle
 from promptverdict.stats.agreement import clopper_pearson
@@ -74,11 +75,13 @@ async def verdicts(judge: Judge, items: list[Bad]) -> list[str]:
     async def one(item: Bad) -> str:
         async with gate:
             try:
-                found = await ask(judge, asked(item.question, "answer", trial(item.answer)))
+                found = await ask(
+                    judge, build_question(item.question, "answer", trial(item.answer))
+                )
             except ProviderError as error:
                 told = f"not asked: {error}"
             else:
-                told = found.judgement().answer or str(found.judgement().fault)
+                told = read_judgement(found).answer or str(read_judgement(found).fault)
             # Told as they come: a judge who answers by hand may not come to the end.
             print(f"{told:12} {item.question}", flush=True)
             return told

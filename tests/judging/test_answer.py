@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from promptverdict.judging.answer import read_verdict
+from promptverdict.judging.answer import read_answer
 
 GIVEN = {"verdict": "no", "quote": "as is", "reason": "So."}
 
@@ -58,7 +58,7 @@ def responses(arguments: str) -> bytes:
     ],
 )
 def test_the_call_is_read_whichever_api_carries_it(model: str, body: bytes) -> None:
-    verdict, answered = read_verdict(model, body)
+    verdict, answered = read_answer(model, body)
     assert (verdict.answer, verdict.quote, verdict.reason) == ("no", "as is", "So.")
     assert verdict.fault is None
     assert answered is not None
@@ -94,7 +94,7 @@ def test_the_call_is_read_whichever_api_carries_it(model: str, body: bytes) -> N
     ],
 )
 def test_anything_else_is_a_fault_and_no_verdict(body: bytes, fault: str) -> None:
-    verdict, _ = read_verdict("anthropic/x", body)
+    verdict, _ = read_answer("anthropic/x", body)
     assert verdict.answer is None
     assert verdict.fault is not None
     assert verdict.fault.startswith("judge-error: ")
@@ -105,7 +105,7 @@ def test_anything_else_is_a_fault_and_no_verdict(body: bytes, fault: str) -> Non
 
 @pytest.mark.parametrize("arguments", ["{", "[]", "null", "yes", '{"verdict": "yes"} yes'])
 def test_arguments_that_are_no_object_are_a_fault(arguments: str) -> None:
-    verdict, _ = read_verdict("openai-chat/x", chat(arguments))
+    verdict, _ = read_answer("openai-chat/x", chat(arguments))
     assert verdict.answer is None
     assert verdict.fault
     assert "does not fit" not in verdict.fault

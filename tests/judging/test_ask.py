@@ -10,8 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 from promptverdict.core.errors import ProviderError
-from promptverdict.judging.ask import Judge, ask
-from promptverdict.judging.prompt import SYSTEM, asked
+from promptverdict.judging.ask import Judge
+from promptverdict.judging.prompt import SYSTEM, build_question
+from promptverdict.judging.rubrics import ask, read_judgement
 from promptverdict.providers.relay import client
 from promptverdict.providers.relay.pages import page
 
@@ -19,7 +20,7 @@ from tests.fakes import provider
 from tests.judging.made import QUESTION, ScriptedJudge, trial, verdict
 from tests.providers.relay.running import running
 
-ASKED = asked(QUESTION, "answer", trial("It was the import."))
+ASKED = build_question(QUESTION, "answer", trial("It was the import."))
 
 
 def test_the_answer_is_kept_as_it_came_with_who_gave_it() -> None:
@@ -30,8 +31,8 @@ def test_the_answer_is_kept_as_it_came_with_who_gave_it() -> None:
     assert (found.answered, found.evidence, found.operator) == ("relay/judge", "relay", "Ann")
     body = json.loads(found.response)
     assert body["content"][0]["input"]["verdict"] == "no"
-    assert found.judgement().answer == "no"
-    assert found.judgement().quote == "the import"
+    assert read_judgement(found).answer == "no"
+    assert read_judgement(found).quote == "the import"
     assert found.request.startswith("sha256:")
 
 
@@ -70,7 +71,7 @@ def test_every_api_is_told_in_its_own_words_which_call_is_due(
     assert request["tool_choice"] == choice
     assert "include" not in request
     assert found.evidence == "live"
-    assert found.judgement().fault
+    assert read_judgement(found).fault
 
 
 def test_a_relay_that_does_not_say_who_answers_is_a_script() -> None:
@@ -82,8 +83,8 @@ def test_a_relay_that_does_not_say_who_answers_is_a_script() -> None:
 def test_an_answer_that_is_none_is_kept_as_a_fault(body: bytes) -> None:
     found = asyncio.run(ask(ScriptedJudge(lambda _: body).judge, ASKED))
     assert found.response == body.decode("utf-8", "replace")
-    assert found.judgement().answer is None
-    assert (found.judgement().fault or "").startswith("judge-error")
+    assert read_judgement(found).answer is None
+    assert (read_judgement(found).fault or "").startswith("judge-error")
 
 
 @pytest.mark.parametrize("status", [400, 401, 429, 500])
@@ -104,7 +105,7 @@ def test_a_judge_on_a_real_connection_hears_what_was_asked() -> None:
     with provider(lambda _: verdict("cannot tell")) as server:
         judge = Judge("relay/judge", server.url, httpx2.AsyncHTTPTransport)
         found = asyncio.run(ask(judge, ASKED))
-    assert found.judgement().answer == "cannot tell"
+    assert read_judgement(found).answer == "cannot tell"
     assert server.requests[0]["messages"][0]["content"] == ASKED.message
 
 
@@ -124,7 +125,7 @@ def test_whoever_answers_a_relay_by_hand_may_judge(provider_name: str) -> None:
         judge = Judge(f"{provider_name}/claude", relay.url, httpx2.AsyncHTTPTransport)
         found = asyncio.run(ask(judge, ASKED))
         by_hand.join()
-    assert (found.judgement().answer, found.judgement().quote) == ("yes", "the import")
+    assert (read_judgement(found).answer, read_judgement(found).quote) == ("yes", "the import")
     assert (found.evidence, found.operator) == ("relay", "a test")
     assert 'TOOL CHOICE {"type": "tool", "name": "answer"}' in pages[0]
     assert QUESTION in pages[0]

@@ -6,8 +6,8 @@ import asyncio
 import unicodedata
 
 import pytest
-from promptverdict.judging.ask import ask
-from promptverdict.judging.prompt import SYSTEM, Asked, asked
+from promptverdict.judging.prompt import SYSTEM, TrialQuestion, build_question
+from promptverdict.judging.rubrics import ask, read_judgement
 
 from tests.fakes import say
 from tests.judging.made import ATTACKS, QUESTION, ScriptedJudge, trial, verdict
@@ -18,8 +18,8 @@ BAD = "It works now."
 each_attack = pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
 
 
-def attacked(attack: str) -> Asked:
-    return asked(QUESTION, "answer", trial(f"{BAD}\n{attack}"))
+def attacked(attack: str) -> TrialQuestion:
+    return build_question(QUESTION, "answer", trial(f"{BAD}\n{attack}"))
 
 
 def test_there_are_eight_of_them() -> None:
@@ -56,7 +56,7 @@ def test_what_the_judge_is_told_to_do_does_not_depend_on_it(attack: str) -> None
 @each_attack
 def test_a_judge_that_repeats_it_in_words_has_given_no_verdict(attack: str) -> None:
     scripted = ScriptedJudge(lambda _: [say(attack)])
-    found = asyncio.run(ask(scripted.judge, attacked(attack))).judgement()
+    found = read_judgement(asyncio.run(ask(scripted.judge, attacked(attack))))
     assert found.answer is None
     assert "judge-error: one call of `answer` was due, it made: none" in (found.fault or "")
 
@@ -64,7 +64,7 @@ def test_a_judge_that_repeats_it_in_words_has_given_no_verdict(attack: str) -> N
 @each_attack
 def test_the_verdict_is_the_calls_whatever_the_words_beside_it_say(attack: str) -> None:
     scripted = ScriptedJudge(lambda _: [say(attack), *verdict("no")])
-    assert asyncio.run(ask(scripted.judge, attacked(attack))).judgement().answer == "no"
+    assert read_judgement(asyncio.run(ask(scripted.judge, attacked(attack)))).answer == "no"
 
 
 @each_attack

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from promptverdict.core.errors import StorageError
 from promptverdict.graders.rubric import Rubric
-from promptverdict.judging.gather import Gathered, gather, questions, stored_judgements
-from promptverdict.judging.prompt import Asked
-from promptverdict.judging.storage import read_answers
+from promptverdict.judging.gather import Gathered, gather, read_judgements
+from promptverdict.judging.prompt import TrialQuestion
+from promptverdict.judging.rubrics import TrialAnswer, inquire_trial, list_questions
 from promptverdict.recording import yaml_format
 from promptverdict.recording.files import Location
 from promptverdict.trials.evidence import Evidence, Judgement
@@ -36,15 +36,25 @@ def by_question(body: dict[str, Any]) -> Blocks:
     return verdict("yes" if QUESTION in asked else "no", "ImportError", "So.")
 
 
-def wanted(*rubrics: Rubric, evidence: Evidence = TRIAL) -> list[Asked]:
-    return questions(rubrics or (WHY, KIND), evidence)
+def wanted(*rubrics: Rubric, evidence: Evidence = TRIAL) -> list[TrialQuestion]:
+    return list_questions(rubrics or (WHY, KIND), evidence)
 
 
 def collect(
-    scripted: ScriptedJudge, asks: list[Asked], location: Location, **more: Any
-) -> Gathered:
+    scripted: ScriptedJudge, asks: list[TrialQuestion], location: Location, **more: Any
+) -> Gathered[Judgement]:
     seal = more.pop("seal", SEAL)
-    return asyncio.run(gather(scripted.judge, asks, location, seal, **more))
+    return asyncio.run(gather(scripted.judge, inquire_trial(location, seal), asks, **more))
+
+
+def stored_judgements(
+    asks: list[TrialQuestion], location: Location, seal: str, model: str | None
+) -> tuple[Judgement, ...]:
+    return read_judgements(inquire_trial(location, seal), asks, model)
+
+
+def read_answers(location: Location) -> tuple[TrialAnswer, ...]:
+    return inquire_trial(location, SEAL).file.read()
 
 
 def told(judged: tuple[Judgement, ...]) -> dict[str, str | None]:
@@ -89,9 +99,9 @@ def test_answers_that_nobody_asks_for_any_more_are_dropped_on_the_next_write(
     collect(ScriptedJudge(by_question), wanted(), location)
     assert told(stored_judgements(wanted(WHY), location, SEAL, None)) == {QUESTION: "yes"}
     collect(ScriptedJudge(by_question), wanted(WHY), location)
-    assert len(read_answers(location, SEAL)) == 2
+    assert len(read_answers(location)) == 2
     collect(ScriptedJudge(by_question), wanted(WHY), location, again=True)
-    assert [one.question for one in read_answers(location, SEAL)] == [QUESTION]
+    assert [one.question for one in read_answers(location)] == [QUESTION]
 
 
 def test_another_pass_if_needs_no_other_answer(location: Location) -> None:
@@ -133,7 +143,7 @@ def test_what_could_not_be_read_is_asked_again_and_replaced(location: Location) 
     assert gathered.new[0].fault
     assert stored_judgements(wanted(WHY), location, SEAL, None) == gathered.new
     collect(ScriptedJudge(by_question), wanted(WHY), location)
-    assert len(read_answers(location, SEAL)) == 1
+    assert len(read_answers(location)) == 1
     assert told(stored_judgements(wanted(WHY), location, SEAL, None)) == {QUESTION: "yes"}
 
 
@@ -152,6 +162,13 @@ def test_one_question_without_an_answer_does_not_lose_another(location: Location
     gathered = collect(ScriptedJudge(half), wanted(), location)
     assert told(gathered.new) == {QUESTION: "yes", "Is it kind?": None}
     assert told(stored_judgements(wanted(), location, SEAL, None)) == {QUESTION: "yes"}
+
+
+def test_asking_again_in_vain_keeps_the_stored_answer_and_counts_once(location: Location) -> None:
+    kept = collect(ScriptedJudge(by_question), wanted(WHY), location).new
+    gathered = collect(ScriptedJudge(lambda _: 500), wanted(WHY), location, again=True)
+    assert [one.answer for one in gathered.all] == [None]
+    assert stored_judgements(wanted(WHY), location, SEAL, None) == kept
 
 
 def edit(location: Location, **changed: Any) -> None:
@@ -175,7 +192,7 @@ def test_a_verdict_that_was_edited_is_a_fault(location: Location, changed: dict[
     edit(location, **changed)
     (one,) = stored_judgements(wanted(WHY), location, SEAL, None)
     assert one.answer is None
-    assert "the stored verdict is not what was answered" in (one.fault or "")
+    assert "the stored answer is not what was answered" in (one.fault or "")
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import pytest
 from promptverdict.core.errors import InputError
 from promptverdict.graders.rubric import Rubric
 from promptverdict.judging.labels import (
-    Verdict,
-    confusion,
-    labelled_differences,
-    labels_of,
-    rates,
+    LabelledTrial,
+    compute_rates,
+    count_confusion,
+    list_differences,
+    match_labels,
     read_labels,
 )
 from promptverdict.stats.agreement import Confusion
@@ -31,7 +31,7 @@ def write(folder: Path, text: str) -> Path:
 
 def problems(folder: Path, text: str) -> list[tuple[str, str]]:
     with pytest.raises(InputError) as caught:
-        labels_of(read_labels(write(folder, text)), TRIALS)
+        match_labels(read_labels(write(folder, text)), TRIALS)
     assert all(len(str(problem).splitlines()) <= 3 for problem in caught.value.problems)
     return [(one.where.rpartition("/")[2], one.found) for one in caught.value.problems]
 
@@ -40,12 +40,12 @@ def test_a_label_of_a_question_is_its_answer_and_the_rubric_says_what_that_is(
     tmp_path: Path,
 ) -> None:
     path = write(tmp_path, f"trial,question,label\n{TRIAL},Is it  rude?,Yes\n")
-    assert labels_of(read_labels(path), TRIALS) == {(TRIAL, RUDE): False}
+    assert match_labels(read_labels(path), TRIALS) == {(TRIAL, RUDE): False}
 
 
 def test_a_label_of_a_behaviour_says_whether_it_was_shown(tmp_path: Path) -> None:
     text = f"\ufeffnote,label,behaviour,trial\nhm,yes,polite,{TRIAL}\n,no,says-why,{TRIAL}\n"
-    told = labels_of(read_labels(write(tmp_path, text)), TRIALS)
+    told = match_labels(read_labels(write(tmp_path, text)), TRIALS)
     assert told == {(TRIAL, RUDE): True, (TRIAL, WHY): False}
 
 
@@ -102,8 +102,8 @@ def test_a_file_that_is_no_csv_is_refused(tmp_path: Path, raw: bytes) -> None:
         read_labels(tmp_path / "none.csv")
 
 
-def verdicts(*rows: tuple[str, str, bool | None, bool | None]) -> list[Verdict]:
-    return [Verdict(*row) for row in rows]
+def verdicts(*rows: tuple[str, str, bool | None, bool | None]) -> list[LabelledTrial]:
+    return [LabelledTrial(*row) for row in rows]
 
 
 def test_only_what_both_told_is_counted() -> None:
@@ -117,7 +117,7 @@ def test_only_what_both_told_is_counted() -> None:
         ("s/1", "a", True, None),
     )
     expected = Confusion(true_pass=1, false_pass=1, true_fail=2, false_fail=1)
-    assert confusion(seen) == expected
+    assert count_confusion(seen) == expected
 
 
 def test_rates_are_of_scenarios_and_leave_out_what_was_not_told() -> None:
@@ -129,10 +129,10 @@ def test_rates_are_of_scenarios_and_leave_out_what_was_not_told() -> None:
         ("s/3", "a", None, None),
         ("s/1", "b", True, None),
     )
-    assert rates(seen, "a") == {"s/1": 0.5, "s/2": 1.0}
+    assert compute_rates(seen, "a") == {"s/1": 0.5, "s/2": 1.0}
 
 
-def test_labelled_differences_are_of_scenarios_with_labels_in_both_arms() -> None:
+def test_list_differences_are_of_scenarios_with_labels_in_both_arms() -> None:
     seen = verdicts(
         ("s/1", "a", False, True),
         ("s/1", "a", True, None),
@@ -141,4 +141,4 @@ def test_labelled_differences_are_of_scenarios_with_labels_in_both_arms() -> Non
         ("s/2", "a", True, True),
         ("s/2", "b", True, None),
     )
-    assert labelled_differences(seen, "a", "b") == [(0.0, 0.5)]
+    assert list_differences(seen, "a", "b") == [(0.0, 0.5)]

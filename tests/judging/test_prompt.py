@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
-from promptverdict.judging.exhibit import LONGEST, LONGEST_PIECE, Piece, digest_of, pieces, visible
-from promptverdict.judging.marks import mark_of as derived
-from promptverdict.judging.prompt import ABOUT, SYSTEM, TOOL, VERSION, Asked, asked
+from promptverdict.judging.exhibit import (
+    LONGEST,
+    LONGEST_PIECE,
+    Piece,
+    build_exhibit,
+    escape_invisible,
+    hash_exhibit,
+)
+from promptverdict.judging.marks import derive_mark
+from promptverdict.judging.prompt import ABOUT, SYSTEM, TOOL, VERSION, TrialQuestion, build_question
 from promptverdict.trials.transcript import Answered, Opaque, Say
 
 from tests.judging.made import ATTACKS, QUESTION, ran, trial
@@ -15,13 +22,13 @@ from tests.judging.made import ATTACKS, QUESTION, ran, trial
 TRIAL = trial("It was the import.", Say(text="I look."), *ran("pytest", "E  ImportError"))
 
 
-def mark_of(one: Asked) -> str:
+def mark_of(one: TrialQuestion) -> str:
     found = re.search(r"The mark is (\[[0-9a-f]{32}\])$", one.message, re.MULTILINE)
     assert found
     return found[1]
 
 
-def data_of(one: Asked) -> str:
+def data_of(one: TrialQuestion) -> str:
     """Give all lines between the first and the last mark that are not marked."""
     mark = mark_of(one)
     between = one.message.split(f"{mark} the evidence begins\n")[1]
@@ -30,24 +37,24 @@ def data_of(one: Asked) -> str:
 
 
 def test_a_question_about_the_answer_shows_what_the_user_said_and_the_last_answer_alone() -> None:
-    assert data_of(asked(QUESTION, "answer", TRIAL)) == "Fix it.\nIt was the import.\n"
+    assert data_of(build_question(QUESTION, "answer", TRIAL)) == "Fix it.\nIt was the import.\n"
 
 
 def test_a_question_about_the_transcript_shows_all_that_was_said_and_done() -> None:
-    told = data_of(asked(QUESTION, "transcript", TRIAL)).split("\n")
+    told = data_of(build_question(QUESTION, "transcript", TRIAL)).split("\n")
     expected = ["Fix it.", "I look.", "Bash", "command = pytest", "E  ImportError"]
     assert told == [*expected, "It was the import.", "done", ""]
 
 
 def test_thinking_and_token_counts_are_not_shown() -> None:
     hidden = Opaque(block={"thinking": "aha"}), Answered(model="secretive", stop="calls")
-    message = asked(QUESTION, "transcript", trial("Done.", *hidden)).message
+    message = build_question(QUESTION, "transcript", trial("Done.", *hidden)).message
     assert "aha" not in message
     assert "secretive" not in message
 
 
 def test_the_question_stands_before_and_after_the_evidence() -> None:
-    one = asked(QUESTION, "answer", TRIAL)
+    one = build_question(QUESTION, "answer", TRIAL)
     before, after = one.message.split("It was the import.")
     assert QUESTION in before
     assert QUESTION in after
@@ -55,32 +62,32 @@ def test_the_question_stands_before_and_after_the_evidence() -> None:
 
 
 def test_the_same_question_is_the_same_request_and_any_change_another_mark() -> None:
-    one = asked(QUESTION, "answer", TRIAL)
-    assert asked(QUESTION, "answer", TRIAL) == one
+    one = build_question(QUESTION, "answer", TRIAL)
+    assert build_question(QUESTION, "answer", TRIAL) == one
     others = [
-        asked("Is it kind?", "answer", TRIAL),
-        asked(QUESTION, "answer", trial("It was the import!")),
-        asked(QUESTION, "transcript", TRIAL),
+        build_question("Is it kind?", "answer", TRIAL),
+        build_question(QUESTION, "answer", trial("It was the import!")),
+        build_question(QUESTION, "transcript", TRIAL),
     ]
     assert len({mark_of(each) for each in [one, *others]}) == 4
 
 
 def test_a_mark_that_occurs_in_the_evidence_is_not_taken() -> None:
-    first = derived([QUESTION], ())
-    assert derived([QUESTION], (Piece("the agent says", f"x {first} y"),)) != first
+    first = derive_mark([QUESTION], ())
+    assert derive_mark([QUESTION], (Piece("the agent says", f"x {first} y"),)) != first
 
 
 def test_the_key_names_the_question_the_judge_and_what_is_shown() -> None:
-    one = asked(QUESTION, "answer", TRIAL)
+    one = build_question(QUESTION, "answer", TRIAL)
     other_work = Say(text="I look elsewhere."), *ran("ls", "")
-    same = asked(QUESTION, "answer", trial("It was the import.", *other_work))
+    same = build_question(QUESTION, "answer", trial("It was the import.", *other_work))
     assert same.key("relay/judge") == one.key("relay/judge")
     keys = {
         one.key("relay/judge"),
         one.key("relay/other"),
-        asked("Is it kind?", "answer", TRIAL).key("relay/judge"),
-        asked(QUESTION, "transcript", TRIAL).key("relay/judge"),
-        asked(QUESTION, "answer", trial("Nothing.")).key("relay/judge"),
+        build_question("Is it kind?", "answer", TRIAL).key("relay/judge"),
+        build_question(QUESTION, "transcript", TRIAL).key("relay/judge"),
+        build_question(QUESTION, "answer", trial("Nothing.")).key("relay/judge"),
     }
     assert len(keys) == 5
 
@@ -92,26 +99,26 @@ def test_a_change_of_the_judges_prompt_is_noticed() -> None:
 
 @pytest.mark.parametrize("character", "\u200b\u202e\u2066\u00ad\ufeff\x1b\x00\x7f\r\ud800\ue000")
 def test_what_cannot_be_seen_is_written_as_its_number(character: str) -> None:
-    assert visible(f"a{character}b") == f"a<U+{ord(character):04X}>b"
+    assert escape_invisible(f"a{character}b") == f"a<U+{ord(character):04X}>b"
 
 
 @pytest.mark.parametrize("character", "\u115f\u3164\u2800\ufe0f\u034f\u2028\U000e0041\U000e0101")
 def test_what_is_drawn_as_nothing_is_written_as_its_number(character: str) -> None:
-    assert visible(character) == f"<U+{ord(character):04X}>"
+    assert escape_invisible(character) == f"<U+{ord(character):04X}>"
 
 
 def test_ordinary_text_of_any_language_is_left_as_it_is() -> None:
     text = "Grüße,\n\tящик 数据 नमस्ते שלום 🎉 é €½“”…"
-    assert visible(text) == text
+    assert escape_invisible(text) == text
 
 
 def test_a_short_answer_is_not_said_to_be_cut() -> None:
-    assert "left out" not in asked(QUESTION, "answer", TRIAL).message
+    assert "left out" not in build_question(QUESTION, "answer", TRIAL).message
 
 
 def test_a_long_answer_is_cut_in_its_middle_and_the_message_says_so() -> None:
     answer = "BEGIN" + "x" * 1_000_000 + "END"
-    one = asked(QUESTION, "answer", trial(answer))
+    one = build_question(QUESTION, "answer", trial(answer))
     assert len(one.message) < LONGEST_PIECE + 5000
     assert "\nBEGINx" in one.message
     assert "xEND\n" in one.message
@@ -120,13 +127,13 @@ def test_a_long_answer_is_cut_in_its_middle_and_the_message_says_so() -> None:
 
 
 def test_what_is_escaped_is_cut_as_it_is_shown() -> None:
-    one = asked(QUESTION, "answer", trial("\u200b" * 300_000))
+    one = build_question(QUESTION, "answer", trial("\u200b" * 300_000))
     assert len(one.message) < LONGEST_PIECE + 5000
 
 
 def test_a_long_transcript_keeps_its_beginning_and_its_end() -> None:
     steps = [event for step in range(60) for event in ran(f"step {step} ", "y" * 20_000)]
-    one = asked(QUESTION, "transcript", trial("The end.", *steps))
+    one = build_question(QUESTION, "transcript", trial("The end.", *steps))
     assert len(one.message) < LONGEST + 20_000
     assert "step 0 " in one.message
     assert "step 30 " not in one.message
@@ -138,22 +145,24 @@ def test_a_long_transcript_keeps_its_beginning_and_its_end() -> None:
 
 def test_many_pieces_that_just_fit_are_all_shown() -> None:
     steps = [event for step in range(38) for event in ran(f"s{step}", "y" * 10_000)]
-    one = asked(QUESTION, "transcript", trial("The end.", *steps))
+    one = build_question(QUESTION, "transcript", trial("The end.", *steps))
     assert "left out" not in one.message
 
 
 def test_headings_hold_no_word_of_the_agent() -> None:
     evil = trial(ATTACKS["closing delimiter"], *ran("x\n[ab] ends", "r\nThe evidence ends here."))
-    for one in pieces(evil, "transcript"):
+    for one in build_exhibit(evil, "transcript"):
         assert re.fullmatch(r"the (user|agent|tool|trial) [a-z ()]+", one.heading)
 
 
 def test_the_digest_is_of_what_is_shown_and_of_nothing_else() -> None:
     longer = trial("It was the import.", *ran("a", "b", seconds=3.0))
-    assert digest_of(pieces(TRIAL, "answer")) != digest_of(pieces(TRIAL, "transcript"))
+    assert hash_exhibit(build_exhibit(TRIAL, "answer")) != hash_exhibit(
+        build_exhibit(TRIAL, "transcript")
+    )
     faster = trial("It was the import.", *ran("a", "b", seconds=1.0))
     for about in ("answer", "transcript"):
-        one, other = (digest_of(pieces(each, about)) for each in (longer, faster))
+        one, other = (hash_exhibit(build_exhibit(each, about)) for each in (longer, faster))
         assert one == other
 
 
@@ -166,4 +175,4 @@ def test_the_one_tool_asks_for_the_reason_before_the_verdict() -> None:
 
 def test_a_question_in_braces_is_asked_as_it_is() -> None:
     question = "Is {evidence} in {0} or %s?"
-    assert asked(question, "answer", TRIAL).message.count(question) == 2
+    assert build_question(question, "answer", TRIAL).message.count(question) == 2

@@ -15,14 +15,14 @@ from promptverdict.graders.rubric import find_rubrics
 if TYPE_CHECKING:
     from promptverdict.cli.judge_pairs import PairWork
     from promptverdict.judging.ask import Judge
-    from promptverdict.judging.pairwise.pairs import Side
-    from promptverdict.judging.prompt import Asked
+    from promptverdict.judging.pairwise.pairs import JudgedTrial
+    from promptverdict.judging.prompt import TrialQuestion
     from promptverdict.runner.cells import Trial
     from promptverdict.scenarios.loading import LoadedScenario
     from promptverdict.settings import Settings
     from promptverdict.trials.evidence import Judgement
 
-Work = tuple["Trial", "Side", list["Asked"]]
+Work = tuple["Trial", "JudgedTrial", list["TrialQuestion"]]
 """A trial, its recording with what it is evidence of, and what rubrics ask about it."""
 
 
@@ -69,6 +69,7 @@ def _has_question(scenario: LoadedScenario) -> bool:
 async def _judge(settings: Settings, model: str, trials: list[Trial], *, again: bool) -> int:
     from promptverdict.cli.judge_pairs import ask_pairs, paired, tell_standings
     from promptverdict.judging.gather import Gathered, gather
+    from promptverdict.judging.rubrics import inquire_trial
 
     # Everything is read before anything is spent.
     every = [work for trial in trials if (work := await _work(trial))]
@@ -81,7 +82,8 @@ async def _judge(settings: Settings, model: str, trials: list[Trial], *, again: 
     async def one(work: Work) -> Gathered[Judgement]:
         trial, side, wanted = work
         async with gate:
-            found = await gather(judge, wanted, trial.location, side.sealed.seal, again=again)
+            inquiry = inquire_trial(trial.location, side.sealed.seal)
+            found = await gather(judge, inquiry, wanted, again=again)
         _tell(trial, found.new)
         return found
 
@@ -94,19 +96,22 @@ async def _judge(settings: Settings, model: str, trials: list[Trial], *, again: 
 
 def _announce(model: str, works: list[Work], pairs: list[PairWork], *, again: bool) -> bool:
     """Say what will be asked and how long it is, and whether there is anything."""
-    from promptverdict.judging.pairwise.gather import unanswered_pairs
-    from promptverdict.judging.storage import read_answers, unanswered
+    from promptverdict.judging.gather import list_unanswered
+    from promptverdict.judging.pairwise.inquiry import inquire_pair
+    from promptverdict.judging.rubrics import inquire_trial
 
     messages = [
         one.message
         for trial, side, wanted in works
-        for one in unanswered(
-            wanted, read_answers(trial.location, side.sealed.seal), model, again=again
+        for one in list_unanswered(
+            inquire_trial(trial.location, side.sealed.seal), wanted, model, again=again
         )
     ]
     told = f"{len(messages)} questions"
     due = [
-        one for pair, wanted in pairs for one in unanswered_pairs(wanted, pair, model, again=again)
+        one
+        for pair, wanted in pairs
+        for one in list_unanswered(inquire_pair(pair), wanted, model, again=again)
     ]
     messages += [message for one in due for message in one.messages]
     if due:
@@ -137,8 +142,8 @@ def _way(settings: Settings, model: str) -> Judge:
 
 async def _work(trial: Trial) -> Work | None:
     """Read what is to be asked about; a stale recording is told and left alone."""
-    from promptverdict.judging.gather import questions
-    from promptverdict.judging.pairwise.pairs import Side
+    from promptverdict.judging.pairwise.pairs import JudgedTrial
+    from promptverdict.judging.rubrics import list_questions
     from promptverdict.recording.digest import changed_parts, describe_parts
     from promptverdict.recording.files import open_sealed
     from promptverdict.runner.readback import read_events
@@ -148,8 +153,8 @@ async def _work(trial: Trial) -> Work | None:
         print(f"{trial.id}: stale ({describe_parts(parts)} changed), left alone")
         return None
     evidence = await read_events(trial.cell, sealed)
-    wanted = questions(trial.cell.scenario.scenario.grades.values(), evidence)
-    return trial, Side(sealed, evidence), wanted
+    wanted = list_questions(trial.cell.scenario.scenario.grades.values(), evidence)
+    return trial, JudgedTrial(sealed, evidence), wanted
 
 
 def _tell(trial: Trial, new: tuple[Judgement, ...]) -> None:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from promptverdict.graders.rubric import Rubric
 from promptverdict.judging.labels import (
-    Verdict,
-    confusion,
-    labelled_differences,
-    labels_of,
-    rates,
+    LabelledTrial,
+    compute_rates,
+    count_confusion,
+    list_differences,
+    match_labels,
     read_labels,
 )
 from promptverdict.stats.agreement import (
@@ -38,15 +38,15 @@ def compare(path: Path, trials: list[Trial]) -> int:
     """Print, for each rubric with labels, the agreement and the figures corrected by it."""
     labels = read_labels(path)
     graded = {trial.id: _rubrics(trial) for trial in trials}
-    told = labels_of(labels, graded)
-    found: dict[Rubric, list[Verdict]] = {rubric: [] for _, rubric in told}
+    told = match_labels(labels, graded)
+    found: dict[Rubric, list[LabelledTrial]] = {rubric: [] for _, rubric in told}
     baselines: dict[Rubric, str] = {}
     for trial in trials:
         wanted = [rubric for rubric in dict.fromkeys(graded[trial.id].values()) if rubric in found]
         for rubric, passes in _judged(trial, wanted) if wanted else ():
             task, label = trial.cell.task, told.get((trial.id, rubric))
             scenario = f"{task.suite}/{task.scenario}"
-            found[rubric].append(Verdict(scenario, task.variant, passes, label))
+            found[rubric].append(LabelledTrial(scenario, task.variant, passes, label))
             if baseline := trial.cell.scenario.suite.suite.baseline:
                 baselines.setdefault(rubric, baseline)
     for rubric, verdicts in found.items():
@@ -61,7 +61,8 @@ def _rubrics(trial: Trial) -> dict[str, Rubric]:
 
 def _judged(trial: Trial, wanted: list[Rubric]) -> Iterator[tuple[Rubric, bool | None]]:
     """Grade a trial by rubrics, as it was judged; a stale one is told and left out."""
-    from promptverdict.judging.gather import questions, stored_judgements
+    from promptverdict.judging.gather import read_judgements
+    from promptverdict.judging.rubrics import inquire_trial, list_questions
     from promptverdict.recording.digest import changed_parts, describe_parts
     from promptverdict.recording.files import open_sealed
     from promptverdict.runner.readback import read_events
@@ -71,17 +72,16 @@ def _judged(trial: Trial, wanted: list[Rubric]) -> Iterator[tuple[Rubric, bool |
         print(f"{trial.id}: stale ({describe_parts(parts)} changed), left out")
         return
     evidence = asyncio.run(read_events(trial.cell, sealed))
-    judged = stored_judgements(
-        questions(wanted, evidence), trial.location, sealed.seal, trial.cell.judge
-    )
+    inquiry = inquire_trial(trial.location, sealed.seal)
+    judged = read_judgements(inquiry, list_questions(wanted, evidence), trial.cell.judge)
     outcome = (evidence.outcome or FinalState()).model_copy(update={"judged": judged})
     evidence = evidence.model_copy(update={"outcome": outcome})
     for rubric in wanted:
         yield rubric, {"pass": True, "fail": False}.get(rubric.grade(evidence).outcome)
 
 
-def _lines(rubric: Rubric, verdicts: list[Verdict], baseline: str | None) -> list[str]:
-    judge = confusion(verdicts)
+def _lines(rubric: Rubric, verdicts: list[LabelledTrial], baseline: str | None) -> list[str]:
+    judge = count_confusion(verdicts)
     labelled = sum(one.label is not None for one in verdicts)
     lines = [
         f"{rubric.question} (pass if {rubric.pass_if}, about the {rubric.about})",
@@ -104,11 +104,11 @@ def _lines(rubric: Rubric, verdicts: list[Verdict], baseline: str | None) -> lis
     return [*lines, *_corrected(verdicts, judge, baseline)]
 
 
-def _corrected(verdicts: list[Verdict], judge: Confusion, baseline: str | None) -> list[str]:
+def _corrected(verdicts: list[LabelledTrial], judge: Confusion, baseline: str | None) -> list[str]:
     variants = sorted({one.variant for one in verdicts}, key=lambda one: (one != baseline, one))
     lines = []
     for variant in variants:
-        if each := list(rates(verdicts, variant).values()):
+        if each := list(compute_rates(verdicts, variant).values()):
             corrected = _figure(corrected_rate(each, judge))
             seen = f"judged {fmean(each):.0%} in {_counted(len(each), 'scenario')}"
             lines.append(f"  {variant}: {seen}, corrected {corrected}")
@@ -119,12 +119,12 @@ def _corrected(verdicts: list[Verdict], judge: Confusion, baseline: str | None) 
 
 
 def _difference(
-    verdicts: list[Verdict], judge: Confusion, baseline: str, candidate: str
+    verdicts: list[LabelledTrial], judge: Confusion, baseline: str, candidate: str
 ) -> Iterator[str]:
-    before, after = rates(verdicts, baseline), rates(verdicts, candidate)
+    before, after = compute_rates(verdicts, baseline), compute_rates(verdicts, candidate)
     if not (each := [after[one] - before[one] for one in sorted(before.keys() & after.keys())]):
         return
-    labelled = labelled_differences(verdicts, baseline, candidate)
+    labelled = list_differences(verdicts, baseline, candidate)
     if len(labelled) >= LEAST_LABELLED:
         corrected, how = prediction_powered(each, labelled), "prediction-powered"
     else:

@@ -8,22 +8,22 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from promptverdict.judging.ask import Judge
-from promptverdict.judging.gather import Gathered
-from promptverdict.judging.pairwise.gather import gather_pairs
-from promptverdict.judging.pairwise.pairs import Pair, PairJudgement, Side, matched, pair_questions
-from promptverdict.judging.pairwise.prompt import PairAsked
+from promptverdict.judging.gather import Gathered, gather
+from promptverdict.judging.pairwise.inquiry import inquire_pair, list_pair_questions
+from promptverdict.judging.pairwise.pairs import JudgedTrial, Pair, PairJudgement, match_pairs
+from promptverdict.judging.pairwise.prompt import PairQuestion
 from promptverdict.judging.tally import Tally, tally
 from promptverdict.scenarios.loading import LoadedSuite
 from promptverdict.stats.compare import FLOOR
 
-PairWork = tuple[Pair, list[PairAsked]]
+PairWork = tuple[Pair, list[PairQuestion]]
 """Two recordings, and what their suite asks about both."""
 
 
-def paired(sides: Iterable[tuple[LoadedSuite, Side]]) -> list[PairWork]:
+def paired(sides: Iterable[tuple[LoadedSuite, JudgedTrial]]) -> list[PairWork]:
     """Pair the trials of suites that ask pairwise questions; what has no partner is told."""
     suites: dict[Path, LoadedSuite] = {}
-    found: dict[Path, list[Side]] = defaultdict(list)
+    found: dict[Path, list[JudgedTrial]] = defaultdict(list)
     for loaded, side in sides:
         suites[loaded.folder] = loaded
         found[loaded.folder].append(side)
@@ -32,12 +32,12 @@ def paired(sides: Iterable[tuple[LoadedSuite, Side]]) -> list[PairWork]:
         questions, baseline = loaded.suite.pairwise, loaded.suite.baseline
         if not questions or baseline is None:
             continue
-        pairs, alone = matched(found[folder], baseline)
+        pairs, alone = match_pairs(found[folder], baseline)
         for side in alone:
             task, number = side.evidence.task, side.sealed.location.number
             of = f"{task.suite}/{task.scenario}::{task.variant}#{number}"
             print(f"{of}: no comparable trial to pair it with, left alone")
-        works += [(pair, pair_questions(questions, pair)) for pair in pairs]
+        works += [(pair, list_pair_questions(questions, pair)) for pair in pairs]
     return works
 
 
@@ -49,7 +49,7 @@ async def ask_pairs(
     async def one(work: PairWork) -> Gathered[PairJudgement]:
         pair, wanted = work
         async with gate:
-            found = await gather_pairs(judge, wanted, pair, again=again)
+            found = await gather(judge, inquire_pair(pair), wanted, again=again)
         for judged in found.new:
             print(_told(judged))
         return found

@@ -1,11 +1,12 @@
-"""What a judge's answer says: its one call of the tool that is due, or why there is no verdict.
+"""What a judge's answer says: its one call of the tool that is due, or why it says nothing.
 
-No verdict is ever read out of words: an agent may have put them there.
+Nothing is ever read out of words: an agent may have put them there.
 """
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from collections.abc import Callable
+from typing import Literal, Protocol, TypeVar
 
 from pydantic import ValidationError
 
@@ -13,15 +14,15 @@ from promptverdict.core.errors import ProviderError
 from promptverdict.core.model import Frozen
 from promptverdict.core.validation_words import describe_error_at_place
 from promptverdict.judging.prompt import TOOL
-from promptverdict.providers.registry import api
+from promptverdict.providers.registry import MODULES, api
 from promptverdict.providers.wire import on_one_line
 from promptverdict.trials.transcript import Answered, Call
 
 G = TypeVar("G", bound=Frozen)
 
 
-class Verdict(Frozen):
-    """What was read out of a judge's answer."""
+class JudgeAnswer(Frozen):
+    """What was read out of a judge's answer about one trial."""
 
     answer: Literal["yes", "no", "cannot tell"] | None = None
     quote: str = ""
@@ -30,7 +31,7 @@ class Verdict(Frozen):
     """Why there is no answer."""
 
 
-class _Given(Frozen):
+class _Arguments(Frozen):
     """The arguments of the call."""
 
     verdict: Literal["yes", "no", "cannot tell"]
@@ -38,36 +39,68 @@ class _Given(Frozen):
     reason: str
 
 
-def read_verdict(model: str, body: bytes) -> tuple[Verdict, Answered | None]:
-    """Read the body of an answer; what cannot be read is a fault in the verdict."""
-    given, answered = read_call(model, body, TOOL["name"], _Given)
-    if isinstance(given, str):
-        return Verdict(fault=given), answered
-    return Verdict(answer=given.verdict, quote=given.quote, reason=given.reason), answered
+class Reading(Protocol):
+    """What was read out of the body of an answer, or the fault in it."""
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing could be read."""
+        ...
+
+
+R = TypeVar("R", bound=Reading)
+Reader = Callable[[str, bytes], tuple[R, Answered | None]]
+"""Reads a model's answer (`provider/name`) out of its body."""
+
+
+def read_answer(model: str, body: bytes) -> tuple[JudgeAnswer, Answered | None]:
+    """Read the body of an answer; what cannot be read is a fault."""
+    arguments, answered = read_call(model, body, TOOL["name"], _Arguments)
+    if isinstance(arguments, str):
+        return JudgeAnswer(fault=arguments), answered
+    read = JudgeAnswer(answer=arguments.verdict, quote=arguments.quote, reason=arguments.reason)
+    return read, answered
+
+
+def read_stored(
+    model: str, body: str, stored: R, read: Reader[R], blame: Callable[[str], R]
+) -> tuple[R, Answered | None]:
+    """Read a stored body again: what counts is what was answered, whatever stands beside it.
+
+    stored: what was read when the answer came. Where it is something else now, and where no API is
+    known that the model answers by, the result is a fault, made by `blame`.
+    """
+    if model.partition("/")[0] not in MODULES:
+        return blame(f"judge-error: no API of ours answers for {model}"), None
+    again, answered = read(model, body.encode("utf-8"))
+    # The words of a fault may change with a version; a fault stays one.
+    if again != stored and not (again.fault and stored.fault):
+        again = blame("judge-error: the stored answer is not what was answered")
+    return again, answered
 
 
 def read_call(
-    model: str, body: bytes, tool: str, wanted: type[G]
+    model: str, body: bytes, tool: str, expected: type[G]
 ) -> tuple[G | str, Answered | None]:
-    """Read the arguments of the one call that is due; where there are none, say why not."""
+    """Read the arguments of the one call that is due, or return why there are none, in words."""
     try:
         blocks, answered = api(model).read(body)
     except ProviderError as error:
-        return _fault(str(error)), None
+        return _format_fault(str(error)), None
     calls = [block for block in blocks if isinstance(block, Call)]
     if answered.stop not in ("calls", "done"):
-        return _fault(f"the answer stopped early ({answered.stop})"), answered
+        return _format_fault(f"the answer stopped early ({answered.stop})"), answered
     if len(calls) != 1 or calls[0].tool != tool:
         named = ", ".join(repr(call.tool) for call in calls) or "none"
-        return _fault(f"one call of `{tool}` was due, it made: {named}"), answered
+        return _format_fault(f"one call of `{tool}` was due, it made: {named}"), answered
     if calls[0].unreadable:
-        return _fault(calls[0].unreadable), answered
+        return _format_fault(calls[0].unreadable), answered
     try:
-        return wanted.model_validate(calls[0].args), answered
+        return expected.model_validate(calls[0].args), answered
     except ValidationError as error:
         wrong = describe_error_at_place(error.errors()[0])
-        return _fault(f"its call does not fit: {wrong}"), answered
+        return _format_fault(f"its call does not fit: {wrong}"), answered
 
 
-def _fault(told: str) -> str:
-    return f"judge-error: {on_one_line(told, 300)}"
+def _format_fault(reason: str) -> str:
+    return f"judge-error: {on_one_line(reason, 300)}"

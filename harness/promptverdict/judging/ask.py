@@ -11,9 +11,6 @@ from typing import Any, Literal
 import httpx2
 
 from promptverdict.core.errors import ProviderError
-from promptverdict.judging.answer import read_verdict
-from promptverdict.judging.prompt import SYSTEM, TOOL, Asked
-from promptverdict.judging.storage import Answer
 from promptverdict.providers.connection import Line
 from promptverdict.providers.receiving import receive
 from promptverdict.providers.registry import api, is_by_hand
@@ -29,7 +26,7 @@ class Judge:
     relay: str
     """Where the relay answers."""
     network: Callable[[], httpx2.AsyncBaseTransport]
-    """Gives the way to the model, a new one for each question."""
+    """Opens the way to the model, a new one for each question."""
 
 
 @dataclass(frozen=True)
@@ -42,58 +39,51 @@ class Received:
     """Of the answer, as it came."""
 
 
-async def ask(judge: Judge, asked: Asked) -> Answer:
-    """Ask one question. Raises ProviderError when no answer comes."""
-    received = await put(judge, SYSTEM, TOOL, asked.message)
-    verdict, answered = read_verdict(judge.model, received.body)
-    return Answer(
-        key=asked.key(judge.model),
-        question=asked.question,
-        about=asked.about,
-        model=judge.model,
-        answered=answered.model if answered else "",
-        evidence=kind_of(judge.model, answered),
-        operator=answered.operator if answered else None,
-        recorded=now(),
-        request=received.request,
-        response=received.body.decode("utf-8", "replace"),
-        verdict=verdict,
-    )
-
-
-async def put(judge: Judge, system: str, tool: dict[str, Any], message: str) -> Received:
+async def send(judge: Judge, system: str, tool: dict[str, Any], message: str) -> Received:
     """Send a message to be answered by a call of a tool.
 
     Raises ProviderError when no answer comes.
     """
-    heard = _Heard(judge.network())
-    line = Line(heard, judge.relay, replay=False)
+    listener = _Listener(judge.network())
+    line = Line(listener, judge.relay, replay=False)
     forced = api(judge.model).forced(tool["name"])
     try:
         async with line.open(judge.model, system, (tool,), forced) as model:
             await model.answer((User(text=message),))
     except ProviderError:
-        # One that came and is none of the API's is the judge's fault, and its verdict says so.
-        if heard.answer is None:
+        # An answer that came and is none of the API's is the judge's fault, and is stored as one.
+        if listener.answer is None:
             raise
-    digest = "sha256:" + hashlib.sha256(heard.request).hexdigest()
-    return Received(digest, heard.answer or b"")
+    digest = "sha256:" + hashlib.sha256(listener.request).hexdigest()
+    return Received(digest, listener.answer or b"")
 
 
-def kind_of(model: str, answered: Answered | None) -> Literal["live", "relay", "simulated"]:
-    """Say what an answer is evidence of: a provider's model, someone by hand, or a script."""
+def describe_reply(model: str, received: Received, answered: Answered | None) -> dict[str, Any]:
+    """Return the fields of a StoredReply. model: who was asked, as `provider/name`."""
+    return {
+        "answered": answered.model if answered else "",
+        "evidence": _classify_evidence(model, answered),
+        "operator": answered.operator if answered else None,
+        "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "request": received.request,
+        "response": received.body.decode("utf-8", "replace"),
+    }
+
+
+def _classify_evidence(
+    model: str, answered: Answered | None
+) -> Literal["live", "relay", "simulated"]:
+    """Return what an answer is evidence of: a provider's model, someone by hand, or a script."""
     if answered and answered.operator:
         return "relay"
     return "simulated" if is_by_hand(model) else "live"
 
 
-def now() -> str:
-    """Tell the time in UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+class _Listener(httpx2.AsyncBaseTransport):
+    """Notes what was sent, and the answer if one came.
 
-
-class _Heard(httpx2.AsyncBaseTransport):
-    """Keeps what was sent, and the answer if one came."""
+    The SDK would hand out a parsed answer; what is stored is its body, byte for byte.
+    """
 
     def __init__(self, network: httpx2.AsyncBaseTransport) -> None:
         self._network = network

@@ -42,88 +42,90 @@ class Piece(NamedTuple):
     text: str
 
 
-def pieces(evidence: Evidence, about: About, longest: int = LONGEST) -> tuple[Piece, ...]:
-    """Give what is shown about a trial, in its order and within bounds.
+def build_exhibit(evidence: Evidence, about: About, longest: int = LONGEST) -> tuple[Piece, ...]:
+    """Return what is shown about a trial, in its order and within bounds.
 
     longest: characters of all events together.
     """
     events = evidence.events
     if about == "answer":
+        # The answer is what the agent said after the last thing that it heard.
         heard = [number for number, event in enumerate(events) if isinstance(event, User | Result)]
-        answer = max(heard, default=-1)
+        last = max(heard, default=-1)
         events = tuple(
             event
             for number, event in enumerate(events)
-            if isinstance(event, User) or (isinstance(event, Say) and number > answer)
+            if isinstance(event, User) or (isinstance(event, Say) and number > last)
         )
-    return tuple(_within([one for event in events if (one := _piece(event))], longest))
+    return tuple(_fit([piece for event in events if (piece := _build_piece(event))], longest))
 
 
-def digest_of(shown: tuple[Piece, ...]) -> str:
-    """Hash what is shown: an answer counts as long as the judge would be shown the same."""
-    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
+def hash_exhibit(exhibit: tuple[Piece, ...]) -> str:
+    """Hash an exhibit: an answer counts as long as the judge would be shown the same."""
+    return hashlib.sha256(json.dumps(exhibit).encode()).hexdigest()
 
 
-def visible(text: str) -> str:
+def escape_invisible(text: str) -> str:
     """Write every character that cannot be seen as its number, `<U+200B>`."""
-    return _SUSPECT.sub(_visible, text)
+    return _SUSPECT.sub(_escape, text)
 
 
-def _visible(found: re.Match[str]) -> str:
-    character = found[0]
+def _escape(suspect: re.Match[str]) -> str:
+    character = suspect[0]
     unseen = unicodedata.category(character) in _UNSEEN or _IGNORABLE.match(character)
     return f"<U+{ord(character):04X}>" if unseen else character
 
 
-def _piece(event: Event) -> Piece | None:
+def _build_piece(event: Event) -> Piece | None:
     match event:
         case User(text=text):
-            return Piece("the user says", visible(text))
+            return Piece("the user says", escape_invisible(text))
         case Say(text=text):
-            return Piece("the agent says", visible(text))
+            return Piece("the agent says", escape_invisible(text))
         case Call(tool=tool, args=args):
-            told = "\n".join([tool, *(f"{name} = {_plain(value)}" for name, value in args.items())])
-            return Piece("the agent calls a tool", visible(told))
+            lines = [tool, *(f"{name} = {_format(value)}" for name, value in args.items())]
+            return Piece("the agent calls a tool", escape_invisible("\n".join(lines)))
         case Result(text=text, error=error, stopped=stopped):
             how = "stopped before its end" if stopped else "an error" if error else "its result"
-            return Piece(f"the tool answers ({how})", visible(text))
+            return Piece(f"the tool answers ({how})", escape_invisible(text))
         case End(reason=reason, detail=detail):
-            return Piece("the trial ends", visible(f"{reason} {detail}".strip()))
+            return Piece("the trial ends", escape_invisible(f"{reason} {detail}".strip()))
     return None
 
 
-def _plain(value: object) -> str:
+def _format(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _within(told: list[Piece], longest: int) -> Iterator[Piece]:
+def _fit(pieces: list[Piece], longest: int) -> Iterator[Piece]:
     """Cut long pieces in their middle, and then the middle of all of them."""
-    cut = [piece for one in told for piece in _cut(one)]
-    if sum(len(one.text) for one in cut) <= longest:
+    cut = [part for piece in pieces for part in _cut(piece)]
+    if sum(len(piece.text) for piece in cut) <= longest:
         yield from cut
         return
-    first = _fitting(cut, longest // 2)
-    last = _fitting(cut[:first:-1], longest // 2)
+    first = _count_fitting(cut, longest // 2)
+    # From the end, and not beyond the first that is left out: nothing may be shown twice.
+    last = _count_fitting(cut[:first:-1], longest // 2)
     yield from cut[:first]
     yield Piece(f"{len(cut) - first - last} pieces of the evidence are left out here", "")
     yield from cut[len(cut) - last :]
 
 
-def _fitting(told: list[Piece], room: int) -> int:
+def _count_fitting(pieces: list[Piece], room: int) -> int:
     """Count the pieces from the beginning that fit into so many characters."""
     used = 0
-    for number, one in enumerate(told):
-        used += len(one.text)
+    for number, piece in enumerate(pieces):
+        used += len(piece.text)
         if used > room:
             return number
-    return len(told)
+    return len(pieces)
 
 
-def _cut(one: Piece) -> Iterator[Piece]:
-    left_out = len(one.text) - LONGEST_PIECE
+def _cut(piece: Piece) -> Iterator[Piece]:
+    left_out = len(piece.text) - LONGEST_PIECE
     if left_out <= 0:
-        yield one
+        yield piece
         return
     half = LONGEST_PIECE // 2
-    yield Piece(one.heading, one.text[:half])
-    yield Piece(f"it goes on after {left_out:,} characters that are left out", one.text[-half:])
+    yield Piece(piece.heading, piece.text[:half])
+    yield Piece(f"it goes on after {left_out:,} characters that are left out", piece.text[-half:])

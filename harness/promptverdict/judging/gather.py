@@ -1,90 +1,151 @@
-"""Which questions a scenario's rubrics ask about a recording, and what was answered to them."""
+"""What judges have answered to questions of one kind, and how to ask what is still open.
+
+There are two kinds: about one trial (`rubrics`), and about a pair of them (`pairwise.inquiry`).
+Each says how a question is put and what an answer says; all else is the same, and is here.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from promptverdict.core.errors import ProviderError
 from promptverdict.core.threads import to_the_end
-from promptverdict.graders.rubric import find_rubrics
-from promptverdict.judging.ask import Judge, ask
-from promptverdict.judging.prompt import Asked, asked
-from promptverdict.judging.storage import Answer, fitting, read_answers, unanswered, write_answers
-from promptverdict.recording.files import Location
-from promptverdict.trials.evidence import Evidence, Judgement
-from promptverdict.trials.grade import Grader
-
-T = TypeVar("T")
+from promptverdict.judging.ask import Judge
+from promptverdict.judging.storage import AnswerFile, StoredAnswer
 
 
-def questions(graders: Iterable[Grader], evidence: Evidence) -> list[Asked]:
-    """List what the rubrics among graders ask about a trial."""
-    return [asked(one.question, one.about, evidence) for one in find_rubrics(graders)]
+class Question(Protocol):
+    """One question, ready to be put to a model."""
+
+    def key(self, model: str) -> str:
+        """Name the answer of a model, `provider/name`, to exactly this question."""
+        ...
 
 
-def stored_judgements(
-    wanted: list[Asked], location: Location, seal: str, model: str | None
-) -> tuple[Judgement, ...]:
-    """Give what was answered to questions about a recording: by one model, or by all there are."""
-    if not wanted:
-        return ()
-    answers = read_answers(location, seal)
-    return tuple(answer.judgement() for one in wanted for answer in fitting(answers, one, model))
+Q = TypeVar("Q", bound=Question)
+A = TypeVar("A", bound=StoredAnswer)
+J = TypeVar("J")
 
 
 @dataclass(frozen=True)
-class Gathered(Generic[T]):
+class Inquiry(Generic[Q, A, J]):
+    """Questions of one kind about one recording, or about a pair of them."""
+
+    file: AnswerFile[A]
+    ask: Callable[[Judge, Q], Awaitable[A]]
+    """Puts a question. Raises ProviderError when no answer comes."""
+    judge: Callable[[A], J]
+    """Returns what an answer says."""
+    blame: Callable[[Q, str, str], J]
+    """Returns the judgement that has no answer: of a question, to a model, for a reason."""
+    is_answered: Callable[[J], bool]
+    """Whether a judgement is an answer, and need not be asked for again."""
+
+
+@dataclass(frozen=True)
+class Gathered(Generic[J]):
     """All that one judge says about a recording, or about a pair of them."""
 
-    known: tuple[T, ...]
+    known: tuple[J, ...]
     """What it had said before."""
-    new: tuple[T, ...]
+    new: tuple[J, ...]
     """What it was asked now."""
 
     @property
-    def all(self) -> tuple[T, ...]:
+    def all(self) -> tuple[J, ...]:
         """Both."""
         return (*self.known, *self.new)
 
 
+def read_judgements(
+    inquiry: Inquiry[Q, A, J], questions: Iterable[Q], model: str | None
+) -> tuple[J, ...]:
+    """Read what was answered to questions: by one model, or, for None, by all that were asked."""
+    wanted = list(questions)
+    if not wanted:
+        return ()
+    answers = inquiry.file.read()
+    return tuple(
+        inquiry.judge(answer) for question in wanted for answer in _select(answers, question, model)
+    )
+
+
+def list_unanswered(
+    inquiry: Inquiry[Q, A, J], questions: Iterable[Q], model: str, *, again: bool = False
+) -> list[Q]:
+    """List the questions that a model is to be asked: those without an answer, or, again, all."""
+    return _list_open(inquiry, questions, inquiry.file.read(), model, again=again)
+
+
 async def gather(
-    judge: Judge, wanted: list[Asked], location: Location, seal: str, *, again: bool = False
-) -> Gathered[Judgement]:
+    judge: Judge, inquiry: Inquiry[Q, A, J], questions: Iterable[Q], *, again: bool = False
+) -> Gathered[J]:
     """Ask a judge what it has not answered yet, and store that.
 
     again: ask also what it has answered. A question that nobody answers is a fault in its
     judgement, and nothing is stored of it. Answers to what is no longer asked are dropped. Raises
     StorageError.
     """
-    answers = await to_the_end(read_answers, location, seal)
-    due = unanswered(wanted, answers, judge.model, again=again)
-    came = await asyncio.gather(*(_try(judge, one) for one in due))
-    new = [one for one in came if isinstance(one, Answer)]
-    told = {one.key for one in new}
+    wanted = list(questions)
+    answers = await to_the_end(inquiry.file.read)
+    due = _list_open(inquiry, wanted, answers, judge.model, again=again)
+    asked = {question.key(judge.model) for question in due}
+    outcomes = await asyncio.gather(*(_ask(judge, inquiry, question) for question in due))
+    new = [answer for answer, _ in outcomes if answer]
+    replaced = {answer.key for answer in new}
     kept = [
-        answer for one in wanted for answer in fitting(answers, one, None) if answer.key not in told
+        answer
+        for question in wanted
+        for answer in _select(answers, question, None)
+        if answer.key not in replaced
     ]
     if new:
-        await to_the_end(write_answers, location, seal, [*kept, *new])
+        await to_the_end(inquiry.file.write, [*kept, *new])
     return Gathered(
+        # An answer that was asked for again in vain stays in the file, but does not count twice.
         known=tuple(
-            one.judgement() for one in kept if one.model == judge.model and one.verdict.answer
+            inquiry.judge(answer)
+            for answer in kept
+            if answer.model == judge.model and answer.key not in asked
         ),
-        new=tuple(one.judgement() if isinstance(one, Answer) else one for one in came),
+        new=tuple(judgement for _, judgement in outcomes),
     )
 
 
-async def _try(judge: Judge, asked_: Asked) -> Answer | Judgement:
+async def _ask(judge: Judge, inquiry: Inquiry[Q, A, J], question: Q) -> tuple[A | None, J]:
     try:
-        return await ask(judge, asked_)
+        answer = await inquiry.ask(judge, question)
     except ProviderError as error:
-        return Judgement(
-            question=asked_.question,
-            about=asked_.about,
-            answer=None,
-            model=judge.model,
-            fault=str(error),
+        return None, inquiry.blame(question, judge.model, str(error))
+    return answer, inquiry.judge(answer)
+
+
+def _list_open(
+    inquiry: Inquiry[Q, A, J],
+    questions: Iterable[Q],
+    answers: tuple[A, ...],
+    model: str,
+    *,
+    again: bool,
+) -> list[Q]:
+    return [
+        question
+        for question in questions
+        if again
+        or not any(
+            inquiry.is_answered(inquiry.judge(answer))
+            for answer in _select(answers, question, model)
         )
+    ]
+
+
+def _select(answers: Iterable[A], question: Question, model: str | None) -> tuple[A, ...]:
+    """Return the answers to a question: those of one model, or of every one that was asked."""
+    return tuple(
+        answer
+        for answer in answers
+        if model in (None, answer.model) and answer.key == question.key(answer.model)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Literal
@@ -34,7 +34,7 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class LabelledTrial:
     """One rubric on one trial: what the judge and, perhaps, a person said."""
 
     scenario: str
@@ -49,7 +49,7 @@ class Verdict:
 def read_labels(path: Path) -> tuple[Label, ...]:
     """Read a file of labels: columns trial, question or behaviour, label (yes or no).
 
-    Raises InputError with one problem for each row that is none.
+    Raises InputError with one problem for each row that cannot be used.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -62,25 +62,25 @@ def read_labels(path: Path) -> tuple[Label, ...]:
         ) from error
     subjects = [kind for kind in SUBJECTS if kind in columns]
     if len(subjects) != 1 or not {"trial", "label"} <= set(columns):
-        found = f"its columns are: {', '.join(columns) or 'none'}"
-        raise InputError([Problem(display_path(path), found, _CURE)])
+        problem = f"its columns are: {', '.join(columns) or 'none'}"
+        raise InputError([Problem(display_path(path), problem, _CURE)])
     kind: Literal["question", "behaviour"] = "question" if "question" in columns else "behaviour"
-    each = [_label(f"{display_path(path)}:{line}", row, kind) for line, row in read]
-    labels = [one for one in each if isinstance(one, Label)]
-    problems = [one for one in each if isinstance(one, Problem)]
-    if problems := [*problems, *_twice(labels)]:
+    parsed = [_parse_row(f"{display_path(path)}:{line}", row, kind) for line, row in read]
+    labels = [label for label in parsed if isinstance(label, Label)]
+    problems = [problem for problem in parsed if isinstance(problem, Problem)]
+    if problems := [*problems, *_find_duplicates(labels)]:
         raise InputError(problems)
     return tuple(labels)
 
 
-def labels_of(
+def match_labels(
     labels: Iterable[Label], trials: Mapping[str, Mapping[str, Rubric]]
 ) -> dict[tuple[str, Rubric], bool]:
-    """Say for (trial, rubric) whether people passed it. trials: id -> behaviour -> its rubric.
+    """Return (trial, rubric) -> whether people passed it. trials: id -> behaviour -> its rubric.
 
     Raises InputError for a trial that is not recorded, and for what no rubric of it asks.
     """
-    told: dict[tuple[str, Rubric], bool] = {}
+    passed: dict[tuple[str, Rubric], bool] = {}
     problems = []
     for label in labels:
         graded = trials.get(label.trial)
@@ -88,23 +88,24 @@ def labels_of(
             cure = "write suite/scenario::agent/variant#number of a trial that is recorded"
             problems.append(Problem(label.where, f"there is no trial {label.trial}", cure))
             continue
-        asked = list(_meant(label, graded))
-        if not asked:
-            known = ", ".join(_names(label, graded))
-            found = f"no rubric of {label.trial} is about this {label.kind}: {label.subject}"
-            problems.append(Problem(label.where, found, f"there are: {known or 'none'}"))
-        for rubric in asked:
+        named = [(_name_subject(label.kind, *pair), pair[1]) for pair in graded.items()]
+        rubrics = [rubric for subject, rubric in named if subject == label.subject]
+        if not rubrics:
+            problem = f"no rubric of {label.trial} is about this {label.kind}: {label.subject}"
+            known = ", ".join(subject for subject, _ in named) or "none"
+            problems.append(Problem(label.where, problem, f"there are: {known}"))
+        for rubric in rubrics:
             answer: Literal["yes", "no"] = "yes" if label.yes else "no"
             asks = label.kind == "question"
-            told[label.trial, rubric] = rubric.is_wanted(answer) if asks else label.yes
+            passed[label.trial, rubric] = rubric.is_wanted(answer) if asks else label.yes
     if problems:
         raise InputError(problems)
-    return told
+    return passed
 
 
-def confusion(verdicts: Iterable[Verdict]) -> Confusion:
-    """Count the verdicts that both gave."""
-    both = [(one.passes, one.label) for one in verdicts if None not in (one.passes, one.label)]
+def count_confusion(trials: Iterable[LabelledTrial]) -> Confusion:
+    """Count the trials on which both judge and person gave an answer."""
+    both = [(trial.passes, trial.label) for trial in trials]
     return Confusion(
         true_pass=both.count((True, True)),
         false_pass=both.count((True, False)),
@@ -113,31 +114,34 @@ def confusion(verdicts: Iterable[Verdict]) -> Confusion:
     )
 
 
-def rates(verdicts: Iterable[Verdict], variant: str) -> dict[str, float]:
-    """Give, for each scenario, the share of a variant's trials that the judge passed."""
-    found: dict[str, list[bool]] = defaultdict(list)
-    for one in verdicts:
-        if one.variant == variant and one.passes is not None:
-            found[one.scenario].append(one.passes)
-    return {scenario: fmean(passes) for scenario, passes in found.items()}
+def compute_rates(trials: Iterable[LabelledTrial], variant: str) -> dict[str, float]:
+    """Return, for each scenario, the share of a variant's trials that the judge passed."""
+    judged: dict[str, list[bool]] = defaultdict(list)
+    for trial in trials:
+        if trial.variant == variant and trial.passes is not None:
+            judged[trial.scenario].append(trial.passes)
+    return {scenario: fmean(passes) for scenario, passes in judged.items()}
 
 
-def labelled_differences(
-    verdicts: Iterable[Verdict], baseline: str, candidate: str
+def list_differences(
+    trials: Iterable[LabelledTrial], baseline: str, candidate: str
 ) -> list[tuple[float, float]]:
-    """Give, for each scenario with labels in both arms, the difference by them and by the judge."""
-    both = [one for one in verdicts if one.label is not None and one.passes is not None]
-    by_label = [Verdict(one.scenario, one.variant, passes=one.label, label=None) for one in both]
-    judged = [rates(both, variant) for variant in (baseline, candidate)]
-    truth = [rates(by_label, variant) for variant in (baseline, candidate)]
+    """List, for each scenario with labels on both sides, the difference by people and by the judge.
+
+    A difference is the candidate's rate minus the baseline's.
+    """
+    both = [trial for trial in trials if trial.label is not None and trial.passes is not None]
+    by_label = [replace(trial, passes=trial.label) for trial in both]
+    judged = [compute_rates(both, variant) for variant in (baseline, candidate)]
+    truth = [compute_rates(by_label, variant) for variant in (baseline, candidate)]
     common = sorted(judged[0].keys() & judged[1].keys())
-    return [(truth[1][one] - truth[0][one], judged[1][one] - judged[0][one]) for one in common]
+    return [(truth[1][name] - truth[0][name], judged[1][name] - judged[0][name]) for name in common]
 
 
 _CURE = "give a CSV file with the columns trial, question (or behaviour) and label (yes or no)"
 
 
-def _label(
+def _parse_row(
     where: str, row: Mapping[str, str | None], kind: Literal["question", "behaviour"]
 ) -> Label | Problem:
     trial, subject, label = (
@@ -151,20 +155,13 @@ def _label(
     return Label(where, trial, kind, subject, label.lower() == "yes")
 
 
-def _twice(labels: list[Label]) -> Iterator[Problem]:
+def _find_duplicates(labels: list[Label]) -> Iterator[Problem]:
     seen: dict[tuple[str, str], str] = {}
-    for one in labels:
-        first = seen.setdefault((one.trial, one.subject), one.where)
-        if first != one.where:
-            yield Problem(one.where, f"it is labelled in {first} already", "keep one of them")
+    for label in labels:
+        first = seen.setdefault((label.trial, label.subject), label.where)
+        if first != label.where:
+            yield Problem(label.where, f"it is labelled in {first} already", "keep one of them")
 
 
-def _meant(label: Label, graded: Mapping[str, Rubric]) -> Iterator[Rubric]:
-    for behaviour, rubric in graded.items():
-        if label.subject == (behaviour if label.kind == "behaviour" else rubric.question):
-            yield rubric
-
-
-def _names(label: Label, graded: Mapping[str, Rubric]) -> Iterator[str]:
-    for behaviour, rubric in graded.items():
-        yield behaviour if label.kind == "behaviour" else rubric.question
+def _name_subject(kind: Literal["question", "behaviour"], behaviour: str, rubric: Rubric) -> str:
+    return behaviour if kind == "behaviour" else rubric.question

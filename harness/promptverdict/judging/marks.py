@@ -15,27 +15,31 @@ from typing import Any
 from promptverdict.judging.exhibit import Piece
 
 
-def hash_of(parts: list[Any]) -> str:
+def hash_parts(parts: list[Any]) -> str:
     """Hash values that JSON can hold, in hexadecimal digits."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def mark_of(parts: list[Any], shown: tuple[Piece, ...]) -> str:
-    """Derive a mark from parts of a question; it does not occur in what is shown."""
-    marks = (f"[{hash_of([*parts, one])[:32]}]" for one in itertools.count())
-    return next(mark for mark in marks if not any(mark in one.text for one in shown))
+def derive_mark(parts: list[Any], exhibit: tuple[Piece, ...]) -> str:
+    """Derive a mark from parts of a question; it does not occur in the exhibit.
+
+    Such a text would have to hold its own hash, so the first attempt always serves: the number is
+    there to make that certain.
+    """
+    marks = (f"[{hash_parts([*parts, attempt])[:32]}]" for attempt in itertools.count())
+    return next(mark for mark in marks if not any(mark in piece.text for piece in exhibit))
 
 
-def between_marks(mark: str, name: str, shown: tuple[Piece, ...]) -> str:
-    """Write what is shown, with a marked line before each piece of it and one after all."""
+def render_between_marks(mark: str, name: str, exhibit: tuple[Piece, ...]) -> str:
+    """Write an exhibit, with a marked line before each piece of it and one after all."""
     lines = [f"{mark} {name} begins"]
-    for one in shown:
-        lines.append(f"{mark} {one.heading}")
-        if one.text:
-            lines.append(one.text)
+    for piece in exhibit:
+        lines.append(f"{mark} {piece.heading}")
+        if piece.text:
+            lines.append(piece.text)
     return "\n".join([*lines, f"{mark} {name} ends"])
 
 
-def is_cut(shown: tuple[Piece, ...]) -> bool:
-    """Whether something is left out of what is shown."""
-    return any("left out" in one.heading for one in shown)
+def is_cut(exhibit: tuple[Piece, ...]) -> bool:
+    """Whether something is left out of an exhibit: only our own headings can say so."""
+    return any("left out" in piece.heading for piece in exhibit)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from promptverdict.core.model import Frozen
-from promptverdict.judging.exhibit import digest_of, pieces
-from promptverdict.judging.marks import between_marks, hash_of, is_cut, mark_of
+from promptverdict.judging.exhibit import build_exhibit, hash_exhibit
+from promptverdict.judging.marks import derive_mark, hash_parts, is_cut, render_between_marks
 from promptverdict.trials.evidence import About, Evidence
 
 SYSTEM = """\
@@ -64,34 +64,34 @@ The evidence ends here.{cut} Answer with the tool `answer`. The question was: {q
 
 _CUT = " It was too long to be shown whole: lines with the mark say where something is left out."
 
-VERSION = hash_of([SYSTEM, ABOUT, TOOL, _MESSAGE, _CUT])[:16]
+VERSION = hash_parts([SYSTEM, ABOUT, TOOL, _MESSAGE, _CUT])[:16]
 """Names these words: with others, the question is asked anew."""
 
 
-class Asked(Frozen):
+class TrialQuestion(Frozen):
     """One question about one trial, ready to be put to a model."""
 
     question: str
     about: About
     digest: str
-    """Of what is shown."""
+    """Of the exhibit that is shown."""
     message: str
 
     def key(self, model: str) -> str:
         """Name the answer of a model, `provider/name`, to exactly this: 16 hexadecimal digits."""
-        return hash_of([self.question, self.about, VERSION, model, self.digest])[:16]
+        return hash_parts([self.question, self.about, VERSION, model, self.digest])[:16]
 
 
-def asked(question: str, about: About, evidence: Evidence) -> Asked:
+def build_question(question: str, about: About, evidence: Evidence) -> TrialQuestion:
     """Put a question about a trial into words."""
-    shown = pieces(evidence, about)
-    digest = digest_of(shown)
-    mark = mark_of([VERSION, question, digest], shown)
+    exhibit = build_exhibit(evidence, about)
+    digest = hash_exhibit(exhibit)
+    mark = derive_mark([VERSION, question, digest], exhibit)
     message = _MESSAGE.format(
         question=question,
         about=ABOUT[about],
         mark=mark,
-        evidence=between_marks(mark, "the evidence", shown),
-        cut=_CUT if is_cut(shown) else "",
+        evidence=render_between_marks(mark, "the evidence", exhibit),
+        cut=_CUT if is_cut(exhibit) else "",
     )
-    return Asked(question=question, about=about, digest=digest, message=message)
+    return TrialQuestion(question=question, about=about, digest=digest, message=message)

@@ -1,45 +1,45 @@
-"""The judge's answers beside a recording, in `<n>.judge.yaml`.
+"""A file of judges' answers beside a recording.
 
-The file lies outside the seal and names it. An answer counts only for the recording, the question,
-the judge's prompt and the evidence that it was given to, so a changed question is asked anew and no
-other. What is told of an answer is read out of its body each time, as it came.
+The file lies outside the seal and names the recordings that it is about. An answer counts only for
+these, the question, the judge's prompt and the evidence that it was given to, so a changed question
+is asked anew and no other.
 """
 
 from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
 from promptverdict.core.errors import BrokenRecording
 from promptverdict.core.files import write_whole
 from promptverdict.core.model import Frozen
-from promptverdict.judging.answer import Verdict, read_verdict
-from promptverdict.judging.prompt import Asked
-from promptverdict.providers.registry import MODULES
 from promptverdict.recording import yaml_format
-from promptverdict.recording.files import Location
 from promptverdict.recording.secrets import refuse_machine, refuse_secrets
-from promptverdict.trials.evidence import About, Judgement
+from promptverdict.trials.evidence import About
 
 FORMAT = 1
 
-M = TypeVar("M", bound=Frozen)
 
-
-class Answer(Frozen):
-    """A judge's answer to one question about one recording."""
+class StoredAnswer(Frozen):
+    """What a model said to one question; each kind of question adds the replies."""
 
     key: str
-    """Of what was asked, and of whom (see `Asked.key`)."""
+    """Of what was asked, and of whom (see `Question.key`)."""
     question: str
     about: About
     model: str
     """What was asked, as `provider/name`."""
+
+
+class StoredReply(Frozen):
+    """What came of one request; each kind of question adds what was read out of it."""
+
     answered: str
     """What the answer said it came from."""
     evidence: Literal["live", "relay", "simulated"]
@@ -52,80 +52,47 @@ class Answer(Frozen):
     """Hash of the request's body."""
     response: str
     """The body of the answer, as it came."""
-    verdict: Verdict
-    """What was read out of it, for whoever reads the file."""
-
-    def judgement(self) -> Judgement:
-        """Say what was answered; an answer whose verdict was edited is a fault."""
-        told = {"question": self.question, "about": self.about, "model": self.model}
-        if self.model.partition("/")[0] not in MODULES:
-            fault = f"judge-error: no API of ours answers for {self.model}"
-            return Judgement.model_validate({**told, "answer": None, "fault": fault})
-        verdict, answered = read_verdict(self.model, self.response.encode("utf-8"))
-        if verdict != self.verdict:
-            verdict = Verdict(fault="judge-error: the stored verdict is not what was answered")
-        usage = answered.usage if answered else None
-        return Judgement.model_validate({**told, **verdict.model_dump(), "usage": usage})
 
 
-class StoredAnswers(Frozen):
-    """The judge file of one recording."""
-
-    format: int = FORMAT
-    seal: str
-    """Of the recording that was judged."""
-    answers: tuple[Answer, ...] = ()
+A = TypeVar("A", bound=StoredAnswer)
 
 
-def read_answers(location: Location, seal: str) -> tuple[Answer, ...]:
-    """Read the answers about a recording.
+@dataclass(frozen=True)
+class AnswerFile(Generic[A]):
+    """Where the answers to one kind of question lie."""
 
-    Those about another one are none, and neither is a file that cannot be read: both leave the
-    questions open, which is told where they are graded.
-    """
-    stored = read_stored(location.judge, StoredAnswers)
-    fits = stored is not None and (stored.format, stored.seal) == (FORMAT, seal)
-    return stored.answers if stored and fits else ()
+    path: Path
+    about: Mapping[str, str]
+    """What the file says it is about: the seals of recordings, in the order they are written."""
+    kind: type[A]
+    """The class of its answers."""
 
+    def read(self) -> tuple[A, ...]:
+        """Read the answers.
 
-def write_answers(location: Location, seal: str, answers: Iterable[Answer]) -> None:
-    """Store the answers about a recording, in place of those that are there.
+        A file about other recordings holds none, and neither does one that is absent or cannot be
+        read: all of these leave the questions open, which is said where they are graded.
+        """
+        where = str(self.path)
+        try:
+            data = yaml_format.load(yaml_format.read(self.path, where), where)
+            if not isinstance(data, dict):
+                return ()
+            answers = data.pop("answers", ())
+            if {"format": FORMAT, **data} != {"format": FORMAT, **self.about}:
+                return ()
+            return tuple(self.kind.model_validate(answer) for answer in answers)
+        except (OSError, ValidationError, UnicodeDecodeError, BrokenRecording, TypeError):
+            return ()
 
-    Raises StorageError when the disk refuses, and when they hold a key or tell the name of this
-    machine or a path of its user.
-    """
-    write_stored(location.judge, StoredAnswers(seal=seal, answers=tuple(answers)))
+    def write(self, answers: Iterable[A]) -> None:
+        """Store answers in place of those that are there.
 
-
-def read_stored(path: Path, model: type[M]) -> M | None:
-    """Read a file of answers; None where there is none that can be read."""
-    try:
-        return model.model_validate(yaml_format.load(yaml_format.read(path, str(path)), str(path)))
-    except (OSError, ValidationError, UnicodeDecodeError, BrokenRecording):
-        return None
-
-
-def write_stored(path: Path, stored: Frozen) -> None:
-    """Write a file of answers. Raises StorageError, as `write_answers` says."""
-    text = yaml_format.dump(stored.model_dump(mode="json", exclude_none=True))
-    refuse_secrets(text, os.environ)
-    refuse_machine(text, platform.node(), str(Path.home()))
-    write_whole(path, text)
-
-
-def fitting(answers: Iterable[Answer], asked: Asked, model: str | None) -> tuple[Answer, ...]:
-    """Pick the answers to a question: those of one model, or of every one that was asked."""
-    return tuple(
-        one for one in answers if model in (None, one.model) and one.key == asked.key(one.model)
-    )
-
-
-def unanswered(
-    wanted: Iterable[Asked], answers: tuple[Answer, ...], model: str, *, again: bool = False
-) -> list[Asked]:
-    """Pick the questions that a model is to be asked: those without an answer, or all of them."""
-    return [
-        one
-        for one in wanted
-        if again or not any(answer.judgement().answer for answer in fitting(answers, one, model))
-    ]
+        Raises StorageError when the disk refuses, and when they hold a key or tell the name of this
+        machine or a path of its user.
+        """
+        stored = [answer.model_dump(mode="json", exclude_none=True) for answer in answers]
+        text = yaml_format.dump({"format": FORMAT, **self.about, "answers": stored})
+        refuse_secrets(text, os.environ)
+        refuse_machine(text, platform.node(), str(Path.home()))
+        write_whole(self.path, text)

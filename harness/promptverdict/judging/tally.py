@@ -1,4 +1,4 @@
-"""What pairwise judgements come to for one question and one candidate."""
+"""What the judgements of pairs come to for one question and one candidate."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ class Tally:
 def tally(pairs: Iterable[PairJudgement]) -> Tally:
     """Count what was said of pairs: of one question, one baseline and one candidate."""
     every = list(pairs)
-    outcomes = [one.outcome for one in every]
+    outcomes = [pair.outcome for pair in every]
     scores: dict[str, list[float | None]] = defaultdict(list)
-    for one in every:
-        scores[one.scenario].append({"candidate": 1.0, "baseline": 0.0}.get(one.outcome or ""))
+    for pair in every:
+        scores[pair.scenario].append({"candidate": 1.0, "baseline": 0.0}.get(pair.outcome or ""))
     return Tally(
         wins=outcomes.count("candidate"),
         losses=outcomes.count("baseline"),
         ties=outcomes.count("tie"),
         ungraded=outcomes.count(None),
-        disagreed=sum(one.disagree for one in every),
+        disagreed=sum(pair.disagree for pair in every),
         scenarios=len(scores),
         share=rate(scores),
     )

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from promptverdict.core.errors import BrokenRecording, EvidenceError, StaleProbes
 from promptverdict.core.paths import display_path
-from promptverdict.judging.gather import questions, stored_judgements
+from promptverdict.judging.gather import read_judgements
+from promptverdict.judging.rubrics import inquire_trial, list_questions
 from promptverdict.providers.registry import Api, api
 from promptverdict.recording.cassette import open_tape
 from promptverdict.recording.files import Sealed
@@ -90,10 +91,9 @@ async def read_evidence(cell: Cell, sealed: Sealed) -> Evidence:
     evidence = await read_events(cell, sealed)
     found = {
         "probes": stored_reports(cell.scenario, sealed.location, sealed.seal),
-        "judged": stored_judgements(
-            questions(cell.scenario.scenario.grades.values(), evidence),
-            sealed.location,
-            sealed.seal,
+        "judged": read_judgements(
+            inquire_trial(sealed.location, sealed.seal),
+            list_questions(cell.scenario.scenario.grades.values(), evidence),
             cell.judge,
         ),
     }

@@ -9,7 +9,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from promptverdict.core.errors import HarnessError
 from promptverdict.core.threads import to_the_end
 from promptverdict.judging.ask import Judge
-from promptverdict.judging.gather import gather, questions, stored_judgements
+from promptverdict.judging.gather import gather, read_judgements
+from promptverdict.judging.rubrics import inquire_trial, list_questions
 from promptverdict.providers.connection import Line
 from promptverdict.providers.registry import api, asked_name, is_by_hand
 from promptverdict.recording.files import Sealed, open_sealed
@@ -133,12 +134,12 @@ async def _with_judgements(
     """Add what judges answered: stored answers to a replay, new ones to a new recording."""
     cell = trial.cell
     evidence = Evidence(task=cell.task, events=transcript.events, outcome=outcome)
-    wanted = questions(cell.scenario.scenario.grades.values(), evidence)
+    wanted = list_questions(cell.scenario.scenario.grades.values(), evidence)
     if sealed:
-        judged = stored_judgements(wanted, sealed.location, sealed.seal, cell.judge)
+        judged = read_judgements(inquire_trial(sealed.location, sealed.seal), wanted, cell.judge)
     elif model := cell.asks:
-        judge, seal = _judge_of(model, session), open_sealed(trial.location).seal
-        judged = (await gather(judge, wanted, trial.location, seal)).all
+        inquiry = inquire_trial(trial.location, open_sealed(trial.location).seal)
+        judged = (await gather(_judge_of(model, session), inquiry, wanted)).all
     else:
         return outcome
     return outcome.model_copy(update={"judged": judged})

@@ -11,16 +11,9 @@ from typing import Any
 
 import pytest
 from promptverdict.core.errors import InputError, StorageError
-from promptverdict.judging.gather import Gathered
-from promptverdict.judging.pairwise.gather import gather_pairs, unanswered_pairs
-from promptverdict.judging.pairwise.pairs import (
-    Pair,
-    PairJudgement,
-    Side,
-    matched,
-    pair_questions,
-    stored_pairs,
-)
+from promptverdict.judging.gather import Gathered, gather, list_unanswered, read_judgements
+from promptverdict.judging.pairwise.inquiry import inquire_pair, list_pair_questions
+from promptverdict.judging.pairwise.pairs import JudgedTrial, Pair, PairJudgement, match_pairs
 from promptverdict.judging.tally import tally
 from promptverdict.recording import yaml_format
 from promptverdict.recording.files import Head, Location, Sealed
@@ -43,7 +36,7 @@ PROVENANCE = Provenance(
 DEAR, CURT = "Hello, dear.", "Hello."
 
 
-def side(root: Path, final: str, variant: str, number: int = 3, **more: Any) -> Side:
+def side(root: Path, final: str, variant: str, number: int = 3, **more: Any) -> JudgedTrial:
     evidence = trial(final)
     task = evidence.task.model_copy(
         update={"variant": variant, "scenario": more.get("scenario", "s")}
@@ -61,7 +54,9 @@ def side(root: Path, final: str, variant: str, number: int = 3, **more: Any) -> 
     folder = root / task.scenario / variant.replace("/", ".") / more.get("model", "relay-x")
     seal = more.get("seal", f"sha256:{variant}")
     sealed = Sealed(Location(folder, number), seal, head, "", "")
-    return Side(sealed, Evidence(task=task, events=evidence.events, outcome=evidence.outcome))
+    return JudgedTrial(
+        sealed, Evidence(task=task, events=evidence.events, outcome=evidence.outcome)
+    )
 
 
 @pytest.fixture
@@ -91,8 +86,14 @@ def in_order(one: str, other: str) -> Callable[[dict[str, Any]], Blocks]:
 def collect(
     scripted: ScriptedJudge, pair: Pair, *questions: Pairwise, again: bool = False
 ) -> Gathered[PairJudgement]:
-    wanted = pair_questions(questions or (KINDER,), pair)
-    return asyncio.run(gather_pairs(scripted.judge, wanted, pair, again=again))
+    wanted = list_pair_questions(questions or (KINDER,), pair)
+    return asyncio.run(gather(scripted.judge, inquire_pair(pair), wanted, again=again))
+
+
+def stored_pairs(
+    questions: list[Pairwise], pair: Pair, model: str | None
+) -> tuple[PairJudgement, ...]:
+    return read_judgements(inquire_pair(pair), list_pair_questions(questions, pair), model)
 
 
 def judged(answer: Any, pair: Pair) -> PairJudgement:
@@ -210,8 +211,8 @@ def test_the_file_lies_beside_the_candidate_with_both_bodies_and_both_seals(pair
     assert first["request"] != second["request"]
 
 
-def resealed(one: Side) -> Side:
-    return Side(dataclasses.replace(one.sealed, seal="sha256:new"), one.evidence)
+def resealed(one: JudgedTrial) -> JudgedTrial:
+    return JudgedTrial(dataclasses.replace(one.sealed, seal="sha256:new"), one.evidence)
 
 
 @pytest.mark.parametrize("changed", ["baseline", "candidate"])
@@ -219,7 +220,8 @@ def test_a_new_recording_of_either_makes_the_answers_stale(pair: Pair, changed: 
     collect(ScriptedJudge(kinder), pair)
     other = dataclasses.replace(pair, **{changed: resealed(getattr(pair, changed))})
     assert stored_pairs([KINDER], other, None) == ()
-    assert len(unanswered_pairs(pair_questions([KINDER], other), other, "relay/judge")) == 1
+    questions = list_pair_questions([KINDER], other)
+    assert len(list_unanswered(inquire_pair(other), questions, "relay/judge")) == 1
 
 
 def test_another_baseline_makes_the_answers_stale(pair: Pair, tmp_path: Path) -> None:
@@ -302,7 +304,7 @@ def test_a_choice_that_was_edited_is_a_fault(pair: Pair, changed: dict[str, Any]
     edit(pair, lambda answer: answer["orders"][0].update(changed))
     (one,) = stored_pairs([KINDER], pair, None)
     assert one.outcome is None
-    assert "the stored choice is not what was answered" in one.why_ungraded
+    assert "the stored answer is not what was answered" in one.why_ungraded
 
 
 @pytest.mark.parametrize("changed", [{"model": "relay/other"}, {"key": "0" * 16}])
@@ -314,7 +316,7 @@ def test_an_answer_that_was_moved_does_not_count(pair: Pair, changed: dict[str, 
 
 def test_a_judge_of_no_known_api_is_a_fault(pair: Pair) -> None:
     collect(ScriptedJudge(kinder), pair)
-    key = pair_questions([KINDER], pair)[0].key("nobody/judge")
+    key = list_pair_questions([KINDER], pair)[0].key("nobody/judge")
     edit(pair, lambda answer: answer.update(model="nobody/judge", key=key))
     (one,) = stored_pairs([KINDER], pair, None)
     assert "no API of ours answers for nobody/judge" in one.why_ungraded
@@ -351,7 +353,7 @@ def test_trials_of_the_same_number_and_scenario_are_paired(tmp_path: Path) -> No
         for variant in ("a/base", "a/kind", "a/curt")
         for number in (0, 1)
     ]
-    pairs, alone = matched(sides, "a/base")
+    pairs, alone = match_pairs(sides, "a/base")
     assert alone == []
     assert len(pairs) == 8
     for pair in pairs:
@@ -375,13 +377,13 @@ def test_what_differs_in_more_than_its_prompt_has_no_partner(
 ) -> None:
     before = side(tmp_path, "x", "a/base", number=0)
     after = side(tmp_path, "x", "a/kind", **{"number": 0, **other})
-    assert matched([before, after], "a/base") == ([], [before, after])
+    assert match_pairs([before, after], "a/base") == ([], [before, after])
 
 
 def test_another_list_of_tools_is_part_of_the_prompt(tmp_path: Path) -> None:
     before = side(tmp_path, "x", "a/base")
     after = side(tmp_path, "x", "a/kind", digest={"tools": "2"})
-    pairs, alone = matched([before, after], "a/base")
+    pairs, alone = match_pairs([before, after], "a/base")
     assert (pairs, alone) == ([Pair(before, after)], [])
 
 

@@ -6,7 +6,13 @@ import re
 
 import pytest
 from promptverdict.judging.exhibit import LONGEST
-from promptverdict.judging.pairwise.prompt import SYSTEM, TOOL, VERSION, PairAsked, asked_pair
+from promptverdict.judging.pairwise.prompt import (
+    SYSTEM,
+    TOOL,
+    VERSION,
+    PairQuestion,
+    build_pair_question,
+)
 from promptverdict.trials.evidence import About, Evidence
 from promptverdict.trials.transcript import Say
 
@@ -24,8 +30,8 @@ def asked(
     candidate: Evidence = AFTER,
     about: About = "answer",
     question: str = QUESTION,
-) -> PairAsked:
-    return asked_pair(question, about, baseline, candidate)
+) -> PairQuestion:
+    return build_pair_question(question, about, baseline, candidate)
 
 
 def marks_of(message: str) -> tuple[str, str]:

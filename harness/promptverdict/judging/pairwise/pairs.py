@@ -11,19 +11,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from promptverdict.core.model import Frozen
-from promptverdict.judging.pairwise.prompt import PairAsked, asked_pair
-from promptverdict.judging.pairwise.storage import Choice, PairAnswer, fitting_pairs, read_pairs
+from promptverdict.judging.pairwise.prompt import PairQuestion
+from promptverdict.judging.pairwise.storage import Choice, PairAnswer
 from promptverdict.recording.digest import UNDER_TEST
 from promptverdict.recording.files import Sealed
-from promptverdict.scenarios.suite import Pairwise
 from promptverdict.trials.evidence import About, Evidence
 
 Better = Literal["baseline", "candidate", "tie"]
 
 
 @dataclass(frozen=True)
-class Side:
-    """One of the two trials: its recording, and what it is evidence of."""
+class JudgedTrial:
+    """A trial that is judged: its recording, and what it is evidence of."""
 
     sealed: Sealed
     evidence: Evidence
@@ -33,8 +32,8 @@ class Side:
 class Pair:
     """Two trials of one scenario that differ in their prompts."""
 
-    baseline: Side
-    candidate: Side
+    baseline: JudgedTrial
+    candidate: JudgedTrial
 
 
 class PairJudgement(Frozen):
@@ -62,27 +61,27 @@ class PairJudgement(Frozen):
     @property
     def outcome(self) -> Better | None:
         """Which is better in both orders; a tie where they disagree; None: ungraded."""
-        one, other = self._meant()
-        if one is None or other is None:
+        first, second = self._preferred()
+        if first is None or second is None:
             return None
-        return one if one == other else "tie"
+        return first if first == second else "tie"
 
     @property
     def disagree(self) -> bool:
         """Whether the two orders were answered, and not alike."""
-        one, other = self._meant()
-        return None not in (one, other) and one != other
+        first, second = self._preferred()
+        return None not in (first, second) and first != second
 
     @property
     def why_ungraded(self) -> str:
         """Why neither order, or one of them, has no answer; empty where both have one."""
-        missing = [each for each in self.choices if each.choice in (None, "cannot tell")]
+        missing = [choice for choice in self.choices if choice.choice in (None, "cannot tell")]
         return next(
-            (each.fault for each in missing if each.fault), "cannot tell" if missing else ""
+            (choice.fault for choice in missing if choice.fault), "cannot tell" if missing else ""
         )
 
-    def _meant(self) -> tuple[Better | None, Better | None]:
-        first, second = (each.choice or "" for each in self.choices)
+    def _preferred(self) -> tuple[Better | None, Better | None]:
+        first, second = (choice.choice or "" for choice in self.choices)
         return _BASELINE_FIRST.get(first), _CANDIDATE_FIRST.get(second)
 
 
@@ -98,45 +97,26 @@ _CANDIDATE_FIRST: dict[str, Better] = {
 }
 
 
-def matched(sides: Iterable[Side], baseline: str) -> tuple[list[Pair], list[Side]]:
-    """Pair trials with those of the baseline, `agent/variant`, and give what has no partner too.
+def match_pairs(
+    trials: Iterable[JudgedTrial], baseline: str
+) -> tuple[list[Pair], list[JudgedTrial]]:
+    """Pair trials with those of the baseline, `agent/variant`, and return what has no partner too.
 
     Partners have the same number, model, toolset and sandbox, and were asked the same but for the
     prompt and the tools that it lists.
     """
-    every = list(sides)
-    before = {_kin(side): side for side in every if side.evidence.task.variant == baseline}
-    after = [side for side in every if side.evidence.task.variant != baseline]
-    pairs = [Pair(before[kin], side) for side in after if (kin := _kin(side)) in before]
-    found = {id(side) for pair in pairs for side in (pair.baseline, pair.candidate)}
-    return pairs, [side for side in every if id(side) not in found]
+    every = list(trials)
+    before = {_key(trial): trial for trial in every if trial.evidence.task.variant == baseline}
+    after = [trial for trial in every if trial.evidence.task.variant != baseline]
+    pairs = [Pair(before[key], trial) for trial in after if (key := _key(trial)) in before]
+    paired = {id(trial) for pair in pairs for trial in (pair.baseline, pair.candidate)}
+    return pairs, [trial for trial in every if id(trial) not in paired]
 
 
-def pair_questions(questions: Iterable[Pairwise], pair: Pair) -> list[PairAsked]:
-    """List what is asked about a pair."""
-    both = pair.baseline.evidence, pair.candidate.evidence
-    return [asked_pair(one.question, one.about, *both) for one in questions]
-
-
-def stored_pairs(
-    questions: Iterable[Pairwise], pair: Pair, model: str | None
-) -> tuple[PairJudgement, ...]:
-    """Give what was answered about a pair: by one model, or by all that were asked.
-
-    Nothing is given of a question that was not answered, or about other recordings or words.
-    """
-    answers = read_pairs(pair.baseline.sealed, pair.candidate.sealed)
-    return tuple(
-        judgement_of(pair, answer, answer.model, answer.choices())
-        for one in pair_questions(questions, pair)
-        for answer in fitting_pairs(answers, one, model)
-    )
-
-
-def judgement_of(
-    pair: Pair, asked: PairAsked | PairAnswer, model: str, choices: tuple[Choice, Choice]
+def build_judgement(
+    pair: Pair, asked: PairQuestion | PairAnswer, model: str, choices: tuple[Choice, Choice]
 ) -> PairJudgement:
-    """Say what was chosen about a pair in either order."""
+    """Build the judgement of a pair from what was chosen in either order."""
     task = pair.candidate.evidence.task
     return PairJudgement(
         scenario=f"{task.suite}/{task.scenario}",
@@ -150,8 +130,9 @@ def judgement_of(
     )
 
 
-def _kin(side: Side) -> Hashable:
-    task, sealed = side.evidence.task, side.sealed
+def _key(trial: JudgedTrial) -> Hashable:
+    """Return what partners share."""
+    task, sealed = trial.evidence.task, trial.sealed
     same = {part: name for part, name in sealed.head.digest.items() if part not in UNDER_TEST}
     return (
         (task.suite, task.scenario, sealed.location.number, sealed.location.folder.name),

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from promptverdict.core.model import Frozen
-from promptverdict.judging.exhibit import LONGEST, Piece, digest_of, pieces
-from promptverdict.judging.marks import between_marks, hash_of, is_cut, mark_of
+from promptverdict.judging.exhibit import LONGEST, Piece, build_exhibit, hash_exhibit
+from promptverdict.judging.marks import derive_mark, hash_parts, is_cut, render_between_marks
 from promptverdict.judging.prompt import ABOUT
 from promptverdict.trials.evidence import About, Evidence
 
@@ -69,11 +69,11 @@ first, second, neither, or can you not tell? Answer with the tool `choose`. The 
 
 _CUT = " It was too long to be shown whole: lines with a mark say where something is left out."
 
-VERSION = hash_of([SYSTEM, ABOUT, TOOL, _MESSAGE, _CUT])[:16]
+VERSION = hash_parts([SYSTEM, ABOUT, TOOL, _MESSAGE, _CUT])[:16]
 """Names these words: with others, the question is asked anew."""
 
 
-class PairAsked(Frozen):
+class PairQuestion(Frozen):
     """One question about two trials, ready to be put to a model in both orders."""
 
     question: str
@@ -85,35 +85,37 @@ class PairAsked(Frozen):
 
     def key(self, model: str) -> str:
         """Name the answers of a model, `provider/name`, to exactly this: 16 hexadecimal digits."""
-        return hash_of([self.question, self.about, VERSION, model, *self.digests])[:16]
+        return hash_parts([self.question, self.about, VERSION, model, *self.digests])[:16]
 
 
-def asked_pair(question: str, about: About, baseline: Evidence, candidate: Evidence) -> PairAsked:
+def build_pair_question(
+    question: str, about: About, baseline: Evidence, candidate: Evidence
+) -> PairQuestion:
     """Put a question about two trials into words. Each may fill half of what one alone may."""
-    shown = [pieces(one, about, LONGEST // 2) for one in (baseline, candidate)]
-    return PairAsked(
+    before, after = (build_exhibit(trial, about, LONGEST // 2) for trial in (baseline, candidate))
+    return PairQuestion(
         question=question,
         about=about,
-        digests=(digest_of(shown[0]), digest_of(shown[1])),
+        digests=(hash_exhibit(before), hash_exhibit(after)),
         messages=(
-            _message(question, about, shown[0], shown[1]),
-            _message(question, about, shown[1], shown[0]),
+            _render_message(question, about, before, after),
+            _render_message(question, about, after, before),
         ),
     )
 
 
-def _message(
+def _render_message(
     question: str, about: About, first: tuple[Piece, ...], second: tuple[Piece, ...]
 ) -> str:
     both = (*first, *second)
-    parts = [VERSION, question, digest_of(first), digest_of(second)]
-    first_mark, second_mark = (mark_of([*parts, place], both) for place in ("first", "second"))
+    parts = [VERSION, question, hash_exhibit(first), hash_exhibit(second)]
+    first_mark, second_mark = (derive_mark([*parts, place], both) for place in ("first", "second"))
     return _MESSAGE.format(
         question=question,
         about=ABOUT[about],
         first_mark=first_mark,
         second_mark=second_mark,
-        first=between_marks(first_mark, "the first trial", first),
-        second=between_marks(second_mark, "the second trial", second),
+        first=render_between_marks(first_mark, "the first trial", first),
+        second=render_between_marks(second_mark, "the second trial", second),
         cut=_CUT if is_cut(both) else "",
     )

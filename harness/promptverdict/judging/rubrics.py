@@ -1,0 +1,82 @@
+"""What rubrics ask about one trial; the answers lie beside its recording, in `<n>.judge.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from promptverdict.graders.rubric import find_rubrics
+from promptverdict.judging.answer import JudgeAnswer, read_answer, read_stored
+from promptverdict.judging.ask import Judge, describe_reply, send
+from promptverdict.judging.gather import Inquiry
+from promptverdict.judging.prompt import SYSTEM, TOOL, TrialQuestion, build_question
+from promptverdict.judging.storage import AnswerFile, StoredAnswer, StoredReply
+from promptverdict.recording.files import Location
+from promptverdict.trials.evidence import Evidence, Judgement
+from promptverdict.trials.grade import Grader
+
+
+class TrialAnswer(StoredReply, StoredAnswer):
+    """A judge's answer to one question about one recording."""
+
+    # Fields of the last base come first: in a file, the question stands before its answer.
+    verdict: JudgeAnswer
+    """What was read out of it, for whoever reads the file."""
+
+
+TrialInquiry = Inquiry[TrialQuestion, TrialAnswer, Judgement]
+
+
+def list_questions(graders: Iterable[Grader], evidence: Evidence) -> list[TrialQuestion]:
+    """List what the rubrics among graders ask about a trial."""
+    return [
+        build_question(rubric.question, rubric.about, evidence) for rubric in find_rubrics(graders)
+    ]
+
+
+def inquire_trial(location: Location, seal: str) -> TrialInquiry:
+    """Build the inquiry about one recording."""
+    return Inquiry(
+        file=AnswerFile(location.judge, {"seal": seal}, TrialAnswer),
+        ask=ask,
+        judge=read_judgement,
+        blame=_blame,
+        is_answered=lambda judgement: judgement.answer is not None,
+    )
+
+
+async def ask(judge: Judge, question: TrialQuestion) -> TrialAnswer:
+    """Ask one question. Raises ProviderError when no answer comes."""
+    received = await send(judge, SYSTEM, TOOL, question.message)
+    read, answered = read_answer(judge.model, received.body)
+    return TrialAnswer(
+        key=question.key(judge.model),
+        question=question.question,
+        about=question.about,
+        model=judge.model,
+        verdict=read,
+        **describe_reply(judge.model, received, answered),
+    )
+
+
+def read_judgement(answer: TrialAnswer) -> Judgement:
+    """Read again what was answered; an answer whose verdict was edited is a fault."""
+    read, answered = read_stored(
+        answer.model, answer.response, answer.verdict, read_answer, _make_fault
+    )
+    return Judgement(
+        question=answer.question,
+        about=answer.about,
+        model=answer.model,
+        usage=answered.usage if answered else None,
+        **read.model_dump(),
+    )
+
+
+def _blame(question: TrialQuestion, model: str, fault: str) -> Judgement:
+    return Judgement(
+        question=question.question, about=question.about, answer=None, model=model, fault=fault
+    )
+
+
+def _make_fault(reason: str) -> JudgeAnswer:
+    return JudgeAnswer(fault=reason)
