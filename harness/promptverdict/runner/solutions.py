@@ -36,7 +36,7 @@ from promptverdict.runner.world.replayed import ReplayedTools
 from promptverdict.sandbox import Sandbox, make_place, remove_place
 from promptverdict.scenarios.loading import LoadedScenario
 from promptverdict.scenarios.solution import SAY, LoadedSolution, Solution
-from promptverdict.trials.evidence import Evidence, Outcome, ProbeReport, Task
+from promptverdict.trials.evidence import Evidence, FinalState, ProbeReport, Task
 from promptverdict.trials.grade import Grade
 from promptverdict.trials.protocols import Tools
 from promptverdict.trials.toolset import VERSION
@@ -204,7 +204,7 @@ def _build_evidence(
     tools = ReplayedTools(stored.world, f"the evidence of {scenario.id}")
     transcript = asyncio.run(_play(task, solution, tools))
     tools.check_all_played()
-    outcome = Outcome(start=stored.world.start, probes=stored.probes, notes=stored.world.notes)
+    outcome = FinalState(start=stored.world.start, probes=stored.probes, notes=stored.world.notes)
     return Evidence(task=task, events=transcript.events, outcome=outcome)
 
 

@@ -20,7 +20,7 @@ from promptverdict.core.strict_yaml import parse, read_text
 from promptverdict.scenarios.loading import LoadedScenario
 from promptverdict.scenarios.scenario import Identifier
 from promptverdict.scenarios.validation import validated
-from promptverdict.trials.toolset import ARGUMENTS, NAMES, nearest
+from promptverdict.trials.toolset import ARGUMENTS, NAMES, find_nearest
 
 SAY = "say"
 """The step that is no call: words that end a turn, after which the scenario's user speaks."""
@@ -40,7 +40,7 @@ def _check_step(step: dict[str, Any]) -> dict[str, Any]:
             raise ValueError("say needs some text")
         return step
     if name not in ARGUMENTS:
-        meant = nearest(name)
+        meant = find_nearest(name)
         hint = f"did you mean {meant}?" if meant else f"known are {', '.join(NAMES)} and {SAY}"
         raise ValueError(f"there is no tool {name}; {hint}")
     try:
