@@ -104,10 +104,10 @@ def test_all_bad_files_are_told_together(tmp_path: Path) -> None:
     where = tmp_path.as_posix()
     assert problems(tmp_path) == [
         f"{where}/big.md: an agent file of more than 1 MB",
-        f"{where}/bodyless.md: it holds no prompt",
-        f"{where}/comments.md: it holds only comments, no prompt",
+        f"{where}/bodyless.md: it has no prompt",
+        f"{where}/comments.md: it has only comments, no prompt",
         f"{where}/conflict.md:5: unresolved merge conflict",
-        f"{where}/empty.md: it holds no prompt",
+        f"{where}/empty.md: it has no prompt",
         f"{where}/huge.md: larger than 2 MB",
         f"{where}/latin.md:4: byte 0xe9 at offset 19 is not UTF-8",
         f"{where}/utf16.md: UTF-16 or not text at all",
@@ -121,7 +121,7 @@ def test_a_conflict_shown_in_a_code_fence_is_an_example(tmp_path: Path) -> None:
 
 def test_a_path_without_agents_is_refused(tmp_path: Path) -> None:
     assert "cannot be read: " in problems(tmp_path / "none")[0]
-    assert "no agent file is in this folder" in problems(tmp_path)[0]
+    assert "this folder has no agent file" in problems(tmp_path)[0]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of POSIX")

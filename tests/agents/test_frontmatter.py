@@ -6,7 +6,7 @@ import textwrap
 import time
 
 import pytest
-from promptverdict.agents.frontmatter import split
+from promptverdict.agents.frontmatter import split_frontmatter
 from promptverdict.agents.variant import Source
 
 BODY = "You are a careful developer.\n"
@@ -21,7 +21,7 @@ def told(source: Source) -> list[str]:
 
 
 def test_good_frontmatter_gives_keys_lines_and_body_without_a_word() -> None:
-    source = split(agent("name: a\ntools: [Read]\ncolor: '#fff'\nturns: 3"))
+    source = split_frontmatter(agent("name: a\ntools: [Read]\ncolor: '#fff'\nturns: 3"))
     assert source.keys == {"name": "a", "tools": ["Read"], "color": "#fff", "turns": 3}
     assert source.lines == {"name": 2, "tools": 3, "color": 4, "turns": 5}
     assert (source.body, source.body_line) == (BODY, 7)
@@ -29,14 +29,14 @@ def test_good_frontmatter_gives_keys_lines_and_body_without_a_word() -> None:
 
 
 def test_an_unquoted_colon_is_repaired_and_told_with_its_line() -> None:
-    source = split(agent("name: a\ndescription: Use this: for APIs\nmodel: sonnet"))
+    source = split_frontmatter(agent("name: a\ndescription: Use this: for APIs\nmodel: sonnet"))
     assert source.keys == {"name": "a", "description": "Use this: for APIs", "model": "sonnet"}
     assert told(source) == ["repaired: unquoted colon in description (line 3)"]
 
 
 def test_literal_backslash_n_with_examples_stays_as_it_is_written() -> None:
     description = r"Use it.\n\n<example>\nContext: x\nuser: \"y\"\n</example>"
-    source = split(agent(f"name: a\ndescription: {description}\nmodel: sonnet"))
+    source = split_frontmatter(agent(f"name: a\ndescription: {description}\nmodel: sonnet"))
     assert source.keys == {"name": "a", "description": description, "model": "sonnet"}
     assert told(source) == ["repaired: unquoted colon in description (line 3)"]
 
@@ -57,7 +57,7 @@ def test_examples_over_many_lines_belong_to_the_description() -> None:
 
         model: sonnet
         """
-    source = split(agent(text))
+    source = split_frontmatter(agent(text))
     assert source.keys is not None
     assert list(source.keys) == ["name", "description", "model"]
     assert source.keys["description"].endswith("model: none of ours\n</example>")
@@ -67,15 +67,15 @@ def test_examples_over_many_lines_belong_to_the_description() -> None:
 
 
 def test_an_example_that_never_closes_does_not_swallow_the_keys_below() -> None:
-    source = split(agent("description: See: <example> here\nmodel: sonnet"))
+    source = split_frontmatter(agent("description: See: <example> here\nmodel: sonnet"))
     assert source.keys == {"description": "See: <example> here", "model": "sonnet"}
 
 
 def test_a_folded_description_is_one_text() -> None:
-    folded = split(agent("description:\n  Use this\n  when asked\nname: a"))
+    folded = split_frontmatter(agent("description:\n  Use this\n  when asked\nname: a"))
     assert folded.keys == {"description": "Use this when asked", "name": "a"}
     assert folded.diagnostics == ()
-    broken = split(agent("description: Use: this\n  when asked: now\nname: a"))
+    broken = split_frontmatter(agent("description: Use: this\n  when asked: now\nname: a"))
     assert broken.keys == {"description": "Use: this when asked: now", "name": "a"}
 
 
@@ -96,20 +96,20 @@ def test_a_folded_description_is_one_text() -> None:
     ],
 )
 def test_a_value_that_is_no_yaml_is_taken_as_text(line: str, value: str, reason: str) -> None:
-    source = split(agent(f"name: a\n{line}"))
+    source = split_frontmatter(agent(f"name: a\n{line}"))
     assert source.keys == {"name": "a", "tools": value}
     assert told(source) == [f"repaired: {reason} (line 3)"]
 
 
 def test_a_bare_star_as_a_key_leaves_the_other_tools_alone() -> None:
-    source = split(agent("description: x\ntools:\n  *: false\n  read: true"))
+    source = split_frontmatter(agent("description: x\ntools:\n  *: false\n  read: true"))
     assert source.keys == {"description": "x", "tools": {"*": False, "read": True}}
     assert told(source) == ["repaired: unquoted * as a key of tools (line 4)"]
 
 
 def test_lists_and_maps_beside_a_broken_line_keep_their_types() -> None:
     text = "description: a: b\ntools:\n- Read\n- Write\nmodes: {x: 1}\nturns: 5\nfast: true"
-    source = split(agent(text))
+    source = split_frontmatter(agent(text))
     assert source.keys is not None
     assert source.keys["tools"] == ["Read", "Write"]
     assert source.keys["modes"] == {"x": 1}
@@ -117,12 +117,12 @@ def test_lists_and_maps_beside_a_broken_line_keep_their_types() -> None:
 
 
 def test_a_list_with_an_item_that_is_no_yaml_is_a_list_of_texts() -> None:
-    source = split(agent("tools:\n  - Read\n  - *\n  - 'Write'"))
+    source = split_frontmatter(agent("tools:\n  - Read\n  - *\n  - 'Write'"))
     assert source.keys == {"tools": ["Read", "*", "Write"]}
 
 
 def test_a_key_given_twice_is_told_with_both_lines_and_the_last_counts() -> None:
-    source = split(agent("name: a\nmodel: x\nname: b"))
+    source = split_frontmatter(agent("name: a\nmodel: x\nname: b"))
     assert source.keys == {"name": "b", "model": "x"}
     assert "repaired: name is given twice, in lines 2 and 4: the last one counts (line 4)" in told(
         source
@@ -130,7 +130,7 @@ def test_a_key_given_twice_is_told_with_both_lines_and_the_last_counts() -> None
 
 
 def test_a_tab_is_told() -> None:
-    source = split(agent("name: a\nmetadata:\n\tlevel: 1"))
+    source = split_frontmatter(agent("name: a\nmetadata:\n\tlevel: 1"))
     assert source.keys == {"name": "a", "metadata": {"level": 1}}
     (diagnostic,) = source.diagnostics
     assert (diagnostic.line, diagnostic.kind) == (4, "repaired")
@@ -138,44 +138,44 @@ def test_a_tab_is_told() -> None:
 
 
 def test_a_line_of_nothing_known_is_told() -> None:
-    source = split(agent("name: a\njust words\nmodel: x"))
+    source = split_frontmatter(agent("name: a\njust words\nmodel: x"))
     assert source.keys is not None
     assert source.keys["model"] == "x"
     assert [diagnostic.kind for diagnostic in source.diagnostics] == ["repaired"]
 
 
 def test_an_unusable_number_is_text() -> None:
-    source = split(agent(f"name: a\nid: {'9' * 5000}\nscore: .nan"))
+    source = split_frontmatter(agent(f"name: a\nid: {'9' * 5000}\nscore: .nan"))
     assert source.keys == {"name": "a", "id": "9" * 5000, "score": ".nan"}
 
 
 def test_crlf_and_a_byte_order_mark_make_no_difference() -> None:
     text = agent("name: a\ndescription: b: c")
-    assert split("\ufeff" + text.replace("\n", "\r\n")) == split(text)
+    assert split_frontmatter("\ufeff" + text.replace("\n", "\r\n")) == split_frontmatter(text)
 
 
 def test_a_text_without_frontmatter_is_all_body() -> None:
-    source = split("# Title\n\n---\nname: a\n---\n")
+    source = split_frontmatter("# Title\n\n---\nname: a\n---\n")
     assert (source.keys, source.body_line) == (None, 1)
     assert source.body == "# Title\n\n---\nname: a\n---\n"
     assert told(source) == ["no-frontmatter: the whole text is the prompt (line 1)"]
 
 
 def test_an_empty_text_has_no_frontmatter() -> None:
-    assert split("").keys is None
-    assert split("\n \n").keys is None
+    assert split_frontmatter("").keys is None
+    assert split_frontmatter("\n \n").keys is None
 
 
 def test_a_marker_that_is_never_closed_makes_all_of_it_body() -> None:
     text = "---\nname: a\ndescription: b\n\nYou are a developer.\n"
-    source = split(text)
+    source = split_frontmatter(text)
     assert (source.keys, source.body) == (None, text)
     assert told(source)[0].startswith("unterminated: the `---` of this line is never closed")
 
 
 def test_a_rule_of_the_body_does_not_close_the_frontmatter() -> None:
     text = "---\nname: a\n\nYou are a developer: careful, and\nkind to others.\n\n---\n\nMore.\n"
-    source = split(text)
+    source = split_frontmatter(text)
     assert (source.keys, source.body) == (None, text)
     assert [diagnostic.kind for diagnostic in source.diagnostics] == ["not-a-mapping"]
 
@@ -183,7 +183,7 @@ def test_a_rule_of_the_body_does_not_close_the_frontmatter() -> None:
 @pytest.mark.parametrize("inner", ["- a\n- b", "just words", "'quoted'", "---"])
 def test_what_is_no_mapping_is_no_frontmatter(inner: str) -> None:
     text = f"---\n{inner}\n---\n{BODY}"
-    source = split(text)
+    source = split_frontmatter(text)
     if inner == "---":
         assert source.keys == {}
         return
@@ -193,34 +193,34 @@ def test_what_is_no_mapping_is_no_frontmatter(inner: str) -> None:
 
 @pytest.mark.parametrize("inner", ["", "# only a comment", "\n\n"])
 def test_frontmatter_may_be_empty(inner: str) -> None:
-    source = split(f"---\n{inner}\n---\n{BODY}")
+    source = split_frontmatter(f"---\n{inner}\n---\n{BODY}")
     assert (source.keys, source.body) == ({}, BODY)
 
 
 def test_later_rules_belong_to_the_body() -> None:
     body = "One.\n\n---\n\nTwo.\n---\n"
-    source = split(agent("name: a", body))
+    source = split_frontmatter(agent("name: a", body))
     assert source.body == body
     assert source.diagnostics == ()
 
 
 def test_a_second_frontmatter_belongs_to_the_body_and_is_told() -> None:
     body = "---\nname: b\n---\nText\n"
-    source = split(agent("name: a", body))
+    source = split_frontmatter(agent("name: a", body))
     assert (source.keys, source.body) == ({"name": "a"}, body)
     assert [diagnostic.kind for diagnostic in source.diagnostics] == ["second-frontmatter"]
     assert source.diagnostics[0].line == 4
 
 
 def test_blank_lines_before_the_frontmatter_are_passed_over_and_told() -> None:
-    source = split("\n\n" + agent("name: a"))
+    source = split_frontmatter("\n\n" + agent("name: a"))
     assert (source.keys, source.lines, source.body) == ({"name": "a"}, {"name": 4}, BODY)
     assert source.body_line == 6
     assert told(source) == ["repaired: frontmatter that does not begin on line 1 (line 3)"]
 
 
 def test_a_code_fence_around_the_frontmatter_is_passed_over_and_told() -> None:
-    source = split(f"```yaml\n---\nname: a\n---\n```\n{BODY}")
+    source = split_frontmatter(f"```yaml\n---\nname: a\n---\n```\n{BODY}")
     assert (source.keys, source.lines, source.body) == ({"name": "a"}, {"name": 3}, BODY)
     assert source.body_line == 6
     assert told(source) == ["repaired: frontmatter inside a code fence (line 1)"]
@@ -228,22 +228,24 @@ def test_a_code_fence_around_the_frontmatter_is_passed_over_and_told() -> None:
 
 def test_a_code_fence_around_the_whole_file_is_passed_over_but_not_one_within() -> None:
     inner = "Do:\n```sh\nls\n```"
-    whole = split(f"```markdown\n---\nname: a\n---\n{inner}\n```\n")
+    whole = split_frontmatter(f"```markdown\n---\nname: a\n---\n{inner}\n```\n")
     assert whole.body == inner
-    unclosed = split(f"```markdown\n---\nname: a\n---\n{inner}\n")
+    unclosed = split_frontmatter(f"```markdown\n---\nname: a\n---\n{inner}\n")
     assert unclosed.body == inner + "\n"
 
 
 def test_template_braces_in_the_body_are_left_alone() -> None:
     body = "Hello {{ name }}, ${HOME}, {% if x %}\n"
-    assert split(agent("name: a", body)).body == body
+    assert split_frontmatter(agent("name: a", body)).body == body
 
 
 def test_hostile_frontmatter_takes_no_time_and_no_process() -> None:
     started = time.monotonic()
-    split("---\n" + "k: a: b\n" * 2_000 + "---\nx")
-    split("---\n" + "k: a: b\n" * 100_000 + "---\nx")
-    split("---\n" + "".join(" " * depth + "k:\n" for depth in range(1_500)) + " a: b: c\n---\nx")
-    split("---\na: &a [x]\nb: [" + "*a, " * 100_000 + "]\n---\nx")
-    split("---\ntools: " + "," * 500_000 + ": :\n---\nx")
+    split_frontmatter("---\n" + "k: a: b\n" * 2_000 + "---\nx")
+    split_frontmatter("---\n" + "k: a: b\n" * 100_000 + "---\nx")
+    split_frontmatter(
+        "---\n" + "".join(" " * depth + "k:\n" for depth in range(1_500)) + " a: b: c\n---\nx"
+    )
+    split_frontmatter("---\na: &a [x]\nb: [" + "*a, " * 100_000 + "]\n---\nx")
+    split_frontmatter("---\ntools: " + "," * 500_000 + ": :\n---\nx")
     assert time.monotonic() - started < 10

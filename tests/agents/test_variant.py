@@ -6,7 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from promptverdict.agents.variant import Source, Variant, dialect_of, normal_form
+from promptverdict.agents.dialects.detection import detect_dialect
+from promptverdict.agents.normal_form import build_variant
+from promptverdict.agents.variant import Source, Variant
 from promptverdict.core.errors import InputError
 from promptverdict.trials.toolset import NAMES
 
@@ -18,7 +20,7 @@ def variant(
 ) -> Variant:
     lines = {key: number for number, key in enumerate(keys or {}, start=2)}
     source = Source(keys, lines, body, len(lines) + 3)
-    return normal_form(source, agent="dev", variant="base", path=path)
+    return build_variant(source, agent="dev", variant="base", path=path)
 
 
 def claude(**keys: Any) -> Variant:
@@ -53,7 +55,7 @@ def test_the_normal_form_of_a_good_file_says_all_and_has_no_diagnostics() -> Non
 
 def test_the_id_is_agent_and_variant_or_the_agent_alone() -> None:
     assert variant({}).id == "dev/base"
-    alone = normal_form(Source({}, {}, BODY, 1), agent="dev", variant=None, path="dev.md")
+    alone = build_variant(Source({}, {}, BODY, 1), agent="dev", variant=None, path="dev.md")
     assert alone.id == "dev"
 
 
@@ -77,10 +79,10 @@ def test_only_line_ends_before_and_white_space_after_the_prompt_are_dropped(
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("", "it holds no prompt"),
-        (" \n\t\n\u200b\ufeff", "it holds"),
-        ("<!-- one -->\n\n<!-- two\nlines -->\n", "it holds only comments"),
-        ("<!-- never closed\nYou are", "it holds only comments"),
+        ("", "it has no prompt"),
+        (" \n\t\n\u200b\ufeff", "it has"),
+        ("<!-- one -->\n\n<!-- two\nlines -->\n", "it has only comments"),
+        ("<!-- never closed\nYou are", "it has only comments"),
         ("x" * 1_000_001, "the prompt is larger than 1 MB"),
         ("é" * 500_001, "the prompt is larger than 1 MB"),
     ],
@@ -112,7 +114,7 @@ def test_without_a_usable_prompt_the_file_is_refused(body: str, words: str) -> N
     ],
 )
 def test_the_dialect_follows_from_the_keys(keys: dict[str, Any] | None, dialect: str) -> None:
-    assert dialect_of(keys) == dialect
+    assert detect_dialect(keys).dialect == dialect
 
 
 @pytest.mark.parametrize(
@@ -244,12 +246,12 @@ def test_an_unknown_key_is_kept_and_told_with_the_nearest() -> None:
     made = claude(tool="Read", vibe="calm", disallowed_tools="x", **{"allowed-tools": "Read"})
     assert made.metadata["vibe"] == "calm"
     assert told(made, "unknown-key") == [
-        "unknown-key: tool is no key of claude-code: kept as metadata; did you mean tools?"
+        "unknown-key: tool is not a key of claude-code: kept as metadata; did you mean tools?"
         " (line 4)",
-        "unknown-key: vibe is no key of claude-code: kept as metadata (line 5)",
-        "unknown-key: disallowed_tools is no key of claude-code: kept as metadata;"
+        "unknown-key: vibe is not a key of claude-code: kept as metadata (line 5)",
+        "unknown-key: disallowed_tools is not a key of claude-code: kept as metadata;"
         " did you mean disallowedTools? (line 6)",
-        "unknown-key: allowed-tools is no key of claude-code: kept as metadata;"
+        "unknown-key: allowed-tools is not a key of claude-code: kept as metadata;"
         " did you mean tools? (line 7)",
     ]
 
@@ -281,7 +283,7 @@ def test_mojibake_is_told_with_the_text_it_probably_was(garbled: str, meant: str
     made = claude(vibe={"deep": ["ok", garbled]})
     assert made.metadata["vibe"] == {"deep": ["ok", garbled]}
     (words,) = told(made, "mojibake")
-    assert words.startswith("mojibake: vibe holds `")
+    assert words.startswith("mojibake: vibe has `")
     assert f"probably {meant} in a wrong encoding (line 4)" in words
     assert told(variant({"name": "a"}, f"Fine.\n{garbled} x"), "mojibake")[0].endswith("(line 5)")
 
@@ -307,7 +309,7 @@ def test_good_text_in_other_languages_is_no_mojibake(text: str) -> None:
 def test_a_lost_character_is_told_once_for_many_lines() -> None:
     made = variant({"name": "a"}, "one \ufffd\ntwo\nthree \ufffd\nfour \ufffd")
     assert told(made, "mojibake") == [
-        "mojibake: the prompt holds U+FFFD, which stands for a character that was lost,"
+        "mojibake: the prompt has U+FFFD, which stands for a character that was lost,"
         " and 2 more lines like it (line 4)"
     ]
 
@@ -315,7 +317,7 @@ def test_a_lost_character_is_told_once_for_many_lines() -> None:
 def test_a_control_character_in_the_prompt_is_told() -> None:
     made = variant({"name": "a"}, "Hello\n\x1b[31mred")
     assert told(made, "control-character") == [
-        "control-character: the prompt holds the control character U+001B (line 5)"
+        "control-character: the prompt has the control character U+001B (line 5)"
     ]
 
 

@@ -55,8 +55,8 @@ def test_every_agent_is_listed_with_its_diagnostics(capsys: pytest.CaptureFixtur
         "  tools     all that a scenario allows\n"
         "  prompt    1 line, 10 characters\n"
         "  line 3    repaired: unquoted colon in description\n"
-        "  line 4    unknown-key: emoji is no key of claude-code: kept as metadata\n"
-        "  line 4    mojibake: emoji holds `ðŸŸ\\xa0`, probably 🟠 (U+1F7E0) in a wrong encoding\n"
+        "  line 4    unknown-key: emoji is not a key of claude-code: kept as metadata\n"
+        "  line 4    mojibake: emoji has `ðŸŸ\\xa0`, probably 🟠 (U+1F7E0) in a wrong encoding\n"
         "\n"
         "2 agent files, 4 diagnostics\n"
     )

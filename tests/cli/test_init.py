@@ -187,7 +187,7 @@ def test_the_first_place_that_holds_agents_is_taken_and_what_was_passed_over_is_
     write(root, {".opencode/agent/one.md": BUILDER, "agents/two.md": BUILDER})
     out = printed(capsys)
     assert out.startswith("1 agent in .opencode/agent:\n  one\n")
-    assert "passed over .claude/agents: no agent file is in this folder\n" in out
+    assert "passed over .claude/agents: this folder has no agent file\n" in out
 
 
 def test_the_configured_folder_comes_before_the_usual_places(
@@ -223,8 +223,8 @@ def test_agents_given_by_hand_come_before_all_others(
     ("given", "arguments", "told"),
     [
         ({}, [], "there are none in .claude/agents, .opencode/agent, .opencode/agents, agents\n"),
-        ({"agents/x.py": "x = 1\n"}, [], "agents: no agent file is in this folder\n"),
-        ({".claude/agents/x.md": "---\nname: x\n---\n"}, [], "x.md: it holds no prompt\n"),
+        ({"agents/x.py": "x = 1\n"}, [], "agents: this folder has no agent file\n"),
+        ({".claude/agents/x.md": "---\nname: x\n---\n"}, [], "x.md: it has no prompt\n"),
         (CLAUDE, ["--agents", "nowhere"], "nowhere: cannot be read"),
         ({**CLAUDE, "pyproject.toml": "[tool\n"}, [], "pyproject.toml: not valid TOML"),
         ({**CLAUDE, "agents/x.md": "\n", "pyproject.toml": CONFIGURED}, [], "agents/x.md: "),

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from promptverdict.agents.frontmatter import split
-from promptverdict.agents.variant import Variant, normal_form
+from promptverdict.agents.frontmatter import split_frontmatter
+from promptverdict.agents.normal_form import build_variant
+from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import InputError
 from promptverdict.recording.digest import PARTS, changed_parts
 from promptverdict.runner.cells import Cell, cells
@@ -146,8 +147,8 @@ def test_dots_where_a_models_name_is_to_be_written_are_refused(
 
 
 def test_a_quote_that_is_not_closed_around_a_model_is_told_at_its_line() -> None:
-    source = split('---\nname: a\nmodel: "sonnet\n---\nBe kind.\n')
-    agent = normal_form(source, agent="a", variant=None, path="agents/a.md")
+    source = split_frontmatter('---\nname: a\nmodel: "sonnet\n---\nBe kind.\n')
+    agent = build_variant(source, agent="a", variant=None, path="agents/a.md")
     with pytest.raises(InputError) as caught:
         resolve_model(agent, Settings())
     (problem,) = caught.value.problems

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from promptverdict.agents.frontmatter import split
-from promptverdict.agents.variant import Diagnostic, Variant, normal_form
+from promptverdict.agents.frontmatter import split_frontmatter
+from promptverdict.agents.normal_form import build_variant
+from promptverdict.agents.variant import Diagnostic, Variant
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.strict_yaml import CONFLICT, read_text
 
@@ -27,7 +28,7 @@ _FENCE = re.compile(r" {0,3}(?:```|~~~)")
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Candidate:
     """A file that may hold an agent, and the id it would have."""
 
     path: Path
@@ -54,46 +55,50 @@ def load_agents(path: Path) -> tuple[Variant, ...]:
     """
     problems: list[Problem] = []
     loaded: list[_Loaded] = []
-    for found in _find(path, problems):
+    for candidate in _find(path, problems):
         try:
-            loaded += _read(found)
+            loaded += _read(candidate)
         except InputError as error:
             problems += error.problems
-    problems += _about_ids(one.variant for one in loaded)
+    problems += _find_id_problems(agent.variant for agent in loaded)
     if not problems and not loaded:
         cure = "give a file, or a folder of <agent>.md or <agent>/<variant>.md"
-        problems.append(Problem(_shown(path), "no agent file is in this folder", cure))
+        problems.append(Problem(_format_path(path), "this folder has no agent file", cure))
     if problems:
         raise InputError(problems)
-    return tuple(sorted(_with_duplicate_names(loaded), key=lambda variant: variant.id))
+    return tuple(sorted(_add_duplicate_names(loaded), key=lambda variant: variant.id))
 
 
-def _find(path: Path, problems: list[Problem]) -> Iterator[_Found]:
-    """Give the files that may hold agents; what cannot be looked at is added to the problems."""
+def _find(path: Path, problems: list[Problem]) -> Iterator[_Candidate]:
+    """Find the files that may be agents; what cannot be read is added to the problems."""
     if not _is_folder(path):
-        yield _Found(path, path.stem, None, alone=True)
+        yield _Candidate(path, path.stem, None, alone=True)
         return
     root = path.resolve()
-    files, folders = _listed(path, root, problems)
-    yield from (_Found(file, file.stem, None) for file in _chosen(files))
+    files, folders = _list_entries(path, root, problems)
+    yield from (_Candidate(file, file.stem, None) for file in _choose_agent_files(files))
     for folder in folders:
-        inner, _ = _listed(folder, root, problems)
-        yield from (_Found(file, folder.name, file.stem) for file in _chosen(inner))
+        inner, _ = _list_entries(folder, root, problems)
+        yield from (_Candidate(file, folder.name, file.stem) for file in _choose_agent_files(inner))
 
 
-def _listed(folder: Path, root: Path, problems: list[Problem]) -> tuple[list[Path], list[Path]]:
+def _list_entries(
+    folder: Path, root: Path, problems: list[Problem]
+) -> tuple[list[Path], list[Path]]:
     """List a folder's files and folders, without hidden ones and links that lead out of root."""
     try:
         entries = sorted(entry for entry in folder.iterdir() if entry.name[:1] != ".")
     except OSError as error:
         words = (error.strerror or str(error)).lower()
-        problems.append(Problem(_shown(folder), f"cannot be read: {words}", "check permissions"))
+        problems.append(
+            Problem(_format_path(folder), f"cannot be read: {words}", "check permissions")
+        )
         return [], []
     inside = []
     for entry in entries:
-        if entry.is_symlink() and not _stays_in(entry, root):
-            found = "a symbolic link that leads out of the folder, or nowhere"
-            problems.append(Problem(_shown(entry), found, "put the file itself here"))
+        if entry.is_symlink() and not _is_inside(entry, root):
+            link = "a symbolic link that leads out of the folder, or nowhere"
+            problems.append(Problem(_format_path(entry), link, "put the file itself here"))
         else:
             inside.append(entry)
     folders = [entry for entry in inside if _is_folder(entry)]
@@ -107,38 +112,38 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _stays_in(link: Path, root: Path) -> bool:
+def _is_inside(link: Path, root: Path) -> bool:
     try:
         return link.resolve(strict=True).is_relative_to(root)
     except (OSError, RuntimeError):
         return False
 
 
-def _chosen(files: list[Path]) -> list[Path]:
-    """Choose the files that may be agents: *.md, or other texts where no .md but a README is."""
+def _choose_agent_files(files: list[Path]) -> list[Path]:
+    """List the files that may be agents: *.md, or other texts where the only .md is a README."""
     markdown = [file for file in files if file.suffix.lower() == ".md"]
     if any(file.stem.lower() != "readme" for file in markdown):
         return markdown
     return markdown + [file for file in files if file.suffix.lower() in TEXT_ENDINGS]
 
 
-def _read(found: _Found) -> list[_Loaded]:
+def _read(candidate: _Candidate) -> list[_Loaded]:
     """Read one file: one variant, or none where it is a README."""
-    where = _shown(found.path)
+    where = _format_path(candidate.path)
     text = read_text(Path(where))
     if len(text.encode()) > MAX_FILE_BYTES:
         raise InputError([Problem(where, "an agent file of more than 1 MB", "shorten it")])
-    source = split(text)
-    if source.keys is None and not found.alone and found.path.stem.lower() == "readme":
+    source = split_frontmatter(text)
+    if source.keys is None and not candidate.alone and candidate.path.stem.lower() == "readme":
         return []
-    if line := _conflict(text):
+    if line := _find_conflict(text):
         cure = "choose a side and remove the lines of <, = and >"
         raise InputError([Problem(f"{where}:{line}", "unresolved merge conflict", cure)])
-    variant = normal_form(source, agent=found.agent, variant=found.variant, path=where)
+    variant = build_variant(source, agent=candidate.agent, variant=candidate.variant, path=where)
     return [_Loaded(variant, source.lines.get("name", 1))]
 
 
-def _conflict(text: str) -> int | None:
+def _find_conflict(text: str) -> int | None:
     """Find the first line that a merge left behind; an example in a code fence is none."""
     fenced = False
     for number, line in enumerate(text.split("\n"), start=1):
@@ -149,32 +154,33 @@ def _conflict(text: str) -> int | None:
     return None
 
 
-def _about_ids(variants: Iterable[Variant]) -> Iterator[Problem]:
+def _find_id_problems(variants: Iterable[Variant]) -> Iterator[Problem]:
     """Find ids that cannot be used, and those that a file system may take for one another."""
     taken: dict[str, Variant] = {}
     for variant in variants:
         names = (variant.agent, variant.variant or variant.agent)
         bad = any(_UNUSABLE_NAME.search(name) or not name.isprintable() for name in names)
         if bad or len(variant.id) > MAX_ID:
-            found = f"its name makes no usable id: {variant.id!r:.120}"
+            unusable = f"its name makes no usable id: {variant.id!r:.120}"
             cure = f"use letters, digits, `-`, `_` and single dots, at most {MAX_ID} characters"
-            yield Problem(variant.path, found, cure)
+            yield Problem(variant.path, unusable, cure)
+        # Results lie in a folder of this name, and some file systems fold case and accents.
         folder = unicodedata.normalize("NFC", variant.id.replace("/", ".")).casefold()
         first = taken.setdefault(folder, variant)
         if first is not variant:
-            found = f"its id {variant.id} is that of {first.path} (case aside)"
-            yield Problem(variant.path, found, "rename one of the two")
+            taken_by = f"its id {variant.id} is that of {first.path} (case aside)"
+            yield Problem(variant.path, taken_by, "rename one of the two")
 
 
-def _with_duplicate_names(loaded: Iterable[_Loaded]) -> Iterator[Variant]:
-    """Tell of names that different agents claim; variants of one agent may well share theirs."""
+def _add_duplicate_names(loaded: Iterable[_Loaded]) -> Iterator[Variant]:
+    """Add a diagnostic where agents share a name; variants of one agent may well share theirs."""
     loaded = tuple(loaded)
     claims: defaultdict[str, list[Variant]] = defaultdict(list)
-    for one in loaded:
-        if one.variant.name:
-            claims[one.variant.name].append(one.variant)
-    for one in loaded:
-        variant = one.variant
+    for agent in loaded:
+        if agent.variant.name:
+            claims[agent.variant.name].append(agent.variant)
+    for agent in loaded:
+        variant = agent.variant
         others = [
             other.path for other in claims[variant.name or ""] if other.agent != variant.agent
         ]
@@ -182,13 +188,13 @@ def _with_duplicate_names(loaded: Iterable[_Loaded]) -> Iterator[Variant]:
             yield variant
             continue
         text = f"{variant.name} is also the name in {', '.join(others[:3])}"
-        told = Diagnostic(line=one.name_line, kind="duplicate-name", text=text)
-        diagnostics = sorted((*variant.diagnostics, told), key=lambda diagnostic: diagnostic.line)
+        shared = Diagnostic(line=agent.name_line, kind="duplicate-name", text=text)
+        diagnostics = sorted((*variant.diagnostics, shared), key=lambda diagnostic: diagnostic.line)
         yield variant.model_copy(update={"diagnostics": tuple(diagnostics)})
 
 
-def _shown(path: Path) -> str:
-    """Write a path as it was found, links not followed, from the working folder if it is below."""
+def _format_path(path: Path) -> str:
+    """Format a path as it was found, links not followed, from the working folder if it is below."""
     try:
         return path.relative_to(Path.cwd()).as_posix()
     except ValueError:

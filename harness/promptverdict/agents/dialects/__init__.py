@@ -1,0 +1,1 @@
+"""What each platform's agent files mean: one file a dialect."""

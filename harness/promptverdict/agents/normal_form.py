@@ -1,0 +1,115 @@
+"""What an agent file says, in one normal form whatever its dialect.
+
+Nothing here reads a file. Real files break the rules of their own formats, so only a file without a
+usable prompt is refused; the rest is kept as it was written and gets a diagnostic.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from promptverdict.agents.damaged_text import find_damaged_text
+from promptverdict.agents.dialects.detection import detect_dialect
+from promptverdict.agents.dialects.rules import FIELDS, MOST_LISTED, DialectRules, split_words
+from promptverdict.agents.dialects.tool_names import describe_unknown_tool
+from promptverdict.agents.variant import Diagnostic, Source, Variant
+from promptverdict.core.errors import InputError, Problem
+
+MAX_PROMPT_BYTES = 1_000_000
+
+_WITHOUT_EFFECT = split_words(
+    "permission permissionMode maxTurns maxSteps steps temperature top_p effort skills mcpServers"
+    " hooks memory initialPrompt prompt"
+)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_INVISIBLE = re.compile("[\\s\u200b-\u200d\u2060\ufeff]+")
+
+
+def build_variant(source: Source, *, agent: str, variant: str | None, path: str) -> Variant:
+    """Build the normal form of an agent file. Raises InputError where it has no usable prompt."""
+    prompt = _read_prompt(source.body, path)
+    keys = source.keys or {}
+    rules = detect_dialect(source.keys)
+    diagnostics = list(source.diagnostics)
+    texts = {key: _read_text(key, source, diagnostics) for key in ("name", "description", "model")}
+    listed = rules.read_tools(source)
+    line = source.lines.get("tools", 1)
+    diagnostics += listed.diagnostics
+    diagnostics += [
+        Diagnostic(line=line, kind="unknown-tool", text=describe_unknown_tool(name))
+        for name in listed.unknown[:MOST_LISTED]
+    ]
+    if rules.dialect != "plain":
+        diagnostics += _find_missing_fields(texts, rules, path)
+        diagnostics += _find_odd_keys(source, rules)
+    diagnostics += find_damaged_text(source)
+    unread = {key for key, text in texts.items() if text is None and keys.get(key) is not None}
+    return Variant(
+        agent=agent,
+        variant=variant,
+        path=path,
+        dialect=rules.dialect,
+        tools=listed.tools,
+        unknown_tools=listed.unknown,
+        prompt=prompt,
+        metadata={key: keys[key] for key in keys if key not in FIELDS or key in unread},
+        diagnostics=tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.line)),
+        **texts,
+    )
+
+
+def _read_prompt(body: str, path: str) -> str:
+    prompt = body.lstrip("\n").rstrip()
+    if len(prompt.encode("utf-8", "surrogatepass")) > MAX_PROMPT_BYTES:
+        size = f"the prompt is larger than {MAX_PROMPT_BYTES // 1_000_000} MB"
+        raise InputError([Problem(path, size, "no model reads so much: shorten it")])
+    if not _INVISIBLE.sub("", _COMMENT.sub("", prompt)):
+        lack = "it has only comments, no prompt" if prompt.strip() else "it has no prompt"
+        raise InputError([Problem(path, lack, "write the system prompt below the frontmatter")])
+    return prompt
+
+
+def _read_text(key: str, source: Source, diagnostics: list[Diagnostic]) -> str | None:
+    """Read a key whose value is text; what is odd about it is added to the diagnostics."""
+    value = (source.keys or {}).get(key)
+    if value is None or isinstance(value, str):
+        return value
+    line = source.lines.get(key, 1)
+    if isinstance(value, bool | int | float):
+        text = str(value).lower()
+        odd = f"{key} is not text and is read as `{text}`: put it in quotes"
+        diagnostics.append(Diagnostic(line=line, kind="not-text", text=odd))
+        return text
+    odd = f"{key} is a list or mapping, not text: it is not read"
+    diagnostics.append(Diagnostic(line=line, kind="not-text", text=odd))
+    return None
+
+
+def _find_missing_fields(
+    texts: Mapping[str, str | None], rules: DialectRules, path: str
+) -> Iterator[Diagnostic]:
+    if not texts["name"]:
+        done = rules.without_name.format(stem=PurePosixPath(path).stem)
+        text = f"no name: {rules.platform} {done}"
+        yield Diagnostic(line=1, kind="missing-name", text=text)
+    if not texts["description"]:
+        text = "no description, which both Claude Code and opencode require"
+        yield Diagnostic(line=1, kind="missing-description", text=text)
+
+
+def _find_odd_keys(source: Source, rules: DialectRules) -> Iterator[Diagnostic]:
+    """Find keys that the dialect does not know, and those that have no effect here."""
+    keys = source.keys or {}
+    spelt = {re.sub("[-_ ]", "", key).lower(): key for key in rules.keys}
+    spelt |= {"allowedtools": "tools"}
+    for key in [key for key in keys if key not in rules.keys][:MOST_LISTED]:
+        close = difflib.get_close_matches(re.sub("[-_ ]", "", key).lower(), spelt, 1, 0.8)
+        hint = f"; did you mean {spelt[close[0]]}?" if close else ""
+        text = f"{key} is not a key of {rules.dialect}: kept as metadata{hint}"
+        yield Diagnostic(line=source.lines.get(key, 1), kind="unknown-key", text=text)
+    if idle := [key for key in keys if key in rules.keys & _WITHOUT_EFFECT]:
+        text = f"kept, but without effect here: {', '.join(idle)}"
+        yield Diagnostic(line=source.lines.get(idle[0], 1), kind="not-applied", text=text)
