@@ -215,7 +215,7 @@ def test_any_two_variants_can_be_named(folder: Path, capsys: pytest.CaptureFixtu
         (["--candidate", "helper/x"], "--candidate: helper/x did not run\n  in results/"),
         (["--baseline", "helper/x"], "--baseline: helper/x did not run"),
         (["--suite", "x"], "evals: there is no suite x\n  there are: manners"),
-        (["--evals", "nowhere"], "nowhere: there is no suite below it"),
+        (["--evals", "nowhere"], "nowhere: there is no suite.yaml\n  name a folder"),
         (["nowhere"], "results: nowhere: there is no such run"),
         (["--candidate", BASE], "no variant ran beside the baseline of its suite"),
         (["--look", "0/5"], "--look: `0/5` is no look\n  such as 2/5, which is the second of five"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
-from promptverdict.scenarios.discovery import SUITE_FILE, is_data
+from promptverdict.scenarios.discovery import find_suites
 from promptverdict.settings import resolve
 from promptverdict.trials.store import LATEST, find_run, read_manifest, read_records
 
@@ -245,18 +245,13 @@ def _cells(asked: argparse.Namespace, settings: Settings) -> Iterator[Cell]:
     """List every cell of the suites. Raises InputError for a suite that is not there."""
     from promptverdict.agents.discovery import load_agents
     from promptverdict.runner.cells import cells
-    from promptverdict.scenarios.loading import load_scenario, load_suite
+    from promptverdict.scenarios.loading import load_scenarios
 
-    suites = sorted(asked.evals.resolve().glob(f"**/{SUITE_FILE}"))
-    suites = [path for path in suites if not is_data(path)]
+    suites = find_suites(asked.evals)
     chosen = [path for path in suites if asked.suite in (None, path.parent.name)]
     if not chosen:
-        found = f"there is no suite {asked.suite}" if asked.suite else "there is no suite below it"
-        known = ", ".join(path.parent.name for path in suites) or "none"
-        raise InputError([Problem(str(asked.evals), found, f"there are: {known}")])
+        cure = f"there are: {', '.join(path.parent.name for path in suites)}"
+        raise InputError([Problem(str(asked.evals), f"there is no suite {asked.suite}", cure)])
     agents = load_agents(Path(settings.agents))
-    for path in chosen:
-        suite = load_suite(path)
-        for file in sorted(path.parent.glob("*.yaml")):
-            if file != path:
-                yield from cells(load_scenario(file, suite), agents, settings, by_hand=False)
+    for scenario in load_scenarios(chosen):
+        yield from cells(scenario, agents, settings, by_hand=False)

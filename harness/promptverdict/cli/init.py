@@ -17,8 +17,7 @@ from promptverdict.cli.first_steps import EVALS, SUITE, Start, counted
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.files import write_together
 from promptverdict.core.text import safe
-from promptverdict.scenarios.discovery import SUITE_FILE
-from promptverdict.scenarios.loading import LoadedScenario, load_scenario, load_suite, read_tree
+from promptverdict.scenarios.loading import LoadedScenario, load_scenarios, read_tree
 from promptverdict.settings import Settings, resolve
 
 STARTER = Path(__file__).parents[1] / "starter"
@@ -129,9 +128,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _scenarios() -> tuple[LoadedScenario, ...]:
-    suite = load_suite(STARTER / SUITE / SUITE_FILE)
-    files = sorted(path for path in suite.folder.glob("*.yaml") if path.name != SUITE_FILE)
-    return tuple(load_scenario(path, suite) for path in files)
+    return tuple(load_scenarios([STARTER / SUITE]))
 
 
 def _about_agents(place: str, agents: Sequence[Variant]) -> Iterator[str]:

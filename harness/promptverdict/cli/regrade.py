@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
-from promptverdict.scenarios.discovery import SUITE_FILE
-from promptverdict.scenarios.loading import LoadedScenario, load_scenario, load_suite
+from promptverdict.scenarios.loading import load_scenarios
 from promptverdict.trials.record import TrialRecord
 
 
@@ -34,9 +32,8 @@ def run(asked: argparse.Namespace) -> int:
     if not found:
         cure = "run them first: pytest evals/"
         raise InputError([Problem(display_path(old), "there are no records here", cure)])
-    scenarios = {(one.suite.id, one.id): one for one in _scenarios(Path(asked.evals))}
-    if not scenarios:
-        raise InputError([Problem(asked.evals, "there is no suite below it", "name the folder")])
+    loaded = load_scenarios([Path(asked.evals)])
+    scenarios = {(scenario.suite.id, scenario.id): scenario for scenario in loaded}
     planned = read_manifest(old).planned
     new = Run.create(Path(settings.results), settings, planned)
     changed = copied = 0
@@ -56,14 +53,6 @@ def run(asked: argparse.Namespace) -> int:
     graded = len(found) - copied
     print(f"{graded} records graded, {changed} grades changed{kept}: {display_path(new.folder)}")
     return 0
-
-
-def _scenarios(evals: Path) -> Iterator[LoadedScenario]:
-    for path in sorted(evals.glob(f"**/{SUITE_FILE}")):
-        suite = load_suite(path)
-        for file in sorted(path.parent.glob("*.yaml")):
-            if file != path:
-                yield load_scenario(file, suite)
 
 
 def _tell_changes(old: TrialRecord, new: TrialRecord) -> int:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from promptverdict.core.errors import HarnessError, InputError
+from promptverdict.core.errors import HarnessError, InputError, Problem
+from promptverdict.core.paths import display_path
 from promptverdict.core.text import safe_lines
+from promptverdict.scenarios.discovery import list_scenarios
 
 if TYPE_CHECKING:
     from promptverdict.pytest_plugin.cell_status import CellStatus
@@ -67,15 +69,16 @@ class ScenarioFile(pytest.File):
             yield CellItem.from_parent(self, name=cell.variant.id, cell=cell, evals=self._evals)
 
 
-class Misnamed(pytest.File):
-    """A suite or a scenario that nobody would miss if it were passed over in silence."""
+class UnusableFile(pytest.File):
+    """A suite or a scenario that cannot be used and that pytest would pass over in silence."""
+
+    def __init__(self, *, problem: Problem, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._problem = problem
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Say what it should be called."""
-        renamed = self.path.with_suffix(".yaml").name
-        raise self.CollectError(
-            f"{self.path.name}: suites and scenarios end in .yaml\n  rename it to {renamed}"
-        )
+        """Report what is wrong with it."""
+        raise self.CollectError(safe_lines(str(self._problem)))
 
 
 class CellItem(pytest.Item):
@@ -151,7 +154,12 @@ class SuiteFile(pytest.File):
         self._evals = evals
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Make the gate's item."""
+        """Make the gate's item; pytest itself would pass over a scenario that is no file."""
+        for scenario in list_scenarios(self.path.parent):
+            if not scenario.is_file():
+                where = display_path(scenario)
+                problem = Problem(where, "a scenario is a file, and this is none", "replace it")
+                raise self.CollectError(safe_lines(str(problem)))
         if self._evals.has_gate(self.path.parent):
             yield GateItem.from_parent(self, name="gate", evals=self._evals)
 

@@ -10,12 +10,15 @@ import os
 from collections import Counter
 from collections.abc import Generator
 from contextlib import nullcontext
+from functools import cache
+from glob import iglob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from promptverdict.core.errors import HarnessError, InputError, Problem
+from promptverdict.core.paths import display_path
 from promptverdict.core.text import safe_lines
 from promptverdict.pytest_plugin.items import (
     MEASURED,
@@ -23,9 +26,17 @@ from promptverdict.pytest_plugin.items import (
     STATUS,
     CellItem,
     GateItem,
-    Misnamed,
     ScenarioFile,
     SuiteFile,
+    UnusableFile,
+)
+from promptverdict.scenarios.discovery import (
+    SUITE_FILE,
+    is_data,
+    is_data_folder,
+    is_misnamed,
+    is_orphan,
+    is_scenario,
 )
 from promptverdict.settings import OPTIONS, Settings, resolve
 from promptverdict.trials.store import read_records
@@ -52,12 +63,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Refuse an argument below a suite's data folders, before pytest runs a conftest.py there."""
-    from promptverdict.scenarios.discovery import is_data
-
     here = early_config.invocation_params.dir
-    for argument in early_config.known_args_namespace.file_or_dir or [str(here)]:
-        if is_data(Path(here, argument.partition("::")[0]).resolve()):
+    known = early_config.known_args_namespace
+    # pytest itself has not resolved its arguments yet: `config.args` is empty at this point.
+    arguments = known.file_or_dir or [str(here), *_list_testpaths(early_config)]
+    if known.pyargs:
+        arguments = [*arguments, *(name.replace(".", "/") for name in arguments)]
+    for argument in arguments:
+        place = here / argument.partition("::")[0]
+        if is_data(Path(os.path.normpath(place))) or is_data(Path(os.path.realpath(place))):
             raise pytest.UsageError(f"{argument} is an evaluation's data, which is never collected")
+
+
+def _list_testpaths(config: pytest.Config) -> list[str]:
+    """List where pytest looks when it is called without arguments."""
+    patterns = config.getini("testpaths")
+    return [place for pattern in patterns for place in iglob(pattern, recursive=True)]  # noqa: PTH207 may be absolute
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -70,6 +91,8 @@ class Evals:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        # pytest asks about every path of a project, and most lie in the same folders.
+        self._is_data_folder = cache(is_data_folder)
         self._session: EvalSession | None = None
         self._refused = False
         self._run_name: str | None = None
@@ -80,26 +103,34 @@ class Evals:
         self._compared = ""
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Never enter what agents, probes and recordings consist of."""
-        from promptverdict.scenarios.discovery import is_data
-
-        return True if is_data(collection_path) else None
+        """Never enter what agents, probes and recordings consist of, not by a link either."""
+        places = [collection_path]
+        if collection_path.is_symlink():
+            places.append(Path(os.path.realpath(collection_path)))
+        in_data = any(
+            self._is_data_folder(folder) for place in places for folder in (place, *place.parents)
+        )
+        return True if in_data else None
 
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
     ) -> pytest.Collector | None:
-        """Collect the scenarios beside a suite.yaml."""
+        """Collect suites and scenarios, and those that their names or places make unusable."""
         if file_path.suffix not in (".yaml", ".yml"):
             return None
-        from promptverdict.scenarios.discovery import SUITE_FILE, is_misnamed, is_scenario
-
         if file_path.name == SUITE_FILE:
             return SuiteFile.from_parent(parent, path=file_path, evals=self)
+        if is_scenario(file_path):
+            return ScenarioFile.from_parent(parent, path=file_path, evals=self)
+        where = display_path(file_path)
         if is_misnamed(file_path):
-            return Misnamed.from_parent(parent, path=file_path)
-        if file_path.suffix == ".yml" or not is_scenario(file_path):
+            cure = f"rename it to {file_path.with_suffix('.yaml').name}"
+            problem = Problem(where, "suites and scenarios end in .yaml", cure)
+        elif is_orphan(file_path):
+            problem = Problem(where, "there is no suite.yaml beside this scenario", "write one")
+        else:
             return None
-        return ScenarioFile.from_parent(parent, path=file_path, evals=self)
+        return UnusableFile.from_parent(parent, path=file_path, problem=problem)
 
     def cells(self, path: Path) -> list[Cell]:
         """List the cells of a scenario; what is wrong with the settings is told only once."""

@@ -14,7 +14,7 @@ from promptverdict.core.paths import display_path
 from promptverdict.core.text import safe
 from promptverdict.pytest_plugin.cell_status import CellStatus
 from promptverdict.runner.cells import Cell, Trial, cells
-from promptverdict.scenarios.discovery import SUITE_FILE, is_scenario
+from promptverdict.scenarios.discovery import SUITE_FILE, check_namesake, list_scenarios
 from promptverdict.scenarios.loading import LoadedSuite, load_scenario, load_suite
 from promptverdict.settings import Settings
 
@@ -148,8 +148,8 @@ class EvalSession:
             records = [
                 record for cell in self._cells.values() for record in self._finished(cell, tell)
             ]
-            files = [file for folder in self._suites for file in sorted(folder.glob("*.yaml"))]
-            every = [cell for file in files if is_scenario(file) for cell in self._read_cells(file)]
+            files = [file for folder in self._suites for file in list_scenarios(folder)]
+            every = [cell for file in files for cell in self._read_cells(file)]
             cells = list(self._cells.values())
             expected = [cell.id for cell in every]
             run = self._opened_run()
@@ -200,7 +200,7 @@ class EvalSession:
 
     def _suite(self, folder: Path) -> LoadedSuite:
         if folder not in self._suites:
-            self._refuse_namesake(folder)
+            check_namesake(folder, self._suites)
             self._suites[folder] = load_suite(folder / SUITE_FILE)
         return self._suites[folder]
 
@@ -263,14 +263,6 @@ class EvalSession:
 
             recording = [decision.trial.cell for decision in decisions if decision.records]
             refuse_unpriced(recording, self.settings.prices)
-
-    def _refuse_namesake(self, folder: Path) -> None:
-        """A suite's id is its folder's name: two of one name would share trials and records."""
-        for known in self._suites:
-            if known.name == folder.name:
-                where = display_path(folder / SUITE_FILE)
-                found = f"{display_path(known)} has the same name, and a suite's name is its id"
-                raise InputError([Problem(where, found, "rename one of the two folders")])
 
     def _load_agents(self) -> tuple[Variant, ...] | None:
         """Read the agents the first time; give None where that has failed before."""

@@ -1,28 +1,153 @@
-"""What belongs to an evaluation, told by where it lies. Imports little: pytest asks often."""
+"""Where suites and scenarios lie, and what beside them is data: the one walk over evaluations.
+
+A suite is a folder with a suite.yaml; every other .yaml file in it is a scenario. Its data folders
+hold what agents, strangers and probes wrote: nothing in them is collected, imported or executed on
+this machine. Every verb and pytest ask here. Imports little, because pytest asks for each file.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.paths import display_path
+
 SUITE_FILE = "suite.yaml"
-DATA_FOLDERS = frozenset({"files", "probes", "cassettes"})
-"""Folders beside a suite.yaml that hold agents' and strangers' code: never collected, never run."""
+DATA_FOLDERS = frozenset({"files", "probes", "cassettes", "solutions"})
+
+
+def find_scenarios(places: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
+    """Find the scenarios at or below some places, each once, as (suite.yaml, scenario).
+
+    places: folders, suite.yaml files or scenario files. Raises InputError for a place that is data
+    or holds no suite, and for two suites of one name.
+    """
+    suites: list[Path] = []
+    seen: set[Path] = set()
+    for place in places:
+        for suite in find_suites(place):
+            check_namesake(suite.parent, [known.parent for known in suites])
+            suites.append(suite)
+            is_whole = place.is_dir() or place.name == SUITE_FILE
+            for scenario in list_scenarios(suite.parent) if is_whole else [_absolute(place)]:
+                if scenario not in seen:
+                    seen.add(scenario)
+                    yield suite, scenario
+
+
+def find_suites(place: Path) -> list[Path]:
+    """Find the suite.yaml files at or below a place, sorted, as absolute paths.
+
+    place: a folder, or a file of one suite. Raises InputError where there is none, for a folder
+    that cannot be read, and for a place inside a data folder.
+    """
+    absolute = _absolute(place)
+    check_no_data(absolute)
+    suites = []
+    if absolute.is_dir():
+        suites = sorted(_walk(absolute))
+    elif os.path.lexists(absolute.with_name(SUITE_FILE)) and absolute.suffix == ".yaml":
+        suites = [absolute.with_name(SUITE_FILE)]
+    if not suites:
+        cure = "name a folder of suites, or a scenario beside its suite.yaml"
+        raise InputError([Problem(str(place), "there is no suite.yaml", cure)])
+    return suites
+
+
+def _walk(top: Path) -> Iterator[Path]:
+    """Find suite.yaml files below a folder, without entering data folders or links to folders."""
+    for base, folders, files in os.walk(top, onerror=_raise_unreadable):
+        # A suite.yaml that is a folder counts too: whoever reads it hears what is wrong with it.
+        if SUITE_FILE in (*files, *folders):
+            yield Path(base, SUITE_FILE)
+        folders[:] = [name for name in folders if not is_data_folder(Path(base, name))]
+
+
+def _raise_unreadable(error: OSError) -> None:
+    words = (error.strerror or str(error)).lower()
+    where = display_path(Path(error.filename))
+    raise InputError([Problem(where, f"cannot be read: {words}", "check its permissions")])
+
+
+def _absolute(place: Path) -> Path:
+    """Return an absolute path without links, save the last part where that is no folder."""
+    if place.is_dir():
+        return Path(os.path.realpath(place))
+    return Path(os.path.realpath(place.parent), place.name)
+
+
+def list_scenarios(suite: Path) -> list[Path]:
+    """List the scenarios of a suite's folder, sorted by name."""
+    return sorted(path for path in suite.glob("*.yaml") if path.name != SUITE_FILE)
 
 
 def is_scenario(path: Path) -> bool:
-    """Whether a YAML file is a scenario of a suite."""
-    return path.name != SUITE_FILE and path.with_name(SUITE_FILE).is_file()
+    """Return whether a YAML file is a scenario of a suite.
+
+    A suite.yaml that cannot be read, such as a link that leads nowhere, counts: loading names it.
+    """
+    is_yaml = path.suffix == ".yaml" and path.name != SUITE_FILE
+    return is_yaml and os.path.lexists(path.with_name(SUITE_FILE))
 
 
 def is_misnamed(path: Path) -> bool:
-    """Whether a file would be a suite or a scenario of one if its name ended in .yaml."""
+    """Return whether a file would be a suite or a scenario if its name ended in .yaml."""
     renamed = path.with_suffix(".yaml")
     return path.suffix == ".yml" and (renamed.name == SUITE_FILE or is_scenario(renamed))
 
 
+def is_orphan(path: Path) -> bool:
+    """Return whether a file is a scenario whose suite.yaml is missing.
+
+    It has a task, and a folder of its name in one of the data folders beside it: strangers' YAML
+    files have not both.
+    """
+    if path.suffix != ".yaml" or is_scenario(path):
+        return False
+    if not any((path.parent / folder / path.stem).is_dir() for folder in DATA_FOLDERS):
+        return False
+    try:
+        with path.open("rb") as file:
+            return any(line.startswith(b"task:") for line in file.read(100_000).splitlines())
+    except OSError:
+        return False
+
+
 def is_data(path: Path) -> bool:
-    """Whether a path lies in one of the data folders of a suite."""
-    return any(
-        folder.name in DATA_FOLDERS and folder.with_name(SUITE_FILE).is_file()
-        for folder in (path, *path.parents)
-    )
+    """Return whether a path is or lies in a data folder of a suite; links are not followed."""
+    return any(is_data_folder(place) for place in (path, *path.parents))
+
+
+def is_data_folder(path: Path) -> bool:
+    """Return whether a path is a data folder: by its name, and by the suite that it lies beside.
+
+    A suite whose suite.yaml was deleted or misnamed is known by a scenario that has a data folder
+    of its own: what agents wrote must not run because a file beside it is gone.
+    """
+    if path.name not in DATA_FOLDERS:
+        return False
+    folder = path.parent
+    if any(os.path.lexists(folder / name) for name in (SUITE_FILE, "suite.yml")):
+        return True
+    return any(is_orphan(scenario) for scenario in folder.glob("*.yaml"))
+
+
+def check_no_data(path: Path) -> None:
+    """Raise InputError for a path that is or lies in a data folder of a suite."""
+    if is_data(path.absolute()):
+        found = "it lies in a suite's data, which is never loaded or run"
+        raise InputError([Problem(display_path(path), found, "name a suite or a scenario")])
+
+
+def check_namesake(suite: Path, others: Iterable[Path]) -> None:
+    """Raise InputError for a suite's folder with the name of another one, among those given.
+
+    A suite's id is its folder's name: two of one name would share trials and records.
+    """
+    for other in others:
+        if other.name == suite.name and other != suite:
+            found = f"{display_path(other)} has the same name, and a suite's name is its id"
+            where = display_path(suite / SUITE_FILE)
+            raise InputError([Problem(where, found, "rename one of the two folders")])

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.core.strict_yaml import Document, parse, read_text
 from promptverdict.scenarios.consistency import check_graders, check_probe_files
-from promptverdict.scenarios.discovery import SUITE_FILE
+from promptverdict.scenarios.discovery import SUITE_FILE, check_no_data, find_scenarios
 from promptverdict.scenarios.scenario import ALLOWED, IDENTIFIER, Scenario
 from promptverdict.scenarios.suite import Suite
 from promptverdict.scenarios.validation import validated
@@ -84,8 +84,21 @@ class LoadedScenario:
         return self.suite.folder / "cassettes" / self.id
 
 
+def load_scenarios(places: Iterable[Path]) -> Iterator[LoadedScenario]:
+    """Read the scenarios at or below some places, each suite once. Raises InputError."""
+    suites: dict[Path, LoadedSuite] = {}
+    for suite, scenario in find_scenarios(places):
+        if suite not in suites:
+            suites[suite] = load_suite(suite)
+        yield load_scenario(scenario, suites[suite])
+
+
 def load_suite(path: Path) -> LoadedSuite:
-    """Read a suite.yaml. Raises InputError."""
+    """Read a suite.yaml. Raises InputError, also for one that lies in another suite's data.
+
+    Whatever led here, the checks.py beside such a file is never imported.
+    """
+    check_no_data(path)
     where = display_path(path)
     if not re.fullmatch(IDENTIFIER, path.parent.name):
         found = f"the folder's name {path.parent.name!r} cannot be a suite's id"

@@ -1,0 +1,115 @@
+"""No verb imports or executes anything that lies in a suite's data folders."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from promptverdict.agents.discovery import load_agents
+from promptverdict.cli import main
+from promptverdict.cli.entry import VERBS
+from promptverdict.runner.cells import cells
+from promptverdict.runner.trial import run_trial
+from promptverdict.runner.world.base import Session
+from promptverdict.sandbox import open_sandbox
+from promptverdict.scenarios.loading import load_scenario, load_suite
+from promptverdict.settings import resolve
+from promptverdict.trials.store import Run
+
+from tests.canaries import CODE, LOG, list_executed, write_project
+from tests.fakes import provider, say
+
+CASES: dict[str, list[tuple[int, list[str]]]] = {
+    "agents": [(0, ["agents"]), (2, ["agents", "evals/small/files"])],
+    "compare": [(7, ["compare"]), (2, ["compare", "--evals", "evals/small/files"])],
+    "export": [(0, ["export", "out"])],
+    "init": [(0, ["init"])],
+    "judge": [
+        (0, ["judge", "--model", "relay/judge"]),
+        (0, ["judge", "--model", "relay/judge", "."]),
+        (0, ["judge", "--model", "relay/judge", "evals/small/hello.yaml"]),
+        (2, ["judge", "--model", "relay/judge", "evals/small/files"]),
+        (2, ["judge", "--model", "relay/judge", "evals/small/files/hello/inner.yaml"]),
+    ],
+    "probe": [
+        (0, ["probe"]),
+        (0, ["probe", "--all"]),
+        (0, ["probe", "."]),
+        (2, ["probe", "evals/small/solutions/hello"]),
+        (2, ["probe", "evals/small/probes/inner.yaml"]),
+    ],
+    "regrade": [
+        (0, ["regrade"]),
+        (0, ["regrade", "--evals", "."]),
+        (2, ["regrade", "--evals", "evals/small/cassettes"]),
+    ],
+    "relay": [(4, ["relay", "take", "--wait", "0", "--url", "http://127.0.0.1:9"])],
+    "report": [(0, ["report"])],
+    "runs": [(0, ["runs"])],
+    "schema": [(0, ["schema"])],
+    "show": [(0, ["show", "--failed"])],
+}
+"""Verb -> its exit code and arguments, such that it does its work or refuses a path into data."""
+
+
+def record_run(root: Path) -> None:
+    """Record every cell of the project, and leave a run of these records."""
+    settings = resolve(root, {})
+    suite = load_suite(root / "evals/small/suite.yaml")
+    scenario = load_scenario(root / "evals/small/hello.yaml", suite)
+    with provider(lambda body: [say("Hello.")]) as server:
+        session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
+        trials = [
+            cell.trial(0)
+            for cell in cells(scenario, load_agents(root / "agents"), settings, by_hand=False)
+        ]
+        records = [asyncio.run(run_trial(trial, session, None)) for trial in trials]
+    run = Run.create(root / "results", settings, {trial.id: trial.key for trial in trials})
+    for record in records:
+        assert record.fault is None
+        run.save(record)
+    run.finish(whole=True)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = write_project(tmp_path_factory.mktemp("canaries").resolve())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        record_run(root)
+    return root
+
+
+@pytest.fixture
+def root(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(recorded)
+    (recorded / LOG).unlink(missing_ok=True)
+    yield recorded
+    (recorded / LOG).unlink(missing_ok=True)
+
+
+def test_every_verb_has_a_case() -> None:
+    assert sorted(CASES) == sorted(VERBS)
+    assert all(arguments[0] == verb for verb, each in CASES.items() for _, arguments in each)
+
+
+def test_a_canary_that_runs_is_noticed(root: Path) -> None:
+    path = root / "evals/small/files/hello/checks.py"
+    exec(compile(path.read_text(), str(path), "exec"), {"__file__": str(path)})
+    assert list_executed(root) == ["evals/small/files/hello/checks.py"]
+    assert CODE.format(log=str(root / LOG)) == path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [pytest.param(*case, id=" ".join(case[1])) for each in CASES.values() for case in each],
+)
+def test_a_verb_leaves_what_lies_in_data_folders_alone(
+    root: Path, code: int, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = main(arguments)
+    assert list_executed(root) == []
+    assert ended == code, capsys.readouterr()
