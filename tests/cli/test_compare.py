@@ -10,7 +10,8 @@ from pathlib import Path
 import promptverdict.trials.store
 import pytest
 from promptverdict.cli import main
-from promptverdict.comparison.verdicts import Comparisons, load
+from promptverdict.comparison.storage import read_comparisons
+from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.settings import Settings
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.store import Run, read_record
@@ -122,7 +123,7 @@ def test_commands_name_the_folder_of_the_runs_where_it_was_named(
 def test_what_was_found_is_kept_with_the_run_and_written_as_json(folder: Path) -> None:
     run = saved(folder, *worse())
     main(["compare", run.name, "--json", "out/found.json"])
-    kept = load(run)
+    kept = read_comparisons(run)
     assert kept is not None
     assert Comparisons.model_validate_json(Path("out/found.json").read_bytes()) == kept
     assert json.loads(Path("out/found.json").read_text())["comparisons"][0]["prompt_diff"] != ""
@@ -134,7 +135,9 @@ def test_below_six_scenarios_it_says_so_and_what_it_takes(
     saved(folder, *side(BASE, *["+"] * 3), *side(TERSE, *["-"] * 3))
     assert main(["compare"]) == 0
     told = capsys.readouterr().out
-    assert told.startswith("No verdict: helper/terse against helper/base: rates only")
+    assert told.startswith(
+        "Too few scenarios: helper/terse against helper/base: 0 gained, 3 lost in 3"
+    )
     assert "why: kind: fewer than 6 paired units (3)" in told
     assert "next: any verdict takes 3 more paired scenarios; to find a change of" in told
 
@@ -167,10 +170,10 @@ def test_a_run_is_compared_with_an_older_one_and_that_is_kept_with_it(
     assert told.startswith(
         f"Regressed: helper/base shows kind less often than helper/base @ {OLDER}."
     )
-    kept = load(newer)
+    kept = read_comparisons(newer)
     assert kept is not None
     assert kept.exit_code == 1
-    assert load(older) is None
+    assert read_comparisons(older) is None
 
 
 def test_an_older_run_goes_before_the_revision_that_is_configured(
@@ -254,11 +257,11 @@ def test_a_planned_look_takes_more_than_one_analysis(
     run = saved(folder, *worse())
     assert main(["compare", "--look", "2/5"]) == 6
     told = capsys.readouterr().out
-    assert told.startswith("Cannot tell: ")
+    assert told.startswith("Inconclusive: ")
     assert "why: kind: look 2 of 5: |T| 2.83 of 3.23 needed" in told
     assert "kind: look 2 of 5: the gate answers at the last" in told
     assert "look 2 of 5, at equal steps of the planned scenarios" in told
-    kept = load(run)
+    kept = read_comparisons(run)
     assert kept is not None
     assert kept.comparisons[0].notes[0].startswith("look 2 of 5")
     assert main(["compare", "--look", "3/5"]) == 1

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from promptverdict.cli import main
-from promptverdict.comparison.verdicts import FILE, Comparisons, save
+from promptverdict.comparison.storage import FILE, write_comparisons
+from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.settings import Settings
 from promptverdict.trials.store import Run
 
@@ -33,12 +34,12 @@ def test_both_forms_are_written_beside_the_records_and_named(
     assert main(["report"]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told == [f"results/{NAME}/report.html", f"results/{NAME}/report.md"]
-    assert "No verdict" in (folder / "report.html").read_text(encoding="utf-8")
+    assert "Not compared" in (folder / "report.html").read_text(encoding="utf-8")
     assert (folder / "report.md").read_text(encoding="utf-8").startswith("<!-- promptverdict -->\n")
 
 
 def test_a_comparison_of_the_run_is_shown(folder: Path) -> None:
-    save(folder, Comparisons(comparisons=(comparison(run()),)))
+    write_comparisons(folder, Comparisons(comparisons=(comparison(run()),)))
     assert main(["report", NAME]) == 0
     assert "▼</span> Regressed" in (folder / "report.html").read_text(encoding="utf-8")
     assert "## ▼ Regressed" in (folder / "report.md").read_text(encoding="utf-8")

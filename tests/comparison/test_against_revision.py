@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from promptverdict.cli import main
-from promptverdict.comparison.verdicts import FILE, Comparisons, load
+from promptverdict.comparison.storage import FILE, read_comparisons
+from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.trials.store import find_run, read_records
 
 from tests.fakes import Provider, run
@@ -62,7 +63,7 @@ def test_an_edit_is_stale_until_it_is_recorded_and_then_has_a_verdict(
     capsys.readouterr()
     assert main(["compare", "--base", "main"]) == 7
     printed = capsys.readouterr().out
-    assert printed.startswith("No evidence: helper/base was edited and nothing is recorded of it")
+    assert printed.startswith("Stale: helper/base was edited and nothing is recorded of the edit")
     assert f"recording {SCENARIOS} trials with relay/scripted: about" in printed
     assert "unchanged, so that there is nothing to compare: helper/other" in printed
     assert len(kind_server.requests) == asked
@@ -223,7 +224,7 @@ def test_what_is_asked_the_same_on_both_sides_is_told_and_each_side_keeps_its_ow
     )
     assert len(older) == SCENARIOS
     assert not older.keys() & newer.keys()
-    kept = load(folder)
+    kept = read_comparisons(folder)
     assert kept is not None
     found = kept.comparisons[0]
     pair = found.behaviours[0].pairs[-1]
@@ -247,7 +248,7 @@ def test_pytest_says_stale_and_what_recording_would_take(
 ) -> None:
     edit(recorded, CURT)
     result = run(pytester, "evals", "--base", "main")
-    result.stdout.fnmatch_lines(["No evidence: helper/base was edited*", "recording 7 trials*"])
+    result.stdout.fnmatch_lines(["Stale: helper/base was edited*", "recording 7 trials*"])
 
 
 @pytest.mark.parametrize(("base", "told"), [("nowhere", "no such revision"), ("-x", "no such")])
@@ -284,8 +285,10 @@ def test_evidence_that_is_gone_under_the_same_prompt_is_no_unchanged(
         path.unlink() if loss == "deleted" else path.write_text("x: 1\n")
     assert main(["compare", "--base", "main"]) == 7
     printed = capsys.readouterr().out
-    told = "helper/base is the same prompt as helper/base @ main, and evidence of it is gone."
-    assert f"No evidence: {told}" in printed
+    told = (
+        "helper/base has the same prompt as helper/base @ main, but its recordings cannot be used"
+    )
+    assert f"Stale: {told}" in printed
     assert "manners/request-0::helper/base: " in printed
     assert "unchanged, so that there is nothing to compare: helper/other" in printed
 

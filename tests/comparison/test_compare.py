@@ -56,9 +56,9 @@ def test_a_side_whose_tools_ran_without_a_sandbox_says_so() -> None:
 
 def test_below_six_scenarios_there_are_rates_only_and_what_a_verdict_takes() -> None:
     found = compared([*side(BASE, *["+"] * 5), *side(TERSE, *["-"] * 5)])
-    assert (found.word, found.exit_code) == ("rates only", 0)
+    assert (found.word, found.exit_code) == ("too few scenarios", 0)
     (kind,) = found.behaviours
-    assert (kind.kind, kind.verdict, kind.estimate) == ("rates only", None, -1.0)
+    assert (kind.kind, kind.verdict, kind.estimate) == ("too few scenarios", None, -1.0)
     assert kind.reason == "fewer than 6 paired units (5)"
     assert kind.next_step.startswith("any verdict takes 1 more paired scenarios; to find a change")
 
@@ -242,7 +242,7 @@ def test_a_theme_takes_the_grades_of_its_behaviours_together_scenario_by_scenari
 def test_a_control_that_suffers_is_part_of_the_verdict() -> None:
     before, after = ({"kind": sign, "true": sign, "useful": other} for sign, other in ("-+", "+-"))
     found = compared(both(10, before, after), themed())
-    assert (found.word, found.exit_code) == ("mixed", 1)
+    assert (found.word, found.exit_code) == ("improved and regressed", 1)
 
 
 def test_an_ungraded_behaviour_of_a_theme_is_one_missing_result() -> None:
@@ -344,7 +344,7 @@ def test_scenarios_of_one_family_count_as_one_and_that_is_told() -> None:
     assert (alone.behaviours[0].n, alone.behaviours[0].unit) == (8, "scenario")
     assert (together.behaviours[0].n, together.behaviours[0].unit) == (5, "family")
     assert alone.behaviours[0].verdict == "regressed"
-    assert together.behaviours[0].kind == "rates only"
+    assert together.behaviours[0].kind == "too few scenarios"
     assert together.notes == (
         "manners: n counts each family of scenarios once: shop (4 scenarios)",
     )

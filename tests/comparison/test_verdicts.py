@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 from promptverdict.comparison.verdicts import (
-    FILE,
     BehaviourVerdict,
     Comparison,
     Comparisons,
@@ -17,10 +13,7 @@ from promptverdict.comparison.verdicts import (
     Side,
     SuiteGate,
     Verdict,
-    load,
-    save,
 )
-from promptverdict.core.errors import InputError
 
 RATE = Rate(estimate=None, low=0.0, high=1.0, passed=0, graded=0, ungraded=0, missing=0)
 
@@ -30,7 +23,7 @@ def behaviour(verdict: Verdict | None) -> BehaviourVerdict:
         suite="manners",
         behaviour="kind",
         says="It is kind",
-        kind="verdict" if verdict else "rates only",
+        kind="verdict" if verdict else "too few scenarios",
         verdict=verdict,
         reason="",
         estimate=None,
@@ -70,11 +63,11 @@ def comparison(*verdicts: Verdict | None, gates: tuple[int, ...] = ()) -> Compar
 @pytest.mark.parametrize(
     ("verdicts", "word", "code"),
     [
-        (["improved", "regressed"], "mixed", 1),
+        (["improved", "regressed"], "improved and regressed", 1),
         (["inconclusive", "regressed"], "regressed", 1),
         (["inconclusive", "improved", None], "improved", 0),
         (["invalid", "inconclusive"], "inconclusive", 0),
-        (["invalid", None], "rates only", 0),
+        (["invalid", None], "too few scenarios", 0),
         (["invalid", "invalid"], "invalid", 7),
         ([], "invalid", 7),
     ],
@@ -124,19 +117,3 @@ def test_a_pairs_difference_is_of_what_was_graded(
         candidate_trials=(),
     )
     assert pair.difference == difference
-
-
-def test_comparisons_are_kept_beside_the_records_and_read_back(tmp_path: Path) -> None:
-    assert load(tmp_path) is None
-    found = Comparisons(comparisons=(comparison("improved", None),), notes=("something",))
-    path = save(tmp_path, found)
-    assert path == tmp_path / FILE
-    assert load(tmp_path) == found
-    json.loads(path.read_text(), parse_constant=pytest.fail)
-
-
-def test_a_file_that_is_no_comparison_is_told(tmp_path: Path) -> None:
-    (tmp_path / "derived").mkdir()
-    (tmp_path / FILE).write_text("{}")
-    with pytest.raises(InputError, match=r"not a comparison of ours\n  compare again"):
-        load(tmp_path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
-from promptverdict.comparison.verdicts import load
+from promptverdict.comparison.storage import read_comparisons
 from promptverdict.trials.store import find_run
 
 from tests.fakes import Provider, run
@@ -34,7 +34,7 @@ def test_a_gate_that_does_not_block_passes_and_comes_last(
     assert result.parseoutcomes() == {"passed": 1, "measured": 2 * SCENARIOS}
     items = [line for line in result.stdout.lines if "::" in line and "%]" in line]
     assert items[-1].startswith(f"{NODE} PASSED")
-    kept = load(find_run(pytester.path / "results"))
+    kept = read_comparisons(find_run(pytester.path / "results"))
     assert kept is not None
     assert [one.exit_code for one in kept.comparisons[0].gates] == [0]
 
@@ -56,6 +56,9 @@ def test_a_regression_fails_the_gate_and_says_of_what(
     assert {one.attrib["name"]: one.attrib["value"] for one in case.iter("property")} == {
         "promptverdict_status": "FAILED",
         "promptverdict_gate": "helper/other: kind: regressed",
+        "promptverdict:helper/other": (
+            "Regressed: helper/other shows kind less often than helper/base."
+        ),
         "promptverdict:helper/other:kind": "regressed, -100 points (-100 to -29), n 7",
     }
 

@@ -51,7 +51,7 @@ def test_what_was_lost_is_told_before_what_was_gained() -> None:
 def test_long_lists_are_cut_and_counted() -> None:
     found = samples([*side(BASE, *["+"] * 20), *side(TERSE, "+")])
     lines = printed(compare_variants(found, {"m": suite()}, BASE, TERSE))
-    assert lines[0].startswith("Invalid evidence")
+    assert lines[0].startswith("Invalid: ")
     lines = printed(compare_variants(found, {"manners": suite()}, BASE, TERSE))
     assert len([line for line in lines if line.startswith("not paired")]) == MOST
     assert f"{19 - MOST} more not paired" in lines

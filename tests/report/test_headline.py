@@ -39,7 +39,7 @@ def themed(*themes: Theme) -> Comparison:
         ("regressed", "helper/terse shows kind less often than helper/base."),
         (
             "inconclusive",
-            "Whether helper/terse is better or worse than helper/base cannot be told from this.",
+            "It is inconclusive whether helper/terse improved or regressed against helper/base.",
         ),
         ("invalid", "The evidence on helper/terse against helper/base cannot be used."),
     ],
@@ -86,7 +86,7 @@ def gated(verdict: str, outcome: str, code: int) -> Comparison:
         ),
         (
             gated("improved", "invalid", 7),
-            "Invalid evidence",
+            "Invalid",
             "The evidence on helper/terse against helper/base cannot be used.",
         ),
     ],
@@ -171,7 +171,7 @@ def test_what_is_not_all_is_not_told_as_all_and_no_small_change_as_none() -> Non
 def test_the_notes_of_a_comparison_are_told() -> None:
     found = BASE.model_copy(update={"status": "stale", "notes": ("recording takes 8 trials",)})
     head = verdict(found.model_copy(update={"behaviours": ()}))
-    assert head.word == "No evidence"
+    assert head.word == "Stale"
     assert [reason.told for reason in head.reasons] == ["recording takes 8 trials"]
 
 
@@ -186,7 +186,7 @@ def test_the_worst_of_several_comparisons_is_told_first() -> None:
 
 def test_an_improvement_beside_stale_or_invalid_evidence_is_never_the_headline() -> None:
     improved = verdict(changed(BASE, verdict="improved"))
-    for other in ("No evidence", "Invalid evidence"):
+    for other in ("Stale", "Invalid"):
         lacking = Headline(word=other, style="unknown", sentence="", reasons=())
         both = all_in_all([improved, lacking])
         assert (both.word, both.style) == (other, "unknown")

@@ -47,7 +47,7 @@ def test_provenance_and_age_stand_with_the_verdict_and_in_every_cell() -> None:
 
 def test_a_run_without_comparison_shows_rates() -> None:
     text = markdown(page(run(scenarios=2)))
-    assert "## ○ No verdict" in text
+    assert "## ○ Not compared" in text
     assert (
         "| kind | manners | helper/base | 100% (34 to 100%) | 2 trials of 2 scenarios | 0 |" in text
     )
@@ -177,7 +177,7 @@ def test_several_comparisons_each_have_their_verdict() -> None:
     text = markdown(page(records, found, changed(found, verdict="inconclusive")))
     assert "## ▼ Regressed in part" in text
     assert "### ▼ Regressed" in text
-    assert "### ○ Cannot tell" in text
+    assert "### ○ Inconclusive" in text
 
 
 def test_a_record_of_a_trial_that_broke_off_is_harmless() -> None:

@@ -119,7 +119,7 @@ def test_nothing_of_a_hostile_pull_request_runs_and_its_edit_is_stale(
     compared = pull.check()
 
     assert compared.returncode == 7
-    assert "No evidence: helper/other was edited and nothing is recorded of it" in compared.stdout
+    assert "Stale: helper/other was edited and nothing is recorded of the edit" in compared.stdout
     assert f"recording {SCENARIOS} trials with relay/scripted: about" in compared.stdout
     assert "pytest evals --record stale" in compared.stdout
     assert not list(tmp_path.rglob("canary"))
@@ -134,7 +134,7 @@ def test_nothing_of_a_hostile_pull_request_runs_and_its_edit_is_stale(
     assert pull.comment.startswith(
         f"{MARKER}\n> Judged by the suites, graders, settings and harness"
     )
-    assert "\n## ○ No evidence\n" in pull.comment
+    assert "\n## ○ Stale\n" in pull.comment
     assert "Changed files that were not used: 33 (below agents or evals: 27)." in pull.comment
     assert pull.comment == pull.runner.summary.read_text(encoding="utf-8")
     # The same tree bites whoever runs it as it is: else all this would prove nothing.

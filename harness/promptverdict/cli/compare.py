@@ -52,6 +52,7 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def run(asked: argparse.Namespace) -> int:
     """Print the verdicts; the exit code says whether any of them blocks."""
+    from promptverdict.comparison.storage import format_json
     from promptverdict.core.files import write_whole
     from promptverdict.report.comparison_text import told
 
@@ -65,7 +66,7 @@ def run(asked: argparse.Namespace) -> int:
     else:
         found = _of_run(asked, settings, cells, look)
     if asked.json:
-        write_whole(asked.json, found.model_dump_json(indent=1) + "\n")
+        write_whole(asked.json, format_json(found))
     print(told(found, options=list(_options(asked, settings))), end="")
     return found.exit_code
 
@@ -89,7 +90,7 @@ def _of_run(
     """Compare the variants of a run, and keep what was found with it."""
     from promptverdict.comparison.compare import compare_run
     from promptverdict.comparison.gates import lacking
-    from promptverdict.comparison.verdicts import save
+    from promptverdict.comparison.storage import write_comparisons
 
     folder = find_run(Path(settings.results), asked.run or LATEST)
     found = _samples(folder, cells)
@@ -112,7 +113,7 @@ def _of_run(
         raise InputError([Problem(where, told, cure)])
     notes = (*compared.notes, *_told_absent(folder.name, found), *_narrowed(asked))
     compared = compared.model_copy(update={"notes": notes})
-    save(folder, compared)
+    write_comparisons(folder, compared)
     return compared
 
 
@@ -189,7 +190,7 @@ def _with_run(asked: argparse.Namespace, settings: Settings, cells: list[Cell]) 
     """Compare the variants of a run with themselves in an older one, and keep what was found."""
     from promptverdict.comparison.against_run import against_run
     from promptverdict.comparison.gates import lacking
-    from promptverdict.comparison.verdicts import save
+    from promptverdict.comparison.storage import write_comparisons
 
     for option in ("base", "baseline"):
         if getattr(asked, option):
@@ -218,7 +219,7 @@ def _with_run(asked: argparse.Namespace, settings: Settings, cells: list[Cell]) 
         *_narrowed(asked),
     )
     compared = compared.model_copy(update={"notes": notes})
-    save(newer, compared)
+    write_comparisons(newer, compared)
     return compared
 
 

@@ -11,7 +11,7 @@ from promptverdict.comparison.compare import compare_run
 from promptverdict.comparison.gates import lacking
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Comparison, Comparisons
-from promptverdict.comparison.wording import format_verdict
+from promptverdict.comparison.wording import format_comparison, format_verdict
 from promptverdict.runner.cells import Cell
 from promptverdict.settings import Settings
 from promptverdict.trials.record import TrialRecord
@@ -25,7 +25,7 @@ class Concluded:
     """0 does not block, 1 fail, 6 undecided and blocking, 7 invalid."""
     reasons: tuple[str, ...]
     verdicts: Mapping[str, str] = field(default_factory=dict)
-    """`variant:behaviour` (or theme) -> what the comparison says of it, in a line."""
+    """In a line what reports say: of a variant, and of `variant:behaviour` (or theme)."""
 
 
 def conclude(
@@ -68,7 +68,8 @@ def gate_of(suite: str, found: Comparisons, ran: Iterable[Cell]) -> Concluded:
     return Concluded(
         worst,
         tuple(told for code, told in said if code == worst),
-        {
+        {one.candidate.variant: format_comparison(one) for one in about}
+        | {
             f"{one.candidate.variant}:{judged.behaviour}": format_verdict(judged)
             for one in about
             for judged in (*one.themes, *one.behaviours)

@@ -101,10 +101,10 @@ def told_verdict(
 ) -> dict[str, Any]:
     """Give the fields of a verdict that the statistics decide; families: scenario -> family."""
     before, after = scores(pairs, "baseline"), scores(pairs, "candidate")
-    rates_only = found.n < FLOOR and found.verdict != "invalid"
+    too_few = found.n < FLOOR and found.verdict != "invalid"
     return {
-        "kind": "rates only" if rates_only else "verdict",
-        "verdict": None if rates_only else found.verdict,
+        "kind": "too few scenarios" if too_few else "verdict",
+        "verdict": None if too_few else found.verdict,
         "reason": found.reason,
         "estimate": known(found.estimate),
         "low": found.low,

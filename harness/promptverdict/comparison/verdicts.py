@@ -6,36 +6,37 @@ and differences lie in -1..1 (0.1 is 10 points). What is not known is None, neve
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import field_validator, model_validator
 
 from promptverdict.comparison.measured import Measured
-from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.files import write_whole
 from promptverdict.core.model import Frozen
-from promptverdict.core.paths import display_path
 
 SCHEMA = 1
-FILE = "derived/comparison.json"
-"""Below a run's folder."""
+_OLDER_KINDS = {"rates only": "too few scenarios"}
+"""Words of files that earlier versions wrote -> those of today."""
+_DERIVED = ("word", "sentence")
+"""Keys that are written for other programs and never read: they follow from the rest."""
 
 Verdict = Literal["improved", "regressed", "inconclusive", "invalid"]
 Word = Literal[
     "improved",
     "regressed",
-    "mixed",
+    "improved and regressed",
     "blocked",
-    "partly",
+    "improved in part",
     "inconclusive",
     "invalid",
-    "rates only",
+    "too few scenarios",
     "unchanged",
     "stale",
 ]
-"""What a comparison comes to in all. blocked: nothing is shown to be worse, and a gate blocks
-all the same. partly: improved, while evidence is lacking beside it or a gate is undecided."""
+"""What a comparison comes to, in the word that every report shows.
+
+blocked: nothing is shown to be worse, and a gate blocks all the same. improved in part: evidence is
+lacking beside what improved, or a gate is undecided.
+"""
 Outcome = Literal["pass", "fail", "ungraded", "missing"]
 """Of one trial: missing where nothing is there to be graded."""
 Role = Literal["primary", "control"]
@@ -145,10 +146,10 @@ class BehaviourVerdict(Frozen):
     behaviour: str
     """Its name; of a theme, the theme's."""
     says: str
-    kind: Literal["verdict", "rates only"]
-    """rates only: too few paired scenarios for any verdict."""
+    kind: Literal["verdict", "too few scenarios"]
+    """too few scenarios: fewer paired ones than any verdict takes, so that there are only rates."""
     verdict: Verdict | None
-    """None exactly where there are rates only."""
+    """None exactly where there are too few scenarios."""
     reason: str
     """Why inconclusive or invalid or no verdict, or what makes it fragile; may be empty."""
     estimate: float | None
@@ -178,6 +179,16 @@ class BehaviourVerdict(Frozen):
     next_step: str
     """The cheapest way to know more, in words; empty where nothing is left to ask."""
     gate: GateResult | None = None
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _read_older_kind(cls, kind: object) -> object:
+        return _OLDER_KINDS.get(kind, kind) if isinstance(kind, str) else kind
+
+    @property
+    def word(self) -> Verdict | Literal["too few scenarios"]:
+        """The verdict, or why there is none, in the word that every report shows."""
+        return self.verdict or "too few scenarios"
 
     @property
     def flipped(self) -> tuple[ScenarioPair, ...]:
@@ -239,6 +250,13 @@ class Comparison(Frozen):
     notes: tuple[str, ...] = ()
     """What a reader should know besides: what recording will take, tools that differ."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_derived(cls, read: Any) -> Any:
+        if not isinstance(read, dict):
+            return read
+        return {key: value for key, value in read.items() if key not in _DERIVED}
+
     @property
     def judged(self) -> tuple[BehaviourVerdict, ...]:
         """What the word is about: primary themes and whatever regressed; else every behaviour."""
@@ -273,14 +291,14 @@ class Comparison(Frozen):
         told = {one.verdict for one in self.judged}
         code = _worst({gate.exit_code for gate in self.gates})
         if "regressed" in told:
-            return "mixed" if "improved" in told else "regressed"
+            return "improved and regressed" if "improved" in told else "regressed"
         if code == 1:
             return "blocked"
         if code == 7 or told <= {"invalid"}:
             return "invalid"
         if "improved" in told:
-            return "partly" if self.lacking or code == 6 else "improved"
-        return "inconclusive" if "inconclusive" in told else "rates only"
+            return "improved in part" if self.lacking or code == 6 else "improved"
+        return "inconclusive" if "inconclusive" in told else "too few scenarios"
 
     @property
     def exit_code(self) -> int:
@@ -311,21 +329,3 @@ class Comparisons(Frozen):
 def _worst(codes: set[int]) -> int:
     """Choose what was shown to be worse before evidence that cannot be used before doubt."""
     return next((code for code in (1, 7, 6) if code in codes), 0)
-
-
-def save(run: Path, found: Comparisons) -> Path:
-    """Write the comparisons of a run below its folder and say where. Raises StorageError."""
-    write_whole(run / FILE, found.model_dump_json(indent=1) + "\n")
-    return run / FILE
-
-
-def load(run: Path) -> Comparisons | None:
-    """Read the comparisons of a run; None where there are none. Raises InputError."""
-    path = run / FILE
-    if not path.is_file():
-        return None
-    try:
-        return Comparisons.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        cure = "compare again: promptverdict compare"
-        raise InputError([Problem(display_path(path), "not a comparison of ours", cure)]) from error

@@ -1,19 +1,109 @@
-"""A verdict in one line, as the terminal, JUnit and a gate's reasons show it."""
+"""A verdict in words, the same in the terminal, both reports, JSON and JUnit."""
 
 from __future__ import annotations
 
-from promptverdict.comparison.verdicts import BehaviourVerdict
+from collections.abc import Sequence
+
+from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison
 from promptverdict.core.numbers import points
 
+MOST_NAMES = 4
+"""Behaviours that one sentence names."""
+FEWEST_SUGGESTIVE = 3
+"""Scenarios that flip the same way, below which nothing is called suggestive."""
 
-def format_verdict(one: BehaviourVerdict) -> str:
-    """Write a verdict, or that there is none, with the figures it rests on."""
-    told = format_interval(one).replace(" (", " points (")
-    return ", ".join(filter(None, (one.verdict or one.kind, told, f"n {one.n}")))
+
+def format_comparison(comparison: Comparison) -> str:
+    """Write what a comparison comes to in one line: `Regressed: ...`."""
+    return f"{comparison.word.capitalize()}: {describe_comparison(comparison)}"
 
 
-def format_interval(one: BehaviourVerdict) -> str:
-    """Write the change in points with its interval, or nothing where there is none."""
-    if one.estimate is None:
+def describe_comparison(comparison: Comparison) -> str:
+    """Write the sentence that answers whether the candidate improved or regressed."""
+    baseline, candidate = comparison.baseline.label, comparison.candidate.label
+    match comparison.word:
+        case "unchanged":
+            answer = f"has the same prompt as {baseline}: there is nothing to compare"
+        case "stale" if not comparison.prompt_diff:
+            answer = (
+                f"has the same prompt as {baseline}, but its recordings cannot be used any more"
+            )
+        case "stale":
+            answer = (
+                "was edited and nothing is recorded of the edit: whether it improved or regressed"
+                f" against {baseline} is unknown"
+            )
+        case "too few scenarios":
+            answer = f"against {baseline}: {_describe_flips(comparison)}"
+        case "invalid":
+            return f"The evidence on {candidate} against {baseline} cannot be used."
+        case "inconclusive":
+            return (
+                f"It is inconclusive whether {candidate} improved or regressed against {baseline}."
+            )
+        case _:
+            answer = _describe_change(comparison)
+    return f"{candidate} {answer}."
+
+
+def count_flips(comparison: Comparison) -> tuple[int, int]:
+    """Count the pairs of a scenario and a behaviour that were gained, and those that were lost."""
+    flipped = {
+        (pair.suite, pair.scenario, pair.behaviour): (pair.difference or 0.0) > 0
+        for behaviour in comparison.behaviours
+        for pair in behaviour.flipped
+    }
+    gained = sum(flipped.values())
+    return gained, len(flipped) - gained
+
+
+def _describe_flips(comparison: Comparison) -> str:
+    """Write what flipped where scenarios are too few for a verdict."""
+    gained, lost = count_flips(comparison)
+    flipped = {(p.suite, p.scenario) for one in comparison.behaviours for p in one.flipped}
+    paired = max((behaviour.n for behaviour in comparison.behaviours), default=0)
+    unit = "unit" if any(one.unit == "family" for one in comparison.behaviours) else "scenario"
+    counts = f"{gained} gained, {lost} lost in {paired} {unit}{'s' * (paired != 1)}"
+    one_way = not (gained and lost) and len(flipped) >= FEWEST_SUGGESTIVE
+    return f"{counts}, {'suggestive, but ' * one_way}too few for a verdict"
+
+
+def _describe_change(comparison: Comparison) -> str:
+    """Write what is shown more often and less often, and what stands against it."""
+    more, less = (
+        _list_names([one.behaviour for one in comparison.judged if one.verdict == verdict])
+        for verdict in ("improved", "regressed")
+    )
+    changes = [f"{more} more often"] * bool(more) + [f"{less} less often"] * bool(less)
+    change = f"shows {' and '.join(changes)} than {comparison.baseline.label}" if changes else ""
+    blocking, undecided = (
+        _list_names([gate.suite for gate in comparison.gates if gate.exit_code == code])
+        for code in (1, 6)
+    )
+    if comparison.word == "blocked":
+        return f"{change}{', and ' * bool(change)}is blocked by the gate of {blocking}"
+    if comparison.word == "improved in part":
+        lacking = _list_names([behaviour.behaviour for behaviour in comparison.lacking])
+        objections = [f"the evidence on {lacking} cannot be used"] * bool(lacking)
+        objections += [f"the gate of {undecided} is undecided"] * bool(undecided)
+        return f"{change}; {', and '.join(objections)}"
+    return change
+
+
+def _list_names(names: Sequence[str]) -> str:
+    if len(names) > MOST_NAMES:
+        return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} other behaviours"
+    return " and ".join([", ".join(names[:-1])] * (len(names) > 1) + list(names[-1:]))
+
+
+def format_verdict(verdict: BehaviourVerdict) -> str:
+    """Write a verdict, or that there are too few scenarios, with the figures it rests on."""
+    interval = format_interval(verdict).replace(" (", " points (")
+    return ", ".join(filter(None, (verdict.word, interval, f"n {verdict.n}")))
+
+
+def format_interval(verdict: BehaviourVerdict) -> str:
+    """Write the change in points with its 95 % interval; empty where there is none."""
+    if verdict.estimate is None:
         return ""
-    return f"{points(one.estimate)} ({points(one.low)} to {points(one.high)})"
+    return f"{points(verdict.estimate)} ({points(verdict.low)} to {points(verdict.high)})"

@@ -143,7 +143,7 @@ class EvalSession:
         """
         if self._compared is None:
             from promptverdict.comparison.conclusion import conclude
-            from promptverdict.comparison.verdicts import save
+            from promptverdict.comparison.storage import write_comparisons
 
             records = [
                 record for cell in self._cells.values() for record in self._finished(cell, tell)
@@ -154,7 +154,7 @@ class EvalSession:
             expected = [cell.id for cell in every]
             run = self._opened_run()
             self._compared = conclude(cells, expected, records, self.settings, self._root, run.save)
-            save(run.folder, self._compared)
+            write_comparisons(run.folder, self._compared)
         return self._compared
 
     @property

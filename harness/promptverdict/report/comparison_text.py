@@ -99,7 +99,7 @@ def _row(one: BehaviourVerdict, name: str) -> tuple[str, ...]:
         str(one.n),
         f"{missing}{unasked}" if missing else "",
         "" if one.p_holm is None else chance(one.p_holm),
-        f"{one.verdict or one.kind}{', fragile' if one.fragile else ''}",
+        f"{one.word}{', fragile' if one.fragile else ''}",
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison, Side, Word
+from promptverdict.comparison.wording import describe_comparison
 from promptverdict.core.numbers import decimals, percent, points
 from promptverdict.report.page.cells import counted
 from promptverdict.report.words import spanned
@@ -18,32 +19,20 @@ SYMBOLS: dict[Style, str] = {"improved": "▲", "regressed": "▼", "mixed": "�
 STYLES: dict[str | None, Style] = {
     "improved": "improved",
     "regressed": "regressed",
-    "mixed": "mixed",
+    "improved and regressed": "mixed",
     "blocked": "regressed",
-    "partly": "mixed",
-}
-WORDS: dict[Word, str] = {
-    "improved": "Improved",
-    "regressed": "Regressed",
-    "mixed": "Improved and regressed",
-    "blocked": "Blocked",
-    "partly": "Improved in part",
-    "inconclusive": "Cannot tell",
-    "invalid": "Invalid evidence",
-    "rates only": "No verdict",
-    "unchanged": "Unchanged",
-    "stale": "No evidence",
+    "improved in part": "mixed",
 }
 _WORST_FIRST: tuple[Word, ...] = (
     "regressed",
-    "mixed",
+    "improved and regressed",
     "blocked",
     "stale",
     "invalid",
-    "partly",
+    "improved in part",
     "improved",
     "inconclusive",
-    "rates only",
+    "too few scenarios",
     "unchanged",
 )
 """No evidence comes before an improvement: what is stale is never green."""
@@ -79,9 +68,9 @@ class Headline:
 def verdict(comparison: Comparison) -> Headline:
     """Say what a comparison comes to, for whom against whom, and why."""
     return Headline(
-        word=WORDS[comparison.word],
+        word=comparison.word.capitalize(),
         style=STYLES.get(comparison.word, "unknown"),
-        sentence=_sentence(comparison),
+        sentence=describe_comparison(comparison),
         reasons=tuple(_reasons(comparison)),
     )
 
@@ -93,7 +82,7 @@ def all_in_all(verdicts: Sequence[Headline]) -> Headline:
     words = [one.word for one in verdicts]
     counts = [f"{words.count(word)} {word.lower()}" for word in dict.fromkeys(words)]
     told = ", ".join(counts) if len(counts) > 1 else f"{words[0].lower()} in each"
-    order = [WORDS[word] for word in _WORST_FIRST]
+    order = [word.capitalize() for word in _WORST_FIRST]
     worst = min(verdicts, key=lambda one: order.index(one.word))
     word, style = worst.word, worst.style
     if len(set(words)) > 1 and style != "unknown":
@@ -106,50 +95,6 @@ def all_in_all(verdicts: Sequence[Headline]) -> Headline:
         sentence=f"{len(verdicts)} comparisons: {told}.",
         reasons=(),
     )
-
-
-def _sentence(comparison: Comparison) -> str:
-    baseline, candidate = comparison.baseline.label, comparison.candidate.label
-    match comparison.word:
-        case "unchanged":
-            told = f"is the same prompt as {baseline}: there is nothing to compare"
-        case "stale" if not comparison.prompt_diff:
-            told = f"is the same prompt as {baseline}, and evidence of it is gone"
-        case "stale":
-            told = "was edited and nothing is recorded of it: whether it is better or worse"
-            told = f"{told} than {baseline} is not known"
-        case "invalid":
-            return f"The evidence on {candidate} against {baseline} cannot be used."
-        case "rates only":
-            told = f"against {baseline}: rates only, too little for a verdict"
-        case "inconclusive":
-            told = f"Whether {candidate} is better or worse than {baseline}"
-            return f"{told} cannot be told from this."
-        case _:
-            told = _moved(comparison)
-    return f"{candidate} {told}."
-
-
-def _moved(comparison: Comparison) -> str:
-    """Say what is shown more often and less often, and what stands against it."""
-    more, less = (
-        _listed([one.behaviour for one in comparison.judged if one.verdict == verdict])
-        for verdict in ("improved", "regressed")
-    )
-    told = " and ".join([f"{more} more often"] * bool(more) + [f"{less} less often"] * bool(less))
-    told = f"shows {told} than {comparison.baseline.label}" if told else ""
-    blocking, undecided = (
-        _listed([gate.suite for gate in comparison.gates if gate.exit_code == code])
-        for code in (1, 6)
-    )
-    if comparison.word == "blocked":
-        return f"{told}{', and ' * bool(told)}is blocked by the gate of {blocking}"
-    if comparison.word == "partly":
-        lacking = _listed([one.behaviour for one in comparison.lacking])
-        rest = [f"the evidence on {lacking} cannot be used"] * bool(lacking)
-        rest += [f"the gate of {undecided} is undecided"] * bool(undecided)
-        return f"{told}; {', and '.join(rest)}"
-    return told
 
 
 def _reasons(comparison: Comparison) -> Iterator[Reason]:
@@ -189,7 +134,7 @@ def lost(one: BehaviourVerdict) -> tuple[int, str]:
 
 def missed(one: BehaviourVerdict) -> str:
     """Write the points below which a change would usually be missed; empty without a verdict."""
-    if one.kind == "rates only" or one.verdict == "invalid" or one.mde80 is None:
+    if one.kind == "too few scenarios" or one.verdict == "invalid" or one.mde80 is None:
         return ""
     # No change is larger than 100 points, however wide the interval.
     size = min(100 * one.mde80, 100)
@@ -200,7 +145,7 @@ def change(one: BehaviourVerdict) -> str:
     """Write a difference with its interval, in points."""
     if one.estimate is None:
         return "no difference known"
-    if one.kind == "rates only":
+    if one.kind == "too few scenarios":
         return f"{points(one.estimate)} points"
     return f"{points(one.estimate)} points ({points(one.low)} to {points(one.high)})"
 
@@ -208,12 +153,6 @@ def change(one: BehaviourVerdict) -> str:
 def share(value: float | None) -> str:
     """Write a share; where no scenario has a grade on both sides there is none."""
     return "none paired" if value is None else percent(value)
-
-
-def _listed(names: Sequence[str]) -> str:
-    if len(names) > MOST:
-        return f"{', '.join(names[:MOST])} and {len(names) - MOST} other behaviours"
-    return " and ".join([", ".join(names[:-1])] * (len(names) > 1) + list(names[-1:]))
 
 
 def evidence(side: Side, role: str, now: datetime) -> str:
@@ -235,7 +174,7 @@ def uncompared(records: Sequence[TrialRecord]) -> Headline:
     variants = {record.variant for record in records}
     kinds = ", ".join(f"{outcomes.count(kind)} {kind}" for kind in ("pass", "fail", "ungraded"))
     return Headline(
-        word="No verdict",
+        word="Not compared",
         style="unknown",
         sentence=(
             f"{counted(len(variants), 'variant')} in {counted(len(scenarios), 'scenario')}:"

@@ -20,7 +20,7 @@ def write_report(
     page, comment: where they are written instead of into the run's folder. Raises InputError for
     what is no run, has no records or a comparison that cannot be read, and StorageError.
     """
-    from promptverdict.comparison.verdicts import load
+    from promptverdict.comparison.storage import read_comparisons
     from promptverdict.report.markdown import markdown
     from promptverdict.report.page.html import html
     from promptverdict.report.page.model import page_of
@@ -37,7 +37,7 @@ def write_report(
         raise InputError(
             [Problem(display_path(run), "holds no records", "run again: pytest evals/")]
         )
-    compared = load(run)
+    compared = read_comparisons(run)
     other = list(older(run, compared.comparisons if compared else ()))
     data = page_of(manifest, found, compared, datetime.now(UTC), other)
     write_together(dict(zip(places, (html(data), markdown(data)), strict=True)))

@@ -25,7 +25,7 @@ def test_a_verdict_says_how_small_a_change_would_be_missed() -> None:
 
 def test_without_a_verdict_no_change_is_told_to_be_missed() -> None:
     assert row(verdict="invalid")["usually missed"] == ""
-    assert row(kind="rates only", verdict=None)["usually missed"] == ""
+    assert row(kind="too few scenarios", verdict=None)["usually missed"] == ""
     assert row(mde80=None)["usually missed"] == ""
 
 

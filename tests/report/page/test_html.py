@@ -170,7 +170,7 @@ def test_what_does_not_fit_even_when_cut_is_left_out_and_told(
 
 def test_a_run_without_comparison_shows_rates_and_says_why_there_is_no_verdict() -> None:
     text = written(*run(scenarios=3, lost=1))
-    assert "No verdict" in text
+    assert "Not compared" in text
     assert "A verdict needs at least 6 scenarios" in text
     assert "no suite here has more than 3" in text
     assert "67% (21 to 94%), 2 of 3 trials" in text
@@ -187,10 +187,10 @@ def test_a_run_of_one_variant_says_that_a_verdict_takes_two() -> None:
 def test_too_few_scenarios_show_rates_instead_of_differences() -> None:
     records = run(scenarios=3, lost=1)
     rates = changed(
-        comparison(records), kind="rates only", verdict=None, next_step="3 more scenarios"
+        comparison(records), kind="too few scenarios", verdict=None, next_step="3 more scenarios"
     )
     text = html(page(records, rates))
-    assert "rates only, too little for a verdict" in text
+    assert "0 gained, 1 lost in 3 scenarios, too few for a verdict" in text
     assert "Too few paired scenarios for a difference" in text
     assert "3 more scenarios." in text
 
@@ -285,7 +285,7 @@ def test_gates_and_what_could_not_be_compared_are_told() -> None:
 
 @pytest.mark.parametrize(
     ("status", "told"),
-    [("stale", "No evidence"), ("unchanged", "there is nothing to compare")],
+    [("stale", "Stale"), ("unchanged", "there is nothing to compare")],
 )
 def test_without_anything_to_compare_the_page_says_so(status: str, told: str) -> None:
     records = run()
@@ -300,7 +300,7 @@ def test_several_comparisons_are_told_apart_and_the_worst_comes_first() -> None:
     found = comparison(records)
     unclear = changed(found, verdict="inconclusive", reason="the interval contains 0")
     text = html(page(records, unclear, found))
-    assert "<h1>2 comparisons: 1 cannot tell, 1 regressed.</h1>" in text
+    assert "<h1>2 comparisons: 1 inconclusive, 1 regressed.</h1>" in text
     assert "Regressed in part" in text
     assert 'href="#compared:2"' in text
     assert 'id="compared:2"' in text

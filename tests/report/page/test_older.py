@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from promptverdict.cli import main
 from promptverdict.comparison.against_run import against_run
-from promptverdict.comparison.verdicts import Comparisons, load, save
+from promptverdict.comparison.storage import read_comparisons, write_comparisons
+from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.report.page.html import html
 from promptverdict.report.page.model import Page, page_of
 from promptverdict.report.page.older import older
@@ -40,7 +41,7 @@ def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         samples(read_records(after)),
         {"manners": suite()},
     )
-    save(after, found)
+    write_comparisons(after, found)
     return after
 
 
@@ -54,7 +55,7 @@ def saved(name: str, made: list[TrialRecord]) -> Path:
 
 
 def found(run: Path) -> Comparisons:
-    kept = load(run)
+    kept = read_comparisons(run)
     assert kept is not None
     return kept
 
@@ -114,7 +115,7 @@ def test_what_plays_the_same_in_both_runs_needs_no_second_column(newer: Path) ->
     same = against_run(
         OLDER, samples(side(BASE, "+")), samples(side(BASE, "+")), {"manners": suite()}
     )
-    save(newer, same)
+    write_comparisons(newer, same)
     shown = page(newer)
     assert same.comparisons[0].status == "unchanged"
     assert shown.heats[0].variants == (BASE, TERSE)

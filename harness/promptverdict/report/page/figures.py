@@ -153,7 +153,7 @@ def _p(one: BehaviourVerdict) -> str:
 
 
 def _word(one: BehaviourVerdict) -> str:
-    return {None: "no verdict", "inconclusive": "cannot tell"}.get(one.verdict, str(one.verdict))
+    return one.word
 
 
 def _rate(rate: Rate) -> str:
