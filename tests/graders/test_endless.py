@@ -110,15 +110,15 @@ COMMANDS = {
 
 @pytest.mark.parametrize("text", COMMANDS.values(), ids=COMMANDS)
 def test_an_endless_command_is_read(text: str) -> None:
-    assert not commands.runs_tests(text)
-    assert not commands.runs_inline(text)
-    assert commands.in_workspace(f"{text}\ncd /other", 2) == 0
+    assert not commands.is_test_run(text)
+    assert not commands.is_inline_python(text)
+    assert commands.count_in_workspace(f"{text}\ncd /other", 2) == 0
 
 
 def test_many_tests_in_one_line_are_counted() -> None:
-    assert commands.in_workspace(repeated("(pytest ", HALF) + "\ncd /other", 2) == HALF // 8
+    assert commands.count_in_workspace(repeated("(pytest ", HALF) + "\ncd /other", 2) == HALF // 8
 
 
 def test_blanks_of_a_command_may_be_many() -> None:
-    assert commands.runs_tests("FOO=1 \\\n\n   timeout  \t 9   python   -B    -m   pytest")
-    assert commands.runs_inline("cd x  &&\n\n  python3    -c  'x'")
+    assert commands.is_test_run("FOO=1 \\\n\n   timeout  \t 9   python   -B    -m   pytest")
+    assert commands.is_inline_python("cd x  &&\n\n  python3    -c  'x'")

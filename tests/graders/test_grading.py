@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from promptverdict.core.model import Frozen
 from promptverdict.graders import Custom
-from promptverdict.graders.grading import grade_all, standings
+from promptverdict.graders.grading import count_outcomes, grade_all
 from promptverdict.trials.evidence import Evidence, FinalState, Task
 from promptverdict.trials.grade import Finding, Grade, Point, failed, passed, ungraded
 from promptverdict.trials.transcript import End, Say, User
@@ -74,9 +74,9 @@ def grades(*outcomes: str) -> list[tuple[Grade, ...]]:
 def test_unknown_grades_count_neither_for_nor_against(
     outcomes: str, require: float, standing: str
 ) -> None:
-    assert standings("b", grades(*outcomes), require).standing == standing
+    assert count_outcomes("b", grades(*outcomes), require).standing == standing
 
 
 def test_what_was_never_graded_is_undecided() -> None:
-    stands = standings("b", [(), ()], 1.0)
+    stands = count_outcomes("b", [(), ()], 1.0)
     assert stands.standing == "undecided"

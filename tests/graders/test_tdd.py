@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from promptverdict.graders.reading.shell_commands import runs_tests
+from promptverdict.graders.reading.shell_commands import is_test_run
 from promptverdict.graders.tdd import (
     RefactorOnGreen,
     RightReasonRed,
@@ -624,4 +624,4 @@ def test_the_pilots_hurried_fixes_had_no_test_first(seed: str) -> None:
     ],
 )
 def test_a_command_tells_whether_it_runs_tests(command: str, runs: bool) -> None:
-    assert runs_tests(command) is runs
+    assert is_test_run(command) is runs

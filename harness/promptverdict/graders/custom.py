@@ -18,5 +18,5 @@ class Custom(Frozen):
     function: str = Field(description="Name of the function in the suite's checks.py")
 
     def grade(self, evidence: Evidence) -> Finding:  # noqa: ARG002
-        """Say that it cannot be asked here: a suite's functions stand at the top of `grades`."""
+        """Return ungraded: a suite's function is called by name at the top of `grades` alone."""
         return ungraded(f"{self.function} of checks.py can only be used by itself")

@@ -26,7 +26,9 @@ def grade_all(
 ) -> tuple[Grade, ...]:
     """Grade one trial: behaviour -> its grader."""
     return tuple(
-        Grade(behaviour=behaviour, grader=grader.type, finding=_finding(grader, checks, evidence))
+        Grade(
+            behaviour=behaviour, grader=grader.type, finding=_ask_grader(grader, checks, evidence)
+        )
         for behaviour, grader in graders.items()
     )
 
@@ -47,7 +49,9 @@ class Standings:
         return self.passed + self.failed + self.ungraded
 
 
-def standings(behaviour: str, trials: Sequence[tuple[Grade, ...]], require: float) -> Standings:
+def count_outcomes(
+    behaviour: str, trials: Sequence[tuple[Grade, ...]], require: float
+) -> Standings:
     """Count one behaviour over a cell's trials.
 
     require: share of the trials that must pass. Short means even if every ungraded one had passed;
@@ -71,7 +75,7 @@ def standings(behaviour: str, trials: Sequence[tuple[Grade, ...]], require: floa
     return Standings(behaviour, passed, failed, unknown, standing)
 
 
-def _finding(grader: Grader, checks: Mapping[str, Check], evidence: Evidence) -> Finding:
+def _ask_grader(grader: Grader, checks: Mapping[str, Check], evidence: Evidence) -> Finding:
     try:
         if isinstance(grader, Custom):
             return Finding.model_validate(checks[grader.function](evidence))

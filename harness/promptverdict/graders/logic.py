@@ -30,7 +30,7 @@ class AllOf(Frozen):
 
     def grade(self, evidence: Evidence) -> Finding:
         """Fail if one fails, else be ungraded if one is, else pass."""
-        return _first_of(("fail", "ungraded", "pass"), _findings(self.of, evidence))
+        return _choose_finding(("fail", "ungraded", "pass"), _ask_graders(self.of, evidence))
 
 
 class AnyOf(Frozen):
@@ -41,7 +41,7 @@ class AnyOf(Frozen):
 
     def grade(self, evidence: Evidence) -> Finding:
         """Pass if one passes, else be ungraded if one is, else fail."""
-        return _first_of(("pass", "ungraded", "fail"), _findings(self.of, evidence))
+        return _choose_finding(("pass", "ungraded", "fail"), _ask_graders(self.of, evidence))
 
 
 class Not(Frozen):
@@ -52,17 +52,17 @@ class Not(Frozen):
 
     def grade(self, evidence: Evidence) -> Finding:
         """Turn pass into fail and fail into pass; ungraded stays."""
-        found = _finding(self.of, evidence)
-        word = {"pass": "not wanted: ", "fail": "as wanted: ", "ungraded": ""}[found.outcome]
-        changed = {"outcome": _OPPOSITE[found.outcome], "reason": word + found.reason}
-        return found.model_copy(update=changed)
+        finding = _ask_grader(self.of, evidence)
+        word = {"pass": "not wanted: ", "fail": "as wanted: ", "ungraded": ""}[finding.outcome]
+        changed = {"outcome": _OPPOSITE[finding.outcome], "reason": word + finding.reason}
+        return finding.model_copy(update=changed)
 
 
-def _findings(graders: Iterable[Grader], evidence: Evidence) -> list[Finding]:
-    return [_finding(grader, evidence) for grader in graders]
+def _ask_graders(graders: Iterable[Grader], evidence: Evidence) -> list[Finding]:
+    return [_ask_grader(grader, evidence) for grader in graders]
 
 
-def _finding(grader: Grader, evidence: Evidence) -> Finding:
+def _ask_grader(grader: Grader, evidence: Evidence) -> Finding:
     """Ask one grader; what it raises leaves it ungraded, and the others as they are."""
     try:
         return grader.grade(evidence)
@@ -70,10 +70,11 @@ def _finding(grader: Grader, evidence: Evidence) -> Finding:
         return ungraded(f"the grader broke: {type(error).__name__}: {error}")
 
 
-def _first_of(order: tuple[Outcome, ...], findings: list[Finding]) -> Finding:
-    """Answer with the first outcome that was found, for the reasons of those who found it."""
-    outcome = next(one for one in order if any(one == found.outcome for found in findings))
-    deciding = [found for found in findings if found.outcome == outcome]
-    reasons = dict.fromkeys(found.reason for found in deciding)
-    points = dict.fromkeys(point for found in deciding for point in found.points)
+def _choose_finding(order: tuple[Outcome, ...], findings: list[Finding]) -> Finding:
+    """Return the first outcome that any finding has, with the reasons of all that have it."""
+    reached = {finding.outcome for finding in findings}
+    outcome = next(outcome for outcome in order if outcome in reached)
+    deciding = [finding for finding in findings if finding.outcome == outcome]
+    reasons = dict.fromkeys(finding.reason for finding in deciding)
+    points = dict.fromkeys(point for finding in deciding for point in finding.points)
     return Finding(outcome=outcome, reason="; ".join(reasons), points=tuple(points))

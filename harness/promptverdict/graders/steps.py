@@ -12,13 +12,13 @@ from pydantic import Field
 
 from promptverdict.core.line_diff import added_lines
 from promptverdict.core.model import Frozen
-from promptverdict.graders.reading.arrivals import NOTHING, arrivals
-from promptverdict.graders.reading.code_edits import Edit, edit_between
+from promptverdict.graders.reading.arrivals import NOTHING, find_arrivals
+from promptverdict.graders.reading.code_edits import Edit, find_edit
 from promptverdict.graders.reading.python_source import (
-    defined_names,
     is_production,
     is_public,
-    source,
+    list_defined_names,
+    read_source,
 )
 from promptverdict.graders.reading.red_green import Standing, Step, Story
 from promptverdict.trials.evidence import Evidence
@@ -60,18 +60,20 @@ class SmallSteps(Frozen):
         """Compare the workspace as set up with what the agent left."""
         story = Story.of(evidence, self.production)
         final = evidence.final_tree()
-        edit = edit_between(story.start, final, self.production)
+        edit = find_edit(story.start, final, self.production)
         if edit is None or edit.kind == "cosmetic":
             return ungraded(NOTHING)
         points = tuple(Point(event=step.call) for step, _, _ in story.walk())
-        lines = sum(_added(source(story.start, p), source(final, p)) for p in edit.paths)
-        extra = self._unasked(story, evidence)
+        lines = sum(
+            _count_added(read_source(story.start, p), read_source(final, p)) for p in edit.paths
+        )
+        extra = self._list_unasked(story, evidence)
         problems = []
         if extra:
             problems.append(f"not asked for: {', '.join(extra)}")
         if lines > self.max_added_lines:
             problems.append(f"{lines} lines were added, more than {self.max_added_lines}")
-        most = self._largest_step(evidence, story)
+        most = self._count_largest_step(evidence, story)
         if isinstance(most, Finding) and self.max_checks_a_step:
             return failed("; ".join(problems), *points) if problems else most
         if isinstance(most, int) and self.max_checks_a_step and most > self.max_checks_a_step:
@@ -81,25 +83,25 @@ class SmallSteps(Frozen):
         steps = f", at most {most} checks at once" if isinstance(most, int) else ""
         return passed(f"{lines} lines were added, nothing unasked{steps}", *points)
 
-    def _unasked(self, story: Story, evidence: Evidence) -> list[str]:
-        found: list[str] = []
+    def _list_unasked(self, story: Story, evidence: Evidence) -> list[str]:
+        unasked: list[str] = []
         final = evidence.final_tree()
         for path in sorted(final):
-            before, after = source(story.start, path) or b"", source(final, path) or b""
+            before, after = read_source(story.start, path) or b"", read_source(final, path) or b""
             if before != after and path.endswith(".py") and is_production(path, self.production):
-                old, new = defined_names(before), defined_names(after)
+                old, new = list_defined_names(before), list_defined_names(after)
                 come = [name for name in new if name not in old and is_public(name)]
                 own = [name for name in come if name.rpartition(".")[0] not in come]
-                found += [n for n in own if not {n, n.rpartition(".")[2]} & set(self.symbols)]
-        return found
+                unasked += [n for n in own if not {n, n.rpartition(".")[2]} & set(self.symbols)]
+        return unasked
 
-    def _largest_step(self, evidence: Evidence, story: Story) -> int | Finding:
+    def _count_largest_step(self, evidence: Evidence, story: Story) -> int | Finding:
         if self.behaviour_probe is None:
             return ungraded("no probe tells what came with each step")
-        found = arrivals(evidence, story, self.behaviour_probe, self.checks)
-        if isinstance(found, Finding):
-            return found
-        came = Counter(one.step.number for one in found)
+        arrivals = find_arrivals(evidence, story, self.behaviour_probe, self.checks)
+        if isinstance(arrivals, Finding):
+            return arrivals
+        came = Counter(arrival.step.number for arrival in arrivals)
         between: Counter[int] = Counter()
         for step, _, standing in story.walk():
             run = standing.run.event if standing.run else -1
@@ -120,7 +122,7 @@ class TestsPass(Frozen):
         story = Story.of(evidence, self.production)
         edits = [(step, edit) for step, edit, _ in story.walk()]
         if not edits:
-            return _untouched(story.end())
+            return _judge_untouched(story.end())
         (step, edit), end = edits[-1], story.end()
         last = Point(event=step.call)
         run = end.run
@@ -130,48 +132,48 @@ class TestsPass(Frozen):
         if run is None or not after:
             if end.doubt:
                 return ungraded(end.doubt, last)
-            return failed(f"no test was run after {named(step, edit)}", last)
+            return failed(f"no test was run after {format_edit(step, edit)}", last)
         here = Point(event=run.event)
         if end.state == "green":
             return passed(f"{len(run.passing)} tests passed after the last change", last, here)
         if end.doubt:
             return ungraded(end.doubt, here)
-        return failed(f"failing after the last change: {_broken(end)}", here)
+        return failed(f"failing after the last change: {_format_broken(end)}", here)
 
 
-def worst(findings: list[Finding]) -> Finding:
-    """Give the finding that decides: a fail, else what cannot be told, else the passes."""
+def choose_worst(findings: list[Finding]) -> Finding:
+    """Return the finding that decides: a fail, else what is unknown, else the passes."""
     if not findings:
         return ungraded(NOTHING)
     for outcome in ("fail", "ungraded"):
-        for one in findings:
-            if one.outcome == outcome:
-                return one
-    points = dict.fromkeys(point for one in findings for point in one.points)
-    reasons = list(dict.fromkeys(one.reason for one in findings))
+        for finding in findings:
+            if finding.outcome == outcome:
+                return finding
+    points = dict.fromkeys(point for finding in findings for point in finding.points)
+    reasons = list(dict.fromkeys(finding.reason for finding in findings))
     more = f"; and {len(reasons) - 2} more" if len(reasons) > 2 else ""
     return passed("; ".join(reasons[:2]) + more, *points)
 
 
-def named(step: Step, edit: Edit) -> str:
-    """Name an edit in a reason."""
+def format_edit(step: Step, edit: Edit) -> str:
+    """Format an edit for a reason."""
     return f"the edit of {', '.join(edit.paths[:3])} at event {step.call}"
 
 
-def _untouched(end: Standing) -> Finding:
+def _judge_untouched(end: Standing) -> Finding:
     # Tests that were green, or that nobody ran, say nothing of an agent that changed no code.
     if end.run is None or end.state == "green":
         return ungraded(NOTHING)
     here = Point(event=end.run.event)
     if end.doubt:
         return ungraded(end.doubt, here)
-    return failed(f"left red, no code was changed: {_broken(end)}", here)
+    return failed(f"left red, no code was changed: {_format_broken(end)}", here)
 
 
-def _broken(end: Standing) -> str:
+def _format_broken(end: Standing) -> str:
     return ", ".join(sorted(end.broken)[:3])
 
 
-def _added(before: bytes | None, after: bytes | None) -> int:
-    old, new = ((one or b"").decode("utf-8", "replace").splitlines() for one in (before, after))
+def _count_added(before: bytes | None, after: bytes | None) -> int:
+    old, new = ((text or b"").decode("utf-8", "replace").splitlines() for text in (before, after))
     return sum(bool(line.strip()) for line in added_lines(old, new))

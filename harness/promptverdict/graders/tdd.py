@@ -1,8 +1,8 @@
 """The order of things: tests before code, the right failure, small steps, refactoring on green.
 
-What a trial was about is told best by a probe that ran on every tree: behaviour came with the call
-across which a check turned from fail to pass. Without a probe only what is new in public can be
-told, and the rest is ungraded. A promise is about code, so a trial without any is ungraded.
+A probe that ran on every tree says best what a trial was about: behaviour came with the call
+across which a check turned from fail to pass. Without a probe only what is new in public is seen,
+and the rest is ungraded. A promise is about code, so a trial without any is ungraded.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from promptverdict.core.model import Frozen
-from promptverdict.graders.reading.arrivals import NOTHING, Arrival, arrivals
+from promptverdict.graders.reading.arrivals import NOTHING, Arrival, find_arrivals
 from promptverdict.graders.reading.code_edits import Edit
 from promptverdict.graders.reading.credit import judge_arrival
 from promptverdict.graders.reading.red_green import Standing, Step, Story
@@ -20,8 +20,8 @@ from promptverdict.graders.steps import (
     PRODUCTION,
     SmallSteps,
     TestsPass,
-    named,
-    worst,
+    choose_worst,
+    format_edit,
 )
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
@@ -47,31 +47,31 @@ class TestFirst(Frozen):
         """Look for the red before each arrival of behaviour."""
         story = Story.of(evidence, self.production)
         if self.behaviour_probe is None:
-            return self._by_symbols(story)
-        found = arrivals(evidence, story, self.behaviour_probe, self.checks)
-        if isinstance(found, Finding):
-            return found
-        return worst([judge_arrival(story, one) for one in found])
+            return self._judge_by_symbols(story)
+        arrivals = find_arrivals(evidence, story, self.behaviour_probe, self.checks)
+        if isinstance(arrivals, Finding):
+            return arrivals
+        return choose_worst([judge_arrival(story, arrival) for arrival in arrivals])
 
-    def _by_symbols(self, story: Story) -> Finding:
+    def _judge_by_symbols(self, story: Story) -> Finding:
         findings: list[Finding] = []
         for step, edit, standing in story.walk():
-            point, what = Point(event=step.call), named(step, edit)
+            point, what = Point(event=step.call), format_edit(step, edit)
             if standing.state == "red" and standing.run:
                 red = Point(event=standing.run.event)
                 findings.append(passed(f"{what} came after a failing test", red, point))
             elif edit.kind != "adds":
-                told = f"whether {what} brought behaviour cannot be told without a probe"
-                findings.append(ungraded(told, point))
+                reason = f"whether {what} brought behaviour is unknown without a probe"
+                findings.append(ungraded(reason, point))
             elif standing.doubt or standing.state == "unclear":
                 findings.append(ungraded(standing.doubt or "the red is unclear", point))
             else:
                 findings.append(
-                    failed(f"{what} came while the tests were {_state(standing)}", point)
+                    failed(f"{what} came while the tests were {_format_state(standing)}", point)
                 )
         if findings and story.end().state != "green":
             findings.append(ungraded("the tests were not seen to pass in the end"))
-        return worst(findings)
+        return choose_worst(findings)
 
 
 class RightReasonRed(Frozen):
@@ -89,15 +89,15 @@ class RightReasonRed(Frozen):
     def grade(self, evidence: Evidence) -> Finding:
         """Look at the last run before each edit that brought behaviour."""
         story = Story.of(evidence, self.production)
-        found: list[Arrival] | Finding = []
+        arrivals: list[Arrival] | Finding = []
         if self.behaviour_probe:
-            found = arrivals(evidence, story, self.behaviour_probe, self.checks)
-        if isinstance(found, Finding):
-            return found
-        came = {one.step.number for one in found}
-        if any(one.step.edit is None for one in found):
+            arrivals = find_arrivals(evidence, story, self.behaviour_probe, self.checks)
+        if isinstance(arrivals, Finding):
+            return arrivals
+        came = {arrival.step.number for arrival in arrivals}
+        if any(arrival.step.edit is None for arrival in arrivals):
             return ungraded("behaviour came without a change of production files")
-        return worst(
+        return choose_worst(
             [
                 self._judge(step, edit, standing)
                 for step, edit, standing in story.walk()
@@ -107,25 +107,27 @@ class RightReasonRed(Frozen):
         )
 
     def _judge(self, step: Step, edit: Edit, standing: Standing) -> Finding:
-        what, run = named(step, edit), standing.run
+        what, run = format_edit(step, edit), standing.run
         points = (*([Point(event=run.event)] if run else []), Point(event=step.call))
-        found = standing.broken.values()
+        failures = standing.broken.values()
         if standing.state == "red" and run:
-            right = next(one for one in found if one.new and one.reason == "right")
+            right = next(
+                failure for failure in failures if failure.new and failure.reason == "right"
+            )
             if run.event > step.call:
                 return failed(f"{what} was written before the failure could be read", *points)
             return passed(f"{what} came after {right.id} had failed ({right.words})", *points)
         if standing.doubt:
             return ungraded(standing.doubt, *points)
         if standing.state == "wrong-red" and run:
-            wrong = next(one for one in found if one.new)
+            wrong = next(failure for failure in failures if failure.new)
             words = f"{wrong.id} ({wrong.words})"
             return failed(f"{what} came after a failure with another cause: {words}", *points)
         if standing.state in ("unclear", "base-red"):
-            return ungraded(f"why the tests failed before {what} cannot be told", *points)
+            return ungraded(f"why the tests failed before {what} is unknown", *points)
         certain = self.behaviour_probe is not None or edit.kind == "adds"
         verdict = failed if certain else ungraded
-        return verdict(f"no failure was seen before {what}: {_state(standing)}", *points)
+        return verdict(f"no failure was seen before {what}: {_format_state(standing)}", *points)
 
 
 class RefactorOnGreen(Frozen):
@@ -145,12 +147,14 @@ class RefactorOnGreen(Frozen):
     def grade(self, evidence: Evidence) -> Finding:
         """Look at what was known of the tests at each edit that brought nothing new."""
         story = Story.of(evidence, self.production)
-        found: list[Arrival] | Finding = []
+        arrivals: list[Arrival] | Finding = []
         if self.behaviour_probe:
-            found = arrivals(evidence, story, self.behaviour_probe, self.checks)
-        if isinstance(found, Finding) and found.reason != NOTHING:
-            return found
-        came = set() if isinstance(found, Finding) else {one.step.number for one in found}
+            arrivals = find_arrivals(evidence, story, self.behaviour_probe, self.checks)
+        came: set[int] = set()
+        if not isinstance(arrivals, Finding):
+            came = {arrival.step.number for arrival in arrivals}
+        elif arrivals.reason != NOTHING:
+            return arrivals
         findings: list[Finding] = []
         fresh = 0
         for step, edit, standing in story.walk():
@@ -167,10 +171,10 @@ class RefactorOnGreen(Frozen):
                 findings.append(self._judge(step, edit, standing, unseen=unseen))
         if not findings and any(True for _ in story.walk()):
             return passed("nothing was restructured: there was no chance to break the rule")
-        return worst(findings)
+        return choose_worst(findings)
 
     def _judge(self, step: Step, edit: Edit, standing: Standing, *, unseen: bool) -> Finding:
-        what, point = named(step, edit), Point(event=step.call)
+        what, point = format_edit(step, edit), Point(event=step.call)
         if standing.state == "green" and not unseen:
             return passed(f"{what} was changed on green", point)
         if standing.state == "red" and not unseen:
@@ -181,12 +185,12 @@ class RefactorOnGreen(Frozen):
             "new behaviour had not been tested" if unseen else f"the tests were {standing.state}"
         )
         if standing.doubt or standing.state == "unclear" or not edit.restructures:
-            told = standing.doubt or f"whether {what} was restructured cannot be told ({known})"
-            return ungraded(told, point)
+            unknown = f"whether {what} was restructured is unknown ({known})"
+            return ungraded(standing.doubt or unknown, point)
         return failed(f"{what} was restructured while {known}", point)
 
 
-def _state(standing: Standing) -> str:
-    """Say how the tests stood."""
+def _format_state(standing: Standing) -> str:
+    """Format how the tests stood."""
     words = {"untested": "not run", "wrong-red": "red for another reason"}
     return words.get(standing.state, standing.state)

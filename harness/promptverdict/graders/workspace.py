@@ -23,7 +23,7 @@ from promptverdict.trials.tree import Node, Tree
 _SHOWN = 3
 
 
-def _compiles(pattern: str) -> str:
+def _check_pattern(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as error:
@@ -57,12 +57,14 @@ class ProbeChecks(Frozen):
             reports = [report for report in reports if report.tree == final]
         if faults := [report.fault for report in reports if report.fault is not None]:
             return ungraded(f"{self.probe} could not tell: {faults[0]}")
-        verdicts = [(report, check) for report in reports for check in self._wanted(report)]
+        verdicts = [(report, check) for report in reports for check in self._list_wanted(report)]
         if wrong := [(report, check) for report, check in verdicts if check.outcome == "fail"]:
-            points = dict.fromkeys(p for report, _ in wrong for p in _result(evidence, report))
-            return failed(_shown(dict.fromkeys(_told(check) for _, check in wrong)), *points)
+            points = dict.fromkeys(p for report, _ in wrong for p in _find_points(evidence, report))
+            return failed(
+                _format_some(dict.fromkeys(_format_check(check) for _, check in wrong)), *points
+            )
         for report in reports:
-            have = {check.name for check in self._wanted(report)}
+            have = {check.name for check in self._list_wanted(report)}
             if lacking := [name for name in self.checks or () if name not in have]:
                 return ungraded(f"{self.probe} has no verdict on {', '.join(lacking)}")
         if not verdicts:
@@ -70,7 +72,7 @@ class ProbeChecks(Frozen):
         names = dict.fromkeys(check.name for _, check in verdicts)
         return passed(f"{self.probe} found all well: {', '.join(names)}")
 
-    def _wanted(self, report: ProbeReport) -> Iterator[Check]:
+    def _list_wanted(self, report: ProbeReport) -> Iterator[Check]:
         for check in report.checks:
             if check.outcome != "note" and (self.checks is None or check.name in self.checks):
                 yield check
@@ -88,7 +90,7 @@ class Files(Frozen):
     only: tuple[str, ...] | None = Field(
         default=None, description="Globs outside of which nothing changes; [] allows no change"
     )
-    none_added: Annotated[str, AfterValidator(_compiles)] | None = Field(
+    none_added: Annotated[str, AfterValidator(_check_pattern)] | None = Field(
         default=None, description="Regular expression found in no path that was added"
     )
     max_added_lines: dict[str, Annotated[int, Field(ge=0)]] = Field(
@@ -96,7 +98,7 @@ class Files(Frozen):
     )
 
     @model_validator(mode="after")
-    def _says_something(self) -> Files:
+    def _check_not_empty(self) -> Files:
         if not (self.unchanged or self.none_added or self.max_added_lines) and self.only is None:
             raise ValueError("give unchanged, only, none_added or max_added_lines")
         return self
@@ -105,37 +107,40 @@ class Files(Frozen):
         """Compare the first tree with the last."""
         if evidence.outcome is None:
             return ungraded("the workspace was not kept")
-        start = _counted(next(evidence.trees())[1])
-        final = _counted(evidence.final_tree())
+        start = _list_counted(next(evidence.trees())[1])
+        final = _list_counted(evidence.final_tree())
         changed = [
             path for path in sorted(start.keys() | final) if start.get(path) != final.get(path)
         ]
-        problems = list(self._problems(start, final, changed))
+        problems = list(self._list_problems(start, final, changed))
         if not problems:
-            return passed(f"what changed may change: {_shown(changed)}" if changed else "no change")
+            return passed(
+                f"what changed may change: {_format_some(changed)}" if changed else "no change"
+            )
         offending = {path for _, paths in problems for path in paths}
         points = [
             Point(event=number)
             for number, event in enumerate(evidence.events)
-            if isinstance(event, Result) and any(one.path in offending for one in event.changes)
+            if isinstance(event, Result)
+            and any(change.path in offending for change in event.changes)
         ]
         return failed("; ".join(problem for problem, _ in problems), *points)
 
-    def _problems(
+    def _list_problems(
         self, start: dict[str, _Entry], final: dict[str, _Entry], changed: list[str]
     ) -> Iterator[tuple[str, list[str]]]:
         if paths := [path for path in changed if _matches(path, self.unchanged)]:
-            yield f"changed: {_shown(paths)}", paths
+            yield f"changed: {_format_some(paths)}", paths
         only = self.only
         if only is not None and (paths := [path for path in changed if not _matches(path, only)]):
-            yield f"changed outside {', '.join(only) or 'nothing'}: {_shown(paths)}", paths
+            yield f"changed outside {', '.join(only) or 'nothing'}: {_format_some(paths)}", paths
         if self.none_added is not None:
             added = [path for path in changed if path not in start]
             if paths := [path for path in added if re.search(self.none_added, path)]:
-                yield f"added: {_shown(paths)}", paths
+                yield f"added: {_format_some(paths)}", paths
         for glob, most in self.max_added_lines.items():
             paths = [path for path in changed if _matches(path, (glob,))]
-            lines = sum(_added_lines(start.get(path), final.get(path)) for path in paths)
+            lines = sum(_count_added(start.get(path), final.get(path)) for path in paths)
             if lines > most:
                 yield f"{lines} lines added to {glob}, more than {most}", paths
 
@@ -155,7 +160,7 @@ class Tools(Frozen):
     first: str | None = Field(default=None, description="Tool of the first call")
 
     @model_validator(mode="after")
-    def _says_something(self) -> Tools:
+    def _check_not_empty(self) -> Tools:
         if self.only is None and not self.never and self.max_calls is None and self.first is None:
             raise ValueError("give only, never, max_calls or first")
         return self
@@ -167,38 +172,40 @@ class Tools(Frozen):
         wrong = {
             number: tool
             for number, tool in calls
-            if _named(tool, self.never) or (allowed is not None and not _named(tool, allowed))
+            if _is_named(tool, self.never) or (allowed is not None and not _is_named(tool, allowed))
         }
         problems = []
         if wrong:
-            problems.append(f"called: {_shown(wrong.values())}")
+            problems.append(f"called: {_format_some(wrong.values())}")
         if self.max_calls is not None and len(calls) > self.max_calls:
             problems.append(f"{len(calls)} calls, more than {self.max_calls}")
             wrong.update(calls[self.max_calls :])
-        if self.first is not None and calls and not _named(calls[0][1], (self.first,)):
+        if self.first is not None and calls and not _is_named(calls[0][1], (self.first,)):
             problems.append(f"the first call was {calls[0][1]}, not {self.first}")
             wrong.update(calls[:1])
         if problems:
             return failed("; ".join(problems), *(Point(event=number) for number in sorted(wrong)))
-        return passed(f"called: {_shown(tool for _, tool in calls)}" if calls else "no call")
+        return passed(f"called: {_format_some(tool for _, tool in calls)}" if calls else "no call")
 
 
 _Entry = tuple[str, bytes]
 """Kind, with executable files apart, and content: what treehash tells trees apart by."""
 
 
-def _counted(tree: Tree) -> dict[str, _Entry]:
+def _list_counted(tree: Tree) -> dict[str, _Entry]:
     return {
-        path: _entry(node) for path, node in tree.items() if node.kind != "folder" and counts(path)
+        path: _read_entry(node)
+        for path, node in tree.items()
+        if node.kind != "folder" and counts(path)
     }
 
 
-def _entry(node: Node) -> _Entry:
+def _read_entry(node: Node) -> _Entry:
     executable = node.kind == "file" and node.mode & 0o100
     return ("exec" if executable else node.kind), node.content
 
 
-def _added_lines(old: _Entry | None, new: _Entry | None) -> int:
+def _count_added(old: _Entry | None, new: _Entry | None) -> int:
     a, b = (entry[1].split(b"\n") if entry and entry[1] else [] for entry in (old, new))
     if b and not b[-1]:
         b.pop()
@@ -208,11 +215,13 @@ def _added_lines(old: _Entry | None, new: _Entry | None) -> int:
 
 
 def _matches(path: str, globs: Iterable[str]) -> bool:
-    return any(_pattern(plain).fullmatch(path) for glob in globs for plain in spelled_out(glob))
+    return any(
+        _translate_glob(plain).fullmatch(path) for glob in globs for plain in spelled_out(glob)
+    )
 
 
 @lru_cache(maxsize=256)
-def _pattern(glob: str) -> re.Pattern[str]:
+def _translate_glob(glob: str) -> re.Pattern[str]:
     """Translate a glob without braces: `*` and `?` stay within a folder, `**` crosses folders."""
     deep = glob if "/" in glob else f"**/{glob}"
     parts = re.split(r"(\*\*/|\*\*|\*|\?)", deep)
@@ -220,23 +229,23 @@ def _pattern(glob: str) -> re.Pattern[str]:
     return re.compile("".join(special.get(part, re.escape(part)) for part in parts), re.DOTALL)
 
 
-def _named(tool: str, names: Iterable[str]) -> bool:
+def _is_named(tool: str, names: Iterable[str]) -> bool:
     """Compare names as an agent file may spell them."""
     own = (find_canonical(tool) or tool).lower()
     return any(fnmatchcase(own, (find_canonical(name) or name).lower()) for name in names)
 
 
-def _result(evidence: Evidence, report: ProbeReport) -> list[Point]:
+def _find_points(evidence: Evidence, report: ProbeReport) -> list[Point]:
     """Point at the result after which the tree stood that was probed."""
     results = [n for n, event in enumerate(evidence.events) if event.type == "result"]
     return [Point(event=n) for n in results[max(report.after - 1, 0) : report.after]]
 
 
-def _told(check: Check) -> str:
+def _format_check(check: Check) -> str:
     return f"{check.name}: {check.detail[:120]}" if check.detail else check.name
 
 
-def _shown(things: Iterable[str]) -> str:
+def _format_some(things: Iterable[str]) -> str:
     """List a few different things, and how many more there are."""
     all_ = list(dict.fromkeys(things))
     more = len(all_) - _SHOWN

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from promptverdict.graders.grading import Standings, standings
+from promptverdict.graders.grading import Standings, count_outcomes
 from promptverdict.runner.cells import Cell
 from promptverdict.trials.record import TrialRecord
 
@@ -50,7 +50,7 @@ class CellStatus:
 
     def _standing(self, behaviour: str) -> Standings:
         require = self.cell.scenario.suite.suite.require
-        return standings(behaviour, [record.grades for record in self.records], require)
+        return count_outcomes(behaviour, [record.grades for record in self.records], require)
 
     def _told(self, standing: str, outcome: str) -> Iterator[str]:
         for one in map(self._standing, self.cell.required):

@@ -213,7 +213,7 @@ class Evals:
         """Let all workers of pytest-xdist write one run."""
         from promptverdict.trials.store import Run
 
-        self._run_name = self._run_name or Run.new_name()
+        self._run_name = self._run_name or Run.make_name()
         node.workerinput[RUN] = self._run_name
 
     @pytest.hookimpl(optionalhook=True)

@@ -14,15 +14,15 @@ from promptverdict.trials.transcript import Event, Result, Usage
 from promptverdict.trials.tree import Change, Tree, apply, digest
 
 
-def _compiles(pattern: str) -> str:
+def _check_pattern(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"no regular expression: {error}") from error
+        raise ValueError(f"not a regular expression: {error}") from error
     return pattern
 
 
-Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compiles)]
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_check_pattern)]
 
 
 class Limits(Frozen):
@@ -125,16 +125,16 @@ class Evidence(Frozen):
     outcome: FinalState | None
 
     def trees(self) -> Iterator[tuple[int, Tree]]:
-        """Give the workspace as set up (0) and after each result (1, 2, ...)."""
-        return iter(enumerate(_trees(Identity(self))))
+        """Return the workspace as set up (0) and after each result (1, 2, ...)."""
+        return iter(enumerate(_build_trees(Identity(self))))
 
     def digests(self) -> tuple[str, ...]:
-        """Name the trees, in their order (see tree.digest)."""
-        return _digests(Identity(self))
+        """Return the digests of the trees, in their order (see tree.digest)."""
+        return _build_digests(Identity(self))
 
     def final_tree(self) -> Tree:
-        """Give the workspace as the agent left it."""
-        return _trees(Identity(self))[-1]
+        """Return the workspace as the agent left it."""
+        return _build_trees(Identity(self))[-1]
 
 
 class Identity:
@@ -151,7 +151,7 @@ class Identity:
 
 
 @lru_cache(maxsize=2)
-def _trees(known: Identity) -> tuple[Tree, ...]:
+def _build_trees(known: Identity) -> tuple[Tree, ...]:
     """Build the trees once for all who look at one trial; a tree that nothing changed is shared."""
     evidence = known.evidence
     trees: list[Tree] = [apply({}, evidence.outcome.start if evidence.outcome else ())]
@@ -162,9 +162,9 @@ def _trees(known: Identity) -> tuple[Tree, ...]:
 
 
 @lru_cache(maxsize=2)
-def _digests(known: Identity) -> tuple[str, ...]:
+def _build_digests(known: Identity) -> tuple[str, ...]:
     names: dict[int, str] = {}
-    trees = _trees(known)
+    trees = _build_trees(known)
     for tree in trees:
         if id(tree) not in names:
             names[id(tree)] = digest(tree)

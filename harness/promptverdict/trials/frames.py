@@ -92,18 +92,18 @@ def load_run(path: str | Path = "results/latest") -> Frames:
     return build_frames(read_records(folder), planned=read_manifest(folder).planned)
 
 
-def build_frames(found: Iterable[TrialRecord], planned: Iterable[str] = ()) -> Frames:
+def build_frames(records: Iterable[TrialRecord], planned: Iterable[str] = ()) -> Frames:
     """Lay out records as frames; planned: ids of trials that must have a row."""
     import pandas as pd
 
     rows: dict[str, list[dict[str, Any]]] = {"trials": [], "grades": [], "events": []}
-    for record in sorted(found, key=_place):
-        named = _named(record)
-        rows["trials"].append(named | _trial(record))
-        rows["grades"] += [named | one for one in _grades(record)]
-        rows["events"] += [named | one for one in _events(record.evidence.events)]
+    for record in sorted(records, key=_sort_place):
+        named = _build_key_columns(record)
+        rows["trials"].append(named | _build_trial_row(record))
+        rows["grades"] += [named | row for row in _list_grade_rows(record)]
+        rows["events"] += [named | row for row in _list_event_rows(record.evidence.events)]
     there = {row["trial"] for row in rows["trials"]}
-    rows["trials"] += [_absent(trial) for trial in planned if trial not in there]
+    rows["trials"] += [_build_absent_row(trial) for trial in planned if trial not in there]
     tables = {
         name: pd.DataFrame(rows[name], columns=[*KEYS, *columns])
         for name, columns in (("trials", TRIALS), ("grades", GRADES), ("events", EVENTS))
@@ -113,17 +113,17 @@ def build_frames(found: Iterable[TrialRecord], planned: Iterable[str] = ()) -> F
     return Frames(**tables)
 
 
-def _place(record: TrialRecord) -> tuple[str, str, str, int]:
+def _sort_place(record: TrialRecord) -> tuple[str, str, str, int]:
     return record.suite, record.scenario, record.variant, record.trial
 
 
-def _named(record: TrialRecord) -> dict[str, Any]:
+def _build_key_columns(record: TrialRecord) -> dict[str, Any]:
     trial = f"{record.suite}/{record.scenario}::{record.variant}#{record.trial}"
     values = (trial, record.suite, record.scenario, record.variant, record.trial)
     return dict(zip(KEYS, values, strict=True))
 
 
-def _absent(trial: str) -> dict[str, Any]:
+def _build_absent_row(trial: str) -> dict[str, Any]:
     cell, _, number = trial.rpartition("#")
     place, _, variant = cell.partition("::")
     suite, _, scenario = place.partition("/")
@@ -131,7 +131,7 @@ def _absent(trial: str) -> dict[str, Any]:
     return dict(zip(KEYS, values, strict=True)) | {"status": "absent"}
 
 
-def _trial(record: TrialRecord) -> dict[str, Any]:
+def _build_trial_row(record: TrialRecord) -> dict[str, Any]:
     origin, events = record.provenance, record.evidence.events
     used = sum_usage(events)
     if not events:
@@ -160,7 +160,7 @@ def _trial(record: TrialRecord) -> dict[str, Any]:
     }
 
 
-def _grades(record: TrialRecord) -> Iterable[dict[str, Any]]:
+def _list_grade_rows(record: TrialRecord) -> Iterable[dict[str, Any]]:
     for grade in record.grades:
         finding = grade.finding
         yield {
@@ -174,20 +174,20 @@ def _grades(record: TrialRecord) -> Iterable[dict[str, Any]]:
         }
 
 
-def _events(events: tuple[Event, ...]) -> Iterable[dict[str, Any]]:
+def _list_event_rows(events: tuple[Event, ...]) -> Iterable[dict[str, Any]]:
     turn, over = 1, False
     for number, event in enumerate(events):
         if over and isinstance(event, Say | Call | Opaque):
             turn, over = turn + 1, False
-        told: dict[str, Any] = {"event": number, "turn": turn, "type": event.type}
+        row: dict[str, Any] = {"event": number, "turn": turn, "type": event.type}
         match event:
             case User() | Say():
-                told["characters"] = len(event.text)
+                row["characters"] = len(event.text)
             case Call():
-                told["tool"] = event.tool
+                row["tool"] = event.tool
             case Result():
-                told |= {"error": event.error, "seconds": event.seconds}
-                told["characters"] = len(event.text)
+                row |= {"error": event.error, "seconds": event.seconds}
+                row["characters"] = len(event.text)
             case Answered():
                 over = True
-        yield told
+        yield row

@@ -45,20 +45,20 @@ class Grader(Protocol):
         ...
 
     def grade(self, evidence: Evidence) -> Finding:
-        """Answer. Whatever it raises makes its grade ungraded, and no other."""
+        """Return the finding. Whatever it raises leaves its own grade ungraded, and no other."""
         ...
 
 
 def passed(reason: str, *points: Point) -> Finding:
-    """Say that the behaviour was shown."""
+    """Return a pass: the evidence shows the behaviour."""
     return Finding(outcome="pass", reason=reason, points=points)
 
 
 def failed(reason: str, *points: Point) -> Finding:
-    """Say that the agent fell short."""
+    """Return a fail: the evidence shows that the agent fell short."""
     return Finding(outcome="fail", reason=reason, points=points)
 
 
 def ungraded(reason: str, *points: Point) -> Finding:
-    """Say that the evidence cannot tell."""
+    """Return no grade: the evidence does not decide."""
     return Finding(outcome="ungraded", reason=reason, points=points)

@@ -1,6 +1,6 @@
 """What a trial cost, by a price table that people keep in their configuration. Unknown is no zero.
 
-A table is dated, since prices change: every amount that is shown can say which day's it is.
+A table is dated, since prices change: every amount says which day's prices it rests on.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Cost(Frozen):
 
 
 def compute_cost(usage: Usage, price: Price | None) -> Cost | None:
-    """Reckon what tokens cost; None where the price or the tokens are unknown.
+    """Compute what tokens cost; None where the price or the tokens are unknown.
 
     `usage.input` holds all tokens read, those of the cache among them.
     """
@@ -53,8 +53,8 @@ def compute_cost(usage: Usage, price: Price | None) -> Cost | None:
     read, written = usage.cache_read or 0, usage.cache_write or 0
     amount = (
         max(0, usage.input - read - written) * price.input
-        + read * _or(price.cache_read, price.input)
-        + written * _or(price.cache_write, price.input)
+        + read * _choose_price(price.cache_read, price.input)
+        + written * _choose_price(price.cache_write, price.input)
         + usage.output * price.output
     )
     return Cost(amount=amount / MILLION, currency=price.currency, as_of=price.as_of)
@@ -64,12 +64,12 @@ def add_costs(costs: Iterable[Cost | None]) -> Cost | None:
     """Add costs up; None as soon as one is unknown, or where currencies differ."""
     known = list(costs)
     first = known[0] if known else None
-    if first is None or any(one is None or one.currency != first.currency for one in known):
+    if first is None or any(cost is None or cost.currency != first.currency for cost in known):
         return None
-    parts = [one for one in known if one is not None]
-    oldest = min(one.as_of for one in parts)
-    return Cost(amount=sum(one.amount for one in parts), currency=first.currency, as_of=oldest)
+    parts = [cost for cost in known if cost is not None]
+    oldest = min(cost.as_of for cost in parts)
+    return Cost(amount=sum(cost.amount for cost in parts), currency=first.currency, as_of=oldest)
 
 
-def _or(price: float | None, otherwise: float) -> float:
+def _choose_price(price: float | None, otherwise: float) -> float:
     return otherwise if price is None else price

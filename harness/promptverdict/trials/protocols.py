@@ -11,7 +11,7 @@ class Model(Protocol):
     """Something that continues a conversation: a provider's API, or a script in a test."""
 
     async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:
-        """Give the next answer to the conversation so far.
+        """Return the next answer to the conversation so far.
 
         Raises ProviderError when none can be had.
         """
@@ -22,7 +22,7 @@ class UserTurns(Protocol):
     """Who speaks for the user after the first message."""
 
     async def reply(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        """Give what happens after an answer without calls; without a User event, nobody speaks.
+        """Return what happens after an answer without calls; without a User event, nobody speaks.
 
         Raises ProviderError when a simulated user cannot be asked.
         """

@@ -39,5 +39,5 @@ def describe_origin(provenance: Provenance | None) -> str:
 
 
 def describe_isolation(compatible: Mapping[str, str | int]) -> str:
-    """Say where tools ran without a sandbox, to be put behind where the evidence comes from."""
+    """Return the words for tools that ran without a sandbox; they follow the evidence's origin."""
     return ", without a sandbox" if compatible.get("sandbox") == "none" else ""

@@ -55,8 +55,8 @@ class Run:
         self.folder = folder
 
     @staticmethod
-    def new_name() -> str:
-        """Name a run after this moment."""
+    def make_name() -> str:
+        """Make the name of a run that starts now."""
         return datetime.now(UTC).strftime(_NAME)
 
     @classmethod
@@ -65,10 +65,10 @@ class Run:
     ) -> Run:
         """Make the folder of a run and its manifest. Raises StorageError.
 
-        settings: what the run was asked to do, kept as it is. Processes that share one run give its
-        name, and each the same manifest.
+        settings: what the run was asked to do, kept as it is. Processes that share a run pass
+        its name, and each writes the same manifest.
         """
-        name = name or cls.new_name()
+        name = name or cls.make_name()
         run = cls(results / name)
         started = datetime.strptime(name, _NAME).replace(tzinfo=UTC)
         run._write(
@@ -96,8 +96,8 @@ class Run:
         """
         if whole:
             now = datetime.now(UTC).strftime(_SECOND)
-            told = {"finished": now, "ended": dict(ended or {})}
-            self._write(read_manifest(self.folder).model_copy(update=told))
+            ending = {"finished": now, "ended": dict(ended or {})}
+            self._write(read_manifest(self.folder).model_copy(update=ending))
         link = self.folder.parent / LATEST
         with contextlib.suppress(OSError):
             link.unlink(missing_ok=True)
@@ -110,7 +110,9 @@ class Run:
 def list_runs(results: Path) -> list[Path]:
     """List the folders of runs below a results folder, oldest first."""
     folders = results.iterdir() if results.is_dir() else ()
-    return sorted(one for one in folders if (one / MANIFEST).is_file() and not one.is_symlink())
+    return sorted(
+        folder for folder in folders if (folder / MANIFEST).is_file() and not folder.is_symlink()
+    )
 
 
 def find_run(results: Path, name: str = LATEST) -> Path:
@@ -126,17 +128,17 @@ def find_run(results: Path, name: str = LATEST) -> Path:
         return known[-1]
     if (results / name / MANIFEST).is_file():
         return (results / name).resolve()
-    fitting = [one for one in known if one.name.startswith(name)]
+    fitting = [run for run in known if run.name.startswith(name)]
     if len(fitting) == 1:
         return fitting[0]
-    newest = ", ".join(one.name for one in reversed(known[-3:]))
+    newest = ", ".join(run.name for run in reversed(known[-3:]))
     cure = f"the newest are: {newest}" if known else "run first: pytest evals/"
     what = "fits several runs" if fitting else "there is no such run"
     raise InputError([Problem(f"{display_path(results)}: {name}", what, cure)])
 
 
 def prune(results: Path, keep: int) -> list[Path]:
-    """Delete all but the newest runs, and say which; what is no run is never touched.
+    """Delete all but the newest runs and return their folders; what is no run is never touched.
 
     Raises StorageError for one that cannot be deleted.
     """
@@ -157,7 +159,7 @@ def read_manifest(run: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        found = f"not a run's manifest: {_told(error)}"
+        found = f"not a run's manifest: {_format_error(error)}"
         raise InputError(
             [Problem(display_path(path), found, "run again: pytest evals/")]
         ) from error
@@ -189,11 +191,11 @@ def read_record(path: Path) -> TrialRecord:
             raise InputError([Problem(display_path(path), found, cure)])
         return TrialRecord.model_validate_json(content)
     except (OSError, ValidationError) as error:
-        found, cure = f"not a trial's record: {_told(error)}", "run again: pytest evals/"
+        found, cure = f"not a trial's record: {_format_error(error)}", "run again: pytest evals/"
         raise InputError([Problem(display_path(path), found, cure)]) from error
 
 
-def _told(error: OSError | ValidationError) -> str:
+def _format_error(error: OSError | ValidationError) -> str:
     if isinstance(error, ValidationError):
         return describe_error_at_place(error.errors()[0])
     return str(error)

@@ -142,23 +142,23 @@ ARGUMENTS: dict[str, type[_Arguments]] = {
 }
 
 
-def _text(description: str) -> dict[str, Any]:
+def _describe_text(description: str) -> dict[str, Any]:
     return {"type": "string", "description": description}
 
 
-def _number(description: str) -> dict[str, Any]:
+def _describe_number(description: str) -> dict[str, Any]:
     return {"type": "integer", "description": description}
 
 
-def _flag(description: str) -> dict[str, Any]:
+def _describe_flag(description: str) -> dict[str, Any]:
     return {"type": "boolean", "description": description}
 
 
-def _list(items: dict[str, Any], description: str) -> dict[str, Any]:
+def _describe_list(items: dict[str, Any], description: str) -> dict[str, Any]:
     return {"type": "array", "items": items, "description": description}
 
 
-def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+def _describe_object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": properties,
@@ -167,13 +167,13 @@ def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     }
 
 
-def _tool(
+def _describe_tool(
     name: str, description: str, properties: dict[str, Any], required: list[str]
 ) -> dict[str, Any]:
     return {
         "name": name,
         "description": description,
-        "input_schema": _object(properties, required),
+        "input_schema": _describe_object(properties, required),
     }
 
 
@@ -181,35 +181,35 @@ _LEFT_OUT = (
     " What lies in .git, .venv, node_modules, __pycache__ and .pytest_cache is left out unless path"
     " leads into it."
 )
-_FILE = _text("Absolute path of the file, below /workspace")
-_OLD = _text("The text to replace, exactly as it stands in the file, with its indentation")
-_NEW = _text("The text to put in its place; must differ from old_string")
-_ALL = _flag("Replace every occurrence instead of a single one (default false)")
-_REPLACEMENT = _object(
+_FILE = _describe_text("Absolute path of the file, below /workspace")
+_OLD = _describe_text("The text to replace, exactly as it stands in the file, with its indentation")
+_NEW = _describe_text("The text to put in its place; must differ from old_string")
+_ALL = _describe_flag("Replace every occurrence instead of a single one (default false)")
+_REPLACEMENT = _describe_object(
     {"old_string": _OLD, "new_string": _NEW, "replace_all": _ALL}, ["old_string", "new_string"]
 )
 
 TOOLS: tuple[dict[str, Any], ...] = (
-    _tool(
+    _describe_tool(
         "Read",
         "Read a text file. Returns its lines, each after its number and a tab; numbers start at 1."
         " Up to 2000 lines are returned unless offset and limit say otherwise; lines over 2000"
         " characters are cut.",
         {
             "file_path": _FILE,
-            "offset": _number("Number of the first line to return (default 1)"),
-            "limit": _number("How many lines to return (default 2000)"),
+            "offset": _describe_number("Number of the first line to return (default 1)"),
+            "limit": _describe_number("How many lines to return (default 2000)"),
         },
         ["file_path"],
     ),
-    _tool(
+    _describe_tool(
         "Write",
         "Write a file, replacing what was there. Missing folders are made. To change part of an"
         " existing file, Edit is the better tool.",
-        {"file_path": _FILE, "content": _text("The whole content of the file")},
+        {"file_path": _FILE, "content": _describe_text("The whole content of the file")},
         ["file_path", "content"],
     ),
-    _tool(
+    _describe_tool(
         "Edit",
         "Replace an exact piece of text in a file. Fails if old_string is not in the file, or is"
         " there more than once and replace_all is not set. The line numbers that Read prints, and"
@@ -217,50 +217,54 @@ TOOLS: tuple[dict[str, Any], ...] = (
         {"file_path": _FILE, "old_string": _OLD, "new_string": _NEW, "replace_all": _ALL},
         ["file_path", "old_string", "new_string"],
     ),
-    _tool(
+    _describe_tool(
         "MultiEdit",
         "Make several replacements in one file, one after the other, each on the result of the one"
         " before. Either all are made or none.",
-        {"file_path": _FILE, "edits": _list(_REPLACEMENT, "The replacements, in order")},
+        {"file_path": _FILE, "edits": _describe_list(_REPLACEMENT, "The replacements, in order")},
         ["file_path", "edits"],
     ),
-    _tool(
+    _describe_tool(
         "Glob",
         "List the files whose path matches a pattern such as **/*.py, sorted by path." + _LEFT_OUT,
         {
-            "pattern": _text(
+            "pattern": _describe_text(
                 "The pattern; ** stands for any number of folders, {a,b} for one of several words;"
                 " a pattern without / is looked for in every folder"
             ),
-            "path": _text("Folder to look in (default /workspace)"),
+            "path": _describe_text("Folder to look in (default /workspace)"),
         },
         ["pattern"],
     ),
-    _tool(
+    _describe_tool(
         "Grep",
         "Search the content of text files, line by line, with a regular expression (Python"
         " syntax)." + _LEFT_OUT,
         {
-            "pattern": _text("The regular expression"),
-            "path": _text("File or folder to search (default /workspace)"),
-            "glob": _text("Search only files that match this pattern, such as *.{py,md}"),
+            "pattern": _describe_text("The regular expression"),
+            "path": _describe_text("File or folder to search (default /workspace)"),
+            "glob": _describe_text("Search only files that match this pattern, such as *.{py,md}"),
             "output_mode": {
                 "type": "string",
                 "enum": ["content", "files_with_matches", "count"],
                 "description": "content: matching lines; files_with_matches: paths (default);"
                 " count: matching lines per file",
             },
-            "-B": _number("Lines to show before each match (content only)"),
-            "-A": _number("Lines to show after each match (content only)"),
-            "-C": _number("Lines to show before and after each match (content only)"),
-            "-n": _flag("Show line numbers (content only, default true)"),
-            "-i": _flag("Ignore case"),
-            "head_limit": _number("Return only this many lines or entries, from the first on"),
-            "multiline": _flag("Let a match run over several lines, and . match line ends"),
+            "-B": _describe_number("Lines to show before each match (content only)"),
+            "-A": _describe_number("Lines to show after each match (content only)"),
+            "-C": _describe_number("Lines to show before and after each match (content only)"),
+            "-n": _describe_flag("Show line numbers (content only, default true)"),
+            "-i": _describe_flag("Ignore case"),
+            "head_limit": _describe_number(
+                "Return only this many lines or entries, from the first on"
+            ),
+            "multiline": _describe_flag(
+                "Let a match run over several lines, and . match line ends"
+            ),
         },
         ["pattern"],
     ),
-    _tool(
+    _describe_tool(
         "Bash",
         "Run a command with bash in a sandbox without network. The first command starts in"
         " /workspace, each later one in the folder where the one before ended, or in /workspace if"
@@ -269,27 +273,27 @@ TOOLS: tuple[dict[str, Any], ...] = (
         " not 0. Output over 30000 characters is cut in the middle. Files below /workspace, /tmp"
         " and the home folder stay; processes do not outlive their command.",
         {
-            "command": _text("The command"),
-            "timeout": _number(
+            "command": _describe_text("The command"),
+            "timeout": _describe_number(
                 "Milliseconds after which it is stopped (default 120000, at most 600000)"
             ),
-            "description": _text("What the command does, in five to ten words"),
+            "description": _describe_text("What the command does, in five to ten words"),
         },
         ["command"],
     ),
-    _tool(
+    _describe_tool(
         "TodoWrite",
         "Keep a list of what is to be done. Each call replaces the whole list.",
         {
-            "todos": _list(
-                _object(
+            "todos": _describe_list(
+                _describe_object(
                     {
-                        "content": _text("What is to be done"),
+                        "content": _describe_text("What is to be done"),
                         "status": {
                             "type": "string",
                             "enum": ["pending", "in_progress", "completed"],
                         },
-                        "activeForm": _text("The same, worded as being done now"),
+                        "activeForm": _describe_text("The same, worded as being done now"),
                     },
                     ["content", "status"],
                 ),
@@ -298,32 +302,36 @@ TOOLS: tuple[dict[str, Any], ...] = (
         },
         ["todos"],
     ),
-    _tool(
+    _describe_tool(
         "WebFetch",
         "Fetch a page and return its text.",
         {
-            "url": _text("Address of the page"),
-            "prompt": _text("What you want to know from it; the text is returned whole"),
+            "url": _describe_text("Address of the page"),
+            "prompt": _describe_text("What you want to know from it; the text is returned whole"),
         },
         ["url"],
     ),
-    _tool(
+    _describe_tool(
         "WebSearch",
         "Search the web and return titles, addresses and excerpts.",
         {
-            "query": _text("What to search for"),
-            "allowed_domains": _list({"type": "string"}, "Return only results from these domains"),
-            "blocked_domains": _list({"type": "string"}, "Leave out results from these domains"),
+            "query": _describe_text("What to search for"),
+            "allowed_domains": _describe_list(
+                {"type": "string"}, "Return only results from these domains"
+            ),
+            "blocked_domains": _describe_list(
+                {"type": "string"}, "Leave out results from these domains"
+            ),
         },
         ["query"],
     ),
-    _tool(
+    _describe_tool(
         "Task",
         "Hand a piece of work to a subagent and return its report.",
         {
-            "description": _text("The work in three to five words"),
-            "prompt": _text("All the subagent needs to know"),
-            "subagent_type": _text("Which kind of subagent"),
+            "description": _describe_text("The work in three to five words"),
+            "prompt": _describe_text("All the subagent needs to know"),
+            "subagent_type": _describe_text("Which kind of subagent"),
         },
         ["description", "prompt"],
     ),
@@ -334,12 +342,12 @@ _CANONICAL = {name.lower(): name for name in NAMES}
 
 
 def find_canonical(name: str) -> str | None:
-    """Our name of a tool that an agent file calls by another spelling; None if we have no such."""
+    """Return our name of a tool that an agent file spells otherwise; None for no tool of ours."""
     return _CANONICAL.get(name.strip().lower())
 
 
 def find_nearest(name: str) -> str | None:
-    """The known tool that a misspelt name most likely means."""
+    """Return the known tool that a misspelt name most likely means."""
     close = difflib.get_close_matches(name.lower(), _CANONICAL, n=1)
     return _CANONICAL[close[0]] if close else None
 
@@ -347,7 +355,7 @@ def find_nearest(name: str) -> str | None:
 def list_offered(
     allowed: Iterable[str], listed: Iterable[str] | None
 ) -> tuple[dict[str, Any], ...]:
-    """The tools of a trial, in our order: what the scenario allows and the agent lists.
+    """Return the tools of a trial, in our order: what the scenario allows and the agent lists.
 
     An agent that lists none takes whatever the scenario allows.
     """

@@ -67,16 +67,16 @@ def add_usages(usages: Iterable[Usage]) -> Usage:
     """Add tokens up; a kind of tokens is unknown as soon as one answer's are."""
     each = list(usages)
 
-    def total(counts: list[int | None]) -> int | None:
+    def add(counts: list[int | None]) -> int | None:
         known = [count for count in counts if count is not None]
         return sum(known) if len(known) == len(counts) else None
 
     return Usage(
-        input=total([one.input for one in each]),
-        output=total([one.output for one in each]),
-        cache_read=total([one.cache_read for one in each]),
-        cache_write=total([one.cache_write for one in each]),
-        estimated=any(one.estimated for one in each),
+        input=add([usage.input for usage in each]),
+        output=add([usage.output for usage in each]),
+        cache_read=add([usage.cache_read for usage in each]),
+        cache_write=add([usage.cache_write for usage in each]),
+        estimated=any(usage.estimated for usage in each),
     )
 
 
@@ -174,11 +174,11 @@ def group_messages(events: tuple[Event, ...]) -> Iterator[Message]:
 
 
 def final_text(events: tuple[Event, ...]) -> str:
-    """What the agent said after the last result (or user turn): its answer."""
-    said: list[str] = []
+    """Return what the agent said after the last result (or user turn): its answer."""
+    texts: list[str] = []
     for event in events:
         if isinstance(event, User | Result):
-            said = []
+            texts = []
         elif isinstance(event, Say):
-            said.append(event.text)
-    return "\n\n".join(said)
+            texts.append(event.text)
+    return "\n\n".join(texts)

@@ -68,7 +68,7 @@ class TestNode(Frozen):
 
 
 class TestReport(Frozen):
-    """One process of pytest inside the sandbox, as its report plugin told it."""
+    """One process of pytest inside the sandbox, as its report plugin described it."""
 
     __test__ = False
 
@@ -79,7 +79,7 @@ class TestReport(Frozen):
 
 
 def digest(tree: Tree) -> str:
-    """Name a tree by what an agent could have written in it (see guest/treehash.py)."""
+    """Compute the name of a tree from what an agent can write in it (guest/treehash.py)."""
     return digest_of(
         (path, "exec" if node.kind == "file" and node.mode & 0o100 else node.kind, node.content)
         for path, node in tree.items()
@@ -109,12 +109,12 @@ def apply(tree: Tree, changes: Iterable[Change]) -> dict[str, Node]:
             if result.pop(change.path, None) is None:
                 raise BrokenRecording(f"{change.path} is deleted before it was made")
         else:
-            result[change.path] = _node(change, result.get(change.path))
+            result[change.path] = _build_node(change, result.get(change.path))
     return result
 
 
 def decode_text(content: bytes) -> str | None:
-    """Decode content that can be stored and shown as text, else nothing."""
+    """Decode content that can be stored and shown as text; None for any other."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
@@ -135,12 +135,12 @@ def _change(path: str, old: Node | None, new: Node) -> Change:
         elif older is None:
             fields["text"] = text
         else:
-            fields["splices"] = _splices(older, text)
+            fields["splices"] = _find_splices(older, text)
     return Change.model_validate(fields)
 
 
-def _splices(old: str, new: str) -> tuple[int | str, ...]:
-    a, b = _lines(old), _lines(new)
+def _find_splices(old: str, new: str) -> tuple[int | str, ...]:
+    a, b = _split_lines(old), _split_lines(new)
     result: list[int | str] = []
     for tag, a1, a2, b1, b2 in opcodes(a, b):
         if tag == "equal":
@@ -153,13 +153,13 @@ def _splices(old: str, new: str) -> tuple[int | str, ...]:
     return tuple(result)
 
 
-def _lines(text: str) -> list[str]:
+def _split_lines(text: str) -> list[str]:
     """Split after line feeds alone: str.splitlines would also cut at form feeds and others."""
     lines = text.split("\n")
     return [line + "\n" for line in lines[:-1]] + lines[-1:]
 
 
-def _node(change: Change, old: Node | None) -> Node:
+def _build_node(change: Change, old: Node | None) -> Node:
     mode = int(change.mode, 8)
     if change.kind == "link":
         return Node("link", (change.target or "").encode(), mode)
@@ -168,12 +168,12 @@ def _node(change: Change, old: Node | None) -> Node:
     if change.base64 is not None:
         return Node("file", base64.b64decode(change.base64), mode)
     if change.splices is not None:
-        return Node("file", _spliced(change, old), mode)
+        return Node("file", _apply_splices(change, old), mode)
     return Node("file", (change.text or "").encode(), mode)
 
 
-def _spliced(change: Change, old: Node | None) -> bytes:
-    lines = _lines(old.content.decode("utf-8")) if old else []
+def _apply_splices(change: Change, old: Node | None) -> bytes:
+    lines = _split_lines(old.content.decode("utf-8")) if old else []
     result: list[str] = []
     at = 0
     for splice in change.splices or ():

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from promptverdict.graders.reading.code_edits import edit_between
+from promptverdict.graders.reading.code_edits import find_edit
 from promptverdict.graders.reading.failure_reasons import Known
-from promptverdict.graders.reading.module_graph import module_names, reaches
-from promptverdict.graders.reading.python_source import defined_names, definitions, function_body
+from promptverdict.graders.reading.module_graph import can_reach, list_module_names
+from promptverdict.graders.reading.python_source import (
+    describe_test,
+    list_defined_names,
+    map_definitions,
+)
 from promptverdict.trials.tree import Node, Tree
 
 
@@ -40,13 +44,13 @@ class Cart:
 
 def test_docstrings_mean_nothing_however_deep() -> None:
     plain, told = (tree(app=NESTED.format(text)) for text in ("'one'", "'two'"))
-    edit = edit_between(plain, told, ())
+    edit = find_edit(plain, told, ())
     assert edit is not None
     assert edit.kind == "cosmetic"
 
 
 def test_a_text_that_is_no_docstring_means_something() -> None:
-    edit = edit_between(tree(app="x = len('one')\n"), tree(app="x = len('two')\n"), ())
+    edit = find_edit(tree(app="x = len('one')\n"), tree(app="x = len('two')\n"), ())
     assert edit is not None
     assert (edit.kind, edit.names) == ("changes", {"x"})
 
@@ -56,17 +60,17 @@ def test_what_is_defined_is_named_as_it_is_mapped_and_stubs_are_not_there() -> N
         b"class A:\n    def f(self): return 1\n    def g(self): raise NotImplementedError\n"
         b"B = make()\nC = 3\ndef h(): return 2\ndef h(): return 4\n"
     )
-    assert defined_names(code) == tuple(definitions(code)) == ("A", "A.f", "B", "h")
-    assert defined_names(b"def broken(:") == ()
+    assert list_defined_names(code) == tuple(map_definitions(code)) == ("A", "A.f", "B", "h")
+    assert list_defined_names(b"def broken(:") == ()
 
 
 def test_a_test_is_told_by_its_function_and_a_file_by_all_of_it() -> None:
     given = tree(t="def test_a():\n    assert 1\n\n\nclass TestB:\n    def test_c(self): pass\n")
-    assert function_body(given, "t.py::test_a[x-y::z]") == function_body(given, "t.py::test_a")
-    assert function_body(given, "t.py::TestB::test_c") is not None
-    assert function_body(given, "t.py::TestB::test_d") is None
-    assert function_body(given, "other.py") is None
-    assert function_body(given, "t.py") is not None
+    assert describe_test(given, "t.py::test_a[x-y::z]") == describe_test(given, "t.py::test_a")
+    assert describe_test(given, "t.py::TestB::test_c") is not None
+    assert describe_test(given, "t.py::TestB::test_d") is None
+    assert describe_test(given, "other.py") is None
+    assert describe_test(given, "t.py") is not None
 
 
 @pytest.mark.parametrize(
@@ -81,15 +85,15 @@ def test_a_test_is_told_by_its_function_and_a_file_by_all_of_it() -> None:
 )
 def test_an_import_counts_wherever_it_stands(code: str) -> None:
     shop = tree(app__shop="def price(): return 1\n", app____init__="")
-    assert reaches({**shop, **tree(tests__test_a=code)}, "tests/test_a.py", ["app/shop.py"])
+    assert can_reach({**shop, **tree(tests__test_a=code)}, "tests/test_a.py", ["app/shop.py"])
     text = f'"""{code}"""\n'
-    assert not reaches({**shop, **tree(tests__test_a=text)}, "tests/test_a.py", ["app/shop.py"])
+    assert not can_reach({**shop, **tree(tests__test_a=text)}, "tests/test_a.py", ["app/shop.py"])
 
 
 def test_a_module_goes_by_its_path_from_any_folder_above() -> None:
-    assert module_names("src/app/shop.py") == ("src.app.shop", "app.shop", "shop")
-    assert module_names("app/__init__.py") == ("app",)
-    assert module_names("app/shop.txt") == module_names("__pycache__/shop.py") == ()
+    assert list_module_names("src/app/shop.py") == ("src.app.shop", "app.shop", "shop")
+    assert list_module_names("app/__init__.py") == ("app",)
+    assert list_module_names("app/shop.txt") == list_module_names("__pycache__/shop.py") == ()
 
 
 def test_known_is_what_is_defined_in_any_tree_and_not_what_is_only_spoken_of() -> None:

@@ -19,7 +19,7 @@ class Arrival:
     step: Step
 
 
-def arrivals(
+def find_arrivals(
     evidence: Evidence, story: Story, probe: str, checks: tuple[str, ...]
 ) -> list[Arrival] | Finding:
     """Find the first arrival of each check that was not there from the start, in order."""
@@ -29,20 +29,20 @@ def arrivals(
         if report.probe == probe and report.fault is None
     }
     if not on_tree:
-        return ungraded(f"the probe {probe} has told nothing")
-    found = [on_tree.get(name, {}) for name in story.digests]
-    names = checks or tuple(name for name, outcome in found[0].items() if outcome == "fail")
-    if not found[0]:
-        return ungraded(f"{probe} does not tell of the workspace as set up")
+        return ungraded(f"the probe {probe} reported nothing")
+    checked = [on_tree.get(name, {}) for name in story.digests]
+    names = checks or tuple(name for name, outcome in checked[0].items() if outcome == "fail")
+    if not checked[0]:
+        return ungraded(f"{probe} has no report on the workspace as set up")
     result: list[Arrival] = []
     for name in names:
-        outcomes = [checked.get(name) for checked in found]
+        outcomes = [checks_of_tree.get(name) for checks_of_tree in checked]
         first = outcomes.index("pass") if "pass" in outcomes else len(outcomes)
         if None in outcomes[: first + 1]:
-            return ungraded(f"{probe} does not tell of {name} on every tree")
+            return ungraded(f"{probe} has no report of {name} on every tree")
         if 0 < first < len(outcomes):
             result.append(Arrival(name, story.steps[first - 1]))
     if not result:
-        absent = all(checked.get(name) == "fail" for checked in found for name in names)
+        absent = all(on_one.get(name) == "fail" for on_one in checked for name in names)
         return ungraded(NOTHING if absent else f"no check of {probe} came to pass")
-    return sorted(result, key=lambda one: one.step.number)
+    return sorted(result, key=lambda arrival: arrival.step.number)

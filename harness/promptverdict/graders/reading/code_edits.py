@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from promptverdict.graders.reading.python_source import (
-    definitions,
+    describe_without_stubs,
     is_production,
     is_public,
-    meaning_without_stubs,
-    source,
+    map_definitions,
+    read_source,
 )
 from promptverdict.trials.tree import Tree
 
@@ -31,7 +31,7 @@ class Edit:
     """Code was moved: a definition is gone, or came while another one changed."""
 
 
-def edit_between(before: Tree, after: Tree, patterns: tuple[str, ...]) -> Edit | None:
+def find_edit(before: Tree, after: Tree, patterns: tuple[str, ...]) -> Edit | None:
     """Compare the production files of two trees; nothing when they are the same."""
     if before is after:
         return None
@@ -39,13 +39,13 @@ def edit_between(before: Tree, after: Tree, patterns: tuple[str, ...]) -> Edit |
         path
         for path in before.keys() | after.keys()
         if before.get(path) is not after.get(path)
-        and source(before, path) != source(after, path)
+        and read_source(before, path) != read_source(after, path)
         and is_production(path, patterns)
     )
     if not paths:
         return None
-    meaning = [path for path in paths if not _same_meaning(before, after, path)]
-    old, new = _all_definitions(before, meaning), _all_definitions(after, meaning)
+    meaning = [path for path in paths if not _means_the_same(before, after, path)]
+    old, new = _list_definitions(before, meaning), _list_definitions(after, meaning)
     come, gone = new.keys() - old.keys(), old.keys() - new.keys()
     changed = {name for name in new.keys() & old.keys() if new[name] != old[name]}
     kind: Kind = "changes" if meaning else "cosmetic"
@@ -55,18 +55,18 @@ def edit_between(before: Tree, after: Tree, patterns: tuple[str, ...]) -> Edit |
     return Edit(tuple(paths), kind, names, bool(gone) or bool(come and changed))
 
 
-def _same_meaning(before: Tree, after: Tree, path: str) -> bool:
+def _means_the_same(before: Tree, after: Tree, path: str) -> bool:
     """Whether a file means the same, stubs aside."""
     if not path.endswith(".py"):
         return False
-    old = meaning_without_stubs(source(before, path) or b"")
-    return old is not None and old == meaning_without_stubs(source(after, path) or b"")
+    old = describe_without_stubs(read_source(before, path) or b"")
+    return old is not None and old == describe_without_stubs(read_source(after, path) or b"")
 
 
-def _all_definitions(tree: Tree, paths: Iterable[str]) -> dict[tuple[str, str], str]:
+def _list_definitions(tree: Tree, paths: Iterable[str]) -> dict[tuple[str, str], str]:
     return {
         (path, name): meaning
         for path in paths
         if path.endswith(".py")
-        for name, meaning in definitions(source(tree, path) or b"").items()
+        for name, meaning in map_definitions(read_source(tree, path) or b"").items()
     }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from promptverdict.graders.reading.arrivals import Arrival
 from promptverdict.graders.reading.failure_reasons import Failure
-from promptverdict.graders.reading.module_graph import reaches
-from promptverdict.graders.reading.python_source import function_body
+from promptverdict.graders.reading.module_graph import can_reach
+from promptverdict.graders.reading.python_source import describe_test
 from promptverdict.graders.reading.red_green import Run, Story
-from promptverdict.graders.reading.shell_commands import mentions
+from promptverdict.graders.reading.shell_commands import mentions_names
 from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
 from promptverdict.trials.tree import Tree
 
@@ -17,14 +17,14 @@ def judge_arrival(story: Story, arrival: Arrival) -> Finding:
     step = arrival.step
     here = Point(event=step.call)
     doubts: list[str] = []
-    for run, red in _last_words(story, arrival):
-        verdict = _credit(story, arrival, run, red)
+    for run, red in _list_last_failures(story, arrival):
+        verdict = _find_green(story, arrival, run, red)
         if isinstance(verdict, Run):
             reason = f"{red.id} had failed at event {run.event} before {arrival.check} came"
             return passed(reason, Point(event=run.event), here, Point(event=verdict.event))
         if verdict:
             doubts.append(verdict)
-    doubts += _other_doubts(story, arrival)
+    doubts += _list_doubts(story, arrival)
     if doubts:
         return ungraded(f"{arrival.check}: {doubts[0]}", here)
     paths = ", ".join(step.edit.paths[:3]) if step.edit else "a change outside production"
@@ -37,7 +37,7 @@ def _is_before(run: Run, arrival: Arrival) -> bool:
     return run.number < number or (run.number == number and run.place == "before")
 
 
-def _last_words(story: Story, arrival: Arrival) -> list[tuple[Run, Failure]]:
+def _list_last_failures(story: Story, arrival: Arrival) -> list[tuple[Run, Failure]]:
     """Give what failed when it was last run before the behaviour came."""
     last: dict[str, tuple[Run, Failure]] = {}
     for run in story.runs():
@@ -51,11 +51,11 @@ def _last_words(story: Story, arrival: Arrival) -> list[tuple[Run, Failure]]:
     return list(last.values())
 
 
-def _credit(story: Story, arrival: Arrival, run: Run, red: Failure) -> Run | str | None:
+def _find_green(story: Story, arrival: Arrival, run: Run, red: Failure) -> Run | str | None:
     """Give the run that was green, a doubt, or nothing when the test has no part in it."""
     step = arrival.step
     test = red.id.split("::")[0]
-    if step.edit and test in step.after and not reaches(step.after, test, step.edit.paths):
+    if step.edit and test in step.after and not can_reach(step.after, test, step.edit.paths):
         return None
     failed_still = False
     changed = None
@@ -64,24 +64,25 @@ def _credit(story: Story, arrival: Arrival, run: Run, red: Failure) -> Run | str
             continue
         names = {red.id} & later.passing if "::" in red.id else later.passing
         for name in sorted(filter(red.is_same_as, names)):
-            if "::" in red.id or not _alike(name, later.tree, story.start):
-                if red.missing_target or _alike(name, later.tree, run.tree):
+            if "::" in red.id or not _is_same_test(name, later.tree, story.start):
+                if red.missing_target or _is_same_test(name, later.tree, run.tree):
                     return later
                 changed = f"{name} was changed between its red and its green"
         failed_still = failed_still or any(
-            one.id == red.id and _alike(one.id, later.tree, run.tree) for one in later.failures
+            one.id == red.id and _is_same_test(one.id, later.tree, run.tree)
+            for one in later.failures
         )
     if changed:
         return None if failed_still else changed
     return None if failed_still else f"{red.id} was not run again"
 
 
-def _alike(test: str, one: Tree, other: Tree) -> bool:
+def _is_same_test(test: str, one: Tree, other: Tree) -> bool:
     """Whether a test means the same in two trees."""
-    return function_body(one, test) == function_body(other, test)
+    return describe_test(one, test) == describe_test(other, test)
 
 
-def _other_doubts(story: Story, arrival: Arrival) -> list[str]:
+def _list_doubts(story: Story, arrival: Arrival) -> list[str]:
     """Say what else may have been a red: runs that cannot be placed, or checks without pytest."""
     doubts: list[str] = []
     names = arrival.step.edit.names if arrival.step.edit else frozenset[str]()
@@ -91,6 +92,11 @@ def _other_doubts(story: Story, arrival: Arrival) -> list[str]:
         if step.untold:
             doubts.append(f"the tests run at event {step.call} left no report")
         looks = story.digests[step.number - 1] == story.digests[step.number]
-        if looks and step.inline and step is not arrival.step and mentions(step.command, names):
+        if (
+            looks
+            and step.inline
+            and step is not arrival.step
+            and mentions_names(step.command, names)
+        ):
             doubts.append(f"it may have been checked by hand at event {step.call}")
     return doubts

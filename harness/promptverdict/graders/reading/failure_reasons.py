@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from promptverdict.graders.reading.module_graph import module_names
-from promptverdict.graders.reading.python_source import defined_names, function_body, source
+from promptverdict.graders.reading.module_graph import list_module_names
+from promptverdict.graders.reading.python_source import (
+    describe_test,
+    list_defined_names,
+    read_source,
+)
 from promptverdict.trials.tree import TestNode, Tree
 
 Reason = Literal["right", "unclear", "wrong"]
@@ -46,7 +50,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Known:
-    """Names by which an error may speak of the workspace; files are parsed once one is asked."""
+    """Names by which an error may speak of the workspace; files are parsed when asked for."""
 
     files: frozenset[tuple[str, bytes]]
     """Path and content of every module."""
@@ -57,52 +61,52 @@ class Known:
         different = {id(tree): tree for tree in trees}.values()
         return cls(
             frozenset(
-                (path, source(tree, path) or b"")
+                (path, read_source(tree, path) or b"")
                 for tree in different
                 for path in tree
-                if module_names(path)
+                if list_module_names(path)
             )
         )
 
     @cached_property
     def modules(self) -> frozenset[str]:
         """Every name by which one of the modules may be imported."""
-        return frozenset(name for path, _ in self.files for name in module_names(path))
+        return frozenset(name for path, _ in self.files for name in list_module_names(path))
 
     def defines(self, name: str) -> bool:
         """Whether a name is part of the name of something that one of the modules defines."""
         word = name.encode("utf-8", "surrogatepass")
         # Python normalises names, so only a file in ASCII spells them as they are.
         return any(
-            name in _parts(content)
+            name in _split_names(content)
             for _, content in self.files
             if word in content or not content.isascii()
         )
 
 
 @lru_cache(maxsize=2048)
-def _parts(content: bytes) -> frozenset[str]:
+def _split_names(content: bytes) -> frozenset[str]:
     """Split the dotted names that a module defines: an error names a method without its class."""
-    return frozenset(part for name in defined_names(content) for part in name.split("."))
+    return frozenset(part for name in list_defined_names(content) for part in name.split("."))
 
 
-def failure(node: TestNode, tree: Tree, start: Tree, now: Known, ever: Known) -> Failure:
+def judge_failure(node: TestNode, tree: Tree, start: Tree, now: Known, ever: Known) -> Failure:
     """Judge one node that failed on a tree.
 
     now: what that tree defines; ever: what any tree of the trial defines.
     """
-    reason, missing = _reason(node, now, ever)
-    said = " ".join(filter(None, [node.exception, (node.message or "").split("\n")[0][:80]]))
-    old = function_body(start, node.id)
-    new = old is None or old != function_body(tree, node.id)
-    return Failure(node.id, reason, new, missing, f"{node.phase}: {said}")
+    reason, missing = _judge_reason(node, now, ever)
+    words = " ".join(filter(None, [node.exception, (node.message or "").split("\n")[0][:80]]))
+    old = describe_test(start, node.id)
+    new = old is None or old != describe_test(tree, node.id)
+    return Failure(node.id, reason, new, missing, f"{node.phase}: {words}")
 
 
-def _reason(node: TestNode, now: Known, ever: Known) -> tuple[Reason, bool]:
+def _judge_reason(node: TestNode, now: Known, ever: Known) -> tuple[Reason, bool]:
     exception, message = node.exception or "", node.message or ""
     if exception in ("SyntaxError", "IndentationError", "TabError"):
         return "wrong", False
-    if _names_target(exception, message, now, ever, in_fixture=node.phase == "setup"):
+    if _is_about_target(exception, message, now, ever, in_fixture=node.phase == "setup"):
         return "right", True
     if node.phase != "call" or exception in ("ImportError", "ModuleNotFoundError"):
         return "wrong", False
@@ -111,7 +115,7 @@ def _reason(node: TestNode, now: Known, ever: Known) -> tuple[Reason, bool]:
     return "unclear", False
 
 
-def _names_target(
+def _is_about_target(
     exception: str, message: str, now: Known, ever: Known, *, in_fixture: bool
 ) -> bool:
     """Whether an error says that something of the workspace is missing.
@@ -119,23 +123,23 @@ def _names_target(
     In a fixture only what came later counts, since a fixture may be broken by itself.
     """
     if exception == "ModuleNotFoundError":
-        found = _MISSING_MODULE.search(message)
-        return not in_fixture and found is not None and found[1] in ever.modules - now.modules
+        match = _MISSING_MODULE.search(message)
+        return not in_fixture and match is not None and match[1] in ever.modules - now.modules
     if exception == "TypeError":
-        found = _CALLED.match(message)
-        return not in_fixture and found is not None and now.defines(found[1])
+        match = _CALLED.match(message)
+        return not in_fixture and match is not None and now.defines(match[1])
     if exception == "ImportError":
-        found = _MISSING_NAME.search(message)
-        there = found is not None and found["module"] in now.modules
+        match = _MISSING_NAME.search(message)
+        there = match is not None and match["module"] in now.modules
     elif exception == "AttributeError":
-        found = _MISSING_ATTRIBUTE.search(message)
-        there = found is not None and (
-            now.defines(found["owner"]) if found["owner"] else found["module"] in now.modules
+        match = _MISSING_ATTRIBUTE.search(message)
+        there = match is not None and (
+            now.defines(match["owner"]) if match["owner"] else match["module"] in now.modules
         )
     else:
         return False
-    if found is None or not there:
+    if match is None or not there:
         return False
-    if not in_fixture or f"{found['module']}.{found['name']}" in ever.modules:
+    if not in_fixture or f"{match['module']}.{match['name']}" in ever.modules:
         return True
-    return ever.defines(found["name"])
+    return ever.defines(match["name"])

@@ -28,34 +28,36 @@ _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 @lru_cache(maxsize=4096)
 def is_production(path: str, patterns: tuple[str, ...]) -> bool:
-    """Tell production files from tests, and without patterns from configuration and docs too."""
+    """Whether a file is production code: no test; without patterns, no configuration or docs."""
     if not counts(path) or _TEST.search(path):
         return False
-    return any(fnmatchcase(path, one) for one in patterns) if patterns else not _OTHER.search(path)
+    return (
+        any(fnmatchcase(path, glob) for glob in patterns) if patterns else not _OTHER.search(path)
+    )
 
 
-def source(tree: Tree, path: str) -> bytes | None:
-    """Give the bytes of a file, if it is one."""
+def read_source(tree: Tree, path: str) -> bytes | None:
+    """Read the bytes of a path; None when it is no file."""
     node = tree.get(path)
     return node.content if node and node.kind == "file" else None
 
 
 @lru_cache(maxsize=256)
-def parsed(content: bytes) -> ast.Module | None:
-    """Parse a module; nothing when it is no Python. Docstrings are taken out."""
+def parse_module(content: bytes) -> ast.Module | None:
+    """Parse a module without its docstrings; None when it is no Python."""
     try:
         module = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     _take_docstring(module)
-    for node in statements(module):
+    for node in list_statements(module):
         if isinstance(node, (ast.ClassDef, *_FUNCTION)):
             _take_docstring(node)
     return module
 
 
-def statements(module: ast.Module) -> Iterator[ast.stmt]:
-    """Give every statement, those inside others too. No expression holds one."""
+def list_statements(module: ast.Module) -> Iterator[ast.stmt]:
+    """List every statement, nested ones too. No expression holds a statement."""
     todo: list[ast.AST] = [*module.body]
     while todo:
         node = todo.pop()
@@ -74,62 +76,62 @@ def _take_docstring(node: ast.Module | ast.ClassDef | Function) -> None:
 
 
 @lru_cache(maxsize=2048)
-def defined_names(content: bytes) -> tuple[str, ...]:
-    """Name what a module defines: functions, classes, methods with their class, values made."""
-    module = parsed(content)
-    return tuple(dict(_defined(module.body, ""))) if module else ()
+def list_defined_names(content: bytes) -> tuple[str, ...]:
+    """List what a module defines: functions, classes, methods with their class, computed values."""
+    module = parse_module(content)
+    return tuple(dict(_list_defined(module.body, ""))) if module else ()
 
 
 @lru_cache(maxsize=512)
-def definitions(content: bytes) -> dict[str, str]:
+def map_definitions(content: bytes) -> dict[str, str]:
     """Map what a module defines to its meaning.
 
     A class alone is its bases and attributes; its methods have entries of their own.
     """
-    module = parsed(content)
-    found = dict(_defined(module.body, "")) if module else {}
-    return {name: _meaning(node) for name, node in found.items()}
+    module = parse_module(content)
+    defined = dict(_list_defined(module.body, "")) if module else {}
+    return {name: _describe_meaning(node) for name, node in defined.items()}
 
 
-def _defined(body: list[ast.stmt], within: str) -> Iterator[tuple[str, ast.stmt]]:
+def _list_defined(body: list[ast.stmt], within: str) -> Iterator[tuple[str, ast.stmt]]:
     for node in body:
         if isinstance(node, _FUNCTION):
             if not is_stub(node):
                 yield within + node.name, node
         elif isinstance(node, ast.ClassDef):
             yield within + node.name, node
-            yield from _defined(node.body, f"{within}{node.name}.")
+            yield from _list_defined(node.body, f"{within}{node.name}.")
         elif within or not isinstance(node, ast.Assign | ast.AnnAssign):
             continue
         elif not _is_plain(node.value):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            yield from ((one.id, node) for one in targets if isinstance(one, ast.Name))
+            yield from ((target.id, node) for target in targets if isinstance(target, ast.Name))
 
 
-def _meaning(node: ast.stmt) -> str:
+def _describe_meaning(node: ast.stmt) -> str:
     if not isinstance(node, ast.ClassDef):
         return ast.dump(node)
-    rest = [ast.dump(one) for one in node.body if not isinstance(one, _FUNCTION)]
-    head = [ast.dump(one) for one in (*node.bases, *node.keywords, *node.decorator_list)]
+    rest = [ast.dump(member) for member in node.body if not isinstance(member, _FUNCTION)]
+    head = [ast.dump(part) for part in (*node.bases, *node.keywords, *node.decorator_list)]
     return repr((head, rest))
 
 
 @lru_cache(maxsize=512)
-def meaning_without_stubs(content: bytes) -> tuple[str, ...] | None:
-    """Give what a module means, stubs aside; nothing when it is no Python."""
-    module = parsed(content)
+def describe_without_stubs(content: bytes) -> tuple[str, ...] | None:
+    """Describe what a module means, stubs aside; None when it is no Python."""
+    module = parse_module(content)
     kept = []
     for node in module.body if module else []:
         if isinstance(node, ast.ClassDef):
             rest = [ast.dump(n) for n in node.body if not (isinstance(n, _FUNCTION) and is_stub(n))]
-            kept.append(repr((node.name, [ast.dump(one) for one in node.bases], rest)))
+            kept.append(repr((node.name, [ast.dump(base) for base in node.bases], rest)))
         elif not (isinstance(node, _FUNCTION) and is_stub(node)):
             kept.append(ast.dump(node))
     return tuple(kept) if module else None
 
 
 def is_stub(node: Function) -> bool:
-    """Tell a definition that does nothing but raise NotImplementedError."""
+    """Whether a definition does nothing but raise NotImplementedError."""
     if len(node.body) != 1 or not isinstance(node.body[0], ast.Raise) or not node.body[0].exc:
         return False
     raised = node.body[0].exc
@@ -138,7 +140,7 @@ def is_stub(node: Function) -> bool:
 
 
 def _is_plain(value: ast.expr | None) -> bool:
-    """Tell a number, a text or nothing, which needs no test of its own."""
+    """Whether a value is a number, a text or None, which need no test of their own."""
     if isinstance(value, ast.BinOp):
         return _is_plain(value.left) and _is_plain(value.right)
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
@@ -151,25 +153,26 @@ def is_public(name: str) -> bool:
     return not any(part.startswith("_") for part in name.split("."))
 
 
-def function_body(tree: Tree, node_id: str) -> str | None:
-    """Give the meaning of a test's function without its decorators; nothing when it is not there.
+def describe_test(tree: Tree, node_id: str) -> str | None:
+    """Describe a test's function without its decorators; None when it is not there.
 
     For a test file as a whole (what pytest could not collect): the meaning of the file.
     """
     path, *names = node_id.partition("[")[0].split("::")
-    content = source(tree, path)
-    return None if content is None else _body(content, tuple(names))
+    content = read_source(tree, path)
+    return None if content is None else _describe_body(content, tuple(names))
 
 
 @lru_cache(maxsize=1024)
-def _body(content: bytes, names: tuple[str, ...]) -> str | None:
-    module = parsed(content)
+def _describe_body(content: bytes, names: tuple[str, ...]) -> str | None:
+    module = parse_module(content)
     if module is None or not names:
         return ast.dump(module) if module else None
     body: list[ast.stmt] = module.body
     for name in names:
-        found = [n for n in body if isinstance(n, (ast.ClassDef, *_FUNCTION)) and n.name == name]
-        if not found:
+        named = [n for n in body if isinstance(n, (ast.ClassDef, *_FUNCTION)) and n.name == name]
+        if not named:
             return None
-        body = found[-1].body
-    return repr([ast.dump(one) for one in body])
+        # The last definition of a name is the one that Python keeps.
+        body = named[-1].body
+    return repr([ast.dump(statement) for statement in body])

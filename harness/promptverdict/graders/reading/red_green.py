@@ -12,10 +12,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from promptverdict.graders.reading.code_edits import Edit, edit_between
-from promptverdict.graders.reading.failure_reasons import Failure, Known, failure
+from promptverdict.graders.reading.code_edits import Edit, find_edit
+from promptverdict.graders.reading.failure_reasons import Failure, Known, judge_failure
 from promptverdict.graders.reading.python_source import is_production
-from promptverdict.graders.reading.shell_commands import in_workspace, runs_inline, runs_tests
+from promptverdict.graders.reading.shell_commands import (
+    count_in_workspace,
+    is_inline_python,
+    is_test_run,
+)
 from promptverdict.trials.evidence import Evidence, Identity
 from promptverdict.trials.transcript import Call, Result
 from promptverdict.trials.tree import TestReport, Tree, digest
@@ -67,12 +71,12 @@ class Step:
     @property
     def untold(self) -> bool:
         """Whether tests seem to have run without a report."""
-        return not self.runs and runs_tests(self.command)
+        return not self.runs and is_test_run(self.command)
 
     @property
     def inline(self) -> bool:
         """Whether Python was run that is no test file."""
-        return runs_inline(self.command)
+        return is_inline_python(self.command)
 
     def ordered(self) -> Iterator[Run | Edit]:
         """Give the runs and the edit in the order in which they happened."""
@@ -110,7 +114,7 @@ class Story:
             at, call = calls.get(result.call, (event, None))
             command = str(call.args.get("command", "")) if call else ""
             before, after = trees[number - 1], trees[number]
-            edit = edit_between(before, after, production)
+            edit = find_edit(before, after, production)
             names = digests[number - 1], digests[number]
             reader = _Reader(event, number, trees[0], before, after, names, production, ever)
             runs = tuple(reader.runs(result.tests, command))
@@ -201,7 +205,7 @@ class _Reader:
     ever: Known
 
     def runs(self, reports: tuple[TestReport, ...], command: str) -> Iterator[Run]:
-        trusted = in_workspace(command, len(reports))
+        trusted = count_in_workspace(command, len(reports))
         seen: dict[tuple[str, str], str] = {}
         for place, report in enumerate(reports):
             outcomes = {(report.tree, n.id): n.outcome for n in report.nodes if n.phase == "call"}
@@ -216,7 +220,7 @@ class _Reader:
         bad: dict[str, Failure] = {}
         for node in failed:
             if node.id not in bad:
-                bad[node.id] = failure(node, tree, self.start, now, self.ever)
+                bad[node.id] = judge_failure(node, tree, self.start, now, self.ever)
         passing = {n.id for n in report.nodes if n.phase == "call" and n.outcome == "passed"}
         return Run(
             event=self.event,

@@ -26,32 +26,32 @@ _LOOP = re.compile(r"\b(?:for|while|until)\b")
 _BLANKS = re.compile(r"\s+")
 
 
-def runs_tests(command: str) -> bool:
+def is_test_run(command: str) -> bool:
     """Whether a command runs pytest or unittest."""
-    return _TESTS.search(_plain(command)) is not None
+    return _TESTS.search(_join_blanks(command)) is not None
 
 
-def runs_inline(command: str) -> bool:
+def is_inline_python(command: str) -> bool:
     """Whether a command runs Python code that is no test file."""
-    return _INLINE.search(_plain(command)) is not None
+    return _INLINE.search(_join_blanks(command)) is not None
 
 
-def in_workspace(command: str, reports: int) -> int:
+def count_in_workspace(command: str, reports: int) -> int:
     """Count the first reports that are of the workspace itself, and not of a copy elsewhere."""
     leaves = _LEAVES.search(command)
     if not leaves:
         return reports
     before = command[: leaves.start()]
     looped = _LOOP.search(before)
-    return len(_TESTS.findall(_plain(before[: looped.start()] if looped else before)))
+    return len(_TESTS.findall(_join_blanks(before[: looped.start()] if looped else before)))
 
 
-def _plain(command: str) -> str:
+def _join_blanks(command: str) -> str:
     """Make every run of blanks one: a line end where there is one in it."""
     return _BLANKS.sub(lambda found: "\n" if "\n" in found[0] else " ", command)
 
 
-def mentions(command: str, names: frozenset[str]) -> bool:
+def mentions_names(command: str, names: frozenset[str]) -> bool:
     """Whether a command asserts something, or speaks of one of the definitions."""
     words = set(re.findall(r"\w+", command))
     return "assert" in words or any(name.rpartition(".")[2] in words for name in names)
