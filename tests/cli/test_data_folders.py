@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
-from promptverdict.agents.discovery import load_agents
 from promptverdict.cli import main
 from promptverdict.cli.entry import VERBS
-from promptverdict.runner.cells import cells
-from promptverdict.runner.trial import run_trial
-from promptverdict.runner.world.base import Session
-from promptverdict.sandbox import open_sandbox
-from promptverdict.scenarios.loading import load_scenario, load_suite
-from promptverdict.settings import resolve
-from promptverdict.trials.store import Run
 
 from tests.canaries import CODE, LOG, list_executed, write_project
-from tests.fakes import provider, say
+from tests.recorded import record_project
 
 CASES: dict[str, list[tuple[int, list[str]]]] = {
     "agents": [(0, ["agents"]), (2, ["agents", "evals/small/files"])],
@@ -55,31 +45,12 @@ CASES: dict[str, list[tuple[int, list[str]]]] = {
 """Verb -> its exit code and arguments, such that it does its work or refuses a path into data."""
 
 
-def record_run(root: Path) -> None:
-    """Record every cell of the project, and leave a run of these records."""
-    settings = resolve(root, {})
-    suite = load_suite(root / "evals/small/suite.yaml")
-    scenario = load_scenario(root / "evals/small/hello.yaml", suite)
-    with provider(lambda body: [say("Hello.")]) as server:
-        session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
-        trials = [
-            cell.trial(0)
-            for cell in cells(scenario, load_agents(root / "agents"), settings, by_hand=False)
-        ]
-        records = [asyncio.run(run_trial(trial, session, None)) for trial in trials]
-    run = Run.create(root / "results", settings, {trial.id: trial.key for trial in trials})
-    for record in records:
-        assert record.fault is None
-        run.save(record)
-    run.finish(whole=True)
-
-
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = write_project(tmp_path_factory.mktemp("canaries").resolve())
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
-        record_run(root)
+        record_project(root)
     return root
 
 

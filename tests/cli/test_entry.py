@@ -73,6 +73,7 @@ def test_every_kind_of_error_has_its_exit_code() -> None:
         "StaleRecording": 7,
         "BrokenRecording": 7,
         "StaleProbes": 7,
+        "StaleSolution": 7,
     }
 
 

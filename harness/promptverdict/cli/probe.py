@@ -4,52 +4,78 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from promptverdict.cli.recorded_trials import recorded_trials
 from promptverdict.core.errors import MissingRecording, StaleProbes
+from promptverdict.core.text import format_count
+
+if TYPE_CHECKING:
+    from promptverdict.recording.files import Sealed
+    from promptverdict.runner.cells import Trial
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser("probe", help="run changed probes again on recorded trees")
     parser.add_argument("paths", nargs="*", default=["evals"], help="suites or scenario files")
-    parser.add_argument("--all", action="store_true", help="also those that did not change")
+    parser.add_argument("--all", action="store_true", help="also run probes that did not change")
+    parser.add_argument(
+        "--sandbox", help="bubblewrap or none (default: setting `sandbox`, which is bubblewrap)"
+    )
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Run what is probe-stale, and say what was done."""
-    from promptverdict.recording.digest import changed_parts, describe_parts
-    from promptverdict.recording.files import open_sealed
+    """Run the probes of every recording whose stored reports are out of date, and print counts."""
     from promptverdict.runner.probe_runner import run_probes
-    from promptverdict.runner.probes import stored_reports
     from promptverdict.runner.readback import read_events
     from promptverdict.sandbox import open_sandbox
     from promptverdict.settings import resolve
 
-    done, sandbox = 0, None
+    settings = resolve(Path.cwd(), {"sandbox": asked.sandbox})
+    # Opened for the first probe that must run: checking alone needs no sandbox.
+    sandbox = cache(lambda: open_sandbox(settings.sandbox))
     paths = [Path(path) for path in asked.paths]
-    settings = resolve(Path.cwd(), {})
-    for trial in recorded_trials(paths, settings, lambda one: bool(one.scenario.probes)):
-        scenario = trial.cell.scenario
-        try:
-            sealed = open_sealed(trial.location)
-            if parts := changed_parts(sealed.head.digest, trial.cell.digest):
-                print(f"{trial.id}: stale ({describe_parts(parts)} changed), left alone")
-                continue
-            if not asked.all:
-                stored_reports(scenario, trial.location, sealed.seal)
-                continue
-        except StaleProbes:
-            pass
-        except MissingRecording:
+    count = 0
+    for trial in recorded_trials(paths, settings, lambda loaded: bool(loaded.scenario.probes)):
+        sealed = _find_outdated(trial, every=asked.all)
+        if sealed is None:
             continue
-        sandbox = sandbox or open_sandbox("bubblewrap")
         evidence = asyncio.run(read_events(trial.cell, sealed))
-        reports = run_probes(scenario, trial.location, sealed.seal, evidence, sandbox)
+        reports = run_probes(trial.cell.scenario, trial.location, sealed.seal, evidence, sandbox())
         failed = sum(check.outcome == "fail" for report in reports for check in report.checks)
         faults = sum(report.fault is not None for report in reports)
-        print(f"{trial.id}: {len(reports)} reports, {failed} failed checks, {faults} faults")
-        done += 1
-    print(f"{done} recordings probed")
+        print(
+            f"{trial.id}: {format_count(len(reports), 'report')},"
+            f" {format_count(failed, 'failed check')}, {format_count(faults, 'fault')}"
+        )
+        count += 1
+    print(f"{format_count(count, 'recording')} probed")
     return 0
+
+
+def _find_outdated(trial: Trial, *, every: bool) -> Sealed | None:
+    """Open a recording whose probes must run; None where they need not, or where there is none.
+
+    A stale recording is reported and left alone. every: run them even if nothing changed.
+    """
+    from promptverdict.recording.digest import changed_parts
+    from promptverdict.recording.files import open_sealed
+    from promptverdict.runner.probes import stored_reports
+
+    try:
+        sealed = open_sealed(trial.location)
+    except MissingRecording:
+        return None
+    if parts := changed_parts(sealed.head.digest, trial.cell.digest):
+        print(f"{trial.id}: stale ({', '.join(parts)}), left alone")
+        return None
+    if every:
+        return sealed
+    try:
+        stored_reports(trial.cell.scenario, trial.location, sealed.seal)
+    except StaleProbes:
+        return sealed
+    return None

@@ -14,3 +14,8 @@ def safe(text: str) -> str:
 def safe_lines(text: str) -> str:
     """Do so in each line of a text whose line ends are meant."""
     return "\n".join(map(safe, text.split("\n")))
+
+
+def format_count(number: int, noun: str, plural: str | None = None) -> str:
+    """Format a number of things: `1 trial`, `2 trials`, `1,000 entries`."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

@@ -1,0 +1,37 @@
+"""Recordings of a small project, made in this process and without pytest."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx2
+from promptverdict.agents.discovery import load_agents
+from promptverdict.runner.cells import cells
+from promptverdict.runner.trial import run_trial
+from promptverdict.runner.world.base import Session
+from promptverdict.sandbox import open_sandbox
+from promptverdict.scenarios.loading import load_scenarios
+from promptverdict.settings import resolve
+from promptverdict.trials.store import Run
+
+from tests.fakes import Blocks, provider, say
+
+
+def record_project(root: Path, answer: Blocks | None = None) -> None:
+    """Record one trial of every cell, and leave a run of them; the working folder is the root."""
+    settings = resolve(root, {})
+    agents = load_agents(root / settings.agents)
+    trials = [
+        cell.trial(0)
+        for scenario in load_scenarios([root / "evals"])
+        for cell in cells(scenario, agents, settings, by_hand=False)
+    ]
+    with provider(lambda body: answer or [say("Hello.")]) as server:
+        session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
+        records = [asyncio.run(run_trial(trial, session, None)) for trial in trials]
+    run = Run.create(root / "results", settings, {trial.id: trial.key for trial in trials})
+    for record in records:
+        assert record.fault is None, record.fault
+        run.save(record)
+    run.finish(whole=True)
