@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,13 @@ def test_what_is_no_recording_is_refused_with_its_place(text: str) -> None:
 def test_no_text_ends_the_process_or_builds_what_no_recording_has(text: str) -> None:
     with pytest.raises(BrokenRecording):
         load(text, "x.yaml")
+
+
+def test_a_text_of_millions_of_empty_lists_is_refused_within_seconds() -> None:
+    began = time.process_time()
+    with pytest.raises(BrokenRecording, match="more keys and values than a recording has"):
+        load("a: [" + "[]," * 5_000_000 + "[]]", "x.yaml")
+    assert time.process_time() - began < 20
 
 
 def test_a_file_larger_than_any_recording_is_not_read(tmp_path: Path) -> None:

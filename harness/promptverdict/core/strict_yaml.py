@@ -1,8 +1,6 @@
 """Strict YAML: from authored text to plain data and the line of every key.
 
-Data is built from the parser's events, one by one and without recursion, because the usual loaders
-end the whole process on deep nesting, build what a tag asks for and let a repeated key win in
-silence. Whatever could surprise its author is refused, with its line and a cure.
+Whatever could surprise its author is refused, with its line and a cure.
 """
 
 from __future__ import annotations
@@ -12,14 +10,14 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.yaml_diagnosis import MAX_DEPTH, diagnose_error
+from promptverdict.core.yaml_builder import MAX_DEPTH, Collection, DataBuilder
+from promptverdict.core.yaml_diagnosis import diagnose_error
 
 MAX_BYTES = 2_000_000
 """Size of the largest file that is read."""
@@ -60,20 +58,20 @@ def parse(text: str, where: str, *, typed: bool = False) -> Document:
     """
     text = _normalised(text)
     _refuse_characters(text, where)
-    reader = _Reader(where, typed)
+    builder = _StrictBuilder(where, typed=typed)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         for event in yaml.parse(text, Loader=loader):
-            reader.take(event)
+            builder.take(event)
     except yaml.MarkedYAMLError as error:
         diagnosis = diagnose_error(error, text)
         raise _refusal(where, diagnosis.line, diagnosis.found, diagnosis.cure) from error
     except yaml.YAMLError as error:
         message = " ".join(str(error).split())[:120]
         raise _refusal(where, 1, f"not valid YAML: {message}", "correct it") from error
-    if reader.empty:
+    if builder.empty:
         raise _refusal(where, 1, "there is nothing in it", "write at least one `key: value`")
-    return Document(reader.root, reader.lines)
+    return Document(builder.documents[0], builder.lines)
 
 
 def read_text(path: Path) -> str:
@@ -136,98 +134,56 @@ def _refuse_characters(text: str, where: str) -> None:
             raise _refusal(where, line, found, "remove it, or write it as an escape in quotes")
 
 
-@dataclass
-class _Open:
-    """A collection that is being filled."""
+class _StrictBuilder(DataBuilder):
+    """Builds the data of one document, and notes the line of every key and entry."""
 
-    path: tuple[str | int, ...]
-    data: dict[str, object] | list[object]
-    key: str | None = None
+    def __init__(self, where: str, *, typed: bool) -> None:
+        super().__init__()
+        self._where, self._typed = where, typed
+        self._begun = self._nodes = 0
+        self.empty = True
+        """Whether nothing has come but one plain scalar without a character."""
+        self.lines: dict[tuple[str | int, ...], int] = {}
 
-
-@dataclass
-class _Reader:
-    """Builds the data of one document from its events."""
-
-    where: str
-    typed: bool
-    root: object = None
-    empty: bool = True
-    lines: dict[tuple[str | int, ...], int] = field(default_factory=dict)
-    _open: list[_Open] = field(default_factory=list)
-    _documents: int = 0
-    _nodes: int = 0
-
-    def take(self, event: Any) -> None:
+    def take(self, event: yaml.Event) -> None:
         """Add what one event says. Raises InputError."""
-        line = event.start_mark.line + 1
+        line = _get_line(event)
         if isinstance(event, yaml.DocumentStartEvent):
-            self._documents += 1
-            if self._documents > 1:
+            self._begun += 1
+            if self._begun > 1:
                 cure = "one file holds one document: remove the line with ---"
                 raise self._refusal(line, "a second document begins", cure)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            self._open.pop()
         elif isinstance(event, yaml.NodeEvent):
             self._refuse_references(event, line)
-            self._take_node(event, line)
+            self._nodes += 1
+            if self._nodes > MAX_NODES:
+                found = f"more than {MAX_NODES} keys and values"
+                raise self._refusal(line, found, "split the file")
+        super().take(event)
 
-    def _take_node(self, event: Any, line: int) -> None:
-        self._nodes += 1
-        if self._nodes > MAX_NODES:
-            raise self._refusal(line, f"more than {MAX_NODES} keys and values", "split the file")
-        inner = self._open[-1] if self._open else None
-        if isinstance(inner, _Open) and isinstance(inner.data, dict) and inner.key is None:
-            self._take_key(inner, event, line)
-            return
-        path = self._next_path(inner, line)
-        if isinstance(event, yaml.ScalarEvent):
-            plain = bool(event.implicit[0])
-            self.empty = self.empty and plain and not event.value
-            self._place(inner, self._scalar(event.value, plain, line))
-            return
-        self.empty = False
-        if len(self._open) == MAX_DEPTH:
-            raise self._refusal(line, f"nested more than {MAX_DEPTH} deep", "flatten it")
-        data: dict[str, object] | list[object]
-        data = {} if isinstance(event, yaml.MappingStartEvent) else []
-        self._place(inner, data)
-        self._open.append(_Open(path, data))
-
-    def _take_key(self, inner: _Open, event: Any, line: int) -> None:
+    def read_key(self, event: yaml.NodeEvent, mapping: Collection) -> str:  # noqa: ARG002
+        """Return a key that its mapping does not have yet."""
+        line = _get_line(event)
         if not isinstance(event, yaml.ScalarEvent):
             cure = "a value that begins with { or [ needs quotes"
             raise self._refusal(line, "a key that is itself a list or mapping", cure)
-        key = self._text(event.value, line)
+        key = self._check_text(event.value, line)
         if key == "<<" and event.implicit[0]:
             raise self._refusal(line, "a merge key (<<)", "write the keys out")
-        path = (*inner.path, key)
+        path = (*self._locate(self.open[:-1]), key)
         if path in self.lines:
             cure = f"keep one of lines {self.lines[path]} and {line}"
             raise self._refusal(line, f"`{key}` is already given in line {self.lines[path]}", cure)
-        inner.key, self.lines[path] = key, line
-
-    def _next_path(self, inner: _Open | None, line: int) -> tuple[str | int, ...]:
-        if inner is None:
-            path: tuple[str | int, ...] = ()
-        elif isinstance(inner.data, list):
-            path = (*inner.path, len(inner.data))
-        else:
-            return (*inner.path, str(inner.key))
         self.lines[path] = line
-        return path
+        return key
 
-    def _place(self, inner: _Open | None, value: object) -> None:
-        if inner is None:
-            self.root = value
-        elif isinstance(inner.data, list):
-            inner.data.append(value)
-        else:
-            inner.data[str(inner.key)], inner.key = value, None
-
-    def _scalar(self, value: str, plain: bool, line: int) -> object:
-        if not (self.typed and plain):
-            return self._text(value, line)
+    def read_scalar(self, event: yaml.ScalarEvent) -> object:
+        """Return the text of a scalar, or, typed, what it means as YAML 1.2 has it."""
+        value, plain, line = event.value, bool(event.implicit[0]), _get_line(event)
+        self.empty = self.empty and plain and not value
+        self._note_line(line)
+        if not (self._typed and plain):
+            return self._check_text(value, line)
         if value in _WORDS:
             return _WORDS[value]
         number = _FLOAT.fullmatch(value) or _INTEGER.fullmatch(value)
@@ -235,25 +191,49 @@ class _Reader:
             cure = "put it in quotes if text is meant"
             raise self._refusal(line, f"`{value:.40}` is no number that can be used", cure)
         if not number or _LEADING_ZERO.fullmatch(value):
-            return self._text(value, line)
+            return self._check_text(value, line)
         return int(value, 0) if _INTEGER.fullmatch(value) else float(value)
 
-    def _text(self, value: str, line: int) -> str:
+    def check_collection(self, event: yaml.NodeEvent) -> None:
+        """Refuse one that is nested too deeply."""
+        line = _get_line(event)
+        self.empty = False
+        self._note_line(line)
+        if len(self.open) == MAX_DEPTH:
+            raise self._refusal(line, f"nested more than {MAX_DEPTH} deep", "flatten it")
+
+    def _note_line(self, line: int) -> None:
+        """Note where a value begins; one with a key has the key's line already."""
+        self.lines.setdefault(self._locate(self.open), line)
+
+    def _locate(self, open_: list[Collection]) -> tuple[str | int, ...]:
+        """Return keys and positions from the top, to what comes next in the last collection."""
+        return tuple(
+            len(collection.data) if isinstance(collection.data, list) else collection.key
+            for collection in open_
+        )
+
+    def _check_text(self, value: str, line: int) -> str:
         if _SURROGATE.search(value):
             raise self._refusal(line, "half a character (a lone surrogate)", "write it whole")
         return str(value)
 
-    def _refuse_references(self, event: Any, line: int) -> None:
+    def _refuse_references(self, event: yaml.NodeEvent, line: int) -> None:
         if isinstance(event, yaml.AliasEvent):
             raise self._refusal(line, f"an alias (*{event.anchor})", "write the value out")
         if event.anchor is not None:
             raise self._refusal(line, f"an anchor (&{event.anchor})", "remove it")
-        if event.tag is not None:
-            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            tag = tag.replace("tag:yaml.org,2002:", "!!")
             raise self._refusal(line, f"a tag ({tag})", "remove it: plain values only")
 
     def _refusal(self, line: int, found: str, cure: str) -> InputError:
-        return _refusal(self.where, line, found, cure)
+        return _refusal(self._where, line, found, cure)
+
+
+def _get_line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def _is_usable(number: str) -> bool:

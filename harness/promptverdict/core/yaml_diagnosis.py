@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 import yaml
 
-MAX_DEPTH = 100
-"""Collections within collections."""
+from promptverdict.core.yaml_builder import MAX_DEPTH
 
 _CLOSED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'""", re.DOTALL)
 # An open quote counts to the end of the text: looking for its end once more from every quote within

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from promptverdict.core.errors import BrokenRecording
+from promptverdict.core.yaml_builder import MAX_DEPTH, Collection, DataBuilder
 
-MAX_DEPTH = 100
 MAX_BYTES = 16 * 2**20
 """A hundred times a recording of some twenty turns: many times a model's whole context, and little
 enough to be held in memory."""
+MAX_EVENTS = 1_000_000
+"""Keys, values, and beginnings and ends of collections of one file: 20,000 files, the most that a
+workspace is recorded with, take some 250,000."""
 _LINES, _BINARY = "!lines", "tag:yaml.org,2002:binary"
 _WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
 _INTEGER = re.compile(r"[-+]?[0-9]+")
@@ -66,70 +70,60 @@ def read(path: Path, where: str) -> str:
 
 
 def load(text: str, where: str) -> Any:
-    """Read what `dump` wrote. Raises BrokenRecording, naming `where`, for anything else.
-
-    Data is built from the parser's events, without recursion: the usual loaders end the whole
-    process on a text that is nested deeply enough.
-    """
+    """Read what `dump` wrote. Raises BrokenRecording, naming `where`, for anything else."""
+    builder = _RecordingBuilder()
     try:
-        return _built(text)
+        for event in _limit(yaml.parse(text, Loader=yaml.CSafeLoader)):
+            builder.take(event)
     except (yaml.YAMLError, ValueError) as error:
-        told = " ".join(str(error).split())[:160]
+        reason = " ".join(str(error).split())[:160]
         raise BrokenRecording(
-            f"{where} is not a recording that can be read: {told}\n"
+            f"{where} is not a recording that can be read: {reason}\n"
             "  restore it from version control, or record it again with --record all"
         ) from error
+    return builder.documents[0] if len(builder.documents) == 1 else None
 
 
-def _built(text: str) -> Any:
-    stack: list[_Open] = [_Open([])]
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        if isinstance(event, yaml.ScalarEvent):
-            stack[-1].add(_scalar(event))
-        elif isinstance(event, yaml.CollectionStartEvent):
-            if event.tag not in (None, _LINES) or event.anchor or len(stack) > MAX_DEPTH:
-                raise ValueError("a tag, an anchor or a depth that no recording has")
-            opened: list[Any] | dict[Any, Any] = []
-            if isinstance(event, yaml.MappingStartEvent):
-                opened = {}
-            stack.append(_Open(opened, lines=event.tag == _LINES))
-        elif isinstance(event, yaml.CollectionEndEvent):
-            closed = stack.pop()
-            stack[-1].add(closed.value())
-        elif isinstance(event, yaml.AliasEvent):
+def _limit(events: Iterable[yaml.Event]) -> Iterator[yaml.Event]:
+    """Pass events on. Raises ValueError for too many: `[],` is three bytes, and a list hundreds."""
+    for number, event in enumerate(events):
+        if number > MAX_EVENTS:
+            raise ValueError("more keys and values than a recording has")
+        yield event
+
+
+class _RecordingBuilder(DataBuilder):
+    """Builds what `dump` writes, and refuses all else that YAML knows."""
+
+    def read_key(self, event: yaml.NodeEvent, mapping: Collection) -> str:
+        """Return a key: a text that its mapping does not have yet."""
+        key = self.read_scalar(event) if isinstance(event, yaml.ScalarEvent) else None
+        if not isinstance(key, str) or key in mapping.data:
+            raise ValueError(f"{key!r} cannot be a key here")
+        return key
+
+    def read_scalar(self, event: yaml.ScalarEvent) -> Any:
+        """Return a scalar's value."""
+        return _read_scalar(event)
+
+    def check_collection(self, event: yaml.NodeEvent) -> None:
+        """Refuse aliases, tags other than ours, and depths that no recording has."""
+        if isinstance(event, yaml.AliasEvent):
             raise ValueError("an alias, which no recording has")  # noqa: TRY004  it is the text
-    (documents,) = stack
-    return documents.content[0] if len(documents.content) == 1 else None
+        tag = getattr(event, "tag", None)
+        if tag not in (None, _LINES) or event.anchor or len(self.open) >= MAX_DEPTH:
+            raise ValueError("a tag, an anchor or a depth that no recording has")
 
-
-class _Open:
-    """A collection while it is built."""
-
-    __slots__ = ("_key", "_lines", "content")
-
-    def __init__(self, content: list[Any] | dict[Any, Any], *, lines: bool = False) -> None:
-        self.content, self._lines = content, lines
-        self._key: Any = self
-
-    def add(self, value: Any) -> None:
-        if isinstance(self.content, list):
-            self.content.append(value)
-        elif self._key is self:
-            self._key = value
-            if not isinstance(value, str) or value in self.content:
-                raise ValueError(f"{value!r} cannot be a key here")
-        else:
-            self.content[self._key], self._key = value, self
-
-    def value(self) -> Any:
-        if not self._lines:
-            return self.content
-        if not all(isinstance(line, str) for line in self.content):
+    def finish_collection(self, collection: Collection) -> Any:
+        """Return a collection; of `!lines`, the text that the lines make."""
+        if collection.tag is None:
+            return collection.data
+        if not all(isinstance(line, str) for line in collection.data):
             raise ValueError("!lines must mark a list of texts")
-        return "\n".join(self.content)
+        return "\n".join(collection.data)
 
 
-def _scalar(event: yaml.ScalarEvent) -> Any:
+def _read_scalar(event: yaml.ScalarEvent) -> Any:
     text: str = event.value
     if event.anchor or event.tag not in (None, _BINARY):
         raise ValueError("a tag or an anchor that no recording has")
