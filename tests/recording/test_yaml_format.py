@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from promptverdict.core.errors import BrokenRecording
+from promptverdict.recording import yaml_format
 from promptverdict.recording.yaml_format import MAX_BYTES, dump, load, read
 
 TEXTS = [
@@ -76,11 +77,14 @@ def test_no_text_ends_the_process_or_builds_what_no_recording_has(text: str) -> 
         load(text, "x.yaml")
 
 
-def test_a_text_of_millions_of_empty_lists_is_refused_within_seconds() -> None:
+def test_a_text_of_millions_of_empty_lists_is_not_read_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(yaml_format, "MAX_EVENTS", 100_000)
     began = time.process_time()
     with pytest.raises(BrokenRecording, match="more keys and values than a recording has"):
         load("a: [" + "[]," * 5_000_000 + "[]]", "x.yaml")
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 5
 
 
 def test_a_file_larger_than_any_recording_is_not_read(tmp_path: Path) -> None:
