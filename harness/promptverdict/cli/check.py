@@ -1,0 +1,182 @@
+"""`promptverdict check`: everything that can be known of suites before a model is asked.
+
+Files first: all mistakes of all suites, in about a second. Then the solutions: what changed since it
+last ran is run in the sandbox, and each must be graded as it says.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from promptverdict.core.errors import InputError, Problem, StaleSolution
+from promptverdict.core.paths import display_path
+from promptverdict.core.text import safe
+from promptverdict.settings import Settings, resolve
+
+if TYPE_CHECKING:
+    from promptverdict.agents.variant import Variant
+    from promptverdict.sandbox import Sandbox
+    from promptverdict.scenarios.loading import LoadedScenario, LoadedSuite
+    from promptverdict.scenarios.solution import LoadedSolution
+    from promptverdict.trials.evidence import Evidence
+
+T = TypeVar("T")
+
+
+def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "check",
+        help="check suites and their solutions; no model is asked",
+        description="Read suites with everything beside them and list every mistake, then run the"
+        " solutions that changed and check that graders pass the good ones and catch the"
+        " saboteurs. No model is asked.",
+    )
+    parser.add_argument("paths", nargs="*", default=["evals"], help="suites or scenario files")
+    parser.add_argument(
+        "--files-only", action="store_true", help="check the files alone, and run no solution"
+    )
+    parser.add_argument("--sandbox", help="bubblewrap (default) or none, which protects nothing")
+
+
+@dataclass
+class Found:
+    """What was read below some paths, and what is wrong with it."""
+
+    problems: list[Problem] = field(default_factory=list)
+    scenarios: list[LoadedScenario] = field(default_factory=list)
+    solutions: list[LoadedSolution] = field(default_factory=list)
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Check files, then solutions; return 1 where a grader said something else than it must.
+
+    Raises InputError with every problem of every file, and SandboxError.
+    """
+    settings = resolve(Path.cwd(), {"sandbox": asked.sandbox})
+    found = read_all([Path(path) for path in asked.paths], settings)
+    if found.problems:
+        raise InputError(dict.fromkeys(found.problems))
+    print(f"{len(found.scenarios)} scenarios: no mistake in their files")
+    if asked.files_only or not found.scenarios:
+        return 0
+    missed = _check_solutions(found.solutions, _lazily_opened(settings))
+    for line in _list_gaps(found):
+        print(line)
+    return 1 if missed else 0
+
+
+def read_all(paths: Sequence[Path], settings: Settings) -> Found:
+    """Read the suites at or below some paths; what cannot be read becomes a problem."""
+    from promptverdict.scenarios.consistency import check_folders
+    from promptverdict.scenarios.discovery import find_scenarios
+    from promptverdict.scenarios.loading import load_scenario, load_suite
+    from promptverdict.scenarios.solution import load_solutions
+
+    found = Found()
+    agents = _collect(found, lambda: _load_agents(settings)) or ()
+    suites: dict[Path, LoadedSuite | None] = {}
+    for suite_file, path in find_scenarios(paths):
+        if suite_file not in suites:
+            suites[suite_file] = _collect(found, lambda file=suite_file: load_suite(file))
+        if not (suite := suites[suite_file]):
+            continue
+        scenario = _collect(found, lambda file=path, suite=suite: load_scenario(file, suite))
+        if scenario:
+            found.scenarios.append(scenario)
+            _collect(found, lambda scenario=scenario: _check_cells(scenario, agents, settings))
+            found.solutions += _collect(found, lambda each=scenario: load_solutions(each)) or ()
+    for suite in filter(None, suites.values()):
+        names = (file.stem for file in suite.folder.glob("*.yaml"))
+        found.problems += check_folders(suite.folder, names)
+    return found
+
+
+def _collect(found: Found, read: Callable[[], T]) -> T | None:
+    try:
+        return read()
+    except InputError as error:
+        found.problems += error.problems
+        return None
+
+
+def _load_agents(settings: Settings) -> tuple[Variant, ...]:
+    from promptverdict.agents.discovery import load_agents
+
+    return load_agents(Path(settings.agents))
+
+
+def _check_cells(
+    scenario: LoadedScenario, agents: Iterable[Variant], settings: Settings
+) -> None:
+    """Raise InputError for variants and models that are not there, and for lost promises."""
+    from promptverdict.runner.cells import cells
+
+    if not agents:
+        return
+    lost = [
+        promise
+        for cell in cells(scenario, agents, settings, by_hand=False)
+        for promise in cell.lost_promises()
+    ]
+    if lost:
+        raise InputError(lost)
+
+
+def _lazily_opened(settings: Settings) -> Callable[[], Sandbox]:
+    from functools import cache
+
+    from promptverdict.sandbox import open_sandbox
+
+    return cache(lambda: open_sandbox(settings.sandbox))
+
+
+def _check_solutions(solutions: Sequence[LoadedSolution], sandbox: Callable[[], Sandbox]) -> int:
+    """Print what each solution came to, and return how many were graded wrongly."""
+    from promptverdict.runner.solutions import grade_solution, list_misses
+
+    missed, kinds = 0, Counter(loaded.solution.kind for loaded in solutions)
+    for loaded in solutions:
+        evidence = _evidence(loaded, sandbox)
+        misses = list_misses(loaded, grade_solution(loaded, evidence))
+        missed += bool(misses)
+        for miss in misses:
+            print(f"MISSED {display_path(loaded.path)} ({loaded.solution.kind}): {safe(miss)}")
+    if solutions:
+        counts = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+        verdict = f"{missed} graded wrongly" if missed else "all graded as they must be"
+        print(f"{len(solutions)} solutions ({counts}): {verdict}")
+    return missed
+
+
+def _evidence(loaded: LoadedSolution, sandbox: Callable[[], Sandbox]) -> Evidence:
+    from promptverdict.runner.solutions import read_solution, run_solution
+
+    try:
+        return read_solution(loaded)
+    except StaleSolution:
+        return run_solution(loaded, sandbox())
+
+
+def _list_gaps(found: Found) -> Iterator[str]:
+    """List the scenarios whose graders nothing proves."""
+    solved = {loaded.scenario.path for loaded in found.solutions}
+    if bare := [each for each in found.scenarios if each.path not in solved]:
+        names = ", ".join(f"{each.suite.id}/{each.id}" for each in bare[:3])
+        more = f" and {len(bare) - 3} more" if len(bare) > 3 else ""
+        yield f"without solutions, so that nothing proves their graders: {names}{more}"
+    for scenario in found.scenarios:
+        if scenario.path not in solved:
+            continue
+        own = [each.solution for each in found.solutions if each.scenario.path == scenario.path]
+        caught = {behaviour for solution in own for behaviour in solution.fails}
+        if bare_behaviours := [name for name in scenario.scenario.grades if name not in caught]:
+            yield (
+                f"{scenario.suite.id}/{scenario.id}: no saboteur breaks"
+                f" {', '.join(bare_behaviours)}"
+            )
