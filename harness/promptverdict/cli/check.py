@@ -1,7 +1,7 @@
 """`promptverdict check`: everything that can be known of suites before a model is asked.
 
-Files first: all mistakes of all suites, in about a second. Then the solutions: what changed since it
-last ran is run in the sandbox, and each must be graded as it says.
+Files first: all mistakes of all suites, in about a second. Then the solutions: what changed since
+it last ran is run in the sandbox, and each must be graded as it says.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -79,18 +80,18 @@ def read_all(paths: Sequence[Path], settings: Settings) -> Found:
     from promptverdict.scenarios.solution import load_solutions
 
     found = Found()
-    agents = _collect(found, lambda: _load_agents(settings)) or ()
+    agents = _collect(found, partial(_load_agents, settings)) or ()
     suites: dict[Path, LoadedSuite | None] = {}
     for suite_file, path in find_scenarios(paths):
         if suite_file not in suites:
-            suites[suite_file] = _collect(found, lambda file=suite_file: load_suite(file))
+            suites[suite_file] = _collect(found, partial(load_suite, suite_file))
         if not (suite := suites[suite_file]):
             continue
-        scenario = _collect(found, lambda file=path, suite=suite: load_scenario(file, suite))
+        scenario = _collect(found, partial(load_scenario, path, suite))
         if scenario:
             found.scenarios.append(scenario)
-            _collect(found, lambda scenario=scenario: _check_cells(scenario, agents, settings))
-            found.solutions += _collect(found, lambda each=scenario: load_solutions(each)) or ()
+            _collect(found, partial(_check_cells, scenario, agents, settings))
+            found.solutions += _collect(found, partial(load_solutions, scenario)) or ()
     for suite in filter(None, suites.values()):
         names = (file.stem for file in suite.folder.glob("*.yaml"))
         found.problems += check_folders(suite.folder, names)
@@ -108,16 +109,16 @@ def _collect(found: Found, read: Callable[[], T]) -> T | None:
 def _load_agents(settings: Settings) -> tuple[Variant, ...]:
     from promptverdict.agents.discovery import load_agents
 
-    return load_agents(Path(settings.agents))
+    folder = Path(settings.agents)
+    # A suite that names no variant can be written before there is an agent.
+    return load_agents(folder) if folder.exists() else ()
 
 
-def _check_cells(
-    scenario: LoadedScenario, agents: Iterable[Variant], settings: Settings
-) -> None:
+def _check_cells(scenario: LoadedScenario, agents: Iterable[Variant], settings: Settings) -> None:
     """Raise InputError for variants and models that are not there, and for lost promises."""
     from promptverdict.runner.cells import cells
 
-    if not agents:
+    if not agents and not scenario.suite.suite.variants:
         return
     lost = [
         promise
@@ -129,8 +130,6 @@ def _check_cells(
 
 
 def _lazily_opened(settings: Settings) -> Callable[[], Sandbox]:
-    from functools import cache
-
     from promptverdict.sandbox import open_sandbox
 
     return cache(lambda: open_sandbox(settings.sandbox))

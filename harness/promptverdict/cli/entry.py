@@ -15,10 +15,12 @@ from promptverdict.version import __version__
 
 VERBS = (
     "agents",
+    "check",
     "compare",
     "export",
     "init",
     "judge",
+    "new",
     "probe",
     "regrade",
     "relay",
@@ -26,7 +28,10 @@ VERBS = (
     "runs",
     "schema",
     "show",
+    "try",
 )
+_MODULES = {"try": "try_scenario"}
+"""Verbs that Python does not take as names."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +53,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="promptverdict", description=promptverdict.__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    modules = {name: importlib.import_module(f"promptverdict.cli.{name}") for name in VERBS}
+    modules = {
+        name: importlib.import_module(f"promptverdict.cli.{_MODULES.get(name, name)}")
+        for name in VERBS
+    }
     for module in modules.values():
         module.add_parser(verbs)
     asked = parser.parse_args(arguments)

@@ -10,6 +10,7 @@ from pathlib import Path
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.files import write_together
 from promptverdict.core.paths import display_path
+from promptverdict.scenarios.solution import EVIDENCE
 
 _SUITE = """\
 # yaml-language-server: $schema=../suite.schema.json
@@ -148,9 +149,9 @@ def _copy_scenario(
     for kind in ("files", "probes", "solutions"):
         folder = source / kind / old
         for file in sorted(folder.rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
-                if not file.name.endswith(".evidence.yaml"):
-                    texts[source / kind / scenario / file.relative_to(folder)] = _read(file)
+            written = file.is_file() and "__pycache__" not in file.parts
+            if written and not file.name.endswith(EVIDENCE):
+                texts[source / kind / scenario / file.relative_to(folder)] = _read(file)
     return texts
 
 

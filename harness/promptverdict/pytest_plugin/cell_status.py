@@ -30,7 +30,7 @@ class CellStatus:
 
     def faults(self) -> list[str]:
         """Say what broke, or why nobody can tell whether the agent fell short."""
-        faults = self.cell.lost_promises()
+        faults = list(map(str, self.cell.lost_promises()))
         for record in self.records:
             if record.fault and record.evidence.events:
                 faults.append(f"{self.cell.id}#{record.trial}: {record.fault.message}")

@@ -127,13 +127,17 @@ class Cell:
         """Who is asked about its trials once they are recorded: the judge, if there is a rubric."""
         return self.judge if any(find_rubrics(self.scenario.scenario.grades.values())) else None
 
-    def lost_promises(self) -> list[str]:
-        """Name the promises whose quoted words the variant's prompt no longer holds."""
+    def lost_promises(self) -> list[Problem]:
+        """List the promises whose quoted words the variant's prompt no longer holds."""
         prompt = " ".join(self.variant.prompt.split())
         where = display_path(self.scenario.suite.folder / SUITE_FILE)
         return [
-            f"{where}: {name}: {self.variant.path} does not say {words!r}\n"
-            f"  quote the words that promise it now, or take the promise of {self.variant.id} away"
+            Problem(
+                f"{where}: {name}",
+                f"{self.variant.path} does not say {words!r}",
+                "quote the words that promise it now, or take the promise of"
+                f" {self.variant.id} away",
+            )
             for name, behaviour in self.scenario.suite.suite.behaviours.items()
             if (words := behaviour.promised.get(self.variant.id)) is not None
             and " ".join(words.split()) not in prompt
