@@ -15,6 +15,7 @@ import pytest
 from promptverdict.core.errors import HarnessError, InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.core.text import safe_lines
+from promptverdict.pytest_plugin.solution_items import collect_solutions
 from promptverdict.scenarios.discovery import list_scenarios
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class FellShort(Exception):
 
 
 class ScenarioFile(pytest.File):
-    """A scenario: one item for each variant it is run with."""
+    """A scenario: one item for each solution, and for each variant it is run with."""
 
     def __init__(self, *, evals: Evals, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -63,8 +64,10 @@ class ScenarioFile(pytest.File):
         """Read the scenario and make its items."""
         try:
             cells = self._evals.cells(self.path)
+            solutions = list(collect_solutions(self, cells[0].scenario)) if cells else []
         except InputError as error:
             raise self.CollectError(safe_lines(str(error))) from error
+        yield from solutions
         for cell in cells:
             yield CellItem.from_parent(self, name=cell.variant.id, cell=cell, evals=self._evals)
 
@@ -155,11 +158,17 @@ class SuiteFile(pytest.File):
 
     def collect(self) -> Iterable[pytest.Item]:
         """Make the gate's item; pytest itself would pass over a scenario that is no file."""
-        for scenario in list_scenarios(self.path.parent):
-            if not scenario.is_file():
-                where = display_path(scenario)
-                problem = Problem(where, "a scenario is a file, and this is none", "replace it")
-                raise self.CollectError(safe_lines(str(problem)))
+        from promptverdict.scenarios.consistency import check_folders
+
+        scenarios = list_scenarios(self.path.parent)
+        problems = [
+            Problem(display_path(path), "a scenario is a file, and this is none", "replace it")
+            for path in scenarios
+            if not path.is_file()
+        ]
+        problems += check_folders(self.path.parent, (path.stem for path in scenarios))
+        if problems:
+            raise self.CollectError(safe_lines("\n".join(map(str, problems))))
         if self._evals.has_gate(self.path.parent):
             yield GateItem.from_parent(self, name="gate", evals=self._evals)
 
