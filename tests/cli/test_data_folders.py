@@ -14,6 +14,7 @@ from tests.recorded import record_project
 
 CASES: dict[str, list[tuple[int, list[str]]]] = {
     "agents": [(0, ["agents"]), (2, ["agents", "evals/small/files"])],
+    "check": [(0, ["check"]), (0, ["check", "."]), (2, ["check", "evals/small/solutions/hello"])],
     "compare": [(7, ["compare"]), (2, ["compare", "--evals", "evals/small/files"])],
     "export": [(0, ["export", "out"])],
     "init": [(0, ["init"])],
@@ -24,6 +25,7 @@ CASES: dict[str, list[tuple[int, list[str]]]] = {
         (2, ["judge", "--model", "relay/judge", "evals/small/files"]),
         (2, ["judge", "--model", "relay/judge", "evals/small/files/hello/inner.yaml"]),
     ],
+    "new": [(0, ["new", "small/other", "--from", "small/hello"]), (0, ["new", "other/hello"])],
     "probe": [
         (0, ["probe"]),
         (0, ["probe", "--all"]),
@@ -41,6 +43,10 @@ CASES: dict[str, list[tuple[int, list[str]]]] = {
     "runs": [(0, ["runs"])],
     "schema": [(0, ["schema"])],
     "show": [(0, ["show", "--failed"])],
+    "try": [
+        (0, ["try", "evals/small/hello.yaml"]),
+        (2, ["try", "evals/small/files/hello/inner.yaml"]),
+    ],
 }
 """Verb -> its exit code and arguments, such that it does its work or refuses a path into data."""
 
