@@ -22,11 +22,21 @@ from pydantic import TypeAdapter
 
 from tests.report.made import record
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks() -> list[str]:
     return re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def test_the_gate_runs_the_first_commands_as_they_are_shown() -> None:
+    shown = README.partition("## Try it")[2].partition("## ")[0]
+    commands = re.findall(r"\.venv/bin/((?:pip|pytest) [^&\n]+?)(?: &&|\n)", shown)
+    assert len(commands) == 4
+    gate = (ROOT / ".ci/run").read_text(encoding="utf-8").replace("-U --upgrade-strategy eager ", "")
+    for command in commands:
+        assert f"    {command}\n" in gate
 
 
 def test_the_scenario_that_is_shown_is_accepted() -> None:

@@ -41,6 +41,7 @@ def test_the_workflows_that_are_spoken_of_exist() -> None:
         NIGHTLY,
         PULL_REQUEST,
         RECORD,
+        "weekly-newest.yml",
     )
 
 
