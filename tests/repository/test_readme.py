@@ -34,7 +34,7 @@ def test_the_gate_runs_the_first_commands_as_they_are_shown() -> None:
     shown = README.partition("## Try it")[2].partition("## ")[0]
     commands = re.findall(r"\.venv/bin/((?:pip|pytest) [^&\n]+?)(?: &&|\n)", shown)
     assert len(commands) == 4
-    gate = (ROOT / ".ci/run").read_text(encoding="utf-8").replace("-U --upgrade-strategy eager ", "")
+    gate = (ROOT / ".ci/run").read_text().replace("-U --upgrade-strategy eager ", "")
     for command in commands:
         assert f"    {command}\n" in gate
 
