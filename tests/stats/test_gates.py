@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from promptverdict.stats.compare import compare
-from promptverdict.stats.gates import Mode, gate, units_needed
+from promptverdict.stats.gates import gate, units_needed
 from promptverdict.stats.looks import Look
+from promptverdict.stats.terms import GateMode
 
 from tests.stats.made import arm, flat, moved
 
@@ -36,13 +37,13 @@ def test_non_inferiority_is_never_judged_without_a_margin() -> None:
 
 
 @pytest.mark.parametrize("mode", ["no_regression", "non_inferiority"])
-def test_an_improvement_passes_with_few_scenarios_too(mode: Mode) -> None:
+def test_an_improvement_passes_with_few_scenarios_too(mode: GateMode) -> None:
     found = gate(compare(flat(0, 8), flat(1, 8)), mode, 0.10)
     assert (found.outcome, found.exit_code, found.refused) == ("pass", 0, False)
 
 
 @pytest.mark.parametrize("mode", ["no_regression", "non_inferiority"])
-def test_a_regression_fails(mode: Mode) -> None:
+def test_a_regression_fails(mode: GateMode) -> None:
     found = gate(compare(flat(1, 40), flat(0, 40)), mode, 0.10)
     assert (found.outcome, found.exit_code, found.reason) == ("fail", 1, "regressed")
 
@@ -123,7 +124,7 @@ def test_invalid_evidence_is_no_pass_and_no_failure() -> None:
 @pytest.mark.parametrize("mode", ["no_regression", "non_inferiority"])
 @pytest.mark.parametrize("candidate", [flat(1, 40), flat(0.4, 40)], ids=["improved", "the same"])
 def test_before_the_last_look_nothing_passes_and_that_blocks(
-    mode: Mode, candidate: dict[str, list[float | None]]
+    mode: GateMode, candidate: dict[str, list[float | None]]
 ) -> None:
     found = gate(compare(flat(0.4, 40), candidate, look=Look(4, 5)), mode, 0.10)
     assert (found.outcome, found.refused, found.exit_code) == ("inconclusive", True, 6)
@@ -132,7 +133,7 @@ def test_before_the_last_look_nothing_passes_and_that_blocks(
 
 
 @pytest.mark.parametrize("mode", ["no_regression", "non_inferiority"])
-def test_a_regression_beyond_the_bound_fails_at_any_look(mode: Mode) -> None:
+def test_a_regression_beyond_the_bound_fails_at_any_look(mode: GateMode) -> None:
     found = gate(compare(flat(1, 40), flat(0, 40), look=Look(1, 5)), mode, 0.10)
     assert (found.outcome, found.refused, found.exit_code) == ("fail", False, 1)
     short = gate(compare(flat(1, 10), flat(0, 10), look=Look(1, 5)), mode, 0.10)

@@ -10,7 +10,7 @@ from promptverdict.comparison.against_revision import against
 from promptverdict.comparison.compare import compare_run
 from promptverdict.comparison.gates import lacking
 from promptverdict.comparison.samples import Sample
-from promptverdict.comparison.verdicts import Comparison, Comparisons
+from promptverdict.comparison.verdicts import Comparison, Comparisons, worst_exit_code
 from promptverdict.comparison.wording import format_comparison, format_verdict
 from promptverdict.runner.cells import Cell
 from promptverdict.settings import Settings
@@ -63,8 +63,7 @@ def gate_of(suite: str, found: Comparisons, ran: Iterable[Cell]) -> Concluded:
         said.append((7, "refused: none of its cells ran"))
     elif not said:
         said.append((7, "no variant ran that could be compared"))
-    codes = {code for code, _ in said}
-    worst = next((code for code in (1, 7, 6) if code in codes), 0)
+    worst = worst_exit_code(code for code, _ in said)
     return Concluded(
         worst,
         tuple(told for code, told in said if code == worst),

@@ -9,15 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from promptverdict.comparison.verdicts import GateOutcome, GateResult, ScenarioPair, SuiteGate
+from promptverdict.comparison.verdicts import (
+    GateResult,
+    ScenarioPair,
+    SideName,
+    SuiteGate,
+    worst_exit_code,
+)
 from promptverdict.scenarios.gate import Gate
 from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.compare import Comparison as Found
 from promptverdict.stats.corrections import adjusted
 from promptverdict.stats.fixed import Fixed, Trials, compare_fixed
 from promptverdict.stats.gates import gate as judge
+from promptverdict.stats.terms import GateOutcome
 
 FEW = 3
 """A critical scenario with fewer trials than this says little about never failing."""
@@ -80,7 +86,7 @@ def _tested(gate: Gate, judged: Sequence[Judged]) -> dict[str, _Tested]:
     return {name: _Tested(one, left.get(name, one)) for name, one in found.items()}
 
 
-def _trials(pairs: Iterable[ScenarioPair], side: Literal["baseline", "candidate"]) -> Trials:
+def _trials(pairs: Iterable[ScenarioPair], side: SideName) -> Trials:
     """Put the grades of each trial together, of all behaviours that the pairs are of."""
     found: dict[str, list[list[float | None]]] = {}
     for pair in pairs:
@@ -123,7 +129,7 @@ def keep(
             said.append((outcome, 1 if outcome == "fail" else 7, told))
     if not said:
         said.append(("invalid", 7, "nothing that the gate is about was compared"))
-    code = next((code for code in (1, 7, 6) if code in {one[1] for one in said}), 0)
+    code = worst_exit_code(one[1] for one in said)
     of_code = [one for one in said if one[1] == code]
     doubtful = [one for one in of_code if one[0] == "inconclusive"]
     return {**watched, **results}, SuiteGate(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from promptverdict.comparison.samples import Sample
-from promptverdict.comparison.verdicts import Outcome, ScenarioPair, Unpaired
+from promptverdict.comparison.verdicts import ScenarioPair, TrialOutcome, Unpaired
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.recording.digest import UNDER_TEST, describe_parts
 
@@ -43,7 +43,7 @@ class PairedScenario:
         )
 
 
-def outcome(trial: Sample, behaviour: str) -> Outcome:
+def outcome(trial: Sample, behaviour: str) -> TrialOutcome:
     """Say what a trial came to; missing where the machinery broke or nothing graded it."""
     return "missing" if trial.fault else trial.outcomes.get(behaviour, "missing")
 

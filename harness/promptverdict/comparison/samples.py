@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from promptverdict.comparison.fingerprint import MEASURES, measures
-from promptverdict.comparison.verdicts import Outcome
+from promptverdict.comparison.verdicts import TrialOutcome
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.record import Fault, TrialRecord
 
@@ -36,7 +36,7 @@ class Sample:
     compatible: Mapping[str, str | int]
     provenance: Provenance | None
     fault: Fault | None
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, TrialOutcome]
     """Behaviour -> what its grader found, in the order of the scenario."""
     measures: tuple[float | None, ...]
     """Each of fingerprint.MEASURES, in their order."""

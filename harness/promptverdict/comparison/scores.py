@@ -8,9 +8,9 @@ from dataclasses import replace
 from functools import lru_cache
 from statistics import fmean
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
-from promptverdict.comparison.verdicts import Outcome, Rate, Repeats, ScenarioPair
+from promptverdict.comparison.verdicts import Rate, Repeats, ScenarioPair, SideName, TrialOutcome
 from promptverdict.stats.compare import FLOOR
 from promptverdict.stats.compare import Comparison as Found
 from promptverdict.stats.planning import Step, next_step
@@ -23,10 +23,10 @@ CHANGE = 0.20
 """The change that a next step is planned for where no gate names a smaller or larger margin."""
 
 _ALONE: Mapping[str, str] = MappingProxyType({})
-_SCORES: dict[Outcome, float | None] = {"pass": 1.0, "fail": 0.0}
+_SCORES: dict[TrialOutcome, float | None] = {"pass": 1.0, "fail": 0.0}
 
 
-def scores(pairs: Iterable[ScenarioPair], side: Literal["baseline", "candidate"]) -> Scores:
+def scores(pairs: Iterable[ScenarioPair], side: SideName) -> Scores:
     """Score one side's trials, scenario by scenario: pass 1, fail 0, anything else missing.
 
     Of several behaviours, each trial's grades stand one beside the other: the scenario's mean is
@@ -42,7 +42,7 @@ def scores(pairs: Iterable[ScenarioPair], side: Literal["baseline", "candidate"]
 
 def told_rate(
     pairs: Sequence[ScenarioPair],
-    side: Literal["baseline", "candidate"],
+    side: SideName,
     families: Mapping[str, str] = _ALONE,
 ) -> Rate:
     """Tell how often one side showed what the pairs are about, where both sides have a grade of it.
@@ -79,9 +79,7 @@ def _by_family(found: Scores, families: Mapping[str, str]) -> Scores:
     return alone | {f"family {place}": unit for place, unit in enumerate(together)}
 
 
-def _repeats(
-    pairs: Sequence[ScenarioPair], side: Literal["baseline", "candidate"]
-) -> Repeats | None:
+def _repeats(pairs: Sequence[ScenarioPair], side: SideName) -> Repeats | None:
     """Tell what trials come to together, where each scenario has several of one behaviour."""
     if len({pair.behaviour for pair in pairs}) != 1:
         return None

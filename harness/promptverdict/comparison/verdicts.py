@@ -6,12 +6,16 @@ and differences lie in -1..1 (0.1 is 10 points). What is not known is None, neve
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
 from promptverdict.comparison.measured import Measured
 from promptverdict.core.model import Frozen
+from promptverdict.scenarios.gate import Role
+from promptverdict.stats.terms import Estimand, GateMode, GateOutcome, Unit, Verdict
+from promptverdict.trials.grade import Outcome
 
 SCHEMA = 1
 _OLDER_KINDS = {"rates only": "too few scenarios"}
@@ -19,7 +23,6 @@ _OLDER_KINDS = {"rates only": "too few scenarios"}
 _DERIVED = ("word", "sentence")
 """Keys that are written for other programs and never read: they follow from the rest."""
 
-Verdict = Literal["improved", "regressed", "inconclusive", "invalid"]
 Word = Literal[
     "improved",
     "regressed",
@@ -37,13 +40,11 @@ Word = Literal[
 blocked: nothing is shown to be worse, and a gate blocks all the same. improved in part: evidence is
 lacking beside what improved, or a gate is undecided.
 """
-Outcome = Literal["pass", "fail", "ungraded", "missing"]
+TrialOutcome = Literal[Outcome, "missing"]
 """Of one trial: missing where nothing is there to be graded."""
-Role = Literal["primary", "control"]
-GateOutcome = Literal["pass", "fail", "inconclusive", "invalid"]
-GateMode = Literal["no_regression", "non_inferiority"]
-Estimand = Literal["population", "suite"]
-"""What an answer is about: scenarios like these, or exactly these and no others."""
+
+
+SideName = Literal["baseline", "candidate"]
 
 
 class Side(Frozen):
@@ -105,8 +106,8 @@ class ScenarioPair(Frozen):
     suite: str
     scenario: str
     behaviour: str
-    baseline: tuple[Outcome, ...]
-    candidate: tuple[Outcome, ...]
+    baseline: tuple[TrialOutcome, ...]
+    candidate: tuple[TrialOutcome, ...]
     baseline_trials: tuple[str, ...]
     """Keys of the records, in the order of the outcomes."""
     candidate_trials: tuple[str, ...]
@@ -118,7 +119,7 @@ class ScenarioPair(Frozen):
         return None if None in shares else (shares[1] or 0.0) - (shares[0] or 0.0)
 
 
-def _share(outcomes: tuple[Outcome, ...]) -> float | None:
+def _share(outcomes: tuple[TrialOutcome, ...]) -> float | None:
     graded = [one == "pass" for one in outcomes if one in ("pass", "fail")]
     return sum(graded) / len(graded) if graded else None
 
@@ -165,8 +166,7 @@ class BehaviourVerdict(Frozen):
     fragile: bool
     n: int
     """Paired units."""
-    unit: Literal["scenario", "family"] = "scenario"
-    """What counts as one: a scenario, or those of a family together."""
+    unit: Unit = "scenario"
     missing_baseline: int
     """Results without a grade: trials without evidence, and ungraded ones."""
     missing_candidate: int
@@ -289,7 +289,7 @@ class Comparison(Frozen):
         if self.status != "compared":
             return self.status
         told = {one.verdict for one in self.judged}
-        code = _worst({gate.exit_code for gate in self.gates})
+        code = worst_exit_code({gate.exit_code for gate in self.gates})
         if "regressed" in told:
             return "improved and regressed" if "improved" in told else "regressed"
         if code == 1:
@@ -307,7 +307,7 @@ class Comparison(Frozen):
             return 7
         if self.gates:
             codes = {gate.exit_code for gate in self.gates}
-            return _worst(codes)
+            return worst_exit_code(codes)
         told = {one.verdict for one in (*self.behaviours, *self.themes)}
         return 1 if "regressed" in told else 7 if self.word == "invalid" else 0
 
@@ -323,9 +323,10 @@ class Comparisons(Frozen):
     @property
     def exit_code(self) -> int:
         """The worst of them."""
-        return _worst({one.exit_code for one in self.comparisons})
+        return worst_exit_code({one.exit_code for one in self.comparisons})
 
 
-def _worst(codes: set[int]) -> int:
-    """Choose what was shown to be worse before evidence that cannot be used before doubt."""
-    return next((code for code in (1, 7, 6) if code in codes), 0)
+def worst_exit_code(codes: Iterable[int]) -> int:
+    """Choose what was shown to be worse (1), then unusable evidence (7), then doubt (6), else 0."""
+    present = set(codes)
+    return next((code for code in (1, 7, 6) if code in present), 0)

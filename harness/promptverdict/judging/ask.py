@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import httpx2
 
@@ -14,6 +14,7 @@ from promptverdict.core.errors import ProviderError
 from promptverdict.providers.connection import Line
 from promptverdict.providers.receiving import receive
 from promptverdict.providers.registry import api, is_by_hand
+from promptverdict.trials.provenance import Origin
 from promptverdict.trials.transcript import Answered, User
 
 
@@ -70,9 +71,7 @@ def describe_reply(model: str, received: Received, answered: Answered | None) ->
     }
 
 
-def _classify_evidence(
-    model: str, answered: Answered | None
-) -> Literal["live", "relay", "simulated"]:
+def _classify_evidence(model: str, answered: Answered | None) -> Origin:
     """Return what an answer is evidence of: a provider's model, someone by hand, or a script."""
     if answered and answered.operator:
         return "relay"

@@ -12,7 +12,7 @@ import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -22,6 +22,7 @@ from promptverdict.core.model import Frozen
 from promptverdict.recording import yaml_format
 from promptverdict.recording.secrets import refuse_machine, refuse_secrets
 from promptverdict.trials.evidence import About
+from promptverdict.trials.provenance import Origin
 
 FORMAT = 1
 
@@ -42,7 +43,7 @@ class StoredReply(Frozen):
 
     answered: str
     """What the answer said it came from."""
-    evidence: Literal["live", "relay", "simulated"]
+    evidence: Origin
     """From a provider's API, from someone answering by hand, or from a script in a test."""
     operator: str | None = None
     """Who answered by hand, in their own words."""

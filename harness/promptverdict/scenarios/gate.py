@@ -7,6 +7,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from promptverdict.core.model import Frozen
+from promptverdict.stats.terms import Estimand, GateMode
+
+Role = Literal["primary", "control"]
+"""Of a theme: what a suite is about, or what must not suffer."""
 
 
 class Theme(Frozen):
@@ -15,7 +19,7 @@ class Theme(Frozen):
     behaviours: tuple[str, ...] = Field(
         min_length=1, description="Which of the suite's behaviours it takes together"
     )
-    role: Literal["primary", "control"] = Field(
+    role: Role = Field(
         default="primary",
         description="primary: what the suite is about, one a suite; control: what must not suffer",
     )
@@ -24,7 +28,7 @@ class Theme(Frozen):
 class Gate(Frozen):
     """What may not be merged. It is about the themes, where there are none about each behaviour."""
 
-    mode: Literal["no_regression", "non_inferiority"] = Field(
+    mode: GateMode = Field(
         default="no_regression",
         description="no_regression: blocks what is shown to be worse; non_inferiority: blocks what"
         " is not shown to be at most `margin` worse",
@@ -40,7 +44,7 @@ class Gate(Frozen):
         default=(),
         description="Scenarios that must not fail where the baseline passes, in any trial",
     )
-    estimand: Literal["population", "suite"] = Field(
+    estimand: Estimand = Field(
         default="population",
         description="population: it answers for scenarios like these; suite: for exactly these and"
         " no others, by their trials, however few the scenarios are",

@@ -29,8 +29,7 @@ from promptverdict.stats.samples import (
     unusable,
 )
 from promptverdict.stats.score import FINEST, detectable, interval, interval_of, sign_flip_p
-
-Verdict = Literal["improved", "regressed", "inconclusive", "invalid"]
+from promptverdict.stats.terms import Unit, Verdict
 
 FLOOR = 6
 """Fewer paired units than this never give a verdict."""
@@ -68,7 +67,7 @@ class Comparison:
     """One-sided bound from above of level 1-alpha, with every missing result in its favour."""
     n: int
     """Paired units."""
-    unit: Literal["scenario", "family"]
+    unit: Unit
     scenarios: int
     """Paired scenarios; more than n where they have families."""
     trials: tuple[int, float, int]

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
-from promptverdict.stats.compare import Verdict
 from promptverdict.stats.looks import Look
 from promptverdict.stats.newcombe import can_show_a_change, change_p, holding, interval_of
 from promptverdict.stats.samples import (
@@ -38,6 +37,7 @@ from promptverdict.stats.samples import (
     unusable,
 )
 from promptverdict.stats.score import quantile
+from promptverdict.stats.terms import Verdict
 
 Trials = Mapping[str, Sequence[Sequence[float | None]]]
 """One variant's grades: scenario -> trial -> the grades of that trial, each in 0..1; None or NaN is

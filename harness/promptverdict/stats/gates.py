@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 from promptverdict.stats.compare import FLOOR, Comparison
 from promptverdict.stats.fixed import Fixed
 from promptverdict.stats.newcombe import margin_p
 from promptverdict.stats.samples import check_share
 from promptverdict.stats.score import quantile
-
-Mode = Literal["no_regression", "non_inferiority"]
-Outcome = Literal["pass", "fail", "inconclusive", "invalid"]
+from promptverdict.stats.terms import Estimand, GateMode, GateOutcome
 
 
 @dataclass(frozen=True)
 class Gate:
     """What a gate says of one comparison."""
 
-    outcome: Outcome
-    mode: Mode
+    outcome: GateOutcome
+    mode: GateMode
     """no_regression blocks on fail alone; non_inferiority on inconclusive too."""
-    estimand: Literal["population", "suite"]
+    estimand: Estimand
     """population: it answers for scenarios like these; suite: for exactly these and no others."""
     refused: bool
     """It does not answer, whatever the scenarios show: there are too few, or more looks to come."""
@@ -65,7 +62,7 @@ def spotless_trials(margin: float, alpha: float = 0.05) -> int:
     return max(bound, math.ceil(math.log(alpha) / math.log(1 - margin)))
 
 
-def gate(comparison: Comparison | Fixed, mode: Mode, margin: float | None = None) -> Gate:
+def gate(comparison: Comparison | Fixed, mode: GateMode, margin: float | None = None) -> Gate:
     """Judge a comparison, about scenarios like its own or, a `Fixed` one, about exactly those.
 
     pass          improved; or the one-sided bound, with every missing result held against the
@@ -121,7 +118,7 @@ def gate(comparison: Comparison | Fixed, mode: Mode, margin: float | None = None
 
 def _outcome(
     comparison: Comparison | Fixed, margin: float | None, needed: int
-) -> tuple[Outcome, str]:
+) -> tuple[GateOutcome, str]:
     if comparison.verdict == "invalid":
         return "invalid", comparison.reason
     if comparison.verdict == "improved":

@@ -9,12 +9,14 @@ from pydantic import Field
 
 from promptverdict.core.model import Frozen
 
+Origin = Literal["live", "relay", "simulated"]
+"""A provider's API, someone who answers by hand, or a script in a test."""
+
 
 class Provenance(Frozen):
     """How evidence came about. Every report shows it."""
 
-    evidence: Literal["live", "relay", "simulated"]
-    """From a provider's API, from someone answering by hand, or from a script in a test."""
+    evidence: Origin
     operator: str | None = None
     """Who answered by hand, in their own words."""
     model: str

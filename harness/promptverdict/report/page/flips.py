@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from promptverdict.comparison.verdicts import Comparison, Outcome, ScenarioPair
+from promptverdict.comparison.verdicts import Comparison, ScenarioPair, TrialOutcome
 from promptverdict.report.page.cells import anchor
 from promptverdict.report.page.sections import command
 from promptverdict.report.transcript.alignment import parting, turns_of
@@ -89,7 +89,7 @@ def _flip(pair: ScenarioPair, records: Mapping[str, TrialRecord], runs: tuple[st
 
 def _side(
     role: str,
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[TrialOutcome],
     record: TrialRecord | None,
     behaviour: str,
     run: str,
