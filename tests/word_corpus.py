@@ -7,7 +7,6 @@ kind before a grader was run on it.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
