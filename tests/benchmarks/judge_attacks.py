@@ -18,7 +18,7 @@ from promptverdict.core.errors import ProviderError
 from promptverdict.judging.ask import Judge
 from promptverdict.judging.prompt import build_question
 from promptverdict.judging.rubrics import ask, read_judgement
-from promptverdict.providers.network import patient
+from promptverdict.providers.network import open_route
 from promptverdict.providers.throttle import Throttle
 from promptverdict.stats.agreement import clopper_pearson
 
@@ -119,7 +119,7 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="every attack on every answer")
     given = parser.parse_args()
     throttle = Throttle()
-    network = lambda: patient(given.model, httpx2.AsyncHTTPTransport(), throttle)  # noqa: E731
+    network = lambda: open_route(given.model, httpx2.AsyncHTTPTransport(), throttle)  # noqa: E731
     asyncio.run(measure(Judge(given.model, given.relay, network), all_=given.all))
 
 

@@ -14,7 +14,7 @@ from promptverdict.judging.ask import Judge
 from promptverdict.judging.prompt import SYSTEM, build_question
 from promptverdict.judging.rubrics import ask, read_judgement
 from promptverdict.providers.relay import client
-from promptverdict.providers.relay.pages import page
+from promptverdict.providers.relay.pages import render_turn
 
 from tests.fakes import provider
 from tests.judging.made import QUESTION, ScriptedJudge, trial, verdict
@@ -116,7 +116,7 @@ def test_whoever_answers_a_relay_by_hand_may_judge(provider_name: str) -> None:
 
         def answer() -> None:
             view = relay.take()
-            pages.append(page(view))
+            pages.append(render_turn(view))
             text = "@call answer\nreason = It names it.\nquote = the import\nverdict = yes"
             client.answer(relay.url, view.conversation, text)
 

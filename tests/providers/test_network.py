@@ -13,9 +13,9 @@ from email.utils import format_datetime
 import httpx2
 import pytest
 from promptverdict.core.errors import HarnessError, ProviderError, RateLimited, RefusedByProvider
-from promptverdict.providers.anthropic.api import read
-from promptverdict.providers.network import PatientTransport, RelayTransport, patient
-from promptverdict.providers.refusals import retry_after
+from promptverdict.providers.anthropic.api import read_answer
+from promptverdict.providers.network import PatientTransport, RelayTransport, open_route
+from promptverdict.providers.refusals import read_retry_after
 from promptverdict.providers.throttle import Patience, Throttle
 
 from tests.fakes import say
@@ -45,7 +45,7 @@ def ask(
 ) -> httpx2.Response:
     shared = shared or throttle(time or FlyingTime())
     request = httpx2.Request("POST", "https://user:word@api.example.org/v1/messages", content="{}")
-    return asyncio.run(PatientTransport(network, shared, read).handle_async_request(request))
+    return asyncio.run(PatientTransport(network, shared, read_answer).handle_async_request(request))
 
 
 def refused(network: Network, shared: Throttle | None = None) -> HarnessError:
@@ -118,7 +118,7 @@ def test_a_plain_body_is_passed_on_as_it_came(body: bytes) -> None:
 
 def test_a_whole_stream_is_passed_on() -> None:
     network = Network(streamed(*stream_of("Hi.")))
-    assert read(ask(network).content)[0][0].text == "Hi."  # type: ignore[union-attr]
+    assert read_answer(ask(network).content)[0][0].text == "Hi."  # type: ignore[union-attr]
     assert network.asked == 1
 
 
@@ -268,7 +268,7 @@ def test_an_answer_to_one_trial_keeps_the_others_going() -> None:
 def test_a_wait_is_read_from_a_date(ahead: timedelta, seconds: float) -> None:
     now = datetime(2030, 1, 1, 12, 0, 0, tzinfo=UTC)
     headers = httpx2.Headers({"retry-after": format_datetime(now + ahead, usegmt=True)})
-    assert retry_after(headers, now.timestamp) == seconds
+    assert read_retry_after(headers, now.timestamp) == seconds
 
 
 def test_an_answer_that_takes_too_long_is_asked_for_again() -> None:
@@ -306,7 +306,7 @@ def test_connecting_is_given_up_long_before_an_answer_is() -> None:
             extensions={"timeout": {"connect": 3600.0, "read": 3600.0}},
         )
         shared = throttle(FlyingTime())
-        await PatientTransport(Noting(GOOD), shared, read).handle_async_request(request)
+        await PatientTransport(Noting(GOOD), shared, read_answer).handle_async_request(request)
 
     asyncio.run(once())
 
@@ -373,7 +373,7 @@ def test_refusals_slow_the_requests_of_all_trials_and_answers_quicken_them() -> 
     async def many() -> list[int]:
         crowd.loads = []
         asked = [
-            PatientTransport(crowd, shared, read).handle_async_request(
+            PatientTransport(crowd, shared, read_answer).handle_async_request(
                 httpx2.Request("POST", "https://api.example.org", content="{}")
             )
             for _ in range(16)
@@ -441,7 +441,7 @@ def test_a_cancelled_request_gives_its_turn_back() -> None:
 
 def test_a_relay_is_asked_once_and_its_absence_told() -> None:
     network = Network(httpx2.ConnectError("refused"))
-    transport = patient("relay/claude", network, throttle(FlyingTime()))
+    transport = open_route("relay/claude", network, throttle(FlyingTime()))
     request = httpx2.Request("POST", "http://127.0.0.1:8765/v1/messages", content="{}")
     with pytest.raises(ProviderError, match=r"^no relay answers at http://127.0.0.1:8765") as told:
         asyncio.run(transport.handle_async_request(request))

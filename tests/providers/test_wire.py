@@ -11,30 +11,30 @@ import pytest
 from promptverdict.core.errors import ContextOverflow
 from promptverdict.providers.wire import (
     MAX_DEPTH,
-    count,
-    failure,
-    is_outcome,
+    build_failure,
+    build_unreadable,
+    import_sdk,
+    is_agents_outcome,
     is_stream,
-    load,
-    no_answer,
-    parse,
-    server_sent,
+    parse_json,
+    read_count,
+    read_event_data,
 )
 
 
 @pytest.mark.parametrize("depth", [MAX_DEPTH + 2, 900, 100_000])
 def test_what_is_nested_deeper_than_a_recording_may_be_is_refused(depth: int) -> None:
     with pytest.raises(ValueError, match="nested too deeply"):
-        parse("[" * depth + "]" * depth)
+        parse_json("[" * depth + "]" * depth)
 
 
 def test_what_a_recording_can_hold_is_parsed() -> None:
     text = "[" * MAX_DEPTH + "]" * MAX_DEPTH
-    assert json.dumps(parse(text)) == text
+    assert json.dumps(parse_json(text)) == text
 
 
 def test_halves_of_characters_are_joined_or_replaced_in_keys_and_values() -> None:
-    parsed = parse(r'{"\ud83d\ude00": ["\ude00", "a\ud83d", "ü", "\u0000"]}')
+    parsed = parse_json(r'{"\ud83d\ude00": ["\ude00", "a\ud83d", "ü", "\u0000"]}')
     assert parsed == {"\U0001f600": ["\ufffd", "a\ufffd", "ü", "\0"]}
 
 
@@ -52,7 +52,7 @@ def test_halves_of_characters_are_joined_or_replaced_in_keys_and_values() -> Non
     ],
 )
 def test_the_data_of_each_event_is_given(stream: str, data: list[str]) -> None:
-    assert [*server_sent(stream.encode())] == data
+    assert [*read_event_data(stream.encode())] == data
 
 
 @pytest.mark.parametrize("text", ["event: x", "data: {}", "\n\n: note\ndata: {}"])
@@ -67,8 +67,8 @@ def test_what_is_no_stream_is_not_taken_for_one(text: str) -> None:
 
 @pytest.mark.parametrize("value", [-1, 1.0, float("nan"), "1", None, True, [1]])
 def test_what_is_no_number_of_tokens_is_unknown(value: object) -> None:
-    assert count(value) is None
-    assert count(0) == 0
+    assert read_count(value) is None
+    assert read_count(0) == 0
 
 
 @pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_what_is_no_number_of_tokens_is_unknown(value: object) -> None:
 )
 def test_a_provider_saying_that_it_is_too_long_is_an_outcome(error: dict[str, object]) -> None:
     body = json.dumps({"error": error}).encode()
-    assert is_outcome(400, body)
-    assert not is_outcome(500, body)
-    assert isinstance(failure(body, "told"), ContextOverflow)
-    assert isinstance(no_answer(body, "a message"), ContextOverflow)
+    assert is_agents_outcome(400, body)
+    assert not is_agents_outcome(500, body)
+    assert isinstance(build_failure(body, "told"), ContextOverflow)
+    assert isinstance(build_unreadable(body, "a message"), ContextOverflow)
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_a_provider_saying_that_it_is_too_long_is_an_outcome(error: dict[str, ob
     ],
 )
 def test_another_refusal_is_no_outcome(body: bytes) -> None:
-    assert not is_outcome(400, body)
-    assert not isinstance(failure(body, "told"), ContextOverflow)
+    assert not is_agents_outcome(400, body)
+    assert not isinstance(build_failure(body, "told"), ContextOverflow)
 
 
 def test_an_sdk_is_loaded_with_the_collector_left_as_it_was(
@@ -110,15 +110,15 @@ def test_an_sdk_is_loaded_with_the_collector_left_as_it_was(
     (tmp_path / "an_sdk.py").write_text("import gc\nCOLLECTS = gc.isenabled()\n")
     (tmp_path / "a_broken_sdk.py").write_text("raise RuntimeError\n")
     monkeypatch.syspath_prepend(tmp_path)
-    load("an_sdk")
+    import_sdk("an_sdk")
     assert sys.modules.pop("an_sdk").COLLECTS is False
     assert gc.isenabled()
     with pytest.raises(RuntimeError):
-        load("a_broken_sdk")
+        import_sdk("a_broken_sdk")
     assert gc.isenabled()
     gc.disable()
     try:
-        load("an_sdk")
+        import_sdk("an_sdk")
         assert not gc.isenabled()
     finally:
         gc.enable()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from promptverdict.providers.registry import MODULES, api
+from promptverdict.providers.registry import MODULES, load_api
 from promptverdict.recording.digest import PARTS, build_digest, describe_parts
 from promptverdict.trials.transcript import User
 from promptverdict.trials.tree import Node
@@ -23,7 +23,7 @@ def test_a_part_that_is_absent_has_no_entry() -> None:
 
 @pytest.mark.parametrize("provider", MODULES)
 def test_every_part_of_a_request_has_words(provider: str) -> None:
-    spoken: Any = api(f"{provider}/x")
+    spoken: Any = load_api(f"{provider}/x")
     tool = {"name": "Read", "description": "Reads", "input_schema": {"type": "object"}}
     parts = spoken.parts(spoken.request("x", "Be kind.", (tool,), (User(text="Hi."),)))
     assert set(parts) == {"system", "message", "tools", "model", "parameters"}

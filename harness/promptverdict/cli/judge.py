@@ -131,12 +131,12 @@ def _way(settings: Settings, model: str) -> Judge:
     import httpx2
 
     from promptverdict.judging.ask import Judge
-    from promptverdict.providers.network import patient
+    from promptverdict.providers.network import open_route
     from promptverdict.providers.throttle import Throttle
 
     throttle = Throttle()
     return Judge(
-        model, settings.relay, lambda: patient(model, httpx2.AsyncHTTPTransport(), throttle)
+        model, settings.relay, lambda: open_route(model, httpx2.AsyncHTTPTransport(), throttle)
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.providers.relay import client
-from promptverdict.providers.relay.pages import page
+from promptverdict.providers.relay.pages import render_turn
 from promptverdict.providers.relay.server import open_relay
 from promptverdict.settings import resolve
 
@@ -107,7 +107,7 @@ def _take(url: str, conversation: str | None, wait: float, *, whole: bool) -> in
         print("finished")
         return 0
     options = "" if url == client.URL else f" --url {url}"
-    print(page(found, whole=whole, options=options), end="", flush=True)
+    print(render_turn(found, whole=whole, options=options), end="", flush=True)
     return 0
 
 

@@ -14,8 +14,8 @@ from promptverdict.core.errors import ProviderError
 from promptverdict.core.model import Frozen
 from promptverdict.core.validation_words import describe_error_at_place
 from promptverdict.judging.prompt import TOOL
-from promptverdict.providers.registry import MODULES, api
-from promptverdict.providers.wire import on_one_line
+from promptverdict.providers.registry import MODULES, load_api
+from promptverdict.providers.wire import shorten_to_line
 from promptverdict.trials.transcript import Answered, Call
 
 G = TypeVar("G", bound=Frozen)
@@ -84,7 +84,7 @@ def read_call(
 ) -> tuple[G | str, Answered | None]:
     """Read the arguments of the one call that is due, or return why there are none, in words."""
     try:
-        blocks, answered = api(model).read(body)
+        blocks, answered = load_api(model).read_answer(body)
     except ProviderError as error:
         return _format_fault(str(error)), None
     calls = [block for block in blocks if isinstance(block, Call)]
@@ -103,4 +103,4 @@ def read_call(
 
 
 def _format_fault(reason: str) -> str:
-    return f"judge-error: {on_one_line(reason, 300)}"
+    return f"judge-error: {shorten_to_line(reason, 300)}"

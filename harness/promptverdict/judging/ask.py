@@ -11,9 +11,9 @@ from typing import Any
 import httpx2
 
 from promptverdict.core.errors import ProviderError
-from promptverdict.providers.connection import Line
+from promptverdict.providers.connection import Connection
 from promptverdict.providers.receiving import receive
-from promptverdict.providers.registry import api, is_by_hand
+from promptverdict.providers.registry import is_by_hand, load_api
 from promptverdict.trials.provenance import Origin
 from promptverdict.trials.transcript import Answered, User
 
@@ -46,10 +46,10 @@ async def send(judge: Judge, system: str, tool: dict[str, Any], message: str) ->
     Raises ProviderError when no answer comes.
     """
     listener = _Listener(judge.network())
-    line = Line(listener, judge.relay, replay=False)
-    forced = api(judge.model).forced(tool["name"])
+    connection = Connection(listener, judge.relay, replay=False)
+    forced = load_api(judge.model).force_tool(tool["name"])
     try:
-        async with line.open(judge.model, system, (tool,), forced) as model:
+        async with connection.open_model(judge.model, system, (tool,), forced) as model:
             await model.answer((User(text=message),))
     except ProviderError:
         # An answer that came and is none of the API's is the judge's fault, and is stored as one.

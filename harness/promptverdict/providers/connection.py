@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 import httpx2
 
 from promptverdict.core.errors import ProviderError
-from promptverdict.providers.registry import api, asked_name, is_by_hand
+from promptverdict.providers.interface import Api
+from promptverdict.providers.registry import is_by_hand, load_api, resolve_requested_name
 from promptverdict.trials.protocols import Model
 
 
 @dataclass(frozen=True)
-class Line:
-    """A way to models, as one trial has it."""
+class Connection:
+    """The way of one trial to models."""
 
     transport: httpx2.AsyncBaseTransport
     """What every request goes through."""
@@ -27,7 +28,7 @@ class Line:
     replay: bool
     """Whether the transport plays a recording; then no key is needed, and no place."""
 
-    def open(
+    def open_model(
         self,
         model: str,
         system: str,
@@ -38,23 +39,27 @@ class Line:
 
         Raises ProviderError where a key is needed and none is set.
         """
-        spoken, by_hand = api(model), is_by_hand(model)
-        key = "none" if by_hand or self.replay else os.environ.get(spoken.KEY)
+        api, by_hand = load_api(model), is_by_hand(model)
+        key = "none" if by_hand or self.replay else os.environ.get(api.key_variable)
         if not key:
             raise ProviderError(
-                f"asking {model} needs a key: set {spoken.KEY}\n"
+                f"asking {model} needs a key: set {api.key_variable}\n"
                 "  without one, answer by hand: promptverdict relay serve, and --model relay/NAME"
             )
-        name = asked_name(model)
-        return spoken.open_model(
-            self.transport, self._place(model), key, name, system, tools, parameters or {}
+        return api.open_model(
+            self.transport,
+            self._resolve_place(api, by_hand=by_hand),
+            key,
+            resolve_requested_name(model),
+            system,
+            tools,
+            parameters or {},
         )
 
-    def _place(self, model: str) -> str:
-        """Say where a model is asked. A recording fits wherever it was made."""
-        spoken = api(model)
+    def _resolve_place(self, api: Api, *, by_hand: bool) -> str:
+        """Return where an API is asked. In a replay it does not matter where it was recorded."""
         if self.replay:
-            return spoken.URL
-        if is_by_hand(model):
-            return self.relay.rstrip("/") + urlsplit(spoken.URL).path
-        return os.environ.get(spoken.URL_VARIABLE) or spoken.URL
+            return api.url
+        if by_hand:
+            return self.relay.rstrip("/") + urlsplit(api.url).path
+        return os.environ.get(api.url_variable) or api.url

@@ -6,12 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from promptverdict.providers.wire import ours
+from promptverdict.providers.wire import translate_error
 from promptverdict.trials.transcript import Answered, Block, Event
-
-TIMEOUT = 3600.0
-"""Seconds for one answer: as long as a person who answers by hand may take. Explicit, or an SDK
-refuses a long plain request."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +20,13 @@ class Conversation:
     """Where it posts to."""
     errors: type[Exception]
     """The class of all the SDK's errors."""
-    request: Callable[[tuple[Event, ...]], dict[str, Any]]
+    build_request: Callable[[tuple[Event, ...]], dict[str, Any]]
     """Builds the body that asks for the next answer."""
-    read: Callable[[bytes], tuple[tuple[Block, ...], Answered]]
+    read_answer: Callable[[bytes], tuple[tuple[Block, ...], Answered]]
     """Reads the body of an answer."""
 
     async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:
-        """Ask for the next answer.
+        """Ask for the next answer to a conversation.
 
         Raises ProviderError (ContextOverflow where it is too long), or what the transport raised.
         """
@@ -38,12 +34,12 @@ class Conversation:
 
         # Not the SDK's method for it: Anthropic's warns of old models through the process-wide
         # warning filters, which trials that run at once cannot catch apart.
-        body = self.request(events)
+        body = self.build_request(events)
         try:
             reply = await self.client.post(self.path, cast_to=httpx2.Response, body=body)
         except Exception as error:
-            known = ours(error, self.errors)
+            known = translate_error(error, self.errors)
             if known is error:
                 raise
             raise known from error
-        return self.read(reply.content)
+        return self.read_answer(reply.content)

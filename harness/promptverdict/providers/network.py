@@ -12,21 +12,21 @@ import httpx2
 
 from promptverdict.core.errors import ProviderError, RateLimited
 from promptverdict.providers.receiving import receive
-from promptverdict.providers.refusals import Trouble, lasts, refusal, trouble
-from promptverdict.providers.registry import api, is_by_hand
+from promptverdict.providers.refusals import Trouble, find_refusal, find_trouble, is_lasting
+from promptverdict.providers.registry import is_by_hand, load_api
 from promptverdict.providers.throttle import Throttle
-from promptverdict.providers.wire import on_one_line
+from promptverdict.providers.wire import shorten_to_line
 
 _LATER = "  nothing of this trial is kept; the end of the run says how to record it later"
 
 
-def patient(
+def open_route(
     model: str, network: httpx2.AsyncBaseTransport, throttle: Throttle
 ) -> httpx2.AsyncBaseTransport:
     """Give a trial's way to its model, over the network."""
     if is_by_hand(model):
         return RelayTransport(network)
-    return PatientTransport(network, throttle, api(model).read)
+    return PatientTransport(network, throttle, load_api(model).read_answer)
 
 
 class PatientTransport(httpx2.AsyncBaseTransport):
@@ -88,14 +88,14 @@ class PatientTransport(httpx2.AsyncBaseTransport):
         except TimeoutError:
             return Trouble(f"no whole answer came within {seconds:g} seconds")
         except (httpx2.TransportError, httpx2.DecodingError) as error:
-            told = on_one_line(f"{type(error).__name__}: {error}", 300)
-            if lasts(error):
+            told = shorten_to_line(f"{type(error).__name__}: {error}", 300)
+            if is_lasting(error):
                 raise ProviderError(f"{place} cannot be asked: {told}") from error
             return Trouble(told)
-        if refused := refusal(response, place):
+        if refused := find_refusal(response, place):
             self._throttle.stop(refused)
             raise refused
-        return trouble(response, self._read) or response
+        return find_trouble(response, self._read) or response
 
 
 class RelayTransport(httpx2.AsyncBaseTransport):

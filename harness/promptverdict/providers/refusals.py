@@ -17,7 +17,7 @@ from typing import Any
 import httpx2
 
 from promptverdict.core.errors import ContextOverflow, ProviderError, RefusedByProvider
-from promptverdict.providers.wire import is_stream, on_one_line, parse, server_sent
+from promptverdict.providers.wire import is_stream, parse_json, read_event_data, shorten_to_line
 
 _REFUSES = {
     401: "the key is not accepted",
@@ -53,7 +53,7 @@ class Trouble:
     """None where no whole answer came."""
 
 
-def refusal(response: httpx2.Response, url: str) -> RefusedByProvider | None:
+def find_refusal(response: httpx2.Response, url: str) -> RefusedByProvider | None:
     """Say whether a whole answer means that every further request is refused as well."""
     status, content = response.status_code, response.content
     if status < 400:
@@ -69,7 +69,7 @@ def refusal(response: httpx2.Response, url: str) -> RefusedByProvider | None:
     )
 
 
-def trouble(response: httpx2.Response, read: Callable[[bytes], object]) -> Trouble | None:
+def find_trouble(response: httpx2.Response, read: Callable[[bytes], object]) -> Trouble | None:
     """Say whether a whole answer is to be asked for again; neither is what `refusal` tells.
 
     read: the provider's own reader, which knows where its streams end. A plain body that it cannot
@@ -79,7 +79,7 @@ def trouble(response: httpx2.Response, read: Callable[[bytes], object]) -> Troub
     if status in (408, 409, 429) or status >= 500:
         told = f"HTTP {status}: {_text(content)}"
         crowded = status in (429, 529) or bool(status >= 500 and _CROWDED.search(_said(content)))
-        return Trouble(told, retry_after(response.headers), crowded, status)
+        return Trouble(told, read_retry_after(response.headers), crowded, status)
     if status >= 400:
         return None
     error = _stream_error(content) if is_stream(content) else _plain_error(content)
@@ -91,12 +91,12 @@ def trouble(response: httpx2.Response, read: Callable[[bytes], object]) -> Troub
         return None
     except ProviderError as failed:
         kind = _kind(error)
-        told = on_one_line(str(failed), 300)
+        told = shorten_to_line(str(failed), 300)
         return None if _LASTING.search(kind) else Trouble(told, crowded=bool(_CROWDED.search(kind)))
     return None
 
 
-def retry_after(headers: httpx2.Headers, now: Callable[[], float] = time.time) -> float | None:
+def read_retry_after(headers: httpx2.Headers, now: Callable[[], float] = time.time) -> float | None:
     """Read how many seconds to wait, told as such or as a date; None for what is neither."""
     value = headers.get("retry-after")
     if value is None:
@@ -111,7 +111,7 @@ def retry_after(headers: httpx2.Headers, now: Callable[[], float] = time.time) -
     return None if math.isnan(seconds) else max(0.0, seconds)
 
 
-def lasts(error: Exception) -> bool:
+def is_lasting(error: Exception) -> bool:
     """Whether what kept an answer from coming would keep the next one from coming too."""
     if isinstance(error, httpx2.LocalProtocolError | httpx2.UnsupportedProtocol):
         return True
@@ -128,7 +128,7 @@ def _text(content: bytes) -> str:
     error = _plain_error(content)
     said = error.get("message")
     text = said if isinstance(said, str) else content[:2000].decode("utf-8", "replace")
-    return on_one_line(text, 200) or "nothing else is said"
+    return shorten_to_line(text, 200) or "nothing else is said"
 
 
 def _said(content: bytes) -> str:
@@ -143,15 +143,15 @@ def _kind(error: dict[str, Any]) -> str:
 
 def _plain_error(content: bytes) -> dict[str, Any]:
     try:
-        return _error(parse(content))
+        return _error(parse_json(content))
     except ValueError:
         return {}
 
 
 def _stream_error(content: bytes) -> dict[str, Any]:
-    for data in server_sent(content):
+    for data in read_event_data(content):
         try:
-            event = parse(data)
+            event = parse_json(data)
         except ValueError:
             continue
         if found := _error(event):

@@ -26,7 +26,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 """Not `splitlines`, which also ends a line at characters that stand inside JSON."""
 
 
-def load(sdk: str) -> None:
+def import_sdk(sdk: str) -> None:
     """Import an SDK, the first time without the garbage collector.
 
     It makes a great many objects that all stay: looking through them again and again takes a
@@ -45,12 +45,12 @@ def load(sdk: str) -> None:
             gc.enable()
 
 
-def put_over(body: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+def merge_parameters(body: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Put parameters over a request's body; one that is None takes its key away."""
     return {key: value for key, value in (body | dict(parameters)).items() if value is not None}
 
 
-def parse(content: bytes | str) -> Any:
+def parse_json(content: bytes | str) -> Any:
     """Parse JSON into data that can be sent and stored again: halves of characters are replaced.
 
     Raises ValueError for what is not JSON, or nested deeper than MAX_DEPTH.
@@ -61,7 +61,7 @@ def parse(content: bytes | str) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def server_sent(content: bytes) -> Iterator[str]:
+def read_event_data(content: bytes) -> Iterator[str]:
     """Give the data of each event of a stream, in order; events without any are left out.
 
     An event that was cut off at the stream's end is given as far as it came.
@@ -82,35 +82,35 @@ def is_stream(content: bytes) -> bool:
     return content.lstrip().startswith((b"event:", b"data:", b":"))
 
 
-def count(value: object) -> int | None:
+def read_count(value: object) -> int | None:
     """Read a number of tokens; whatever is no such number is unknown, not zero."""
     return value if type(value) is int and value >= 0 else None
 
 
-def is_outcome(status: int, content: bytes) -> bool:
+def is_agents_outcome(status: int, content: bytes) -> bool:
     """Whether a refusal is the agent's own outcome, which a recording holds, and no fault."""
     return status == 400 and _overflows(content)
 
 
-def failure(content: bytes | str, told: str) -> ProviderError:
+def build_failure(content: bytes | str, told: str) -> ProviderError:
     """Give the error that a body without an answer stands for, in the words `told`."""
     raw = content.encode() if isinstance(content, str) else content
     return ContextOverflow(told) if _overflows(raw) else ProviderError(told)
 
 
-def no_answer(content: bytes, what: str) -> ProviderError:
+def build_unreadable(content: bytes, what: str) -> ProviderError:
     """Give the error of a body that is not `what`: an article and a noun."""
-    text = on_one_line(content.decode("utf-8", "replace"), 80)
-    return failure(content, f"The API's answer is not {what}: {text}")
+    text = shorten_to_line(content.decode("utf-8", "replace"), 80)
+    return build_failure(content, f"The API's answer is not {what}: {text}")
 
 
-def ended_early(content: bytes, end: str) -> ProviderError:
+def build_early_end(content: bytes, end: str) -> ProviderError:
     """Give the error of a stream that stopped before `end`, which every whole one has."""
-    last = on_one_line(content[-400:].decode("utf-8", "replace"), 400)[-80:]
+    last = shorten_to_line(content[-400:].decode("utf-8", "replace"), 400)[-80:]
     return ProviderError(f"The stream ended early, before {end}: {last}")
 
 
-def ours(error: Exception, root: type[Exception]) -> Exception:
+def translate_error(error: Exception, root: type[Exception]) -> Exception:
     """Find the error of ours that an SDK wrapped, or name the provider's own.
 
     root: the class of all the SDK's errors; any other is given back as it is.
@@ -131,13 +131,13 @@ def ours(error: Exception, root: type[Exception]) -> Exception:
     if response is not None and not _repeats(str(error), response.content):
         # OpenAI's SDK repeats no words that are not where OpenAI writes them.
         why = f" - {response.text}"
-    told = on_one_line(f"{asked}{type(error).__name__}: {error}{why}", 500)
-    if response is not None and is_outcome(response.status_code, response.content):
+    told = shorten_to_line(f"{asked}{type(error).__name__}: {error}{why}", 500)
+    if response is not None and is_agents_outcome(response.status_code, response.content):
         return ContextOverflow(told)
     return ProviderError(told)
 
 
-def on_one_line(text: str, longest: int) -> str:
+def shorten_to_line(text: str, longest: int) -> str:
     """Put a text on one line of so many characters at most."""
     return " ".join(text.split())[:longest]
 
@@ -145,7 +145,7 @@ def on_one_line(text: str, longest: int) -> str:
 def _repeats(message: str, content: bytes) -> bool:
     """Whether an SDK's message holds what a refusal's body says."""
     try:
-        body = parse(content)
+        body = parse_json(content)
     except ValueError:
         body = None
     match body:
@@ -157,7 +157,7 @@ def _repeats(message: str, content: bytes) -> bool:
 def _overflows(content: bytes) -> bool:
     """Look at what the provider says, never at what it quotes: the error's code and message."""
     try:
-        body = parse(content)
+        body = parse_json(content)
     except ValueError:
         return False
     match body:

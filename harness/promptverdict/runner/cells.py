@@ -17,7 +17,7 @@ from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.graders.grading import grade_all
 from promptverdict.graders.rubric import find_rubrics
-from promptverdict.providers.registry import api, asked_name
+from promptverdict.providers.registry import load_api, resolve_requested_name
 from promptverdict.recording.digest import build_digest, hash_part
 from promptverdict.recording.files import Location
 from promptverdict.runner.models import check_model, resolve_model
@@ -77,16 +77,16 @@ class Cell:
     def digest(self) -> dict[str, str]:
         """Named part of what is asked -> 16 hexadecimal digits."""
         scenario = self.scenario.scenario
-        spoken = api(self.model)
-        first = spoken.request(
-            asked_name(self.model),
+        api = load_api(self.model)
+        first = api.build_request(
+            resolve_requested_name(self.model),
             self.variant.prompt,
             self.tools,
             (User(text=scenario.task),),
             self.parameters,
         )
         parts: dict[str, Any] = {
-            **spoken.parts(first),
+            **api.split_request(first),
             "turns": [_plain(turn) for turn in scenario.turns] or None,
             "user": self._simulated_user(),
             "script": scenario.script.model_dump(exclude_defaults=True) or None,
@@ -100,7 +100,8 @@ class Cell:
         if user is None:
             return None
         model = self.user_model
-        first = api(model).request(asked_name(model), instructions(user), (), ())
+        name = resolve_requested_name(model)
+        first = load_api(model).build_request(name, instructions(user), (), ())
         return {"first": first, "turns": user.turns}
 
     def grade(self, evidence: Evidence) -> tuple[Grade, ...]:

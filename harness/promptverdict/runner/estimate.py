@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promptverdict.core.errors import EvidenceError, InputError, Problem, ProviderError
-from promptverdict.providers.registry import api
+from promptverdict.providers.registry import load_api
 from promptverdict.recording.cassette import open_tape
 from promptverdict.recording.files import Location, Sealed, open_sealed
 from promptverdict.runner.cells import Cell, Trial
@@ -95,6 +95,6 @@ def _mean(cassettes: Path) -> Usage:
 
 
 def _used(sealed: Sealed) -> Usage:
-    spoken = api(sealed.head.provenance.model)
+    api = load_api(sealed.head.provenance.model)
     with open_tape(SealedKeeper(sealed), replay=True) as tape:
-        return add_usages(spoken.read(answer)[1].usage for answer in tape.answers())
+        return add_usages(api.read_answer(answer)[1].usage for answer in tape.answers())

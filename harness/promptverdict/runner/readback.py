@@ -9,7 +9,8 @@ from promptverdict.core.errors import BrokenRecording, EvidenceError, StaleProbe
 from promptverdict.core.paths import display_path
 from promptverdict.judging.gather import read_judgements
 from promptverdict.judging.rubrics import inquire_trial, list_questions
-from promptverdict.providers.registry import Api, api
+from promptverdict.providers.interface import Api
+from promptverdict.providers.registry import load_api
 from promptverdict.recording.cassette import open_tape
 from promptverdict.recording.files import Sealed
 from promptverdict.runner.cells import Cell, Trial
@@ -74,9 +75,9 @@ async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
     with open_tape(SealedKeeper(sealed), replay=True) as tape:
         answers = _Answers(tape.answers(), display_path(sealed.location.http))
     script, user = ScriptedUser(cell.task.turns), cell.task.user
-    player = _Read(answers, api(cell.user_model)) if user else None
+    player = _Read(answers, load_api(cell.user_model)) if user else None
     turns = PlayedUser(script, player, user.turns) if user and player else script
-    await run_loop(cell.task, _Read(answers, api(cell.model)), tools, turns, transcript)
+    await run_loop(cell.task, _Read(answers, load_api(cell.model)), tools, turns, transcript)
     tools.check_all_played()
     answers.check_all_given()
     outcome = FinalState(start=world.start, notes=world.notes)
@@ -126,4 +127,4 @@ class _Read:
         self._answers, self._api = answers, spoken
 
     async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:  # noqa: ARG002
-        return self._api.read(self._answers.next())
+        return self._api.read_answer(self._answers.next())

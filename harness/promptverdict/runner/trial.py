@@ -11,8 +11,8 @@ from promptverdict.core.threads import to_the_end
 from promptverdict.judging.ask import Judge
 from promptverdict.judging.gather import gather, read_judgements
 from promptverdict.judging.rubrics import inquire_trial, list_questions
-from promptverdict.providers.connection import Line
-from promptverdict.providers.registry import api, asked_name, is_by_hand
+from promptverdict.providers.connection import Connection
+from promptverdict.providers.registry import is_by_hand, load_api, resolve_requested_name
 from promptverdict.recording.files import Sealed, open_sealed
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.loop import run_loop
@@ -37,8 +37,8 @@ async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> Tr
     transcript, outcome, head, fault = Transcript(), None, None, None
     try:
         async with _world(trial, session, sealed) as world:
-            line = Line(world.transport, session.relay, replay=sealed is not None)
-            async with _talk(trial.cell, line) as (model, user):
+            connection = Connection(world.transport, session.relay, replay=sealed is not None)
+            async with _talk(trial.cell, connection) as (model, user):
                 await run_loop(trial.cell.task, model, world.tools, user, transcript)
             head, outcome = world.finish(transcript.events)
         outcome = await _with_probes(trial, session, transcript, outcome, sealed)
@@ -85,19 +85,21 @@ def _world(
 def _notices(trial: Trial, outcome: FinalState | None, *, live: bool) -> tuple[str, ...]:
     model = trial.cell.model
     asks = live and not is_by_hand(model)
-    ending = api(model).deprecation(asked_name(model)) if asks else None
+    ending = load_api(model).find_deprecation(resolve_requested_name(model)) if asks else None
     return (*(outcome.notes if outcome else ()), *([ending] if ending else []))
 
 
 @asynccontextmanager
-async def _talk(cell: Cell, line: Line) -> AsyncIterator[tuple[Model, UserTurns]]:
+async def _talk(cell: Cell, connection: Connection) -> AsyncIterator[tuple[Model, UserTurns]]:
     """Open the agent's conversation, and the simulated user's where there is one."""
     script, user = ScriptedUser(cell.task.turns), cell.task.user
-    async with line.open(cell.model, cell.variant.prompt, cell.tools, cell.parameters) as model:
+    async with connection.open_model(
+        cell.model, cell.variant.prompt, cell.tools, cell.parameters
+    ) as model:
         if user is None:
             yield model, script
             return
-        async with line.open(cell.user_model, instructions(user)) as player:
+        async with connection.open_model(cell.user_model, instructions(user)) as player:
             yield model, PlayedUser(script, player, user.turns)
 
 
@@ -147,6 +149,6 @@ async def _with_judgements(
 
 def _judge_of(model: str, session: Session) -> Judge:
     """Give the way of a session to the model that judges, `provider/name`."""
-    from promptverdict.providers.network import patient
+    from promptverdict.providers.network import open_route
 
-    return Judge(model, session.relay, lambda: patient(model, session.network(), session.judges))
+    return Judge(model, session.relay, lambda: open_route(model, session.network(), session.judges))

@@ -10,8 +10,8 @@ import anthropic
 import httpx2
 import pytest
 from promptverdict.core.errors import ContextOverflow, ProviderError
-from promptverdict.providers.anthropic.answer import assembled, read
-from promptverdict.providers.anthropic.api import open_model, request
+from promptverdict.providers.anthropic.answer import assemble_stream, read_answer
+from promptverdict.providers.anthropic.api import API, build_request
 from promptverdict.trials.transcript import Answered, Call, Event, Opaque, Say, Usage, User
 
 CITATION = {
@@ -133,16 +133,16 @@ def by_the_sdk(content: bytes) -> dict[str, Any]:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_stream_is_put_together_as_the_sdk_does(end: str) -> None:
     content = sse(*WHOLE, end=end)
-    mine, its = assembled(content), by_the_sdk(content)
+    mine, its = assemble_stream(content), by_the_sdk(content)
     for key in ("id", "type", "role", "model", "content", "stop_reason", "usage"):
         assert mine[key] == its[key], key
 
 
 def test_a_streamed_answer_is_read_as_its_plain_twin() -> None:
     content = sse(*WHOLE)
-    plain = json.dumps(assembled(content)).encode()
-    assert read(content) == read(plain)
-    blocks, answered = read(content)
+    plain = json.dumps(assemble_stream(content)).encode()
+    assert read_answer(content) == read_answer(plain)
+    blocks, answered = read_answer(content)
     assert [type(one) for one in blocks] == [Opaque, Opaque, Say, Opaque, Opaque, Call, Call]
     assert blocks[5] == Call(
         id="toolu_1", tool="Bash", args={"command": "ls", "n": [1, {"a": None}]}
@@ -154,46 +154,49 @@ def test_a_streamed_answer_is_read_as_its_plain_twin() -> None:
 
 def test_what_was_streamed_is_sent_back_whole() -> None:
     content = sse(*WHOLE)
-    blocks, answered = read(content)
+    blocks, answered = read_answer(content)
     events: tuple[Event, ...] = (User(text="Hi"), *blocks, answered)
-    assert request("m", "s", (), events)["messages"][1]["content"] == assembled(content)["content"]
+    assert (
+        build_request("m", "s", (), events)["messages"][1]["content"]
+        == assemble_stream(content)["content"]
+    )
 
 
 def test_a_kind_of_delta_that_is_not_known_changes_the_keys_it_names() -> None:
     delta = {"type": "compaction_delta", "content": "Short.", "encrypted_content": "eA=="}
-    blocks, _ = read(sse(start(), *block(0, {"type": "compaction"}, delta), *stop()))
+    blocks, _ = read_answer(sse(start(), *block(0, {"type": "compaction"}, delta), *stop()))
     told = {"type": "compaction", "content": "Short.", "encrypted_content": "eA=="}
     assert blocks == (Opaque(block=told),)
 
 
 def test_events_of_tomorrow_and_comments_are_passed_over() -> None:
     content = b": hello\n\n" + sse(start(), {"type": "of_tomorrow"}, *text(0, "Hi"), *stop())
-    assert read(content)[0] == (Say(text="Hi"),)
+    assert read_answer(content)[0] == (Say(text="Hi"),)
 
 
 def test_the_last_event_needs_no_blank_line_behind_it() -> None:
     content = sse(start(), *text(0, "Hi"), *stop()).rstrip(b"\n")
-    assert read(content)[0] == (Say(text="Hi"),)
+    assert read_answer(content)[0] == (Say(text="Hi"),)
 
 
 @pytest.mark.parametrize("length", range(40, len(sse(start(), *text(0, "Hi"), *stop())) - 30, 23))
 def test_a_stream_that_is_cut_anywhere_is_the_providers_fault(length: int) -> None:
     content = sse(start(), *text(0, "Hi"), *stop())
     with pytest.raises(ProviderError, match="The stream ended early, before message_stop: ") as it:
-        read(content[:length])
+        read_answer(content[:length])
     assert "\n" not in str(it.value)
 
 
 def test_an_error_inside_a_stream_is_the_providers_fault_and_told() -> None:
     error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
     with pytest.raises(ProviderError, match=r"broke its stream off: .*Overloaded"):
-        read(sse(start(), *text(0, "Hi"), error))
+        read_answer(sse(start(), *text(0, "Hi"), error))
 
 
 def test_an_overflow_inside_a_stream_is_one() -> None:
     error = {"type": "error", "error": {"message": "prompt is too long: 2 tokens > 1 maximum"}}
     with pytest.raises(ContextOverflow):
-        read(sse(error))
+        read_answer(sse(error))
 
 
 @pytest.mark.parametrize(
@@ -207,7 +210,7 @@ def test_an_overflow_inside_a_stream_is_one() -> None:
 )
 def test_events_that_make_no_message_are_the_providers_fault(content: bytes) -> None:
     with pytest.raises(ProviderError, match="The API's answer is not a message: event: "):
-        read(content)
+        read_answer(content)
 
 
 @pytest.mark.parametrize(
@@ -224,27 +227,27 @@ def test_events_that_make_no_message_are_the_providers_fault(content: bytes) -> 
 def test_a_streamed_call_that_is_no_object_is_unreadable_and_can_be_sent_back(
     pieces: tuple[str, ...],
 ) -> None:
-    blocks, answered = read(sse(start(), *use(0, *pieces), *stop("tool_use")))
+    blocks, answered = read_answer(sse(start(), *use(0, *pieces), *stop("tool_use")))
     (call,) = blocks
     assert isinstance(call, Call)
     assert (call.id, call.tool, call.args) == ("toolu_1", "Bash", {})
     assert call.unreadable is not None
     assert len(call.unreadable) < 300
-    body = request("m", "s", (), (User(text="Hi"), call, answered))
+    body = build_request("m", "s", (), (User(text="Hi"), call, answered))
     (sent,) = body["messages"][1]["content"]
     assert [*sent["input"]] == ["INVALID_JSON"]
     json.dumps(sent, allow_nan=False)
 
 
 def test_a_call_that_was_cut_by_the_token_limit_is_unreadable_and_the_answer_cut() -> None:
-    blocks, answered = read(sse(start(), *use(0, '{"command": "rm -r'), *stop("max_tokens")))
+    blocks, answered = read_answer(sse(start(), *use(0, '{"command": "rm -r'), *stop("max_tokens")))
     assert isinstance(blocks[0], Call)
     assert answered.stop == "length"
 
 
 def test_counts_at_the_end_are_totals_and_null_ones_are_those_of_the_start() -> None:
     begun = start(cache_read_input_tokens=5)
-    _, answered = read(sse(begun, *stop(input_tokens=20, cache_read_input_tokens=None)))
+    _, answered = read_answer(sse(begun, *stop(input_tokens=20, cache_read_input_tokens=None)))
     assert answered.usage == Usage(input=25, output=40, cache_read=5)
 
 
@@ -257,9 +260,9 @@ def test_a_streamed_answer_is_heard_through_the_sdk() -> None:
         return httpx2.Response(200, content=content, headers=headers)
 
     async def once() -> tuple[tuple[Any, ...], Answered]:
-        async with open_model(
+        async with API.open_model(
             httpx2.MockTransport(answer), "https://x", "k", "m", "s", (), {"stream": True}
         ) as model:
             return await model.answer((User(text="Hi"),))
 
-    assert asyncio.run(once()) == read(content)
+    assert asyncio.run(once()) == read_answer(content)

@@ -11,7 +11,13 @@ from typing import Any
 import httpx2
 import pytest
 from promptverdict.core.errors import BrokenRecording, ContextOverflow, HarnessError, ProviderError
-from promptverdict.providers.anthropic.api import deprecation, open_model, parts, read, request
+from promptverdict.providers.anthropic.api import (
+    API,
+    build_request,
+    find_deprecation,
+    read_answer,
+    split_request,
+)
 from promptverdict.trials.toolset import list_offered
 from promptverdict.trials.transcript import (
     Answered,
@@ -129,7 +135,7 @@ GOLDEN = """\
 
 
 def read_body(body: object) -> tuple[tuple[Block, ...], Answered]:
-    return read(json.dumps(body).encode())
+    return read_answer(json.dumps(body).encode())
 
 
 def reply(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -151,12 +157,12 @@ def reply(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def test_the_request_is_frozen() -> None:
     """Every recording is evidence of exactly this."""
-    body = request("claude-x", "You are kind.\n", (TOOL,), CONVERSATION)
+    body = build_request("claude-x", "You are kind.\n", (TOOL,), CONVERSATION)
     assert json.dumps(body, indent=2, ensure_ascii=False) == GOLDEN
 
 
 def test_a_request_without_tools_has_no_such_key() -> None:
-    assert list(request("m", "s", (), CONVERSATION)) == [
+    assert list(build_request("m", "s", (), CONVERSATION)) == [
         "model",
         "max_tokens",
         "system",
@@ -166,15 +172,15 @@ def test_a_request_without_tools_has_no_such_key() -> None:
 
 def test_the_tools_are_sent_as_they_are_and_in_their_order() -> None:
     tools = list_offered(["Bash", "Read"], None)
-    assert request("m", "s", tools, CONVERSATION)["tools"] == list(tools)
+    assert build_request("m", "s", tools, CONVERSATION)["tools"] == list(tools)
 
 
 def test_building_a_request_changes_nothing_and_gives_the_same_again() -> None:
     before = [event.model_dump_json() for event in CONVERSATION]
-    first, second = (request("m", "s", (TOOL,), CONVERSATION) for _ in range(2))
+    first, second = (build_request("m", "s", (TOOL,), CONVERSATION) for _ in range(2))
     assert first == second
     first["tools"].clear()
-    assert request("m", "s", (TOOL,), CONVERSATION) == second
+    assert build_request("m", "s", (TOOL,), CONVERSATION) == second
     assert [event.model_dump_json() for event in CONVERSATION] == before
 
 
@@ -193,14 +199,14 @@ def test_building_a_request_changes_nothing_and_gives_the_same_again() -> None:
 )
 def test_a_block_that_was_read_is_sent_back_unchanged(block: dict[str, Any]) -> None:
     blocks, answered = read_body(reply(block))
-    body = request("m", "s", (), (User(text="Hi"), *blocks, answered))
+    body = build_request("m", "s", (), (User(text="Hi"), *blocks, answered))
     assert body["messages"][1] == {"role": "assistant", "content": [block]}
 
 
 @pytest.mark.parametrize("block", [THINKING, {"type": "redacted_thinking", "data": "b3BhcXVl"}])
 def test_thinking_is_sent_back_unchanged_before_what_it_led_to(block: dict[str, Any]) -> None:
     blocks, answered = read_body(reply(block, {"type": "text", "text": "Done."}))
-    body = request("m", "s", (), (User(text="Hi"), *blocks, answered))
+    body = build_request("m", "s", (), (User(text="Hi"), *blocks, answered))
     assert body["messages"][1]["content"] == [block, {"type": "text", "text": "Done."}]
 
 
@@ -208,7 +214,7 @@ def test_text_without_a_word_is_kept_and_not_sent_back() -> None:
     """The API answers such blocks and refuses to be sent them."""
     blocks, answered = read_body(reply(*({"type": "text", "text": t} for t in ("", "Hm.", " \n"))))
     assert blocks == (Say(text=""), Say(text="Hm."), Say(text=" \n"))
-    body = request("m", "s", (), (User(text="Hi"), *blocks, answered))
+    body = build_request("m", "s", (), (User(text="Hi"), *blocks, answered))
     assert body["messages"][1]["content"] == [{"type": "text", "text": "Hm."}]
 
 
@@ -227,7 +233,7 @@ def test_an_answer_of_which_nothing_can_be_sent_back_is_left_out(
     """The API takes no empty message and no thinking at an end, but two turns of a user as one."""
     said, answered = read_body(reply(*blocks))
     events = (User(text="Hi"), *said, answered, User(text="Go on."))
-    assert request("m", "s", (), events)["messages"] == [
+    assert build_request("m", "s", (), events)["messages"] == [
         {"role": "user", "content": "Hi"},
         {"role": "user", "content": "Go on."},
     ]
@@ -237,7 +243,9 @@ def test_all_results_of_one_answer_go_back_in_one_message() -> None:
     uses = [{"type": "tool_use", "id": f"t{n}", "name": "Bash", "input": {}} for n in range(3)]
     blocks, answered = read_body(reply(*uses, stop_reason="tool_use"))
     results = [Result(call=f"t{n}", text=str(n)) for n in range(3)]
-    messages = request("m", "s", (), (User(text="Hi"), *blocks, answered, *results))["messages"]
+    messages = build_request("m", "s", (), (User(text="Hi"), *blocks, answered, *results))[
+        "messages"
+    ]
     assert [message["role"] for message in messages] == ["user", "assistant", "user"]
     assert [block["tool_use_id"] for block in messages[2]["content"]] == ["t0", "t1", "t2"]
 
@@ -245,17 +253,17 @@ def test_all_results_of_one_answer_go_back_in_one_message() -> None:
 def test_a_paused_answer_is_sent_back_as_the_last_message() -> None:
     block = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
     blocks, answered = read_body(reply(block, stop_reason="pause_turn"))
-    messages = request("m", "s", (), (User(text="Hi"), *blocks, answered))["messages"]
+    messages = build_request("m", "s", (), (User(text="Hi"), *blocks, answered))["messages"]
     assert answered.stop == "pause"
     assert messages[-1] == {"role": "assistant", "content": [block]}
 
 
 def test_parameters_are_put_over_ours_and_are_a_part_of_their_own() -> None:
     given = {"stream": True, "cache_control": {"type": "ephemeral"}, "max_tokens": 64_000}
-    body = request("m", "s", (TOOL,), CONVERSATION, given)
-    plain = request("m", "s", (TOOL,), CONVERSATION)
+    body = build_request("m", "s", (TOOL,), CONVERSATION, given)
+    plain = build_request("m", "s", (TOOL,), CONVERSATION)
     assert body == plain | given
-    named, without = parts(body), parts(plain)
+    named, without = split_request(body), split_request(plain)
     assert named.pop("parameters") == given
     assert without.pop("parameters") == {"max_tokens": 32_000}
     assert named == without
@@ -403,13 +411,13 @@ def test_what_cannot_be_parsed_is_the_providers_fault_and_quoted_in_80_character
     content: bytes,
 ) -> None:
     with pytest.raises(ProviderError, match="The API's answer is not a message: ") as caught:
-        read(content)
+        read_answer(content)
     assert len(str(caught.value).partition("message: ")[2]) <= 80
 
 
 def test_half_a_character_is_replaced_since_it_could_not_be_sent_back() -> None:
     content = json.dumps(reply({"type": "text", "text": "\ud83d\ude00 \ud83d."})).encode()
-    assert read(content)[0] == (Say(text="\U0001f600 \ufffd."),)
+    assert read_answer(content)[0] == (Say(text="\U0001f600 \ufffd."),)
 
 
 @pytest.mark.parametrize("given", [None, [1], "", {"a": float("inf")}])
@@ -420,7 +428,7 @@ def test_a_call_whose_input_cannot_be_sent_is_unreadable(given: object) -> None:
     (call,) = blocks
     assert isinstance(call, Call)
     assert call.unreadable is not None
-    body = request("m", "s", (), (User(text="Hi"), call, answered))
+    body = build_request("m", "s", (), (User(text="Hi"), call, answered))
     json.dumps(body, allow_nan=False)
     assert [*body["messages"][1]["content"][0]["input"]] == ["INVALID_JSON"]
 
@@ -432,7 +440,7 @@ def ask(
     transport: httpx2.AsyncBaseTransport, *, url: str = URL, model: str = "claude-x"
 ) -> tuple[tuple[Block, ...], Answered]:
     async def once() -> tuple[tuple[Block, ...], Answered]:
-        async with open_model(transport, url, "sk-test", model, "s", (TOOL,)) as opened:
+        async with API.open_model(transport, url, "sk-test", model, "s", (TOOL,)) as opened:
             return await opened.answer(CONVERSATION)
 
     return asyncio.run(once())
@@ -459,7 +467,7 @@ def test_the_body_is_sent_as_it_was_built_and_the_answer_read_as_it_came() -> No
     assert ask(transport) == read_body(reply(*blocks, relay={"usage": "estimated"}))
     (sent,) = transport.seen
     assert (sent.method, str(sent.url)) == ("POST", f"{URL}/v1/messages")
-    assert json.loads(sent.content) == request("claude-x", "s", (TOOL,), CONVERSATION)
+    assert json.loads(sent.content) == build_request("claude-x", "s", (TOOL,), CONVERSATION)
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/json; charset=utf-8", None])
@@ -591,13 +599,13 @@ def test_a_model_that_is_to_end_is_told_with_the_day() -> None:
     from anthropic.resources.messages import DEPRECATED_MODELS
 
     name, day = next(iter(DEPRECATED_MODELS.items()))
-    assert deprecation(name) == f"{name} is deprecated and will reach its end of life on {day}"
+    assert find_deprecation(name) == f"{name} is deprecated and will reach its end of life on {day}"
     assert ask(answers(200, json=reply()), model=name)[0] == ()  # and no warning is raised
 
 
 def test_a_model_that_is_not_to_end_or_not_known_is_not_told_of() -> None:
-    assert deprecation("claude-of-tomorrow") is None
-    assert deprecation("relay/claude") is None
+    assert find_deprecation("claude-of-tomorrow") is None
+    assert find_deprecation("relay/claude") is None
 
 
 def test_an_answer_that_does_not_say_why_it_stopped_is_a_fault_and_no_outcome() -> None:

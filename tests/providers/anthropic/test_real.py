@@ -10,8 +10,8 @@ import anthropic
 import httpx2
 import pytest
 from promptverdict.core.errors import ProviderError
-from promptverdict.providers.anthropic.answer import assembled
-from promptverdict.providers.anthropic.api import open_model, read, request
+from promptverdict.providers.anthropic.answer import assemble_stream
+from promptverdict.providers.anthropic.api import API, build_request, read_answer
 from promptverdict.providers.wire import is_stream
 from promptverdict.trials.transcript import Answered, Block, Call, Opaque, Result, Say, User
 
@@ -33,7 +33,7 @@ REFUSED = [param for param in MESSAGES if param.values[0].status >= 400]
 
 def message_of(exchange: Exchange) -> dict[str, Any]:
     body = exchange.response_body
-    return assembled(body) if is_stream(body) else json.loads(body)
+    return assemble_stream(body) if is_stream(body) else json.loads(body)
 
 
 def without_nulls(value: Any) -> Any:
@@ -70,7 +70,7 @@ def ask(exchange: Exchange) -> tuple[tuple[Block, ...], Answered]:
 
     async def once() -> tuple[tuple[Block, ...], Answered]:
         transport = httpx2.MockTransport(answer)
-        async with open_model(transport, "https://x", "k", "m", "s", ()) as model:
+        async with API.open_model(transport, "https://x", "k", "m", "s", ()) as model:
             return await model.answer((User(text="Hi"),))
 
     return asyncio.run(once())
@@ -85,11 +85,11 @@ def test_there_are_exchanges_of_every_kind() -> None:
 @pytest.mark.parametrize("exchange", GOOD)
 def test_an_answer_is_read_and_sent_back_as_it_came(exchange: Exchange) -> None:
     message = message_of(exchange)
-    blocks, answered = read(exchange.response_body)
+    blocks, answered = read_answer(exchange.response_body)
     assert len(blocks) == len(message["content"])
     results = [Result(call=one.id, text="ok") for one in blocks if isinstance(one, Call)]
     events = (User(text="Hi"), *blocks, answered, *results, User(text="Go on."))
-    sent = request("m", "s", (), events)["messages"][1]
+    sent = build_request("m", "s", (), events)["messages"][1]
     assert sent["role"] == "assistant"
     told = [block for block in message["content"] if not is_blank(block)]
     assert without_nulls(sent["content"]) == without_nulls(told)
@@ -98,7 +98,7 @@ def test_an_answer_is_read_and_sent_back_as_it_came(exchange: Exchange) -> None:
 @pytest.mark.parametrize("exchange", GOOD)
 def test_text_calls_and_tokens_are_what_the_answer_held(exchange: Exchange) -> None:
     message = message_of(exchange)
-    blocks, answered = read(exchange.response_body)
+    blocks, answered = read_answer(exchange.response_body)
     texts = [one["text"] for one in message["content"] if one["type"] == "text"]
     assert [one.text for one in blocks if isinstance(one, Say)] == texts
     uses = [one for one in message["content"] if one["type"] == "tool_use"]
@@ -121,12 +121,12 @@ def test_text_calls_and_tokens_are_what_the_answer_held(exchange: Exchange) -> N
 
 @pytest.mark.parametrize("exchange", GOOD)
 def test_an_answer_is_heard_through_the_sdk_as_it_is_read(exchange: Exchange) -> None:
-    assert ask(exchange) == read(exchange.response_body)
+    assert ask(exchange) == read_answer(exchange.response_body)
 
 
 @pytest.mark.parametrize("exchange", STREAMED)
 def test_a_stream_is_put_together_as_the_sdk_does(exchange: Exchange) -> None:
-    mine, its = assembled(exchange.response_body), by_the_sdk(exchange.response_body)
+    mine, its = assemble_stream(exchange.response_body), by_the_sdk(exchange.response_body)
     for key in ("id", "model", "role", "stop_reason", "stop_sequence", "usage", "content"):
         assert without_nulls(mine[key]) == without_nulls(its[key]), key
 
@@ -137,7 +137,7 @@ def test_a_stream_that_is_cut_is_never_read_as_whole(exchange: Exchange) -> None
     whole = body.index(b"event: message_stop")
     for length in range(0, whole, max(1, whole // 97)):
         with pytest.raises(ProviderError):
-            read(body[:length])
+            read_answer(body[:length])
 
 
 @pytest.mark.parametrize("exchange", REFUSED)
@@ -147,7 +147,7 @@ def test_a_refusal_is_the_providers_fault_in_its_words(exchange: Exchange) -> No
         ask(exchange)
     assert told in str(caught.value)
     with pytest.raises(ProviderError):
-        read(exchange.response_body)
+        read_answer(exchange.response_body)
 
 
 def test_every_exchange_is_accounted_for() -> None:

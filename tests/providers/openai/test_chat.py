@@ -10,7 +10,12 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolUnionParam
 from promptverdict.core.errors import ContextOverflow, ProviderError
-from promptverdict.providers.openai.chat import deprecation, parts, read, request
+from promptverdict.providers.openai.chat import (
+    API,
+    build_request,
+    read_answer,
+    split_request,
+)
 from promptverdict.trials.toolset import list_offered
 from promptverdict.trials.transcript import (
     Answered,
@@ -135,14 +140,14 @@ def reply(content: Any = None, *calls: Any, finish: Any = "stop", **more: Any) -
 
 
 def read_body(body: object) -> tuple[tuple[Block, ...], Answered]:
-    return read(json.dumps(body).encode())
+    return read_answer(json.dumps(body).encode())
 
 
 def sent_back(body: object) -> list[dict[str, Any]]:
     """Give the messages of the next request, after the system's and the user's first."""
     blocks, answered = read_body(body)
     events = (User(text="Hi"), *blocks, answered)
-    messages: list[dict[str, Any]] = request("m", "s", (), events)["messages"]
+    messages: list[dict[str, Any]] = build_request("m", "s", (), events)["messages"]
     return messages[2:]
 
 
@@ -151,12 +156,14 @@ def sent_back(body: object) -> list[dict[str, Any]]:
 
 def test_the_request_is_frozen() -> None:
     """Every recording is evidence of exactly this."""
-    body = request("gpt-x", "You are kind.\n", (TOOL,), CONVERSATION)
+    body = build_request("gpt-x", "You are kind.\n", (TOOL,), CONVERSATION)
     assert json.dumps(body, indent=2, ensure_ascii=False) == GOLDEN
 
 
 def test_the_request_is_one_that_the_sdk_would_send() -> None:
-    body = request("gpt-x", "s", list_offered(["Bash", "Read", "MultiEdit"], None), CONVERSATION)
+    body = build_request(
+        "gpt-x", "s", list_offered(["Bash", "Read", "MultiEdit"], None), CONVERSATION
+    )
     seen: list[bytes] = []
 
     def answer(asked: httpx2.Request) -> httpx2.Response:
@@ -172,47 +179,49 @@ def test_the_request_is_one_that_the_sdk_would_send() -> None:
 
 
 def test_a_request_without_tools_has_no_such_key() -> None:
-    body = request("m", "s", (), CONVERSATION)
+    body = build_request("m", "s", (), CONVERSATION)
     assert list(body) == ["model", "max_completion_tokens", "messages"]
 
 
 def test_building_a_request_changes_nothing_and_gives_the_same_again() -> None:
     before = [event.model_dump_json() for event in CONVERSATION]
-    first, second = (request("m", "s", (TOOL,), CONVERSATION) for _ in range(2))
+    first, second = (build_request("m", "s", (TOOL,), CONVERSATION) for _ in range(2))
     assert first == second
     first["tools"].clear()
     first["messages"][2].clear()
-    assert request("m", "s", (TOOL,), CONVERSATION) == second
+    assert build_request("m", "s", (TOOL,), CONVERSATION) == second
     assert [event.model_dump_json() for event in CONVERSATION] == before
 
 
 def test_parameters_are_put_over_ours_and_are_a_part_of_their_own() -> None:
     given = {"temperature": 0.5, "max_completion_tokens": 64_000}
-    body = request("m", "s", (TOOL,), CONVERSATION, given)
-    plain = request("m", "s", (TOOL,), CONVERSATION)
+    body = build_request("m", "s", (TOOL,), CONVERSATION, given)
+    plain = build_request("m", "s", (TOOL,), CONVERSATION)
     assert body == plain | given
-    named, without = parts(body), parts(plain)
+    named, without = split_request(body), split_request(plain)
     assert named.pop("parameters") == given
     assert without.pop("parameters") == {"max_completion_tokens": 32_000}
     assert named == without
     assert named["system"] == "s"
     assert named["message"] == plain["messages"][1:]
     assert named["tools"] == plain["tools"]
-    assert parts(request("m", "s", (), CONVERSATION))["tools"] is None
+    assert split_request(build_request("m", "s", (), CONVERSATION))["tools"] is None
 
 
 def test_the_older_name_of_the_limit_takes_the_place_of_ours() -> None:
     """A service may know it by that name alone."""
     given = {"max_tokens": 9}
-    assert parts(request("m", "s", (), CONVERSATION, given))["parameters"] == {"max_tokens": 9}
+    assert split_request(build_request("m", "s", (), CONVERSATION, given))["parameters"] == {
+        "max_tokens": 9
+    }
 
 
 def test_a_stream_is_asked_for_its_usage_unless_told_otherwise() -> None:
     asked = {"stream": True}
-    body = request("m", "s", (), CONVERSATION, asked)
+    body = build_request("m", "s", (), CONVERSATION, asked)
     assert body["stream_options"] == {"include_usage": True}
-    assert "stream_options" not in request("m", "s", (), CONVERSATION, {"stream": False})
-    assert "stream_options" not in request(
+    assert "stream_options" not in build_request("m", "s", (), CONVERSATION, {"stream": False})
+    assert "stream_options" not in build_request(
         "m", "s", (), CONVERSATION, {**asked, "stream_options": None}
     )
 
@@ -291,7 +300,7 @@ def test_arguments_that_come_as_an_object_are_read_and_sent_back_as_text() -> No
 def test_results_go_back_one_by_one_in_the_order_of_their_calls() -> None:
     blocks, answered = read_body(reply(None, call("a"), call("b"), finish="tool_calls"))
     results = [Result(call="a", text="1"), Result(call="b", text="no", error=True)]
-    body = request("m", "s", (), (User(text="Hi"), *blocks, answered, *results))
+    body = build_request("m", "s", (), (User(text="Hi"), *blocks, answered, *results))
     assert body["messages"][3:] == [
         {"role": "tool", "tool_call_id": "a", "content": "1"},
         {"role": "tool", "tool_call_id": "b", "content": "no"},
@@ -448,7 +457,7 @@ def test_what_cannot_be_parsed_is_the_providers_fault_and_quoted_in_80_character
     content: bytes,
 ) -> None:
     with pytest.raises(ProviderError, match="The API's answer is not a completion: ") as caught:
-        read(content)
+        read_answer(content)
     assert len(str(caught.value).partition("completion: ")[2]) <= 80
 
 
@@ -458,4 +467,4 @@ def test_an_overflow_told_in_an_answer_is_one() -> None:
 
 
 def test_no_model_is_known_to_end() -> None:
-    assert deprecation("gpt-3.5-turbo") is None
+    assert API.find_deprecation("gpt-3.5-turbo") is None

@@ -9,8 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 from promptverdict.core.errors import ContextOverflow, ProviderError
-from promptverdict.providers.openai.chat import open_model, read
-from promptverdict.providers.openai.chat_stream import assembled
+from promptverdict.providers.openai.chat import API, read_answer
+from promptverdict.providers.openai.chat_stream import assemble_stream
 from promptverdict.trials.transcript import Answered, Call, Opaque, Say, Usage, User
 
 from tests.providers.openai_sdk import completion, without_nulls
@@ -69,7 +69,7 @@ WHOLE = [
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_stream_reads_as_the_sdk_reads_it(end: str) -> None:
-    ours, theirs = assembled(sse(*WHOLE, end=end)), completion(sse(*WHOLE))
+    ours, theirs = assemble_stream(sse(*WHOLE, end=end)), completion(sse(*WHOLE))
     for key in ("id", "model", "usage", "choices"):
         assert without_nulls(ours[key]) == without_nulls(theirs[key]), key
 
@@ -97,14 +97,14 @@ def test_a_stream_reads_as_it_would_have_come_plain() -> None:
         "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}],
         "usage": USAGE,
     }
-    blocks, answered = read(sse(*WHOLE))
-    assert (blocks, answered) == read(json.dumps(plain).encode())
+    blocks, answered = read_answer(sse(*WHOLE))
+    assert (blocks, answered) == read_answer(json.dumps(plain).encode())
     assert answered.usage == Usage(input=12, output=40, cache_read=5)
 
 
 def test_what_compatible_services_stream_besides_is_put_together_too() -> None:
     details = {"type": "reasoning.text", "index": 0, "format": "x-v1"}
-    blocks, _ = read(
+    blocks, _ = read_answer(
         sse(
             delta(role="assistant", reasoning_content="Two ", reasoning_details=[details]),
             delta(role="assistant", reasoning_content="or three?"),
@@ -139,25 +139,25 @@ def test_what_compatible_services_stream_besides_is_put_together_too() -> None:
 )
 def test_calls_are_told_apart_where_services_number_them_badly(calls: list[dict[str, Any]]) -> None:
     chunks = [delta(tool_calls=[call]) for call in calls]
-    blocks, _ = read(sse(*chunks, delta("tool_calls")))
+    blocks, _ = read_answer(sse(*chunks, delta("tool_calls")))
     assert blocks == (Call(id="a", tool="Bash", args={}), Call(id="b", tool="Bash", args={}))
 
 
 def test_only_the_first_of_several_choices_is_read() -> None:
     second = chunk({"index": 1, "delta": {"content": "No."}, "finish_reason": "length"})
-    blocks, answered = read(sse(delta(content="Yes."), second, delta("stop")))
+    blocks, answered = read_answer(sse(delta(content="Yes."), second, delta("stop")))
     assert blocks == (Say(text="Yes."),)
     assert answered.stop == "done"
 
 
 def test_a_streamed_refusal_is_put_together() -> None:
-    blocks, answered = read(sse(delta(refusal="I "), delta(refusal="won't."), delta("stop")))
+    blocks, answered = read_answer(sse(delta(refusal="I "), delta(refusal="won't."), delta("stop")))
     assert blocks == (Say(text="I won't.", raw={"refusal": "I won't."}),)
     assert answered.stop == "refusal"
 
 
 def test_a_call_that_was_cut_by_the_token_limit_is_unreadable_and_the_answer_cut() -> None:
-    blocks, answered = read(
+    blocks, answered = read_answer(
         sse(delta(tool_calls=[begun(0, "a", arguments='{"command": "rm -r')]), delta("length"))
     )
     assert isinstance(blocks[0], Call)
@@ -167,7 +167,7 @@ def test_a_call_that_was_cut_by_the_token_limit_is_unreadable_and_the_answer_cut
 
 def test_the_end_may_be_told_twice_and_the_last_mark_be_absent() -> None:
     content = sse(delta(content="Hi"), delta("stop"), delta("stop"), done=False)
-    blocks, answered = read(content)
+    blocks, answered = read_answer(content)
     assert blocks == (Say(text="Hi"),)
     assert (answered.stop, answered.usage) == ("done", Usage())
 
@@ -179,13 +179,13 @@ def test_chunks_without_choices_and_comments_are_passed_over() -> None:
         delta(content="Hi"),
         chunk(choices=[{"index": 0, "delta": None, "finish_reason": "stop"}]),
     )
-    assert read(content)[0] == (Say(text="Hi"),)
+    assert read_answer(content)[0] == (Say(text="Hi"),)
 
 
 @pytest.mark.parametrize("length", range(10, len(sse(*WHOLE[:-2], done=False)), 37))
 def test_a_stream_that_is_cut_before_its_end_is_the_providers_fault(length: int) -> None:
     with pytest.raises(ProviderError, match="The stream ended early, before its finish_") as it:
-        read(sse(*WHOLE)[:length])
+        read_answer(sse(*WHOLE)[:length])
     assert "\n" not in str(it.value)
 
 
@@ -194,12 +194,12 @@ def test_a_stream_that_is_cut_before_its_end_is_the_providers_fault(length: int)
 )
 def test_an_error_inside_a_stream_is_the_providers_fault_and_told(error: dict[str, Any]) -> None:
     with pytest.raises(ProviderError, match=r"broke its answer off: .*Overloaded"):
-        read(sse(delta(content="Hi"), delta("error") | error))
+        read_answer(sse(delta(content="Hi"), delta("error") | error))
 
 
 def test_an_overflow_inside_a_stream_is_one() -> None:
     with pytest.raises(ContextOverflow):
-        read(sse({"error": {"code": "context_length_exceeded", "message": "Too long"}}))
+        read_answer(sse({"error": {"code": "context_length_exceeded", "message": "Too long"}}))
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_an_overflow_inside_a_stream_is_one() -> None:
 )
 def test_chunks_that_make_no_message_are_the_providers_fault(content: bytes) -> None:
     with pytest.raises(ProviderError, match="The API's answer is not a completion: data: "):
-        read(content)
+        read_answer(content)
 
 
 def test_a_streamed_answer_is_heard_through_the_sdk() -> None:
@@ -226,9 +226,9 @@ def test_a_streamed_answer_is_heard_through_the_sdk() -> None:
         return httpx2.Response(200, content=sse(*WHOLE), headers=headers)
 
     async def once() -> tuple[tuple[Any, ...], Answered]:
-        async with open_model(
+        async with API.open_model(
             httpx2.MockTransport(answer), "https://x", "k", "m", "s", (), {"stream": True}
         ) as model:
             return await model.answer((User(text="Hi"),))
 
-    assert asyncio.run(once()) == read(sse(*WHOLE))
+    assert asyncio.run(once()) == read_answer(sse(*WHOLE))

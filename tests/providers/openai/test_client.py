@@ -12,7 +12,8 @@ from typing import Any
 import httpx2
 import pytest
 from promptverdict.core.errors import BrokenRecording, ContextOverflow, HarnessError, ProviderError
-from promptverdict.providers.registry import Api, api
+from promptverdict.providers.interface import Api
+from promptverdict.providers.registry import load_api
 from promptverdict.trials.transcript import Answered, Block, Event, Result, Say, User
 
 URL = "https://api.example.org/v1"
@@ -37,7 +38,7 @@ class Case:
 
     @property
     def module(self) -> Api:
-        return api(f"{self.name}/gpt-x")
+        return load_api(f"{self.name}/gpt-x")
 
 
 CHAT = Case(
@@ -90,12 +91,12 @@ def ask(
 def test_the_body_is_sent_as_it_was_built_and_the_answer_read_as_it_came(case: Case) -> None:
     transport = answers(200, json=case.reply)
     blocks, answered = ask(case, transport)
-    assert (blocks, answered) == case.module.read(json.dumps(case.reply).encode())
+    assert (blocks, answered) == case.module.read_answer(json.dumps(case.reply).encode())
     assert [block.text for block in blocks if isinstance(block, Say)] == ["ü"]
     (sent,) = transport.seen
     assert (sent.method, str(sent.url)) == ("POST", f"{URL}{case.path}")
     assert sent.headers["authorization"] == "Bearer sk-test"
-    wanted = case.module.request("gpt-x", "s", (TOOL,), CONVERSATION, {"temperature": 0})
+    wanted = case.module.build_request("gpt-x", "s", (TOOL,), CONVERSATION, {"temperature": 0})
     assert json.loads(sent.content) == wanted
 
 
@@ -107,15 +108,15 @@ def test_an_answer_is_read_whatever_its_content_type_is_called(
     headers = {"content-type": kind} if kind else {}
     content = json.dumps(case.reply).encode()
     blocks, _ = ask(case, answers(200, content=content, headers=headers))
-    assert blocks == case.module.read(content)[0]
+    assert blocks == case.module.read_answer(content)[0]
 
 
 def test_both_name_the_sdk_the_key_and_the_place() -> None:
     for case in (CHAT, RESPONSES):
         module = case.module
-        assert (module.SDK, module.KEY) == ("openai", "OPENAI_API_KEY")
-        assert module.URL == "https://api.openai.com/v1"
-        assert module.URL_VARIABLE == "OPENAI_BASE_URL"
+        assert (module.sdk, module.key_variable) == ("openai", "OPENAI_API_KEY")
+        assert module.url == "https://api.openai.com/v1"
+        assert module.url_variable == "OPENAI_BASE_URL"
 
 
 def refusal(message: str, code: str | None = None) -> dict[str, Any]:
@@ -178,7 +179,7 @@ def test_a_prompt_that_is_too_long_is_an_overflow_live_and_read_back(
     with pytest.raises(ContextOverflow, match="context"):
         ask(case, answers(400, json=body))
     with pytest.raises(ContextOverflow):
-        case.module.read(json.dumps(body).encode())
+        case.module.read_answer(json.dumps(body).encode())
 
 
 @EITHER

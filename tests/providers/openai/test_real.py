@@ -9,8 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 from promptverdict.core.errors import ProviderError
+from promptverdict.providers.interface import Api
 from promptverdict.providers.openai import chat_stream, responses_answer
-from promptverdict.providers.registry import Api, api
+from promptverdict.providers.registry import load_api
 from promptverdict.providers.wire import is_stream
 from promptverdict.trials.transcript import Answered, Block, Call, Result, Say, User
 
@@ -54,7 +55,7 @@ def is_chat(exchange: Exchange) -> bool:
 
 
 def module(exchange: Exchange) -> Api:
-    return api("openai-chat/x" if is_chat(exchange) else "openai/x")
+    return load_api("openai-chat/x" if is_chat(exchange) else "openai/x")
 
 
 def whole(exchange: Exchange) -> dict[str, Any]:
@@ -81,10 +82,10 @@ def ask(exchange: Exchange) -> tuple[tuple[Block, ...], Answered]:
 
 
 def next_request(exchange: Exchange) -> dict[str, Any]:
-    blocks, answered = module(exchange).read(exchange.response_body)
+    blocks, answered = module(exchange).read_answer(exchange.response_body)
     results = [Result(call=one.id, text="ok") for one in blocks if isinstance(one, Call)]
     events = (User(text="Hi"), *blocks, answered, *results)
-    return module(exchange).request("m", "s", (), events)
+    return module(exchange).build_request("m", "s", (), events)
 
 
 def test_there_are_exchanges_of_every_kind() -> None:
@@ -126,7 +127,7 @@ def test_items_are_read_and_sent_back_as_they_came(exchange: Exchange) -> None:
 def test_text_calls_and_tokens_are_what_the_completion_held(exchange: Exchange) -> None:
     body = whole(exchange)
     (choice,) = body["choices"]
-    blocks, answered = module(exchange).read(exchange.response_body)
+    blocks, answered = module(exchange).read_answer(exchange.response_body)
     calls = [
         (call["id"], call["function"]["name"], json.loads(call["function"]["arguments"]))
         for call in choice["message"].get("tool_calls") or ()
@@ -144,7 +145,7 @@ def test_text_calls_and_tokens_are_what_the_completion_held(exchange: Exchange) 
 @pytest.mark.parametrize("exchange", GOOD_RESPONSES)
 def test_text_calls_and_tokens_are_what_the_response_held(exchange: Exchange) -> None:
     body = whole(exchange)
-    blocks, answered = module(exchange).read(exchange.response_body)
+    blocks, answered = module(exchange).read_answer(exchange.response_body)
     texts = [
         "".join(part["text"] for part in item["content"])
         for item in body["output"]
@@ -166,13 +167,13 @@ def test_text_calls_and_tokens_are_what_the_response_held(exchange: Exchange) ->
 
 @pytest.mark.parametrize("exchange", GOOD_CHAT + GOOD_RESPONSES)
 def test_an_answer_is_heard_through_the_sdk_as_it_is_read(exchange: Exchange) -> None:
-    assert ask(exchange) == module(exchange).read(exchange.response_body)
+    assert ask(exchange) == module(exchange).read_answer(exchange.response_body)
 
 
 @pytest.mark.parametrize("exchange", STREAMED)
 def test_a_stream_is_put_together_as_the_sdk_does(exchange: Exchange) -> None:
     chat, content = is_chat(exchange), exchange.response_body
-    of_chat, of_responses = chat_stream.assembled, responses_answer.assembled
+    of_chat, of_responses = chat_stream.assemble_stream, responses_answer.assemble_stream
     ours = of_chat(content) if chat else of_responses(content)
     for key in ("id", "model", "usage", "choices" if chat else "output"):
         assert without_nulls(ours[key]) == without_nulls(whole(exchange)[key]), key
@@ -185,7 +186,7 @@ def test_a_stream_that_is_cut_is_never_read_as_whole(exchange: Exchange) -> None
     end = next(body.index(one) for one in ends if one in body)
     for length in range(0, end, max(1, end // 97)):
         with pytest.raises(ProviderError):
-            module(exchange).read(body[:length])
+            module(exchange).read_answer(body[:length])
 
 
 @pytest.mark.parametrize("exchange", REFUSED)
@@ -195,10 +196,10 @@ def test_a_refusal_is_the_providers_fault_in_its_words(exchange: Exchange) -> No
         ask(exchange)
     assert told in str(caught.value)
     with pytest.raises(ProviderError):
-        module(exchange).read(exchange.response_body)
+        module(exchange).read_answer(exchange.response_body)
 
 
 @pytest.mark.parametrize("exchange", QUEUED)
 def test_an_answer_that_was_only_queued_is_none(exchange: Exchange) -> None:
     with pytest.raises(ProviderError, match="not finished"):
-        module(exchange).read(exchange.response_body)
+        module(exchange).read_answer(exchange.response_body)

@@ -11,8 +11,13 @@ import openai
 import pytest
 from openai.types.responses import ResponseInputItemParam, ToolParam
 from promptverdict.core.errors import ContextOverflow, ProviderError
-from promptverdict.providers.openai.responses import deprecation, open_model, parts, read, request
-from promptverdict.providers.openai.responses_answer import assembled
+from promptverdict.providers.openai.responses import (
+    API,
+    build_request,
+    read_answer,
+    split_request,
+)
+from promptverdict.providers.openai.responses_answer import assemble_stream
 from promptverdict.trials.toolset import list_offered
 from promptverdict.trials.transcript import (
     Answered,
@@ -167,14 +172,14 @@ def cut(reason: Any, *items: Any) -> dict[str, Any]:
 
 
 def read_body(body: object) -> tuple[tuple[Block, ...], Answered]:
-    return read(json.dumps(body).encode())
+    return read_answer(json.dumps(body).encode())
 
 
 def sent_back(body: object) -> list[dict[str, Any]]:
     """Give the items of the next request, after the user's first."""
     blocks, answered = read_body(body)
     events = (User(text="Hi"), *blocks, answered)
-    items: list[dict[str, Any]] = request("m", "s", (), events)["input"]
+    items: list[dict[str, Any]] = build_request("m", "s", (), events)["input"]
     return items[1:]
 
 
@@ -183,12 +188,14 @@ def sent_back(body: object) -> list[dict[str, Any]]:
 
 def test_the_request_is_frozen() -> None:
     """Every recording is evidence of exactly this."""
-    body = request("gpt-x", "You are kind.\n", (TOOL,), CONVERSATION)
+    body = build_request("gpt-x", "You are kind.\n", (TOOL,), CONVERSATION)
     assert json.dumps(body, indent=2, ensure_ascii=False) == GOLDEN
 
 
 def test_the_request_is_one_that_the_sdk_would_send() -> None:
-    body = request("gpt-x", "s", list_offered(["Bash", "Read", "MultiEdit"], None), CONVERSATION)
+    body = build_request(
+        "gpt-x", "s", list_offered(["Bash", "Read", "MultiEdit"], None), CONVERSATION
+    )
     seen: list[bytes] = []
 
     def answer(asked: httpx2.Request) -> httpx2.Response:
@@ -204,23 +211,26 @@ def test_the_request_is_one_that_the_sdk_would_send() -> None:
 
 
 def test_a_request_without_tools_has_no_such_key() -> None:
-    assert "tools" not in request("m", "s", (), CONVERSATION)
+    assert "tools" not in build_request("m", "s", (), CONVERSATION)
 
 
 def test_building_a_request_changes_nothing_and_gives_the_same_again() -> None:
     before = [event.model_dump_json() for event in CONVERSATION]
-    first, second = (request("m", "s", (TOOL,), CONVERSATION) for _ in range(2))
+    first, second = (build_request("m", "s", (TOOL,), CONVERSATION) for _ in range(2))
     assert first == second
     first["tools"].clear()
     first["include"].clear()
-    assert request("m", "s", (TOOL,), CONVERSATION) == second
+    assert build_request("m", "s", (TOOL,), CONVERSATION) == second
     assert [event.model_dump_json() for event in CONVERSATION] == before
 
 
 def test_parameters_are_put_over_ours_and_are_a_part_of_their_own() -> None:
     given = {"reasoning": {"effort": "low"}, "store": True, "include": None}
-    plain = request("m", "s", (TOOL,), CONVERSATION)
-    named, without = parts(request("m", "s", (TOOL,), CONVERSATION, given)), parts(plain)
+    plain = build_request("m", "s", (TOOL,), CONVERSATION)
+    named, without = (
+        split_request(build_request("m", "s", (TOOL,), CONVERSATION, given)),
+        split_request(plain),
+    )
     assert named.pop("parameters") == {
         "max_output_tokens": 32_000,
         "store": True,
@@ -234,7 +244,7 @@ def test_parameters_are_put_over_ours_and_are_a_part_of_their_own() -> None:
     assert named == without
     assert named["system"] == "s"
     assert named["message"] == plain["input"]
-    assert parts(request("m", "s", (), CONVERSATION))["tools"] is None
+    assert split_request(build_request("m", "s", (), CONVERSATION))["tools"] is None
 
 
 # What is answered, and sent back
@@ -426,12 +436,12 @@ def test_what_cannot_be_parsed_is_the_providers_fault_and_quoted_in_80_character
     content: bytes,
 ) -> None:
     with pytest.raises(ProviderError, match="The API's answer is not a response: ") as caught:
-        read(content)
+        read_answer(content)
     assert len(str(caught.value).partition("response: ")[2]) <= 80
 
 
 def test_no_model_is_known_to_end() -> None:
-    assert deprecation("gpt-3.5-turbo") is None
+    assert API.find_deprecation("gpt-3.5-turbo") is None
 
 
 # What is streamed
@@ -460,17 +470,17 @@ WHOLE = reply(REASONING, message(text("I look\u2028 “it”. 🙂")), call(), c
 
 def test_a_stream_reads_as_the_sdk_reads_it_and_as_it_would_have_come_plain() -> None:
     content = sse(*stream(WHOLE))
-    assert assembled(content) == WHOLE
+    assert assemble_stream(content) == WHOLE
     assert response(content) == WHOLE
-    assert read(content) == read_body(WHOLE)
+    assert read_answer(content) == read_body(WHOLE)
 
 
 def test_items_that_were_told_one_by_one_alone_are_not_lost() -> None:
     *events, end = stream(WHOLE)
     for output in ({"output": None}, {"output": []}):
         last = {**end, "response": WHOLE | output}
-        assert assembled(sse(*events, last)) == WHOLE
-    assert assembled(sse({**end, "response": WHOLE | {"output": []}}))["output"] == []
+        assert assemble_stream(sse(*events, last)) == WHOLE
+    assert assemble_stream(sse({**end, "response": WHOLE | {"output": []}}))["output"] == []
 
 
 @pytest.mark.parametrize(
@@ -481,18 +491,18 @@ def test_items_that_were_told_one_by_one_alone_are_not_lost() -> None:
     ],
 )
 def test_a_streamed_answer_that_was_cut_by_a_limit_is_one(whole: dict[str, Any], end: str) -> None:
-    assert read(sse(*stream(whole, end))) == read_body(whole)
+    assert read_answer(sse(*stream(whole, end))) == read_body(whole)
 
 
 def test_a_streamed_answer_that_failed_is_a_fault() -> None:
     with pytest.raises(ProviderError, match=r"failed to answer: .*is down"):
-        read(sse(*stream(failed("server_error", "It is down"), "response.failed")))
+        read_answer(sse(*stream(failed("server_error", "It is down"), "response.failed")))
 
 
 @pytest.mark.parametrize("length", range(10, len(sse(*stream(reply(message())))) - 20, 41))
 def test_a_stream_that_is_cut_anywhere_is_the_providers_fault(length: int) -> None:
     with pytest.raises(ProviderError, match=r"ended early, before response\.completed") as it:
-        read(sse(*stream(reply(message())))[:length])
+        read_answer(sse(*stream(reply(message())))[:length])
     assert "\n" not in str(it.value)
 
 
@@ -506,14 +516,14 @@ def test_a_stream_that_is_cut_anywhere_is_the_providers_fault(length: int) -> No
 )
 def test_an_error_inside_a_stream_is_the_providers_fault_and_told(error: dict[str, Any]) -> None:
     with pytest.raises(ProviderError, match=r"broke its answer off: .*Overloaded"):
-        read(sse(stream(WHOLE)[0], error))
+        read_answer(sse(stream(WHOLE)[0], error))
 
 
 @pytest.mark.parametrize("nested", [True, False])
 def test_an_overflow_inside_a_stream_is_one(nested: bool) -> None:
     error = {"code": "context_length_exceeded", "message": "Too long"}
     with pytest.raises(ContextOverflow):
-        read(sse({"type": "error", **({"error": error} if nested else error)}))
+        read_answer(sse({"type": "error", **({"error": error} if nested else error)}))
 
 
 @pytest.mark.parametrize(
@@ -521,7 +531,7 @@ def test_an_overflow_inside_a_stream_is_one(nested: bool) -> None:
 )
 def test_a_stream_that_ends_in_no_response_is_the_providers_fault(response: Any) -> None:
     with pytest.raises(ProviderError, match="The API's answer is not a response: event: "):
-        read(sse({"type": "response.completed", "response": response}))
+        read_answer(sse({"type": "response.completed", "response": response}))
 
 
 def test_a_streamed_answer_is_heard_through_the_sdk() -> None:
@@ -531,7 +541,7 @@ def test_a_streamed_answer_is_heard_through_the_sdk() -> None:
         return httpx2.Response(200, content=sse(*stream(WHOLE)), headers=headers)
 
     async def once() -> tuple[tuple[Any, ...], Answered]:
-        async with open_model(
+        async with API.open_model(
             httpx2.MockTransport(answer), "https://x", "k", "m", "s", (), {"stream": True}
         ) as model:
             return await model.answer((User(text="Hi"),))

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from promptverdict.core.errors import InputError
 from promptverdict.providers.relay.answers import read_answer
-from promptverdict.providers.relay.pages import written
-from promptverdict.providers.relay.schema import faults
+from promptverdict.providers.relay.pages import render_call
+from promptverdict.providers.relay.schema import find_faults
 from promptverdict.trials.toolset import TOOLS
 
 NASTY = [
@@ -128,7 +128,7 @@ def test_a_call_as_it_is_printed_reads_back_as_the_same_call() -> None:
             "MultiEdit": {"file_path": "a", "edits": edits},
         }
         for name, given in inputs.items():
-            text = f"Said.\n{written(name, given)}\n"
+            text = f"Said.\n{render_call(name, given)}\n"
             assert calls(text) == [{"type": "tool_use", "name": name, "input": given}], value
 
 
@@ -140,7 +140,7 @@ def test_random_text_survives_both_forms() -> None:
         ) + "END" * pick.randrange(2)
         given = {"file_path": "p", "content": value}
         block = {"type": "tool_use", "name": "Write", "input": given}
-        assert calls(written("Write", given) + "\n") == [block]
+        assert calls(render_call("Write", given) + "\n") == [block]
         assert read_answer(json.dumps([block]), TOOLS) == [block]
 
 
@@ -254,8 +254,8 @@ def test_a_schema_checks_nested_values_and_allows_what_it_does_not_mention() -> 
         "properties": {"a": {"type": ["string", "null"]}, "n": {"enum": [1]}},
         "additionalProperties": {"type": "array", "items": {"type": "number"}},
     }
-    assert not list(faults({"a": None, "n": 1, "more": [1, 2.5]}, schema))
-    assert list(faults({"a": 1, "n": True, "more": [True]}, schema)) == [
+    assert not list(find_faults({"a": None, "n": 1, "more": [1, 2.5]}, schema))
+    assert list(find_faults({"a": 1, "n": True, "more": [True]}, schema)) == [
         "parameter `a` must be string or null, not integer",
         "parameter `n` must be one of: 1",
         "parameter `more[0]` must be number, not boolean",

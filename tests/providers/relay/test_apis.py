@@ -16,7 +16,7 @@ from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
 from promptverdict.providers.relay.canonical import View
 from promptverdict.providers.relay.conversations import Patience
-from promptverdict.providers.relay.pages import page
+from promptverdict.providers.relay.pages import render_turn
 
 from .running import MODEL, OFFERED, Relay, running
 
@@ -161,7 +161,7 @@ def converse(talk: type[Talk], *answers: str) -> tuple[list[Any], list[View], li
 
 def shown(view: View) -> str:
     """Print a turn without the words that differ between any two conversations."""
-    text = page(view) + page(view, whole=True)
+    text = render_turn(view) + render_turn(view, whole=True)
     return text.replace(view.conversation, "ID").replace(view.tag, "TAG")
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from promptverdict.providers.relay import openai_chat, openai_responses
-from promptverdict.providers.relay.apis import Api
-from promptverdict.providers.relay.canonical import RequestError, View, key
-from promptverdict.providers.relay.pages import page
+from promptverdict.providers.relay.apis import RelayApi
+from promptverdict.providers.relay.canonical import RequestError, View, hash_conversation
+from promptverdict.providers.relay.pages import render_turn
 
 MODEL = "relay/claude"
 
@@ -66,19 +66,19 @@ def altered(value: Any) -> Iterator[Any]:
     ids=["chat", "responses"],
 )
 def test_a_body_with_anything_out_of_place_is_refused_or_can_be_shown(
-    api: Api, body: dict[str, Any]
+    api: RelayApi, body: dict[str, Any]
 ) -> None:
     known = {"conversation": "abcd", "turn": 1, "tag": "t4g", "whole": True, "fresh": 0}
     read, refused = 0, []
     for changed in (other for other in altered(body) if isinstance(other, dict)):
         try:
-            found = api.normal(changed, MODEL)
+            found = api.normalise_request(changed, MODEL)
         except RequestError as error:
             refused.append(error)
             continue
-        assert key(found, found["messages"])
+        assert hash_conversation(found, found["messages"])
         rest = {name: value for name, value in found.items() if name != "model"}
-        assert page(View.model_validate(known | rest))
+        assert render_turn(View.model_validate(known | rest))
         read += 1
     assert read > 30
     assert len(refused) > 200

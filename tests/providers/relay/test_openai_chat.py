@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from promptverdict.providers.relay.canonical import RequestError, answered, key
-from promptverdict.providers.relay.openai_chat import failure, normal, prepared, reply
+from promptverdict.providers.relay.canonical import RequestError, count_answered, hash_conversation
+from promptverdict.providers.relay.openai_chat import (
+    build_failure,
+    build_reply,
+    normalise_request,
+    prepare_answer,
+)
 
 MODEL = "relay/claude"
 ASK = {"role": "user", "content": "Hello"}
@@ -14,7 +19,7 @@ CALL = {"id": "call_1", "type": "function", "function": {"name": "Bash", "argume
 
 
 def read(*messages: Any, **more: Any) -> dict[str, Any]:
-    return normal({"model": MODEL, "messages": list(messages), **more}, MODEL)
+    return normalise_request({"model": MODEL, "messages": list(messages), **more}, MODEL)
 
 
 def test_a_conversation_is_read_into_the_form_of_the_messages_api() -> None:
@@ -90,19 +95,19 @@ def test_a_client_may_drop_what_is_empty_from_an_answer_it_carries_back() -> Non
             {"role": "assistant", "tool_calls": [CALL], **wording},
             {"role": "tool", "tool_call_id": "call_1", "content": "a"},
         )
-        keys.add(key(found, found["messages"][: answered(found["messages"])]))
+        keys.add(hash_conversation(found, found["messages"][: count_answered(found["messages"])]))
     assert len(keys) == 1
 
 
 def test_an_answer_of_several_texts_is_said_as_one() -> None:
-    content = prepared(
+    content = prepare_answer(
         [
             {"type": "text", "text": "One."},
             {"type": "text", "text": "Two."},
             {"type": "tool_use", "name": "Bash", "input": {"command": 'echo "é"'}},
         ]
     )
-    body = reply(read(ASK), content, "me", 1.26)
+    body = build_reply(read(ASK), content, "me", 1.26)
     message = body["choices"][0]["message"]
     assert message["content"] == "One.\n\nTwo."
     assert message["tool_calls"][0]["function"] == {
@@ -114,8 +119,8 @@ def test_an_answer_of_several_texts_is_said_as_one() -> None:
 
 
 def test_an_answer_of_calls_alone_has_no_content() -> None:
-    content = prepared([{"type": "tool_use", "name": "Bash", "input": {}}])
-    assert reply(read(ASK), content, "me", 0)["choices"][0]["message"]["content"] is None
+    content = prepare_answer([{"type": "tool_use", "name": "Bash", "input": {}}])
+    assert build_reply(read(ASK), content, "me", 0)["choices"][0]["message"]["content"] is None
 
 
 @pytest.mark.parametrize(
@@ -219,8 +224,8 @@ def test_what_cannot_be_answered_is_refused_with_its_place(
     change: dict[str, Any], param: str, words: str
 ) -> None:
     with pytest.raises(RequestError, match=words) as caught:
-        normal({"model": MODEL, "messages": [ASK], **change}, MODEL)
-    error = failure(caught.value)["error"]
+        normalise_request({"model": MODEL, "messages": [ASK], **change}, MODEL)
+    error = build_failure(caught.value)["error"]
     assert caught.value.status == 400
     assert (error["type"], error["param"]) == ("invalid_request_error", param)
     assert error["message"].startswith(param)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from promptverdict.providers.relay.canonical import RequestError, answered, key
-from promptverdict.providers.relay.openai_responses import failure, normal, prepared, reply
+from promptverdict.providers.relay.canonical import RequestError, count_answered, hash_conversation
+from promptverdict.providers.relay.openai_responses import (
+    build_failure,
+    build_reply,
+    normalise_request,
+    prepare_answer,
+)
 
 MODEL = "relay/claude"
 ASK = {"role": "user", "content": "Hello"}
@@ -23,7 +28,7 @@ def output(id_: str, result: Any = "a.py") -> dict[str, Any]:
 
 
 def read(*items: Any, **more: Any) -> dict[str, Any]:
-    return normal({"model": MODEL, "input": list(items), **more}, MODEL)
+    return normalise_request({"model": MODEL, "input": list(items), **more}, MODEL)
 
 
 def test_a_conversation_is_read_into_the_form_of_the_messages_api() -> None:
@@ -71,7 +76,7 @@ def test_a_conversation_is_read_into_the_form_of_the_messages_api() -> None:
 
 
 def test_an_input_of_text_is_what_the_user_says() -> None:
-    found = normal({"model": MODEL, "input": "Hello", "instructions": None}, MODEL)
+    found = normalise_request({"model": MODEL, "input": "Hello", "instructions": None}, MODEL)
     assert found["messages"] == [ASK]
     assert "system" not in found
 
@@ -91,19 +96,19 @@ def test_a_conversation_is_the_same_with_and_without_its_reasoning() -> None:
         [ASK, call("call_1"), THOUGHT, output("call_1")],
     ):
         found = read(*items)
-        keys.add(key(found, found["messages"][: answered(found["messages"])]))
+        keys.add(hash_conversation(found, found["messages"][: count_answered(found["messages"])]))
     assert len(keys) == 1
 
 
 def test_an_answer_is_carried_back_as_it_was_given() -> None:
-    content = prepared(
+    content = prepare_answer(
         [
             {"type": "text", "text": "One."},
             {"type": "text", "text": "Two."},
             {"type": "tool_use", "name": "Bash", "input": {"command": 'echo "é"'}},
         ]
     )
-    body = reply(read(ASK), content, "me", 1.26)
+    body = build_reply(read(ASK), content, "me", 1.26)
     message, calling = body["output"]
     assert message["content"][0]["text"] == "One.\n\nTwo."
     assert calling["arguments"] == r'{"command":"echo \"é\""}'
@@ -158,8 +163,8 @@ def test_what_cannot_be_answered_is_refused_with_its_place(
     change: dict[str, Any], param: str, words: str
 ) -> None:
     with pytest.raises(RequestError, match=words) as caught:
-        normal({"model": MODEL, "input": [ASK], **change}, MODEL)
-    error = failure(caught.value)["error"]
+        normalise_request({"model": MODEL, "input": [ASK], **change}, MODEL)
+    error = build_failure(caught.value)["error"]
     assert caught.value.status == 400
     assert (error["type"], error["param"]) == ("invalid_request_error", param)
     assert error["message"].startswith(param)

@@ -6,7 +6,7 @@ from typing import Any
 
 from promptverdict.providers.relay.answers import read_answer
 from promptverdict.providers.relay.canonical import View
-from promptverdict.providers.relay.pages import page
+from promptverdict.providers.relay.pages import render_turn
 
 from .running import OFFERED
 
@@ -38,7 +38,7 @@ def view(**more: Any) -> View:
 
 
 def test_a_later_turn_shows_only_what_is_new() -> None:
-    assert page(view()) == (
+    assert render_turn(view()) == (
         "==t4g== CONVERSATION abcd, TURN 2\n"
         "==t4g== MESSAGE 3, RESULT 1 OF 2: Bash\n"
         "a.py\n"
@@ -52,7 +52,7 @@ def test_a_later_turn_shows_only_what_is_new() -> None:
 
 
 def test_whoever_takes_a_conversation_sees_its_beginning_at_any_turn() -> None:
-    for shown in (page(view(whole=True)), page(view(), whole=True)):
+    for shown in (render_turn(view(whole=True)), render_turn(view(), whole=True)):
         for words in (
             "==t4g== SYSTEM PROMPT\nBe brief.\n",
             "    - file_path (string, required): Absolute path",
@@ -65,13 +65,13 @@ def test_whoever_takes_a_conversation_sees_its_beginning_at_any_turn() -> None:
 
 
 def test_the_printed_commands_carry_the_relays_address() -> None:
-    shown = page(view(whole=True), options=" --url http://127.0.0.1:9")
+    shown = render_turn(view(whole=True), options=" --url http://127.0.0.1:9")
     assert "relay answer abcd --url http://127.0.0.1:9 --file FILE" in shown
     assert "relay take abcd --url http://127.0.0.1:9 " in shown
 
 
 def test_the_printed_example_is_an_answer_and_names_no_tool_that_is_offered() -> None:
-    shown = page(view(whole=True))
+    shown = render_turn(view(whole=True))
     example = shown.partition("== EXAMPLE\n")[2].partition("==t4g==")[0]
     assert not any(tool["name"] in example for tool in OFFERED)
     text = {"type": "string"}
@@ -86,7 +86,7 @@ def test_the_printed_example_is_an_answer_and_names_no_tool_that_is_offered() ->
 
 
 def test_a_conversation_without_tools_is_told_to_answer_in_plain_text() -> None:
-    shown = page(view(whole=True, tools=(), system=None, messages=MESSAGES[:1], fresh=0))
+    shown = render_turn(view(whole=True, tools=(), system=None, messages=MESSAGES[:1], fresh=0))
     assert "SYSTEM PROMPT (none)" in shown
     assert "TOOLS (none)" in shown
     assert "as plain text" in shown
@@ -95,6 +95,6 @@ def test_a_conversation_without_tools_is_told_to_answer_in_plain_text() -> None:
 
 def test_a_choice_of_tools_and_several_texts_are_shown() -> None:
     system = [{"type": "text", "text": "One."}, {"type": "text", "text": "Two."}]
-    shown = page(view(whole=True, system=system, tool_choice={"type": "any"}))
+    shown = render_turn(view(whole=True, system=system, tool_choice={"type": "any"}))
     assert "SYSTEM PROMPT\nOne.\n==t4g== SYSTEM PROMPT, PART 2\nTwo.\n" in shown
     assert '==t4g== TOOL CHOICE {"type": "any"}' in shown

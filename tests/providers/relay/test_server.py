@@ -17,7 +17,7 @@ import pytest
 from promptverdict.core.errors import InputError, ProviderError
 from promptverdict.providers.relay import client
 from promptverdict.providers.relay.canonical import RequestError, View
-from promptverdict.providers.relay.http import MAX_HEAD, Connection
+from promptverdict.providers.relay.http import MAX_HEAD, ClientConnection
 
 from .running import MODEL, OFFERED, Relay, ask, follow, running, user
 
@@ -313,9 +313,11 @@ def test_a_connection_serves_requests_that_were_sent_ahead(relay: Relay) -> None
 @pytest.mark.parametrize(
     ("head", "status"),
     [
-        ("POST /v1/messages HTTP/1.1\r\ntransfer-encoding: chunked", 411),
-        ("POST /v1/messages HTTP/1.1\r\ncontent-length: many", 400),
-        ("POST /v1/messages HTTP/1.1\r\ncontent-length: 99999999", 413),
+        ("POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked", 411),
+        ("POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: many", 400),
+        ("POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99999999", 413),
+        ("POST /v1/messages HTTP/1.1\r\ncontent-length: 2", 400),
+        ("POST /v1/messages HTTP/1.1\r\nhost: localhost\r\nlong: " + "x" * 2 * MAX_HEAD, 431),
         ("nonsense", 400),
     ],
 )
@@ -330,10 +332,23 @@ def test_a_head_without_an_end_is_refused() -> None:
     async def receive() -> None:
         reader = asyncio.StreamReader()
         reader.feed_data(b"GET / HTTP/1.1\r\nlong: " + b"x" * 2 * MAX_HEAD)
-        await Connection(reader, cast("asyncio.StreamWriter", None), 1).receive()
+        await ClientConnection(reader, cast("asyncio.StreamWriter", None), 1).receive()
 
     with pytest.raises(RequestError, match="head is too long"):
         asyncio.run(receive())
+
+
+def test_a_head_is_answered_without_a_body_and_the_connection_goes_on(relay: Relay) -> None:
+    place = urlsplit(relay.url)
+    first = b"HEAD /a HTTP/1.1\r\nhost: localhost\r\n\r\n"
+    second = b"GET /b HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+    with socket.create_connection((place.hostname, place.port), timeout=5) as sent:
+        sent.sendall(first + second)
+        received = b"".join(iter(lambda: sent.recv(65536), b"")).decode()
+    head, _, rest = received.partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 404")
+    assert rest.startswith("HTTP/1.1 404")
+    assert "There is no GET /b" in rest
 
 
 def test_a_client_that_waits_for_leave_to_send_gets_it(relay: Relay) -> None:

@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from promptverdict.core.errors import ProviderError
 from promptverdict.providers.wire import (
-    count,
-    failure,
+    build_failure,
+    build_unreadable,
     is_stream,
-    no_answer,
-    on_one_line,
-    parse,
-    server_sent,
+    parse_json,
+    read_count,
+    read_event_data,
+    shorten_to_line,
 )
 from promptverdict.trials.transcript import Answered, Block, Call, Opaque, Say, Usage
 
@@ -33,34 +33,34 @@ _GROWS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta"
 """Deltas whose text is added to what came before -> the key that holds it."""
 
 
-def read(content: bytes) -> tuple[tuple[Block, ...], Answered]:
+def read_answer(content: bytes) -> tuple[tuple[Block, ...], Answered]:
     """Read the body of an answer, plain or streamed.
 
     Raises ContextOverflow where it says that the conversation is too long, else ProviderError when
     it is not a message or was cut.
     """
     try:
-        body = assembled(content) if is_stream(content) else parse(content)
+        body = assemble_stream(content) if is_stream(content) else parse_json(content)
     except ValueError as error:
-        raise no_answer(content, "a message") from error
+        raise build_unreadable(content, "a message") from error
     match body:
         case {"type": "message", "content": [*blocks], **rest}:
             try:
                 return tuple(map(_block, blocks)), _answered(rest)
             except ValidationError:
                 pass
-    raise no_answer(content, "a message")
+    raise build_unreadable(content, "a message")
 
 
-def assembled(content: bytes) -> Any:
+def assemble_stream(content: bytes) -> Any:
     """Put a streamed message together as it would have come plain.
 
     Raises ProviderError when the stream broke off or ended early, ValueError when it is none.
     """
     stream = _Stream()
-    for data in server_sent(content):
+    for data in read_event_data(content):
         try:
-            event = parse(data)
+            event = parse_json(data)
         except ValueError as error:
             raise _ended_early(content) from error
         match event:
@@ -75,7 +75,9 @@ def assembled(content: bytes) -> Any:
             case {"type": "message_stop"}:
                 return stream.finish()
             case {"type": "error"}:
-                raise failure(data, f"The API broke its stream off: {on_one_line(data, 200)}")
+                raise build_failure(
+                    data, f"The API broke its stream off: {shorten_to_line(data, 200)}"
+                )
     raise _ended_early(content)
 
 
@@ -129,13 +131,13 @@ def _told(values: dict[str, Any]) -> dict[str, Any]:
 def _arguments(text: str) -> Any:
     """Parse a call's input; what is not JSON stays text, which no input is."""
     try:
-        return parse(text)
+        return parse_json(text)
     except ValueError:
         return text
 
 
 def _ended_early(content: bytes) -> ProviderError:
-    last = on_one_line(content[-400:].decode("utf-8", "replace"), 400)[-80:]
+    last = shorten_to_line(content[-400:].decode("utf-8", "replace"), 400)[-80:]
     return ProviderError(f"The stream ended early, before message_stop: {last}")
 
 
@@ -155,7 +157,7 @@ def _answered(rest: dict[Any, Any]) -> Answered:
 
 def _usage(counted: dict[str, Any], by_hand: dict[str, Any]) -> Usage:
     uncached, output, read_, write = (
-        count(counted.get(key))
+        read_count(counted.get(key))
         for key in (
             "input_tokens",
             "output_tokens",
@@ -200,7 +202,7 @@ def _read_input(given: Any) -> tuple[dict[str, Any], str | None]:
         if isinstance(given, dict):
             return given, None
     wrong = given if isinstance(given, str) else text
-    told = f"The input of this call is not a JSON object: {on_one_line(wrong, 200)}"
+    told = f"The input of this call is not a JSON object: {shorten_to_line(wrong, 200)}"
     return {"INVALID_JSON": wrong}, told
 
 

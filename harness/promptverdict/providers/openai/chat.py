@@ -1,31 +1,21 @@
 """OpenAI's Chat Completions API, which many other services speak as well.
 
-`request` is pure: the digest is taken of what it builds. For a service that knows only the older
-name of the limit, the parameter `max_tokens` takes the place of ours.
+`build_request` is pure: the digest is taken of what it builds. For a service that knows only the
+older name of the limit, the parameter `max_tokens` takes the place of ours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractAsyncContextManager
-from functools import partial
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from promptverdict.core.errors import ProviderError
-from promptverdict.providers.conversation import Conversation
-from promptverdict.providers.openai.chat_message import blocks_of, is_refusal, message_of
-from promptverdict.providers.openai.chat_stream import assembled
-from promptverdict.providers.openai.client import (
-    KEY,
-    MAX_TOKENS,
-    SDK,
-    URL,
-    URL_VARIABLE,
-    opened,
-)
-from promptverdict.providers.openai.values import answered, broken_off, function
-from promptverdict.providers.wire import is_stream, no_answer, parse, put_over
+from promptverdict.providers.interface import NO_PARAMETERS
+from promptverdict.providers.openai.chat_message import is_refusal, read_message, write_message
+from promptverdict.providers.openai.chat_stream import assemble_stream
+from promptverdict.providers.openai.client import MAX_TOKENS, build_api
+from promptverdict.providers.openai.values import build_answered, build_broken_off, write_function
+from promptverdict.providers.wire import build_unreadable, is_stream, merge_parameters, parse_json
 from promptverdict.trials.transcript import (
     Answered,
     Block,
@@ -36,22 +26,6 @@ from promptverdict.trials.transcript import (
     group_messages,
 )
 
-if TYPE_CHECKING:
-    import httpx2
-
-__all__ = [
-    "KEY",
-    "SDK",
-    "URL",
-    "URL_VARIABLE",
-    "deprecation",
-    "forced",
-    "open_model",
-    "parts",
-    "read",
-    "request",
-]
-
 _STOPS = {
     "tool_calls": "calls",
     "stop": "done",
@@ -59,15 +33,13 @@ _STOPS = {
     "content_filter": "refusal",
 }
 
-_NONE: Mapping[str, Any] = MappingProxyType({})
 
-
-def request(
+def build_request(
     model: str,
     system: str,
     tools: tuple[dict[str, Any], ...],
     events: tuple[Event, ...],
-    parameters: Mapping[str, Any] = _NONE,
+    parameters: Mapping[str, Any] = NO_PARAMETERS,
 ) -> dict[str, Any]:
     """Build the body of the next request. Frozen: a change here makes every recording stale."""
     body: dict[str, Any] = {
@@ -79,16 +51,16 @@ def request(
         ],
     }
     if tools:
-        body["tools"] = [{"type": "function", "function": function(tool)} for tool in tools]
+        body["tools"] = [{"type": "function", "function": write_function(tool)} for tool in tools]
     if "max_tokens" in parameters:
         del body["max_completion_tokens"]
     if parameters.get("stream"):
         body["stream_options"] = {"include_usage": True}
-    return put_over(body, parameters)
+    return merge_parameters(body, parameters)
 
 
-def parts(body: dict[str, Any]) -> dict[str, Any]:
-    """Take a first request apart into what a digest names."""
+def split_request(body: dict[str, Any]) -> dict[str, Any]:
+    """Split a first request into what a digest names."""
     rest = dict(body)
     system, *message = rest.pop("messages")
     return {
@@ -100,39 +72,21 @@ def parts(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def read(content: bytes) -> tuple[tuple[Block, ...], Answered]:
+def read_answer(content: bytes) -> tuple[tuple[Block, ...], Answered]:
     """Read the body of an answer, plain or streamed.
 
     Raises ContextOverflow where it says that the conversation is too long, else ProviderError when
     it is not a completion or was cut.
     """
     try:
-        body = assembled(content) if is_stream(content) else parse(content)
+        body = assemble_stream(content) if is_stream(content) else parse_json(content)
         match body:
             case {"choices": [{"message": {**message}, **choice}, *_], **rest}:
-                blocks = tuple(blocks_of(message))
+                blocks = tuple(read_message(message))
                 return blocks, _answered(rest, choice, blocks)
     except ValueError as error:
-        raise no_answer(content, "a completion") from error
-    raise no_answer(content, "a completion")
-
-
-def deprecation(model: str) -> None:
-    """Say nothing: this SDK knows of no model's end."""
-
-
-def open_model(
-    transport: httpx2.AsyncBaseTransport,
-    base_url: str,
-    api_key: str,
-    model: str,
-    system: str,
-    tools: tuple[dict[str, Any], ...],
-    parameters: Mapping[str, Any] = _NONE,
-) -> AbstractAsyncContextManager[Conversation]:
-    """Open a conversation on a transport of ours."""
-    build = partial(request, model, system, tools, parameters=parameters)
-    return opened(transport, base_url, api_key, path="/chat/completions", request=build, read=read)
+        raise build_unreadable(content, "a completion") from error
+    raise build_unreadable(content, "a completion")
 
 
 def _messages(message: Message) -> Iterator[dict[str, Any]]:
@@ -143,7 +97,7 @@ def _messages(message: Message) -> Iterator[dict[str, Any]]:
             if isinstance(result, Result):
                 yield {"role": "tool", "tool_call_id": result.call, "content": result.text}
     else:
-        sent = message_of(tuple(block for block in message if not isinstance(block, Result)))
+        sent = write_message(tuple(block for block in message if not isinstance(block, Result)))
         if sent is not None:
             yield sent
 
@@ -151,10 +105,10 @@ def _messages(message: Message) -> Iterator[dict[str, Any]]:
 def _answered(rest: dict[Any, Any], choice: dict[Any, Any], blocks: tuple[Block, ...]) -> Answered:
     reason = choice.get("finish_reason")
     if reason == "error":
-        raise broken_off(choice.get("error"))
+        raise build_broken_off(choice.get("error"))
     if not isinstance(reason, str):
         raise ProviderError(f"The API's answer does not say why it stopped: {reason!r}")
-    return answered(
+    return build_answered(
         rest,
         _STOPS.get(reason, reason),
         reason,
@@ -164,6 +118,15 @@ def _answered(rest: dict[Any, Any], choice: dict[Any, Any], blocks: tuple[Block,
     )
 
 
-def forced(tool: str) -> dict[str, Any]:
-    """Give the parameters of a request that must be answered by a call of one tool."""
+def force_tool(tool: str) -> dict[str, Any]:
+    """Return the parameters of a request that must be answered by a call of one tool."""
     return {"tool_choice": {"type": "function", "function": {"name": tool}}}
+
+
+API = build_api(
+    "/chat/completions",
+    build_request=build_request,
+    split_request=split_request,
+    read_answer=read_answer,
+    force_tool=force_tool,
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from promptverdict.providers.openai.values import arguments_text, named_call, read_call
+from promptverdict.providers.openai.values import read_arguments_text, read_call, write_call
 from promptverdict.trials.transcript import Block, Call, Opaque, Say
 
 _FIELDS = "message_fields"
@@ -17,7 +17,7 @@ Compatible services put reasoning there and want it back.
 _READ = {"role", "content", "refusal", "tool_calls"}
 
 
-def blocks_of(message: dict[Any, Any]) -> Iterator[Block]:
+def read_message(message: dict[Any, Any]) -> Iterator[Block]:
     """Read an assistant's message. Raises ValueError when it is none."""
     rest = ((key, value) for key, value in message.items() if key not in _READ)
     if fields := {key: value for key, value in rest if value is not None and value != []}:
@@ -47,7 +47,7 @@ def is_refusal(block: Block) -> bool:
     return isinstance(block, Say) and block.raw is not None and "refusal" in block.raw
 
 
-def message_of(blocks: tuple[Block, ...]) -> dict[str, Any] | None:
+def write_message(blocks: tuple[Block, ...]) -> dict[str, Any] | None:
     """Write an assistant's message as it was read; None where there is nothing to write."""
     if not blocks:
         return None
@@ -103,9 +103,9 @@ def _read_call(given: Any) -> Call:
             call = read_call(id_, function)
         case _:
             raise ValueError("not the call of a function")
-    raw = {**given, "function": {**function, "arguments": arguments_text(function)}}
+    raw = {**given, "function": {**function, "arguments": read_arguments_text(function)}}
     return call if raw == _written(call) else call.model_copy(update={"raw": raw})
 
 
 def _written(call: Call) -> dict[str, Any]:
-    return {"id": call.id, "type": "function", "function": named_call(call)}
+    return {"id": call.id, "type": "function", "function": write_call(call)}

@@ -8,21 +8,21 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from promptverdict.providers.openai.values import broken_off
-from promptverdict.providers.wire import ended_early, parse, server_sent
+from promptverdict.providers.openai.values import build_broken_off
+from promptverdict.providers.wire import build_early_end, parse_json, read_event_data
 
 _NAMES = {"id", "type", "role", "name", "format", "signature", "finish_reason"}
 """What does not grow: a service may tell it in one chunk, or again in each."""
 
 
-def assembled(content: bytes) -> dict[str, Any]:
+def assemble_stream(content: bytes) -> dict[str, Any]:
     """Put a streamed completion together.
 
     Raises ProviderError when the stream broke off or ended early, ValueError when it is none.
     """
     whole: dict[str, Any] = {}
     choices: list[Any] = []
-    for data in server_sent(content):
+    for data in read_event_data(content):
         if data.strip() == "[DONE]":
             break
         chunk = _chunk(content, data)
@@ -30,7 +30,7 @@ def assembled(content: bytes) -> dict[str, Any]:
         whole |= {key: value for key, value in chunk.items() if value is not None}
     choice = _merged("", choices) or {}
     if choice.get("finish_reason") is None:
-        raise ended_early(content, "its finish_reason")
+        raise build_early_end(content, "its finish_reason")
     message = choice.pop("delta", None) or {}
     match message:
         case {"tool_calls": [*calls]}:
@@ -40,12 +40,12 @@ def assembled(content: bytes) -> dict[str, Any]:
 
 def _chunk(content: bytes, data: str) -> dict[str, Any]:
     try:
-        chunk = parse(data)
+        chunk = parse_json(data)
     except ValueError as error:
-        raise ended_early(content, "its finish_reason") from error
+        raise build_early_end(content, "its finish_reason") from error
     match chunk:
         case {"error": error} if error:
-            raise broken_off(error)
+            raise build_broken_off(error)
         case dict() if isinstance(chunk.get("choices"), list | None):
             return chunk
     raise ValueError("not a chunk")

@@ -1,50 +1,48 @@
-"""A conversation through OpenAI's SDK, whichever of its two APIs is spoken."""
+"""What OpenAI's two APIs share: the SDK, where it is asked, and the key."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from promptverdict.providers.conversation import TIMEOUT, Conversation
-from promptverdict.providers.wire import load
-from promptverdict.trials.transcript import Answered, Block, Event
+from promptverdict.providers.interface import TIMEOUT, Api, BuildRequest, SdkClient
+from promptverdict.trials.transcript import Answered, Block
 
 if TYPE_CHECKING:
     import httpx2
 
-SDK = "openai"
-KEY = "OPENAI_API_KEY"
-URL = "https://api.openai.com/v1"
-URL_VARIABLE = "OPENAI_BASE_URL"
-
 MAX_TOKENS = 32_000
 """Far above the longest answer seen (some 12,000 tokens of code); reasoning counts as well."""
 
-Request = Callable[[tuple[Event, ...]], dict[str, Any]]
-Read = Callable[[bytes], tuple[tuple[Block, ...], Answered]]
 
-
-@asynccontextmanager
-async def opened(
-    transport: httpx2.AsyncBaseTransport,
-    base_url: str,
-    api_key: str,
-    *,
+def build_api(
     path: str,
-    request: Request,
-    read: Read,
-) -> AsyncIterator[Conversation]:
-    """Open a conversation on a transport of ours: the SDK never reaches the network by itself.
+    *,
+    build_request: BuildRequest,
+    split_request: Callable[[dict[str, Any]], dict[str, Any]],
+    read_answer: Callable[[bytes], tuple[tuple[Block, ...], Answered]],
+    force_tool: Callable[[str], dict[str, Any]],
+) -> Api:
+    """Build one of the two APIs of what only it has."""
+    return Api(
+        sdk="openai",
+        key_variable="OPENAI_API_KEY",
+        url="https://api.openai.com/v1",
+        url_variable="OPENAI_BASE_URL",
+        path=path,
+        build_request=build_request,
+        split_request=split_request,
+        read_answer=read_answer,
+        force_tool=force_tool,
+        build_client=build_client,
+    )
 
-    Its retries are off: a slow answer must not be asked for twice, and retrying is ours to decide.
-    """
-    load(SDK)
-    import httpx2
+
+def build_client(http: httpx2.AsyncClient, base_url: str, api_key: str) -> SdkClient:
+    """Build the SDK's client. Retries are off: a slow answer must not be asked for twice."""
     from openai import AsyncOpenAI, OpenAIError
 
-    http = httpx2.AsyncClient(transport=transport, trust_env=False)
-    async with AsyncOpenAI(
+    client = AsyncOpenAI(
         api_key=api_key, base_url=base_url, timeout=TIMEOUT, max_retries=0, http_client=http
-    ) as client:
-        yield Conversation(client, path, OpenAIError, request, read)
+    )
+    return SdkClient(client, OpenAIError)

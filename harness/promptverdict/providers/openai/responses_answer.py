@@ -10,20 +10,20 @@ from typing import Any
 
 from promptverdict.core.errors import ProviderError
 from promptverdict.providers.openai.values import (
-    answered,
-    arguments_text,
-    broken_off,
-    named_call,
+    build_answered,
+    build_broken_off,
+    read_arguments_text,
     read_call,
+    write_call,
 )
 from promptverdict.providers.wire import (
-    ended_early,
-    failure,
+    build_early_end,
+    build_failure,
+    build_unreadable,
     is_stream,
-    no_answer,
-    on_one_line,
-    parse,
-    server_sent,
+    parse_json,
+    read_event_data,
+    shorten_to_line,
 )
 from promptverdict.trials.transcript import Answered, Block, Call, Opaque, Say
 
@@ -33,29 +33,29 @@ _CUT = {"max_output_tokens": "length", "content_filter": "refusal"}
 _UNFINISHED = ("queued", "in_progress", "cancelled")
 
 
-def read(content: bytes) -> tuple[tuple[Block, ...], Answered]:
+def read_answer(content: bytes) -> tuple[tuple[Block, ...], Answered]:
     """Read the body of an answer, plain or streamed.
 
     Raises ContextOverflow where it says that the conversation is too long, else ProviderError when
     it is not a response, is not finished, failed or was cut.
     """
     try:
-        body = assembled(content) if is_stream(content) else parse(content)
+        body = assemble_stream(content) if is_stream(content) else parse_json(content)
         match body:
             case {"status": "failed"}:
-                told = on_one_line(json.dumps(body.get("error")), 200)
-                raise failure(json.dumps(body), f"The API failed to answer: {told}")
+                told = shorten_to_line(json.dumps(body.get("error")), 200)
+                raise build_failure(json.dumps(body), f"The API failed to answer: {told}")
             case {"status": str(status)} if status in _UNFINISHED:
                 raise ProviderError(f"The API's answer is not finished: its status is {status!r}")
             case {"status": str(status), "output": [*items]}:
                 blocks = tuple(map(_block, items))
                 return blocks, _answered(body, status, blocks)
     except ValueError as error:
-        raise no_answer(content, "a response") from error
-    raise no_answer(content, "a response")
+        raise build_unreadable(content, "a response") from error
+    raise build_unreadable(content, "a response")
 
 
-def items_of(blocks: tuple[Block, ...]) -> list[dict[str, Any]]:
+def write_items(blocks: tuple[Block, ...]) -> list[dict[str, Any]]:
     """Write the items of an answer as they were read.
 
     Reasoning that nothing follows is left out: the API answers it and refuses to be sent it.
@@ -66,17 +66,17 @@ def items_of(blocks: tuple[Block, ...]) -> list[dict[str, Any]]:
     return items
 
 
-def assembled(content: bytes) -> dict[str, Any]:
+def assemble_stream(content: bytes) -> dict[str, Any]:
     """Give the whole response that ends a stream.
 
     Raises ProviderError when the stream broke off or ended early.
     """
     done: dict[int, Any] = {}
-    for data in server_sent(content):
+    for data in read_event_data(content):
         try:
-            event = parse(data)
+            event = parse_json(data)
         except ValueError as error:
-            raise ended_early(content, "response.completed") from error
+            raise build_early_end(content, "response.completed") from error
         match event:
             case {"type": "response.output_item.done", "output_index": int(index), "item": item}:
                 done[index] = item
@@ -88,8 +88,8 @@ def assembled(content: bytes) -> dict[str, Any]:
                 items = response.get("output") or [done[index] for index in sorted(done)]
                 return {**response, "output": items}
             case {"type": "error"} | {"error": dict()}:
-                raise broken_off(event.get("error") or event)
-    raise ended_early(content, "response.completed")
+                raise build_broken_off(event.get("error") or event)
+    raise build_early_end(content, "response.completed")
 
 
 def _answered(body: dict[str, Any], status: str, blocks: tuple[Block, ...]) -> Answered:
@@ -101,7 +101,7 @@ def _answered(body: dict[str, Any], status: str, blocks: tuple[Block, ...]) -> A
         why = details.get("reason") if isinstance(details, dict) else None
         reason = why if isinstance(why, str) else status
         stop = _CUT.get(reason, reason)
-    return answered(
+    return build_answered(
         body,
         stop,
         reason,
@@ -119,7 +119,7 @@ def _block(item: Any) -> Block:
             return say if item == _item(say) else say.model_copy(update={"raw": item})
         case {"type": "function_call", "call_id": str(id_), "name": str()}:
             call = read_call(id_, item)
-            raw = {**item, "arguments": arguments_text(item)}
+            raw = {**item, "arguments": read_arguments_text(item)}
             return call if raw == _item(call) else call.model_copy(update={"raw": raw})
     return Opaque(block=item)
 
@@ -131,7 +131,7 @@ def _item(block: Block) -> dict[str, Any]:
         return block.raw
     if isinstance(block, Say):
         return {"role": "assistant", "content": block.text}
-    return {"type": "function_call", "call_id": block.id, **named_call(block)}
+    return {"type": "function_call", "call_id": block.id, **write_call(block)}
 
 
 def _text(part: Any) -> str:

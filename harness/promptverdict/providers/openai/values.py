@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 from promptverdict.core.errors import ProviderError
-from promptverdict.providers.wire import count, failure, on_one_line, parse
+from promptverdict.providers.wire import build_failure, parse_json, read_count, shorten_to_line
 from promptverdict.trials.transcript import Answered, Call, Usage
 
 _STILL_GOING = ("calls", "done")
 
 
-def function(tool: dict[str, Any]) -> dict[str, Any]:
+def write_function(tool: dict[str, Any]) -> dict[str, Any]:
     """Offer a tool as a function."""
     return {
         "name": tool["name"],
@@ -21,7 +21,7 @@ def function(tool: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def named_call(call: Call) -> dict[str, Any]:
+def write_call(call: Call) -> dict[str, Any]:
     """Write a call's name and arguments."""
     return {"name": call.tool, "arguments": _written(call.args)}
 
@@ -31,18 +31,18 @@ def read_call(id_: str, function_: dict[str, Any]) -> Call:
 
     Arguments that are no JSON object make an unreadable call.
     """
-    text = arguments_text(function_)
+    text = read_arguments_text(function_)
     args, unreadable = _arguments(text)
     return Call(id=id_, tool=function_["name"], args=args, unreadable=unreadable)
 
 
-def arguments_text(function_: dict[str, Any]) -> str:
+def read_arguments_text(function_: dict[str, Any]) -> str:
     """Give the arguments of a call as the text that the APIs take back; some answer an object."""
     given = function_.get("arguments")
     return given if isinstance(given, str) else _written(given, allow_nan=True)
 
 
-def answered(
+def build_answered(
     body: dict[Any, Any], stop: str, reason: str, *, refused: bool, asked: str, told: str
 ) -> Answered:
     """Give the end of an answer.
@@ -61,10 +61,10 @@ def answered(
     )
 
 
-def broken_off(error: object) -> ProviderError:
+def build_broken_off(error: object) -> ProviderError:
     """Give the error that a service tells of inside an answer it began."""
-    told = on_one_line(json.dumps(error), 200)
-    return failure(json.dumps({"error": error}), f"The API broke its answer off: {told}")
+    told = shorten_to_line(json.dumps(error), 200)
+    return build_failure(json.dumps({"error": error}), f"The API broke its answer off: {told}")
 
 
 def _usage(counted: object, asked: str, told: str, estimated: bool) -> Usage:
@@ -73,10 +73,10 @@ def _usage(counted: object, asked: str, told: str, estimated: bool) -> Usage:
     given = counts.get(f"{asked}_details")
     details = given if isinstance(given, dict) else {}
     return Usage(
-        input=count(counts.get(asked)),
-        output=count(counts.get(told)),
-        cache_read=count(details.get("cached_tokens")),
-        cache_write=count(details.get("cache_write_tokens")),
+        input=read_count(counts.get(asked)),
+        output=read_count(counts.get(told)),
+        cache_read=read_count(details.get("cached_tokens")),
+        cache_write=read_count(details.get("cache_write_tokens")),
         estimated=estimated,
     )
 
@@ -84,13 +84,13 @@ def _usage(counted: object, asked: str, told: str, estimated: bool) -> Usage:
 def _arguments(text: str) -> tuple[dict[str, Any], str | None]:
     """Read a call's arguments, or give none and say why they could not be read."""
     try:
-        args = parse(text)
+        args = parse_json(text)
         if isinstance(args, dict):
             _written(args)
             return args, None
     except ValueError:
         pass
-    return {}, f"The arguments of this call are not a JSON object: {on_one_line(text, 200)}"
+    return {}, f"The arguments of this call are not a JSON object: {shorten_to_line(text, 200)}"
 
 
 def _written(args: Any, *, allow_nan: bool = False) -> str:

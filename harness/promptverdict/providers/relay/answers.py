@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.providers.relay.canonical import Blocks
-from promptverdict.providers.relay.schema import did_you_mean, faults, types
+from promptverdict.providers.relay.schema import find_faults, list_types, suggest_name
 
 CALL = re.compile(r"(\\*)@call[ \t]+(\S+)[ \t]*")
 _ONE_LINE = re.compile(r"([^\s=<]+)[ \t]*= ?(.*)")
@@ -115,7 +115,7 @@ class _Lines:
         if not found or found[1]:
             return False
         name, below = found[2], "".join(self._lines[self._at + 1 : self._at + 2])
-        hint = did_you_mean(name, self._schemas, cutoff=0.75)
+        hint = suggest_name(name, self._schemas, cutoff=0.75)
         if name not in self._schemas and (hint or _is_parameter(below)):
             self._at += 1
             self._stop(
@@ -161,7 +161,7 @@ class _Lines:
     def _value(self, call: str, name: str, text: str) -> Any:
         """Read a value as its schema wants it: text as it stands, anything else as JSON."""
         schema = (self._schemas[call].get("properties") or {}).get(name, {})
-        wanted = types(schema)
+        wanted = list_types(schema)
         if not wanted or "string" in wanted:
             return text
         try:
@@ -221,14 +221,14 @@ def _call_problems(
     name, given = block.get("name"), block.get("input")
     if not isinstance(name, str) or name not in schemas:
         offered = f"Offered are: {', '.join(schemas)}." if schemas else "No tools are offered."
-        hint = did_you_mean(str(name), schemas)
+        hint = suggest_name(str(name), schemas)
         yield Problem(where, f"no tool `{name}` is offered{hint}", offered)
         return
     if not isinstance(given, dict):
         yield Problem(name, "`input` must be an object", 'Such as "input": {"parameter": "value"}.')
         return
     parameters = ", ".join(schemas[name].get("properties") or {}) or "none"
-    for fault in faults(given, schemas[name]):
+    for fault in find_faults(given, schemas[name]):
         yield Problem(name, fault, f"The parameters of {name}: {parameters}.")
 
 

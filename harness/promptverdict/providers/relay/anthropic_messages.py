@@ -5,13 +5,19 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from promptverdict.providers.relay.canonical import Blocks, RequestError, has_calls, origin, tokens
+from promptverdict.providers.relay.canonical import (
+    Blocks,
+    RequestError,
+    describe_answerer,
+    estimate_tokens,
+    has_calls,
+)
 
 REQUEST_ID = "request-id"
 """The header that names a request."""
 
 
-def normal(body: dict[str, Any], model: str) -> dict[str, Any]:
+def normalise_request(body: dict[str, Any], model: str) -> dict[str, Any]:
     """Give the body, which has the relay's own form already.
 
     Raises RequestError for a request that this server cannot answer as the API would.
@@ -34,7 +40,7 @@ def normal(body: dict[str, Any], model: str) -> dict[str, Any]:
     return body
 
 
-def prepared(blocks: Blocks) -> Blocks:
+def prepare_answer(blocks: Blocks) -> Blocks:
     """Give every call of an answer an id that no other call has."""
     return [
         {"type": "tool_use", "id": f"toolu_{secrets.token_urlsafe(18)}", **_named(block)}
@@ -44,7 +50,9 @@ def prepared(blocks: Blocks) -> Blocks:
     ]
 
 
-def reply(body: dict[str, Any], content: Blocks, operator: str, seconds: float) -> dict[str, Any]:
+def build_reply(
+    body: dict[str, Any], content: Blocks, operator: str, seconds: float
+) -> dict[str, Any]:
     """Build the answer's body; `seconds` is how long the client waited for it.
 
     Tokens are estimated: `relay` says so, and who answered.
@@ -57,12 +65,12 @@ def reply(body: dict[str, Any], content: Blocks, operator: str, seconds: float) 
         "content": content,
         "stop_reason": "tool_use" if has_calls(content) else "end_turn",
         "stop_sequence": None,
-        "usage": {"input_tokens": tokens(body), "output_tokens": tokens(content)},
-        **origin(operator, seconds),
+        "usage": {"input_tokens": estimate_tokens(body), "output_tokens": estimate_tokens(content)},
+        **describe_answerer(operator, seconds),
     }
 
 
-def failure(error: RequestError) -> dict[str, Any]:
+def build_failure(error: RequestError) -> dict[str, Any]:
     """Build an error's body, in the shape that the API's SDKs read."""
     return {"type": "error", "error": {"type": error.kind, "message": error.message}}
 

@@ -8,32 +8,35 @@ from promptverdict.providers.relay import anthropic_messages, openai_chat, opena
 from promptverdict.providers.relay.canonical import Blocks, RequestError
 
 
-class Api(Protocol):
+class RelayApi(Protocol):
     """What each module of an API offers."""
 
     REQUEST_ID: str
     """The header that names a request."""
 
-    def normal(self, body: dict[str, Any], model: str) -> dict[str, Any]:
-        """Give a request the relay's own form. Raises RequestError when it cannot be answered."""
+    def normalise_request(self, body: dict[str, Any], model: str) -> dict[str, Any]:
+        """Return a request in the relay's own form.
+
+        Raises RequestError when it cannot be answered.
+        """
         ...
 
-    def prepared(self, blocks: Blocks) -> Blocks:
-        """Give an answer as its client will carry it back: its calls have ids."""
+    def prepare_answer(self, blocks: Blocks) -> Blocks:
+        """Return an answer as its client will carry it back: its calls have ids."""
         ...
 
-    def reply(
+    def build_reply(
         self, body: dict[str, Any], content: Blocks, operator: str, seconds: float
     ) -> dict[str, Any]:
         """Build the body of a prepared answer to a request in the relay's form."""
         ...
 
-    def failure(self, error: RequestError) -> dict[str, Any]:
+    def build_failure(self, error: RequestError) -> dict[str, Any]:
         """Build the body of an error."""
         ...
 
 
-APIS: dict[str, Api] = {
+APIS: dict[str, RelayApi] = {
     "/v1/messages": anthropic_messages,
     "/v1/chat/completions": openai_chat,
     "/v1/responses": openai_responses,

@@ -55,7 +55,7 @@ class View(Frozen):
     messages: tuple[dict[str, Any], ...] = ()
 
 
-def parse(raw: bytes, param: str | None = None) -> dict[str, Any]:
+def parse_object(raw: bytes, param: str | None = None) -> dict[str, Any]:
     """Read a body, or a part of one, that must be a JSON object of sound text.
 
     Raises RequestError.
@@ -72,13 +72,13 @@ def parse(raw: bytes, param: str | None = None) -> dict[str, Any]:
     return body
 
 
-def answered(messages: list[dict[str, Any]]) -> int:
+def count_answered(messages: list[dict[str, Any]]) -> int:
     """Count the messages up to and including the assistant's last one."""
     places = [at for at, message in enumerate(messages, 1) if message["role"] == "assistant"]
     return places[-1] if places else 0
 
 
-def key(body: dict[str, Any], messages: list[dict[str, Any]]) -> str:
+def hash_conversation(body: dict[str, Any], messages: list[dict[str, Any]]) -> str:
     """Name a conversation that has come to these messages, under this system prompt and tools."""
     form = {
         "system": _content(body.get("system") or ""),
@@ -94,12 +94,12 @@ def has_calls(content: Blocks) -> bool:
     return any(block["type"] == "tool_use" for block in content)
 
 
-def tokens(value: Any) -> int:
+def estimate_tokens(value: Any) -> int:
     """Estimate the tokens of what is said or asked: a quarter of its characters as JSON."""
     return math.ceil(len(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) / 4)
 
 
-def origin(operator: str, seconds: float) -> dict[str, Any]:
+def describe_answerer(operator: str, seconds: float) -> dict[str, Any]:
     """Say who gave an answer and in how many seconds, under the key that no API has."""
     return {"relay": {"operator": operator, "usage": "estimated", "seconds": round(seconds, 1)}}
 

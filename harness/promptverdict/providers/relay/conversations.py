@@ -14,8 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.providers.relay.apis import Api
-from promptverdict.providers.relay.canonical import Blocks, View, answered, has_calls, key
+from promptverdict.providers.relay.apis import RelayApi
+from promptverdict.providers.relay.canonical import (
+    Blocks,
+    View,
+    count_answered,
+    has_calls,
+    hash_conversation,
+)
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -39,7 +45,7 @@ class Turn:
     conversation: str
     number: int
     """Answers of the assistant in the request, plus one."""
-    api: Api
+    api: RelayApi
     carrier: int
     """The connection that the request came by."""
     body: dict[str, Any]
@@ -74,11 +80,11 @@ class Conversations:
     _open: dict[str, _Conversation] = field(default_factory=dict)
     _over: set[str] = field(default_factory=set)
 
-    def ask(self, api: Api, body: dict[str, Any], carrier: int) -> Turn:
+    def ask(self, api: RelayApi, body: dict[str, Any], carrier: int) -> Turn:
         """Put a request where it belongs; its answer will be in the turn's `reply`."""
         messages = body["messages"]
-        known = answered(messages)
-        begins = key(body, messages[:known])
+        known = count_answered(messages)
+        begins = hash_conversation(body, messages[:known])
         follows = [
             one
             for one in self._open.values()
@@ -88,9 +94,12 @@ class Conversations:
             # Answers without calls hold no id: equal conversations are told apart by connection.
             one = min(follows, key=lambda one: one.turn.carrier != carrier)
             return self._asked(one, api, body, carrier, fresh=known)
-        whole = key(body, messages)
+        whole = hash_conversation(body, messages)
         for one in self._open.values():
-            if one.state == "lost" and key(one.turn.body, one.turn.body["messages"]) == whole:
+            if (
+                one.state == "lost"
+                and hash_conversation(one.turn.body, one.turn.body["messages"]) == whole
+            ):
                 return self._asked(one, api, body, carrier, fresh=one.turn.fresh)
         turn = Turn("", 0, api, carrier, body, fresh=0, asked=0.0)
         one = _Conversation(self._new_id(), _random(6), turn)
@@ -143,11 +152,11 @@ class Conversations:
     def answer(self, turn: Turn, content: Blocks, operator: str) -> None:
         """Answer a turn that `answerable` gave, in the words of its API."""
         one = self._open[turn.conversation]
-        content = turn.api.prepared(content)
-        turn.reply = turn.api.reply(turn.body, content, operator, self.clock() - turn.asked)
+        content = turn.api.prepare_answer(content)
+        turn.reply = turn.api.build_reply(turn.body, content, operator, self.clock() - turn.asked)
         one.state = "answered"
         told = {"role": "assistant", "content": content}
-        one.expects = key(turn.body, [*turn.body["messages"], told])
+        one.expects = hash_conversation(turn.body, [*turn.body["messages"], told])
         one.deadline = None if has_calls(content) else self.clock() + self.patience.after_end
         self._tell(one, "answered")
 
@@ -170,7 +179,7 @@ class Conversations:
                 self._finish(one)
 
     def _asked(
-        self, one: _Conversation, api: Api, body: dict[str, Any], carrier: int, fresh: int
+        self, one: _Conversation, api: RelayApi, body: dict[str, Any], carrier: int, fresh: int
     ) -> Turn:
         number = sum(message["role"] == "assistant" for message in body["messages"]) + 1
         one.turn = Turn(one.id, number, api, carrier, body, fresh, self.clock())

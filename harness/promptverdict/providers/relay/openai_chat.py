@@ -6,41 +6,66 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from promptverdict.providers.relay import openai_shared as openai
-from promptverdict.providers.relay.canonical import Blocks, has_calls, origin, tokens
-from promptverdict.providers.relay.openai_shared import REQUEST_ID, failure, invalid, prepared
+from promptverdict.providers.relay.canonical import (
+    Blocks,
+    describe_answerer,
+    estimate_tokens,
+    has_calls,
+)
+from promptverdict.providers.relay.openai_shared import (
+    REQUEST_ID,
+    build_failure,
+    build_invalid,
+    build_no_function,
+    build_result,
+    check_format,
+    check_request,
+    drop_empty_texts,
+    join_conversation,
+    make_id,
+    prepare_answer,
+    read_call,
+    read_items,
+    read_parts,
+    read_text,
+    read_tool,
+    read_tool_choice,
+    write_call,
+)
 
-__all__ = ["REQUEST_ID", "failure", "normal", "prepared", "reply"]
+__all__ = ["REQUEST_ID", "build_failure", "build_reply", "normalise_request", "prepare_answer"]
 
 _OTHER_PARTS = ("image_url", "input_audio", "file", "refusal")
 
 
-def normal(body: dict[str, Any], model: str) -> dict[str, Any]:
+def normalise_request(body: dict[str, Any], model: str) -> dict[str, Any]:
     """Read a request. Raises RequestError when it cannot be answered as the API would."""
-    openai.check(body, model, "max_completion_tokens")
-    openai.check_format(body.get("response_format"), "response_format")
+    check_request(body, model, "max_completion_tokens")
+    check_format(body.get("response_format"), "response_format")
     if body.get("n") not in (None, 1):
-        raise invalid("n", "the relay gives one choice", "unsupported_value")
+        raise build_invalid("n", "the relay gives one choice", "unsupported_value")
     if body.get("functions"):
-        raise invalid("functions", "offer them as `tools`", "unsupported_value")
+        raise build_invalid("functions", "offer them as `tools`", "unsupported_value")
     choice = body.get("tool_choice")
     function = choice.get("function") if isinstance(choice, dict) else None
     return {
         "model": model,
-        **openai.conversation(_messages(body.get("messages")), "messages"),
+        **join_conversation(_messages(body.get("messages")), "messages"),
         "tools": list(_tools(body.get("tools"))),
-        **openai.tool_choice(choice, function),
+        **read_tool_choice(choice, function),
     }
 
 
-def reply(body: dict[str, Any], content: Blocks, operator: str, seconds: float) -> dict[str, Any]:
+def build_reply(
+    body: dict[str, Any], content: Blocks, operator: str, seconds: float
+) -> dict[str, Any]:
     """Build the answer's body; `seconds` is how long the client waited for it.
 
     Tokens are estimated: `relay` says so, and who answered.
     """
-    asked, told = tokens(body), tokens(content)
+    asked, told = estimate_tokens(body), estimate_tokens(content)
     calls = [
-        {"id": block["id"], "type": "function", "function": openai.named_call(block)}
+        {"id": block["id"], "type": "function", "function": write_call(block)}
         for block in content
         if block["type"] == "tool_use"
     ]
@@ -52,7 +77,7 @@ def reply(body: dict[str, Any], content: Blocks, operator: str, seconds: float) 
     }
     reason = "tool_calls" if has_calls(content) else "stop"
     return {
-        "id": openai.new_id("chatcmpl-"),
+        "id": make_id("chatcmpl-"),
         "object": "chat.completion",
         "created": int(time.time()),
         "model": body["model"],
@@ -62,52 +87,51 @@ def reply(body: dict[str, Any], content: Blocks, operator: str, seconds: float) 
             "completion_tokens": told,
             "total_tokens": asked + told,
         },
-        **origin(operator, seconds),
+        **describe_answerer(operator, seconds),
     }
 
 
 def _messages(value: Any) -> Iterator[dict[str, Any]]:
-    for place, message in openai.items(value, "messages"):
+    for place, message in read_items(value, "messages"):
         match message.get("role"):
             case "system" | "developer" as role:
-                content = openai.parts(message.get("content"), f"{place}.content", ("text",))
+                content = read_parts(message.get("content"), f"{place}.content", ("text",))
                 yield {"role": role, "content": content}
             case "user":
                 yield {"role": "user", "content": _content(message, place)}
             case "assistant":
                 yield {"role": "assistant", "content": _answer(message, place)}
             case "tool":
-                id_ = openai.text_of(message, "tool_call_id", place)
-                yield openai.result(id_, _content(message, place))
+                id_ = read_text(message, "tool_call_id", place)
+                yield build_result(id_, _content(message, place))
             case _:
                 roles = "system, developer, user, assistant, tool"
-                raise invalid(f"{place}.role", f"must be one of: {roles}")
+                raise build_invalid(f"{place}.role", f"must be one of: {roles}")
 
 
 def _content(message: dict[str, Any], place: str) -> str | Blocks:
-    return openai.parts(message.get("content"), f"{place}.content", ("text",), _OTHER_PARTS)
+    return read_parts(message.get("content"), f"{place}.content", ("text",), _OTHER_PARTS)
 
 
 def _answer(message: dict[str, Any], place: str) -> Blocks:
     calls = [
-        _call(call, at)
-        for at, call in openai.items(message.get("tool_calls"), f"{place}.tool_calls")
+        _call(call, at) for at, call in read_items(message.get("tool_calls"), f"{place}.tool_calls")
     ]
     if calls and message.get("content") is None:
         return calls
-    return [*openai.said(_content(message, place)), *calls]
+    return [*drop_empty_texts(_content(message, place)), *calls]
 
 
 def _call(call: dict[str, Any], place: str) -> dict[str, Any]:
     function = call.get("function")
     if call.get("type") != "function" or not isinstance(function, dict):
-        raise invalid(place, "must be the call of a function")
-    return openai.call(openai.text_of(call, "id", place), function, f"{place}.function")
+        raise build_invalid(place, "must be the call of a function")
+    return read_call(read_text(call, "id", place), function, f"{place}.function")
 
 
 def _tools(value: Any) -> Iterator[dict[str, Any]]:
-    for place, tool in openai.items(value, "tools"):
+    for place, tool in read_items(value, "tools"):
         function = tool.get("function")
         if tool.get("type") != "function" or not isinstance(function, dict):
-            raise openai.no_function(place)
-        yield openai.tool(function, f"{place}.function")
+            raise build_no_function(place)
+        yield read_tool(function, f"{place}.function")

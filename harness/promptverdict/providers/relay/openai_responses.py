@@ -6,11 +6,29 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from promptverdict.providers.relay import openai_shared as openai
-from promptverdict.providers.relay.canonical import Blocks, origin, tokens
-from promptverdict.providers.relay.openai_shared import REQUEST_ID, failure, invalid, prepared
+from promptverdict.providers.relay.canonical import Blocks, describe_answerer, estimate_tokens
+from promptverdict.providers.relay.openai_shared import (
+    REQUEST_ID,
+    build_failure,
+    build_invalid,
+    build_no_function,
+    build_result,
+    check_format,
+    check_request,
+    drop_empty_texts,
+    join_conversation,
+    make_id,
+    prepare_answer,
+    read_call,
+    read_items,
+    read_parts,
+    read_text,
+    read_tool,
+    read_tool_choice,
+    write_call,
+)
 
-__all__ = ["REQUEST_ID", "failure", "normal", "prepared", "reply"]
+__all__ = ["REQUEST_ID", "build_failure", "build_reply", "normalise_request", "prepare_answer"]
 
 _TEXT_PARTS = ("input_text", "output_text")
 _OTHER_PARTS = ("input_image", "input_file", "refusal")
@@ -24,36 +42,38 @@ _REFUSED = {
 }
 
 
-def normal(body: dict[str, Any], model: str) -> dict[str, Any]:
+def normalise_request(body: dict[str, Any], model: str) -> dict[str, Any]:
     """Read a request. Raises RequestError when it cannot be answered as the API would.
 
     Reasoning that is sent back is left out: it is nobody's to read, and a client may drop it.
     """
-    openai.check(body, model, "max_output_tokens")
+    check_request(body, model, "max_output_tokens")
     for name, why in _REFUSED.items():
         if body.get(name):
-            raise invalid(name, why, "unsupported_value")
+            raise build_invalid(name, why, "unsupported_value")
     text = body.get("text")
-    openai.check_format(text.get("format") if isinstance(text, dict) else text, "text.format")
+    check_format(text.get("format") if isinstance(text, dict) else text, "text.format")
     choice = body.get("tool_choice")
     return {
         "model": model,
-        **openai.conversation(_messages(body), "input"),
+        **join_conversation(_messages(body), "input"),
         "tools": list(_tools(body.get("tools"))),
-        **openai.tool_choice(choice, choice),
+        **read_tool_choice(choice, choice),
     }
 
 
-def reply(body: dict[str, Any], content: Blocks, operator: str, seconds: float) -> dict[str, Any]:
+def build_reply(
+    body: dict[str, Any], content: Blocks, operator: str, seconds: float
+) -> dict[str, Any]:
     """Build the answer's body, without what would only repeat the request (its tools and the like).
 
     `seconds` is how long the client waited. Tokens are estimated: `relay` says so, and who
     answered.
     """
-    asked, told = tokens(body), tokens(content)
+    asked, told = estimate_tokens(body), estimate_tokens(content)
     now = int(time.time())
     return {
-        "id": openai.new_id("resp_"),
+        "id": make_id("resp_"),
         "object": "response",
         "created_at": now - int(seconds),
         "completed_at": now,
@@ -69,22 +89,22 @@ def reply(body: dict[str, Any], content: Blocks, operator: str, seconds: float) 
             "output_tokens_details": {"reasoning_tokens": 0},
             "total_tokens": asked + told,
         },
-        **origin(operator, seconds),
+        **describe_answerer(operator, seconds),
     }
 
 
 def _item(block: dict[str, Any]) -> dict[str, Any]:
     if block["type"] == "tool_use":
         return {
-            "id": openai.new_id("fc_"),
+            "id": make_id("fc_"),
             "type": "function_call",
             "status": "completed",
             "call_id": block["id"],
-            **openai.named_call(block),
+            **write_call(block),
         }
     text = {"type": "output_text", "text": block["text"], "annotations": [], "logprobs": []}
     return {
-        "id": openai.new_id("msg_"),
+        "id": make_id("msg_"),
         "type": "message",
         "status": "completed",
         "role": "assistant",
@@ -94,44 +114,44 @@ def _item(block: dict[str, Any]) -> dict[str, Any]:
 
 def _messages(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if body.get("instructions") is not None:
-        yield {"role": "system", "content": openai.text_of(body, "instructions")}
+        yield {"role": "system", "content": read_text(body, "instructions")}
     asked = body.get("input")
     if isinstance(asked, str):
         yield {"role": "user", "content": asked}
         return
-    for place, item in openai.items(asked, "input"):
+    for place, item in read_items(asked, "input"):
         match item.get("type", "message"):
             case "message":
                 yield _message(item, place)
             case "function_call":
-                id_ = openai.text_of(item, "call_id", place)
-                yield {"role": "assistant", "content": [openai.call(id_, item, place)]}
+                id_ = read_text(item, "call_id", place)
+                yield {"role": "assistant", "content": [read_call(id_, item, place)]}
             case "function_call_output":
-                id_ = openai.text_of(item, "call_id", place)
-                yield openai.result(id_, _content(item.get("output"), f"{place}.output"))
+                id_ = read_text(item, "call_id", place)
+                yield build_result(id_, _content(item.get("output"), f"{place}.output"))
             case "reasoning":
                 continue
             case other:
                 why = f"the relay reads no items of type {other!r}"
-                raise invalid(f"{place}.type", why, "unsupported_value")
+                raise build_invalid(f"{place}.type", why, "unsupported_value")
 
 
 def _message(item: dict[str, Any], place: str) -> dict[str, Any]:
     content = _content(item.get("content"), f"{place}.content")
     match item.get("role"):
         case "assistant":
-            return {"role": "assistant", "content": openai.said(content)}
+            return {"role": "assistant", "content": drop_empty_texts(content)}
         case "user" | "system" | "developer" as role:
             return {"role": role, "content": content}
-    raise invalid(f"{place}.role", "must be one of: system, developer, user, assistant")
+    raise build_invalid(f"{place}.role", "must be one of: system, developer, user, assistant")
 
 
 def _content(value: Any, param: str) -> str | Blocks:
-    return openai.parts(value, param, _TEXT_PARTS, _OTHER_PARTS)
+    return read_parts(value, param, _TEXT_PARTS, _OTHER_PARTS)
 
 
 def _tools(value: Any) -> Iterator[dict[str, Any]]:
-    for place, tool in openai.items(value, "tools"):
+    for place, tool in read_items(value, "tools"):
         if tool.get("type") != "function":
-            raise openai.no_function(place)
-        yield openai.tool(tool, place)
+            raise build_no_function(place)
+        yield read_tool(tool, place)

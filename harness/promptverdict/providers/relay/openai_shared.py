@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 from typing import Any
 
-from promptverdict.providers.relay.canonical import Blocks, RequestError, parse
+from promptverdict.providers.relay.canonical import Blocks, RequestError, parse_object
 
 REQUEST_ID = "x-request-id"
 """The header that names a request."""
@@ -26,7 +26,7 @@ RESULTS = "results"
 _CHOICES = {"auto": "auto", "none": "none", "required": "any"}
 
 
-def failure(error: RequestError) -> dict[str, Any]:
+def build_failure(error: RequestError) -> dict[str, Any]:
     """Build an error's body, in the shape that the API's SDKs read."""
     return {
         "error": {
@@ -38,56 +38,56 @@ def failure(error: RequestError) -> dict[str, Any]:
     }
 
 
-def invalid(param: str, why: str, code: str = "invalid_value") -> RequestError:
+def build_invalid(param: str, why: str, code: str = "invalid_value") -> RequestError:
     """Build the error that refuses a part of a request."""
     return RequestError(400, "invalid_request_error", f"{param}: {why}", param, code)
 
 
-def check(body: dict[str, Any], model: str, limit: str) -> None:
+def check_request(body: dict[str, Any], model: str, limit: str) -> None:
     """Refuse another model, a stream and a limit of tokens that is none. Raises RequestError."""
     asked = body.get("model")
     if not isinstance(asked, str):
-        raise invalid("model", "is required", "missing_required_parameter")
+        raise build_invalid("model", "is required", "missing_required_parameter")
     if asked != model:
         found = f"The model `{asked}` does not exist (this relay is {model})"
         raise RequestError(404, "invalid_request_error", found, "model", "model_not_found")
     if body.get("stream"):
         why = "the relay answers in one piece; leave it out or send false"
-        raise invalid("stream", why, "unsupported_value")
+        raise build_invalid("stream", why, "unsupported_value")
     most = body.get(limit)
     if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
-        raise invalid(limit, "must be a whole number of at least 1")
+        raise build_invalid(limit, "must be a whole number of at least 1")
 
 
 def check_format(format_: Any, param: str) -> None:
     """Refuse an answer in a format that its author would not be shown. Raises RequestError."""
     if format_ is not None and format_ != {"type": "text"}:
-        raise invalid(param, "the relay asks for text alone", "unsupported_value")
+        raise build_invalid(param, "the relay asks for text alone", "unsupported_value")
 
 
-def items(value: Any, param: str) -> list[tuple[str, dict[str, Any]]]:
+def read_items(value: Any, param: str) -> list[tuple[str, dict[str, Any]]]:
     """Read a list of objects, each with the name of its place; null is an empty one.
 
     Raises RequestError.
     """
     if not isinstance(value or [], list):
-        raise invalid(param, "must be a list", "invalid_type")
+        raise build_invalid(param, "must be a list", "invalid_type")
     named = [(f"{param}[{at}]", item) for at, item in enumerate(value or [])]
     for place, item in named:
         if not isinstance(item, dict):
-            raise invalid(place, "must be an object", "invalid_type")
+            raise build_invalid(place, "must be an object", "invalid_type")
     return named
 
 
-def text_of(holder: dict[str, Any], name: str, place: str = "") -> str:
+def read_text(holder: dict[str, Any], name: str, place: str = "") -> str:
     """Read a text that must be there; `place` is the holder's. Raises RequestError."""
     value = holder.get(name)
     if not isinstance(value, str):
-        raise invalid(f"{place}.{name}".lstrip("."), "must be a string", "invalid_type")
+        raise build_invalid(f"{place}.{name}".lstrip("."), "must be a string", "invalid_type")
     return value
 
 
-def parts(
+def read_parts(
     value: Any, param: str, texts: tuple[str, ...], others: tuple[str, ...] = ()
 ) -> str | Blocks:
     """Read what a message says: text parts become text blocks, others stay as they are.
@@ -97,31 +97,38 @@ def parts(
     if isinstance(value, str):
         return value
     if not isinstance(value, list):
-        raise invalid(param, "must be a string or a list of parts", "invalid_type")
+        raise build_invalid(param, "must be a string or a list of parts", "invalid_type")
     blocks: Blocks = []
-    for place, part in items(value, param):
+    for place, part in read_items(value, param):
         if part.get("type") in texts:
-            blocks.append({"type": "text", "text": text_of(part, "text", place)})
+            blocks.append({"type": "text", "text": read_text(part, "text", place)})
         elif part.get("type") in others:
             blocks.append(part)
         else:
-            raise invalid(f"{place}.type", f"must be one of: {', '.join((*texts, *others))}")
+            raise build_invalid(f"{place}.type", f"must be one of: {', '.join((*texts, *others))}")
     return blocks
 
 
-def said(content: str | Blocks) -> Blocks:
+def drop_empty_texts(content: str | Blocks) -> Blocks:
     """Give what an assistant said as blocks, without texts that are empty."""
     blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
     return [block for block in blocks if block.get("text") != ""]
 
 
-def call(id_: str, function: dict[str, Any], place: str) -> dict[str, Any]:
+def read_call(id_: str, function: dict[str, Any], place: str) -> dict[str, Any]:
     """Read a call of a function. Raises RequestError, also for arguments that are no object."""
-    given = parse(text_of(function, "arguments", place).encode("utf-8"), f"{place}.arguments")
-    return {"type": "tool_use", "id": id_, "name": text_of(function, "name", place), "input": given}
+    given = parse_object(
+        read_text(function, "arguments", place).encode("utf-8"), f"{place}.arguments"
+    )
+    return {
+        "type": "tool_use",
+        "id": id_,
+        "name": read_text(function, "name", place),
+        "input": given,
+    }
 
 
-def result(id_: str, content: str | Blocks) -> dict[str, Any]:
+def build_result(id_: str, content: str | Blocks) -> dict[str, Any]:
     """Make a message of one result of a call."""
     return {
         "role": RESULTS,
@@ -129,22 +136,22 @@ def result(id_: str, content: str | Blocks) -> dict[str, Any]:
     }
 
 
-def tool(function: dict[str, Any], place: str) -> dict[str, Any]:
+def read_tool(function: dict[str, Any], place: str) -> dict[str, Any]:
     """Read the definition of a function. Raises RequestError."""
-    name = text_of(function, "name", place)
+    name = read_text(function, "name", place)
     schema = function.get("parameters")
     if not isinstance(schema, dict | None):
-        raise invalid(f"{place}.parameters", "must be a JSON schema", "invalid_type")
+        raise build_invalid(f"{place}.parameters", "must be a JSON schema", "invalid_type")
     about = {"description": function["description"]} if function.get("description") else {}
     return {"name": name, **about, "input_schema": schema or {"type": "object", "properties": {}}}
 
 
-def no_function(place: str) -> RequestError:
+def build_no_function(place: str) -> RequestError:
     """Refuse a tool that is no function, such as those that the provider runs itself."""
-    return invalid(f"{place}.type", "the relay offers functions alone", "unsupported_value")
+    return build_invalid(f"{place}.type", "the relay offers functions alone", "unsupported_value")
 
 
-def tool_choice(choice: Any, function: Any) -> dict[str, Any]:
+def read_tool_choice(choice: Any, function: Any) -> dict[str, Any]:
     """Read which tools the model must use; `function` is what holds the name of a single one.
 
     Raises RequestError.
@@ -154,12 +161,12 @@ def tool_choice(choice: Any, function: Any) -> dict[str, Any]:
     if choice is None:
         return {}
     if not isinstance(function, dict) or choice.get("type") != "function":
-        raise invalid("tool_choice", f"must be a function or one of: {', '.join(_CHOICES)}")
-    name = text_of(function, "name", "tool_choice")
+        raise build_invalid("tool_choice", f"must be a function or one of: {', '.join(_CHOICES)}")
+    name = read_text(function, "name", "tool_choice")
     return {"tool_choice": {"type": "tool", "name": name}}
 
 
-def conversation(messages: Iterable[dict[str, Any]], param: str) -> dict[str, Any]:
+def join_conversation(messages: Iterable[dict[str, Any]], param: str) -> dict[str, Any]:
     """Part the system prompt from the messages, and join those that belong together.
 
     Instructions that come later stay where they are. Raises RequestError when nothing is left
@@ -175,9 +182,11 @@ def conversation(messages: Iterable[dict[str, Any]], param: str) -> dict[str, An
     first = list(takewhile(lambda message: message["role"] in SYSTEM, joined))
     rest = joined[len(first) :]
     if not rest:
-        raise invalid(param, "at least one message is required", "missing_required_parameter")
+        raise build_invalid(param, "at least one message is required", "missing_required_parameter")
     if rest[-1]["role"] == "assistant":
-        raise invalid(param, "the last one must not be the assistant's; the relay continues none")
+        raise build_invalid(
+            param, "the last one must not be the assistant's; the relay continues none"
+        )
     return {
         **_system([message["content"] for message in first]),
         "messages": [
@@ -187,25 +196,25 @@ def conversation(messages: Iterable[dict[str, Any]], param: str) -> dict[str, An
     }
 
 
-def prepared(blocks: Blocks) -> Blocks:
+def prepare_answer(blocks: Blocks) -> Blocks:
     """Give every call of an answer an id; join the texts, which clients carry back as one."""
     spoken = [block["text"] for block in blocks if block["type"] == "text"]
     text = [{"type": "text", "text": "\n\n".join(spoken)}] if spoken else []
     calls = [
-        {"type": "tool_use", "id": new_id("call_"), "name": block["name"], "input": block["input"]}
+        {"type": "tool_use", "id": make_id("call_"), "name": block["name"], "input": block["input"]}
         for block in blocks
         if block["type"] == "tool_use"
     ]
     return [*text, *calls]
 
 
-def named_call(block: dict[str, Any]) -> dict[str, Any]:
+def write_call(block: dict[str, Any]) -> dict[str, Any]:
     """Write the name and the arguments of a call, which are JSON in a string."""
     arguments = json.dumps(block["input"], ensure_ascii=False, separators=(",", ":"))
     return {"name": block["name"], "arguments": arguments}
 
 
-def new_id(prefix: str) -> str:
+def make_id(prefix: str) -> str:
     """Make an id that no other thing has."""
     return prefix + secrets.token_hex(12)
 

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from promptverdict.providers.relay.canonical import View
-from promptverdict.providers.relay.schema import types
+from promptverdict.providers.relay.schema import list_types
 
 _PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"} | {127: 0x2421}
 """Control characters, which would act on a terminal, as the pictures Unicode has for them."""
 
 
-def page(view: View, *, whole: bool = False, options: str = "") -> str:
+def render_turn(view: View, *, whole: bool = False, options: str = "") -> str:
     """Write a turn: everything if asked or new to its answerer, else what was added.
 
     `options` is what the printed commands need besides the conversation's id.
@@ -35,7 +35,7 @@ def page(view: View, *, whole: bool = False, options: str = "") -> str:
     return text.translate(_PICTURES).encode("utf-8", "replace").decode("utf-8")
 
 
-def written(name: str, given: dict[str, Any]) -> str:
+def render_call(name: str, given: dict[str, Any]) -> str:
     """Write a call in the text form of an answer; reading it gives the same call."""
     lines = [f"@call {name}"]
     for parameter, value in given.items():
@@ -78,11 +78,11 @@ def _beginning(view: View) -> Iterator[str]:
 def _parameters(schema: dict[str, Any], indent: str) -> Iterator[str]:
     required = schema.get("required") or ()
     for name, part in (schema.get("properties") or {}).items():
-        kind = " or ".join(types(part)) or "any"
+        kind = " or ".join(list_types(part)) or "any"
         need = "required" if name in required else "optional"
         inner = part.get("items") if isinstance(part.get("items"), dict) else None
         if inner is not None:
-            kind += f" of {' or '.join(types(inner)) or 'any'}"
+            kind += f" of {' or '.join(list_types(inner)) or 'any'}"
         if "enum" in part:
             kind += f", one of {json.dumps(part['enum'], ensure_ascii=False)}"
         about = f": {part['description']}" if part.get("description") else ""
@@ -112,7 +112,7 @@ def _messages(view: View, first: int) -> Iterator[str]:
         for block in blocks:
             if block["type"] == "tool_use":
                 yield _mark(view, f"{who}: CALL")
-                yield written(str(block.get("name")), block.get("input") or {})
+                yield render_call(str(block.get("name")), block.get("input") or {})
             elif block["type"] == "tool_result":
                 name = names.get(block.get("tool_use_id"), "an unknown call")
                 error = ", AN ERROR" if block.get("is_error") else ""

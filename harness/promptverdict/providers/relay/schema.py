@@ -22,9 +22,9 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def faults(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
+def find_faults(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
     """Say what is wrong with a value; `path` names it, empty for a call's whole input."""
-    wanted = types(schema)
+    wanted = list_types(schema)
     if wanted and not any(_is(value, kind) for kind in wanted):
         yield f"parameter `{path}` must be {' or '.join(wanted)}, not {_name(value)}"
         return
@@ -35,10 +35,10 @@ def faults(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
         yield from _object_faults(value, schema, path)
     if isinstance(value, list) and isinstance(schema.get("items"), dict):
         for at, item in enumerate(value):
-            yield from faults(item, schema["items"], f"{path}[{at}]")
+            yield from find_faults(item, schema["items"], f"{path}[{at}]")
 
 
-def types(schema: dict[str, Any]) -> tuple[str, ...]:
+def list_types(schema: dict[str, Any]) -> tuple[str, ...]:
     """List the types that a schema allows; empty when it does not say."""
     named = schema.get("type") or ()
     return (named,) if isinstance(named, str) else tuple(named)
@@ -53,14 +53,14 @@ def _object_faults(value: dict[str, Any], schema: dict[str, Any], path: str) -> 
             yield f"parameter `{prefix}{name}` is missing"
     for name, item in value.items():
         if name in properties:
-            yield from faults(item, properties[name], prefix + name)
+            yield from find_faults(item, properties[name], prefix + name)
         elif extra is False:
-            yield f"parameter `{prefix}{name}` is unknown{did_you_mean(name, properties)}"
+            yield f"parameter `{prefix}{name}` is unknown{suggest_name(name, properties)}"
         elif isinstance(extra, dict):
-            yield from faults(item, extra, prefix + name)
+            yield from find_faults(item, extra, prefix + name)
 
 
-def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+def suggest_name(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Name the known word that a wrong one most likely means, as the end of a sentence."""
     spelt = {word.lower(): word for word in known}
     close = difflib.get_close_matches(name.lower(), spelt, n=1, cutoff=cutoff)

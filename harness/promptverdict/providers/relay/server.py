@@ -17,10 +17,10 @@ from typing import Any
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.providers.relay import anthropic_messages
 from promptverdict.providers.relay.answers import read_answer
-from promptverdict.providers.relay.apis import APIS, Api
-from promptverdict.providers.relay.canonical import RequestError, View, parse
+from promptverdict.providers.relay.apis import APIS, RelayApi
+from promptverdict.providers.relay.canonical import RequestError, View, parse_object
 from promptverdict.providers.relay.conversations import Conversations, Patience
-from promptverdict.providers.relay.http import Connection, HangUpError, HttpRequest, is_local
+from promptverdict.providers.relay.http import ClientConnection, HangUpError, HttpRequest, is_local
 
 BACKLOG = 512
 """Connections that may wait to be accepted: a whole evaluation starts at once."""
@@ -68,13 +68,13 @@ class _Relay:
         self._conversations = Conversations(self._loop.time, self._notice, patience)
         self._changed = self._loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._connections: dict[int, Connection] = {}
+        self._connections: dict[int, ClientConnection] = {}
         self._accepted = 0
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a new connection in a task of its own."""
         self._accepted += 1
-        connection = Connection(reader, writer, self._accepted)
+        connection = ClientConnection(reader, writer, self._accepted)
         self._connections[connection.number] = connection
         task = self._loop.create_task(self._serve(connection))
         self._tasks.add(task)
@@ -98,7 +98,7 @@ class _Relay:
         self._changed.set_result(None)
         self._changed = self._loop.create_future()
 
-    async def _serve(self, connection: Connection) -> None:
+    async def _serve(self, connection: ClientConnection) -> None:
         try:
             while await self._exchange(connection):
                 pass
@@ -109,7 +109,7 @@ class _Relay:
             del self._connections[connection.number]
             await connection.close()
 
-    async def _exchange(self, connection: Connection) -> bool:
+    async def _exchange(self, connection: ClientConnection) -> bool:
         """Answer one request; False when the connection is to be closed. Raises HangUpError."""
         id_ = f"req_{secrets.token_urlsafe(18)}"
         try:
@@ -117,17 +117,17 @@ class _Relay:
         except RequestError as error:
             await connection.send(
                 error.status,
-                anthropic_messages.failure(error),
+                anthropic_messages.build_failure(error),
                 {anthropic_messages.REQUEST_ID: id_},
             )
             return False
         api = APIS.get(request.path, anthropic_messages)
-        gone = self._loop.create_task(connection.gone())
+        gone = self._loop.create_task(connection.wait_until_gone())
         try:
             body = await self._answer(request, connection.number, gone)
             status = 200
         except RequestError as error:
-            status, body = error.status, api.failure(error)
+            status, body = error.status, api.build_failure(error)
         except InputError as error:
             status = 422
             body = {"problems": [[p.where, p.found, p.cure] for p in error.problems]}
@@ -135,7 +135,7 @@ class _Relay:
             gone.cancel()
             await asyncio.wait({gone})
         await connection.send(status, body, {api.REQUEST_ID: id_})
-        return not request.last
+        return not connection.must_close
 
     async def _answer(
         self, request: HttpRequest, carrier: int, gone: asyncio.Task[None]
@@ -144,19 +144,19 @@ class _Relay:
             raise RequestError(403, "permission_error", "Web pages may not use the relay")
         match request.method, request.path:
             case "POST", path if path in APIS:
-                return await self._ask(APIS[path], parse(request.body), carrier, gone)
+                return await self._ask(APIS[path], parse_object(request.body), carrier, gone)
             case "POST", "/relay/take":
-                return await self._take(parse(request.body), gone)
+                return await self._take(parse_object(request.body), gone)
             case "POST", "/relay/answer":
-                return self._deliver(parse(request.body))
+                return self._deliver(parse_object(request.body))
         raise RequestError(
             404, "not_found_error", f"There is no {request.method} {request.path} here"
         )
 
     async def _ask(
-        self, api: Api, body: dict[str, Any], carrier: int, gone: asyncio.Task[None]
+        self, api: RelayApi, body: dict[str, Any], carrier: int, gone: asyncio.Task[None]
     ) -> dict[str, Any]:
-        request = api.normal(body, self._model)
+        request = api.normalise_request(body, self._model)
         self._note_closed()
         turn = self._conversations.ask(api, request, carrier)
         while turn.reply is None:

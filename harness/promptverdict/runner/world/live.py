@@ -10,9 +10,9 @@ from importlib.metadata import version
 import httpx2
 
 from promptverdict.core.threads import to_the_end
-from promptverdict.providers.network import patient
-from promptverdict.providers.registry import api, is_by_hand
-from promptverdict.providers.wire import is_outcome
+from promptverdict.providers.network import open_route
+from promptverdict.providers.registry import is_by_hand, load_api
+from promptverdict.providers.wire import is_agents_outcome
 from promptverdict.recording.cassette import Tape, TapeTransport, open_tape
 from promptverdict.recording.files import Head, Location, World, save_sealed
 from promptverdict.runner.cells import Trial
@@ -35,8 +35,8 @@ async def live_world(trial: Trial, session: Session) -> AsyncIterator[TrialWorld
         sandbox = await to_the_end(session.sandbox)
         keeper = _Unsealed(trial.location)
         with open_tape(keeper, replay=False) as tape:
-            way = patient(trial.cell.model, session.network(), session.throttle)
-            network = TapeTransport(tape, way, is_outcome)
+            way = open_route(trial.cell.model, session.network(), session.throttle)
+            network = TapeTransport(tape, way, is_agents_outcome)
             world = _Live(trial, sandbox, place, tape, network)
             await to_the_end(world.tools.set_up)
             yield world
@@ -95,7 +95,7 @@ def _provenance(model: str, events: tuple[Event, ...]) -> Provenance:
     answers = [event for event in events if isinstance(event, Answered)]
     operator = next((one.operator for one in answers if one.operator), None)
     kind = "relay" if operator else "simulated" if is_by_hand(model) else "live"
-    versions = {name: version(name) for name in (api(model).SDK, "vcrpy")}
+    versions = {name: version(name) for name in (load_api(model).sdk, "vcrpy")}
     versions["promptverdict"] = __version__
     return Provenance.model_validate(
         {

@@ -1,0 +1,101 @@
+"""What a provider's API is to the rest of the package, whichever company's it is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from promptverdict.providers.conversation import Conversation
+from promptverdict.providers.wire import import_sdk
+from promptverdict.trials.transcript import Answered, Block, Event
+
+if TYPE_CHECKING:
+    import httpx2
+
+TIMEOUT = 3600.0
+"""Seconds for one answer: as long as a person who answers by hand may take. Explicit, or an SDK
+refuses a long plain request."""
+
+NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
+
+
+class BuildRequest(Protocol):
+    """Builds the body of the next request."""
+
+    def __call__(
+        self,
+        model: str,
+        system: str,
+        tools: tuple[dict[str, Any], ...],
+        events: tuple[Event, ...],
+        parameters: Mapping[str, Any] = ...,
+    ) -> dict[str, Any]:
+        """Return a request's body: `parameters` are the API's own, put over ours."""
+        ...
+
+
+@dataclass(frozen=True)
+class SdkClient:
+    """A client of an SDK, as a conversation needs it."""
+
+    client: Any
+    """Asynchronous; a context manager that closes it."""
+    errors: type[Exception]
+    """The class of all the SDK's errors."""
+
+
+def find_no_deprecation(_model: str) -> None:
+    """Return None: for SDKs that know of no model's end."""
+
+
+@dataclass(frozen=True)
+class Api:
+    """One API of a provider. Its functions are pure and load no SDK, save the two that say so."""
+
+    sdk: str
+    """Name of the SDK's package, whose version goes into a recording."""
+    key_variable: str
+    """Environment variable of the key."""
+    url: str
+    """Where the provider answers."""
+    url_variable: str
+    """Environment variable that names another place, as the SDK knows it."""
+    path: str
+    """Where requests are posted to, below the place."""
+    build_request: BuildRequest
+    split_request: Callable[[dict[str, Any]], dict[str, Any]]
+    """Splits a first request into what a digest names: model, system, tools, message and
+    parameters, None for what it does not have."""
+    read_answer: Callable[[bytes], tuple[tuple[Block, ...], Answered]]
+    """Reads an answer's body, plain or streamed. Raises ProviderError when it is none."""
+    force_tool: Callable[[str], dict[str, Any]]
+    """Returns the parameters of a request that must be answered by a call of one tool."""
+    build_client: Callable[[httpx2.AsyncClient, str, str], SdkClient]
+    """Builds the SDK's client of an HTTP client, a base address and a key. Loads the SDK."""
+    find_deprecation: Callable[[str], str | None] = find_no_deprecation
+    """Returns when the SDK expects a model to end, if it does. May load the SDK."""
+
+    @asynccontextmanager
+    async def open_model(
+        self,
+        transport: httpx2.AsyncBaseTransport,
+        base_url: str,
+        api_key: str,
+        model: str,
+        system: str,
+        tools: tuple[dict[str, Any], ...],
+        parameters: Mapping[str, Any] = NO_PARAMETERS,
+    ) -> AsyncIterator[Conversation]:
+        """Open a conversation on a transport of ours: no SDK reaches the network by itself."""
+        import_sdk(self.sdk)
+        import httpx2
+
+        build = partial(self.build_request, model, system, tools, parameters=parameters)
+        http = httpx2.AsyncClient(transport=transport, trust_env=False)
+        opened = self.build_client(http, base_url, api_key)
+        async with opened.client as client:
+            yield Conversation(client, self.path, opened.errors, build, self.read_answer)
