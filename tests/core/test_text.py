@@ -6,7 +6,7 @@ import sys
 import unicodedata
 
 import pytest
-from promptverdict.core.text import safe, safe_lines
+from promptverdict.core.text import format_count, safe, safe_lines
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,9 @@ def test_no_character_that_only_formats_stays_invisible() -> None:
 
 def test_line_ends_that_are_meant_are_kept() -> None:
     assert safe_lines("one\x1b\n  two\r\n") == "one\\x1b\n  two\\r\n"
+
+
+def test_a_count_of_one_is_singular_and_thousands_are_separated() -> None:
+    counts = [format_count(number, "trial") for number in (0, 1, 2, 12345)]
+    assert counts == ["0 trials", "1 trial", "2 trials", "12,345 trials"]
+    assert format_count(2, "entry", "entries") == "2 entries"

@@ -11,7 +11,7 @@ from promptverdict.agents.discovery import load_agents
 from promptverdict.agents.variant import Variant
 from promptverdict.cli.init import PLACES
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.text import safe
+from promptverdict.core.text import format_count, safe
 from promptverdict.settings import resolve
 
 
@@ -81,7 +81,10 @@ def _rows(variant: Variant) -> list[tuple[str, str]]:
         ("name", variant.name or "none given"),
         ("model", variant.model or "none given"),
         ("tools", tools),
-        ("prompt", f"{_counted(lines, 'line')}, {_counted(len(variant.prompt), 'character')}"),
+        (
+            "prompt",
+            f"{format_count(lines, 'line')}, {format_count(len(variant.prompt), 'character')}",
+        ),
     ]
 
 
@@ -125,8 +128,4 @@ def _print_styled(variants: list[Variant]) -> None:
 
 def _summary(variants: list[Variant]) -> str:
     odd = sum(len(variant.diagnostics) for variant in variants)
-    return f"{_counted(len(variants), 'agent file')}, {_counted(odd, 'diagnostic')}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{format_count(len(variants), 'agent file')}, {format_count(odd, 'diagnostic')}"

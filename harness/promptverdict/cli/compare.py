@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.ids import format_trial_id, parse_trial_id
 from promptverdict.core.paths import display_path
 from promptverdict.scenarios.discovery import find_suites
 from promptverdict.settings import resolve
@@ -150,10 +151,10 @@ def _samples(folder: Path, cells: Iterable[Cell]) -> list[Sample]:
     from promptverdict.comparison.samples import Sample
 
     found = [Sample.of(record) for record in read_records(folder)]
-    there = {f"{one.cell}#{one.trial}" for one in found}
+    there = {format_trial_id(one.suite, one.scenario, one.variant, one.trial) for one in found}
     graded = {cell.id: tuple(cell.scenario.scenario.grades) for cell in cells}
     return found + [
-        Sample.absent(trial, key, graded.get(trial.rpartition("#")[0], ()))
+        Sample.absent(trial, key, graded.get(parse_trial_id(trial).cell, ()))
         for trial, key in read_manifest(folder).planned.items()
         if trial not in there
     ]

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import InputError
-from promptverdict.core.text import safe
+from promptverdict.core.ids import format_node_id
+from promptverdict.core.text import format_count, safe
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.models import resolve_model
 from promptverdict.scenarios.loading import LoadedScenario
@@ -36,9 +37,9 @@ class Start:
 
     def cells(self) -> Iterator[str]:
         """List what there is to record, and say what it takes."""
-        number = counted(len(self.scenarios) * len(self.agents), "cell")
-        scenarios = counted(len(self.scenarios), "scenario")
-        yield f"{number} ({scenarios} x {counted(len(self.agents), 'agent')}):"
+        number = format_count(len(self.scenarios) * len(self.agents), "cell")
+        scenarios = format_count(len(self.scenarios), "scenario")
+        yield f"{number} ({scenarios} x {format_count(len(self.agents), 'agent')}):"
         width = max(len(one.id) for one in self.scenarios)
         yield from (f"  {SUITE}/{one.id:{width}}  {one.scenario.title}" for one in self.scenarios)
         asked, (least, most) = self._first_requests(), SPENT
@@ -70,7 +71,9 @@ class Start:
     def commands(self) -> Iterator[str]:
         """Give the commands that lead on."""
         every = self._pytest(f"{EVALS}/")
-        one = self._pytest(f"{EVALS}/{SUITE}/{self.scenarios[0].id}.yaml::{self.agents[0].id}")
+        one = self._pytest(
+            format_node_id(f"{EVALS}/{SUITE}/{self.scenarios[0].id}.yaml", self.agents[0].id)
+        )
         yield "Record with a key: one cell, which shows what a trial takes, then what is missing:"
         yield "  export ANTHROPIC_API_KEY=..."
         yield f"  {one} --record once"
@@ -106,11 +109,6 @@ class Start:
         except InputError:
             return False
         return True
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number of things."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _asked(agent: Variant) -> str:

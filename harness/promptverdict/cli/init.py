@@ -13,10 +13,10 @@ from pathlib import Path
 from promptverdict.agents.discovery import load_agents
 from promptverdict.agents.variant import Variant
 from promptverdict.cli import schema
-from promptverdict.cli.first_steps import EVALS, SUITE, Start, counted
+from promptverdict.cli.first_steps import EVALS, SUITE, Start
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.files import write_together
-from promptverdict.core.text import safe
+from promptverdict.core.text import format_count, safe
 from promptverdict.scenarios.loading import LoadedScenario, load_scenarios, read_tree
 from promptverdict.settings import Settings, resolve
 
@@ -132,7 +132,7 @@ def _scenarios() -> tuple[LoadedScenario, ...]:
 
 
 def _about_agents(place: str, agents: Sequence[Variant]) -> Iterator[str]:
-    yield f"{counted(len(agents), 'agent')} in {safe(place)}:"
+    yield f"{format_count(len(agents), 'agent')} in {safe(place)}:"
     for agent in agents:
         yield f"  {safe(agent.id)}"
         for one in agent.diagnostics:
@@ -142,4 +142,4 @@ def _about_agents(place: str, agents: Sequence[Variant]) -> Iterator[str]:
 def _about_files(written: Sequence[Path]) -> str:
     if not written:
         return f"{EVALS}/{SUITE} and the schemas are there already: nothing was written"
-    return f"{counted(len(written), 'file')} written: {EVALS}/{SUITE} and the schemas"
+    return f"{format_count(len(written), 'file')} written: {EVALS}/{SUITE} and the schemas"

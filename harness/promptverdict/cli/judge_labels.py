@@ -9,6 +9,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from promptverdict.core.ids import format_scenario_id
+from promptverdict.core.text import format_count
 from promptverdict.graders.rubric import Rubric
 from promptverdict.judging.labels import (
     LabelledTrial,
@@ -45,7 +47,7 @@ def compare(path: Path, trials: list[Trial]) -> int:
         wanted = [rubric for rubric in dict.fromkeys(graded[trial.id].values()) if rubric in found]
         for rubric, passes in _judged(trial, wanted) if wanted else ():
             task, label = trial.cell.task, told.get((trial.id, rubric))
-            scenario = f"{task.suite}/{task.scenario}"
+            scenario = format_scenario_id(task.suite, task.scenario)
             found[rubric].append(LabelledTrial(scenario, task.variant, passes, label))
             if baseline := trial.cell.scenario.suite.suite.baseline:
                 baselines.setdefault(rubric, baseline)
@@ -85,7 +87,7 @@ def _lines(rubric: Rubric, verdicts: list[LabelledTrial], baseline: str | None) 
     labelled = sum(one.label is not None for one in verdicts)
     lines = [
         f"{rubric.question} (pass if {rubric.pass_if}, about the {rubric.about})",
-        f"  {_counted(labelled, 'labelled trial')}, {judge.n} judged yes or no",
+        f"  {format_count(labelled, 'labelled trial')}, {judge.n} judged yes or no",
     ]
     if not judge.n:
         return [*lines, "  nothing to compare; ask the judge: promptverdict judge"]
@@ -110,7 +112,7 @@ def _corrected(verdicts: list[LabelledTrial], judge: Confusion, baseline: str | 
     for variant in variants:
         if each := list(compute_rates(verdicts, variant).values()):
             corrected = _figure(corrected_rate(each, judge))
-            seen = f"judged {fmean(each):.0%} in {_counted(len(each), 'scenario')}"
+            seen = f"judged {fmean(each):.0%} in {format_count(len(each), 'scenario')}"
             lines.append(f"  {variant}: {seen}, corrected {corrected}")
     for variant in variants:
         if baseline is not None and variant != baseline:
@@ -129,7 +131,7 @@ def _difference(
         corrected, how = prediction_powered(each, labelled), "prediction-powered"
     else:
         corrected, how = corrected_difference(each, judge), "Rogan-Gladen"
-    seen = f"judged {fmean(each):+.0%} in {_counted(len(each), 'scenario')}"
+    seen = f"judged {fmean(each):+.0%} in {format_count(len(each), 'scenario')}"
     yield f"  {candidate} against {baseline}: {seen}, corrected {_figure(corrected, '+')} ({how})"
 
 
@@ -148,7 +150,3 @@ def _number(value: float) -> str:
 def _figure(one: Corrected, sign: str = "") -> str:
     told = f"{one.estimate:{sign}.0%} ({one.low:{sign}.0%} to {one.high:{sign}.0%})"
     return f"{told}, clipped" if one.clipped else told
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

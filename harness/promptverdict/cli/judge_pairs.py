@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from promptverdict.core.ids import format_trial_id
+from promptverdict.core.text import format_count
 from promptverdict.judging.ask import Judge
 from promptverdict.judging.gather import Gathered, gather
 from promptverdict.judging.pairwise.inquiry import inquire_pair, list_pair_questions
@@ -35,7 +37,7 @@ def paired(sides: Iterable[tuple[LoadedSuite, JudgedTrial]]) -> list[PairWork]:
         pairs, alone = match_pairs(found[folder], baseline)
         for side in alone:
             task, number = side.evidence.task, side.sealed.location.number
-            of = f"{task.suite}/{task.scenario}::{task.variant}#{number}"
+            of = format_trial_id(task.suite, task.scenario, task.variant, number)
             print(f"{of}: no comparable trial to pair it with, left alone")
         works += [(pair, list_pair_questions(questions, pair)) for pair in pairs]
     return works
@@ -85,9 +87,9 @@ def _told(one: PairJudgement) -> str:
 def _lines(one: Tally) -> Iterator[str]:
     yield (
         f"  {one.wins} won, {one.losses} lost, {one.ties} tied, {one.ungraded} ungraded"
-        f" in {_counted(one.scenarios, 'scenario')}"
+        f" in {format_count(one.scenarios, 'scenario')}"
     )
-    decided = _counted(one.share.scenarios, "scenario")
+    decided = format_count(one.share.scenarios, "scenario")
     if not one.share.valid:
         yield "  wins among the decided: unknown, none is decided"
     elif one.rates_only:
@@ -99,7 +101,3 @@ def _lines(one: Tally) -> Iterator[str]:
     if one.judged:
         share = f"{one.disagreed / one.judged:.0%}"
         yield f"  position bias: the orders disagreed in {one.disagreed} of {one.judged} ({share})"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -60,6 +60,5 @@ def _tell_changes(old: TrialRecord, new: TrialRecord) -> int:
     after = {grade.behaviour: grade.finding.outcome for grade in new.grades}
     changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     for name in changed:
-        where = f"{new.suite}/{new.scenario}::{new.variant}#{new.trial}"
-        print(f"{where}: {name}: {before.get(name, 'none')} -> {after.get(name, 'none')}")
+        print(f"{new.id}: {name}: {before.get(name, 'none')} -> {after.get(name, 'none')}")
     return len(changed)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
+from promptverdict.core.text import format_count
 from promptverdict.settings import resolve
 
 
@@ -34,8 +35,7 @@ def _prune(results: Path, keep: int) -> None:
         cure = "keep at least the newest: --keep 1"
         raise InputError([Problem("--keep", f"{keep} would delete every run", cure)])
     doomed = prune(results, keep)
-    counted = "1 run" if len(doomed) == 1 else f"{len(doomed)} runs"
-    print(f"{counted} deleted below {display_path(results)}")
+    print(f"{format_count(len(doomed), 'run')} deleted below {display_path(results)}")
 
 
 def _list(results: Path) -> None:

@@ -100,7 +100,7 @@ def _failed(asked: argparse.Namespace) -> Iterator[Line]:
     folder, found = _records(asked)
     graded = sum(len(record.grades) for record in found)
     fell = 0
-    for record in sorted(found, key=_identity):
+    for record in sorted(found, key=lambda record: record.id):
         shows = f"   {shlex.join(['promptverdict', 'show', _named(record), *_options(asked)])}"
         if record.fault:
             fell += 1
@@ -118,7 +118,7 @@ def _failed(asked: argparse.Namespace) -> Iterator[Line]:
 
 
 def _named(record: TrialRecord) -> str:
-    return f"{_cell(record)}#{record.trial}" if record.trial else _cell(record)
+    return record.id if record.trial else record.cell
 
 
 def _options(asked: argparse.Namespace) -> Iterator[str]:
@@ -142,19 +142,22 @@ def _find(asked: argparse.Namespace) -> TrialRecord:
     named = (one for one in chain(found, read_records(folder, BASE)) if wanted == one.key)
     if record := next(named, None):
         return record
-    fitting = [one for one in found if f"/{wanted}".endswith(f"/{_cell(one)}")]
-    fitting = fitting or [one for one in found if wanted in _cell(one)]
+    fitting = [one for one in found if f"/{wanted}".endswith(f"/{one.cell}")]
+    fitting = fitting or [one for one in found if wanted in one.cell]
     if not fitting:
-        names = sorted({_cell(record) for record in found})
+        names = sorted({record.cell for record in found})
         told = f"fits no trial of {display_path(folder)}"
         raise InputError([Problem(asked.trial, told, f"there are: {', '.join(names)}")])
     numbered = [record for record in fitting if str(record.trial) == number]
     if len(numbered) == 1:
         return numbered[0]
     if numbered:
-        names, told = sorted(map(_cell, numbered)), f"fits several trials of {display_path(folder)}"
+        names, told = (
+            sorted(record.cell for record in numbered),
+            f"fits several trials of {display_path(folder)}",
+        )
     else:
-        names = sorted(map(_identity, fitting))
+        names = sorted(record.id for record in fitting)
         told = f"{display_path(folder)} has no trial #{number} of it"
     raise InputError([Problem(asked.trial, told, f"there are: {', '.join(names)}")])
 
@@ -168,11 +171,3 @@ def _records(asked: argparse.Namespace) -> tuple[Path, list[TrialRecord]]:
     raise InputError(
         [Problem(display_path(folder), "holds no records", "run again: pytest evals/")]
     )
-
-
-def _cell(record: TrialRecord) -> str:
-    return f"{record.suite}/{record.scenario}::{record.variant}"
-
-
-def _identity(record: TrialRecord) -> str:
-    return f"{_cell(record)}#{record.trial}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -23,6 +22,8 @@ from promptverdict.comparison.verdicts import (
     Theme,
     Unpaired,
 )
+from promptverdict.core.clock import format_now
+from promptverdict.core.ids import format_scenario_id
 from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.compare import compare
 from promptverdict.stats.corrections import adjusted
@@ -182,7 +183,7 @@ def uncompared(
 
 
 def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return format_now()
 
 
 def _behaviours(
@@ -280,7 +281,7 @@ def _asked(scenario: PairedScenario) -> Iterator[Sample]:
 def _families(suites: Mapping[str, Suite]) -> dict[str, str]:
     """Name each scenario's family, both with their suite."""
     return {
-        f"{suite}/{scenario}": f"{suite}/{name}"
+        format_scenario_id(suite, scenario): format_scenario_id(suite, name)
         for suite in suites
         for name, family in suites[suite].families.items()
         for scenario in family
@@ -298,7 +299,7 @@ def _notes(
             told = (f"{one} ({len(family)} scenarios)" for one, family in suite.families.items())
             yield f"{name}: n counts each family of scenarios once: {', '.join(told)}"
     other = [
-        f"{one.suite}/{one.scenario}"
+        format_scenario_id(one.suite, one.scenario)
         for one in paired
         if len({trial.digest.get("tools") for trial in _asked(one)}) > 1
     ]

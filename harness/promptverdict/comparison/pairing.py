@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import ScenarioPair, TrialOutcome, Unpaired
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.ids import format_trial_id
 from promptverdict.recording.digest import UNDER_TEST, describe_parts
 
 
@@ -76,7 +77,7 @@ def _by_scenario(
     for one in samples:
         trials = found.setdefault((one.suite, one.scenario), {})
         if one.trial in trials:
-            where = f"{one.suite}/{one.scenario}::{one.variant}#{one.trial}"
+            where = format_trial_id(one.suite, one.scenario, one.variant, one.trial)
             told = f"two records, {trials[one.trial].key} and {one.key}, would count twice"
             raise InputError([Problem(where, told, "keep one of the two in the run's folder")])
         trials[one.trial] = one

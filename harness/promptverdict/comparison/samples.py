@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from promptverdict.comparison.fingerprint import MEASURES, measures
 from promptverdict.comparison.verdicts import TrialOutcome
+from promptverdict.core.ids import format_cell_id, parse_trial_id
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.record import Fault, TrialRecord
 
@@ -56,7 +57,7 @@ class Sample:
     @property
     def cell(self) -> str:
         """`suite/scenario::agent/variant`."""
-        return f"{self.suite}/{self.scenario}::{self.variant}"
+        return format_cell_id(self.suite, self.scenario, self.variant)
 
     @classmethod
     def of(cls, record: TrialRecord) -> Sample:
@@ -88,15 +89,13 @@ class Sample:
 
         trial: `suite/scenario::agent/variant#number`. behaviours: what its scenario grades.
         """
-        cell, _, number = trial.rpartition("#")
-        place, _, variant = cell.partition("::")
-        suite, _, scenario = place.partition("/")
+        suite, scenario, variant, number = parse_trial_id(trial)
         return cls(
             key=key,
             suite=intern(suite),
             scenario=intern(scenario),
             variant=intern(variant),
-            trial=int(number),
+            trial=number,
             digest=_shared(()),
             compatible=_shared(()),
             provenance=None,

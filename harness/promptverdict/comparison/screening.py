@@ -9,6 +9,7 @@ from promptverdict.comparison.measured import Measured, MeasuredScenario, Ratio
 from promptverdict.comparison.pairing import PairedScenario
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.scores import known
+from promptverdict.core.ids import format_scenario_id
 from promptverdict.stats.samples import Scores
 from promptverdict.stats.screen import Screened, screen
 
@@ -55,7 +56,7 @@ def _values(
 
 
 def _place(scenario: PairedScenario) -> str:
-    return f"{scenario.suite}/{scenario.scenario}"
+    return format_scenario_id(scenario.suite, scenario.scenario)
 
 
 def _measured(name: str, unit: str, found: Screened, both: Iterable[PairedScenario]) -> Measured:

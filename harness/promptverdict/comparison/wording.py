@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison
 from promptverdict.core.numbers import points
+from promptverdict.core.text import format_count
 
 MOST_NAMES = 4
 """Behaviours that one sentence names."""
@@ -63,7 +64,7 @@ def _describe_flips(comparison: Comparison) -> str:
     flipped = {(p.suite, p.scenario) for one in comparison.behaviours for p in one.flipped}
     paired = max((behaviour.n for behaviour in comparison.behaviours), default=0)
     unit = "unit" if any(one.unit == "family" for one in comparison.behaviours) else "scenario"
-    counts = f"{gained} gained, {lost} lost in {paired} {unit}{'s' * (paired != 1)}"
+    counts = f"{gained} gained, {lost} lost in {format_count(paired, unit)}"
     one_way = not (gained and lost) and len(flipped) >= FEWEST_SUGGESTIVE
     return f"{counts}, {'suggestive, but ' * one_way}too few for a verdict"
 

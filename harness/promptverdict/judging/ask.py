@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 
+from promptverdict.core.clock import format_now
 from promptverdict.core.errors import ProviderError
 from promptverdict.providers.connection import Connection
 from promptverdict.providers.receiving import receive
@@ -65,7 +65,7 @@ def describe_reply(model: str, received: Received, answered: Answered | None) ->
         "answered": answered.model if answered else "",
         "evidence": _classify_evidence(model, answered),
         "operator": answered.operator if answered else None,
-        "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "recorded": format_now(),
         "request": received.request,
         "response": received.body.decode("utf-8", "replace"),
     }

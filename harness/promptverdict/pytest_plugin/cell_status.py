@@ -33,7 +33,7 @@ class CellStatus:
         faults = list(map(str, self.cell.lost_promises()))
         for record in self.records:
             if record.fault and record.evidence.events:
-                faults.append(f"{self.cell.id}#{record.trial}: {record.fault.message}")
+                faults.append(f"{self.cell.trial(record.trial).id}: {record.fault.message}")
             elif record.fault:
                 faults.append(record.fault.message)
         if not faults and not self.shortcomings():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from promptverdict.core.errors import HarnessError, InputError, Problem
+from promptverdict.core.ids import format_node_id
 from promptverdict.core.paths import display_path
 from promptverdict.core.text import safe_lines
 from promptverdict.pytest_plugin.solution_items import collect_solutions
@@ -92,7 +93,7 @@ class CellItem(pytest.Item):
         self.cell, self._evals = cell, evals
         self._status: CellStatus | None = None
         for known in cell.scenario.suite.suite.known_failing:
-            if known.cell == f"{cell.scenario.id}::{cell.variant.id}":
+            if known.cell == format_node_id(cell.scenario.id, cell.variant.id):
                 # Only the agent's own failure is expected: broken machinery stays an error.
                 mark = pytest.mark.xfail(strict=True, reason=known.reason, raises=FellShort)
                 self.add_marker(mark)

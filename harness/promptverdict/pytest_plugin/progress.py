@@ -28,8 +28,8 @@ class Progress:
         used = add_usages(sum_usage(one.evidence.events) for one in self._ended)
         spent = add_costs(one.cost for one in self._ended)
         return (
-            f"[{done}/{self._planned}] {record.suite}/{record.scenario}::{record.variant}"
-            f"#{record.trial}: {safe(describe_ending(record))} after {count_turns(events)} turns,"
+            f"[{done}/{self._planned}] {record.id}: "
+            f"{safe(describe_ending(record))} after {count_turns(events)} turns,"
             f" {_time(record.seconds)}; so far {tokens(used)} tokens,"
             f" {spent or 'price unknown'}; {self._left()}"
         )

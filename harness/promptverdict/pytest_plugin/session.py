@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from promptverdict.agents.discovery import load_agents
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.ids import format_node_id
 from promptverdict.core.paths import display_path
 from promptverdict.core.text import safe
 from promptverdict.pytest_plugin.cell_status import CellStatus
@@ -172,7 +173,7 @@ class EvalSession:
     def nodes(self) -> dict[str, str]:
         """Give each cell's node id as seen from the working folder, by the cell's id."""
         return {
-            cell.id: f"{display_path(cell.scenario.path)}::{cell.variant.id}"
+            cell.id: format_node_id(display_path(cell.scenario.path), cell.variant.id)
             for cell in self._cells.values()
         }
 

@@ -16,6 +16,7 @@ from promptverdict.comparison.verdicts import (
     Theme,
 )
 from promptverdict.comparison.wording import format_interval
+from promptverdict.core.ids import format_scenario_id
 from promptverdict.core.numbers import chance, percent
 from promptverdict.core.text import safe
 from promptverdict.report.headline import evidence, lost, missed, share, verdict
@@ -128,7 +129,10 @@ def _rest(comparison: Comparison, options: Sequence[str]) -> Iterator[str]:
         told = ", ".join(worth[:MOST_MEASURED])
         yield safe(f"worth a look (no grader asks for it): {told}{more}")
     yield from _some(
-        [f"not paired: {one.suite}/{one.scenario}: {one.why}" for one in comparison.unpaired],
+        [
+            f"not paired: {format_scenario_id(one.suite, one.scenario)}: {one.why}"
+            for one in comparison.unpaired
+        ],
         "not paired",
     )
     for gate in comparison.gates:
@@ -157,7 +161,8 @@ def _flip(pair: ScenarioPair, options: Sequence[str]) -> str:
         f"{side.count('pass')}/{len(side) - side.count('ungraded') - side.count('missing')}"
         for side in (pair.baseline, pair.candidate)
     ]
-    told = f"{pair.behaviour} in {pair.suite}/{pair.scenario}: {' -> '.join(shares)}"
+    scenario = format_scenario_id(pair.suite, pair.scenario)
+    told = f"{pair.behaviour} in {scenario}: {' -> '.join(shares)}"
     shows = shlex.join(["promptverdict", "show", trial, *options])
     return f"{'lost' if lost else 'gained'} {told}   {shows}"
 

@@ -10,7 +10,7 @@ from typing import Literal
 from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison, Side, Word
 from promptverdict.comparison.wording import describe_comparison
 from promptverdict.core.numbers import decimals, percent, points
-from promptverdict.report.page.cells import counted
+from promptverdict.core.text import format_count
 from promptverdict.report.words import spanned
 from promptverdict.trials.record import TrialRecord
 
@@ -117,9 +117,9 @@ def _reason(one: BehaviourVerdict) -> Reason:
     rates = "" if None in sides else f"from {' to '.join(map(share, sides))}, "
     noun = "paired scenario" if one.unit == "scenario" else "paired unit"
     total, unasked = lost(one)
-    gaps = f", {counted(total, 'result')} missing{unasked}" if total else ""
+    gaps = f", {format_count(total, 'result')} missing{unasked}" if total else ""
     why = f"; {one.reason}" if one.reason else ""
-    told = f"{rates}{change(one)}, {counted(one.n, noun)}{gaps}{why}"
+    told = f"{rates}{change(one)}, {format_count(one.n, noun)}{gaps}{why}"
     if one.verdict == "inconclusive" and (size := missed(one)):
         told += f"; a change below {size} points would usually be missed"
     return Reason(f"{told}.", one.behaviour)
@@ -162,7 +162,7 @@ def evidence(side: Side, role: str, now: datetime) -> str:
     revision = f" at {side.revision[:10]}" if side.revision else ""
     age = spanned(side.newest, side.oldest, now)
     return (
-        f"{role} {side.label}{revision}: {counted(side.trials, 'trial')},"
+        f"{role} {side.label}{revision}: {format_count(side.trials, 'trial')},"
         f" {', '.join(side.provenance)}, model {side.model}, {age}"
     )
 
@@ -177,12 +177,14 @@ def uncompared(records: Sequence[TrialRecord]) -> Headline:
         word="Not compared",
         style="unknown",
         sentence=(
-            f"{counted(len(variants), 'variant')} in {counted(len(scenarios), 'scenario')}:"
+            f"{format_count(len(variants), 'variant')} in"
+            f" {format_count(len(scenarios), 'scenario')}:"
             f" what they did is here, but not whether one is better than another."
         ),
         reasons=(
             Reason(
-                f"{counted(len(records), 'trial')}, {counted(len(outcomes), 'grade')}: {kinds}."
+                f"{format_count(len(records), 'trial')},"
+                f" {format_count(len(outcomes), 'grade')}: {kinds}."
             ),
             Reason(_why(records)),
         ),

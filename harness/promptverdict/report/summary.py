@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptverdict.core.errors import BrokenRecording, MissingRecording, StaleRecording
+from promptverdict.core.ids import format_scenario_id
 from promptverdict.core.paths import display_path
-from promptverdict.core.text import safe
+from promptverdict.core.text import format_count, safe
 from promptverdict.report.words import age, priced, tokens
 from promptverdict.trials.metrics import (
     count_calls,
@@ -127,7 +128,7 @@ def _table(trials: Sequence[TrialRecord]) -> str:
     """Lay out scenarios with their variants below them; narrow enough for a small terminal."""
     rows: list[tuple[str, ...]] = []
     for record in sorted(trials, key=lambda one: (one.suite, one.scenario, one.variant, one.trial)):
-        name = f"{record.suite}/{record.scenario}"
+        name = format_scenario_id(record.suite, record.scenario)
         if (name,) not in rows:
             rows.append((name,))
         rows.append(_row(record))
@@ -242,7 +243,7 @@ def _absences(trials: Sequence[TrialRecord], called: Called) -> str:
 
 def _broken(trials: Sequence[TrialRecord], called: Called) -> str:
     """Name the cells to record: the mode that replaces what is broken replaces all else too."""
-    cells = [f"{one.suite}/{one.scenario}::{one.variant}" for one in trials]
+    cells = [record.cell for record in trials]
     it = "it" if len(trials) == 1 else "them"
     told = f"broken: {_trials(trials)} cannot be played; put {it} back from version control"
     if not all(cell in called.nodes for cell in cells):
@@ -269,4 +270,4 @@ def _told(one: Shortcoming) -> str:
 
 
 def _trials(listed: Sequence[object]) -> str:
-    return "1 trial" if len(listed) == 1 else f"{len(listed)} trials"
+    return format_count(len(listed), "trial")

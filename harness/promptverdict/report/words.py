@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from promptverdict.core.text import format_count
 from promptverdict.trials.prices import Cost
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.transcript import (
@@ -44,5 +45,5 @@ def since(moment: str, now: datetime) -> str:
     days = abs(passed).days
     if not days:
         return "today"
-    noun = "1 day" if days == 1 else f"{days} days"
+    noun = format_count(days, "day")
     return f"{noun} old" if passed.days > 0 else f"{noun} in the future"

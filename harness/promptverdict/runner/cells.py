@@ -14,6 +14,7 @@ from typing import Any
 
 from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.ids import format_cell_id, format_trial_id
 from promptverdict.core.paths import display_path
 from promptverdict.graders.grading import grade_all
 from promptverdict.graders.rubric import find_rubrics
@@ -51,7 +52,7 @@ class Cell:
     @property
     def id(self) -> str:
         """`suite/scenario::agent/variant`."""
-        return f"{self.scenario.suite.id}/{self.scenario.id}::{self.variant.id}"
+        return format_cell_id(self.scenario.suite.id, self.scenario.id, self.variant.id)
 
     @cached_property
     def tools(self) -> tuple[dict[str, Any], ...]:
@@ -162,7 +163,10 @@ class Trial:
     @property
     def id(self) -> str:
         """`suite/scenario::agent/variant#number`."""
-        return f"{self.cell.id}#{self.number}"
+        cell = self.cell
+        return format_trial_id(
+            cell.scenario.suite.id, cell.scenario.id, cell.variant.id, self.number
+        )
 
     @cached_property
     def key(self) -> str:

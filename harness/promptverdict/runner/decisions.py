@@ -15,6 +15,7 @@ from promptverdict.core.errors import (
     MissingRecording,
     StaleRecording,
 )
+from promptverdict.core.ids import format_node_id, format_trial_id
 from promptverdict.core.paths import display_path
 from promptverdict.recording.digest import changed_parts, describe_parts
 from promptverdict.recording.files import Sealed, open_sealed
@@ -64,7 +65,7 @@ def decide(trial: Trial, mode: RecordMode) -> Decision:
 def _check_place(trial: Trial, sealed: Sealed) -> None:
     """Raise BrokenRecording for a recording that was copied or renamed: its seal still holds."""
     head, task = sealed.head, trial.cell.task
-    told = f"{head.suite}/{head.scenario}::{head.variant}#{head.trial}"
+    told = format_trial_id(head.suite, head.scenario, head.variant, head.trial)
     if (head.suite, head.scenario, head.variant, head.trial) != (
         task.suite,
         task.scenario,
@@ -110,5 +111,5 @@ def locate_part(part: str, cell: Cell) -> str:
 
 def _record_command(trial: Trial, mode: str) -> str:
     """The command that records a trial's cell."""
-    node = f"{display_path(trial.cell.scenario.path)}::{trial.cell.variant.id}"
+    node = format_node_id(display_path(trial.cell.scenario.path), trial.cell.variant.id)
     return f"pytest '{node}' --record {mode}"

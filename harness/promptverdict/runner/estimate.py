@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promptverdict.core.errors import EvidenceError, InputError, Problem, ProviderError
+from promptverdict.core.text import format_count
 from promptverdict.providers.registry import load_api
 from promptverdict.recording.cassette import open_tape
 from promptverdict.recording.files import Location, Sealed, open_sealed
@@ -35,7 +36,7 @@ class Estimate:
     """Tokens of the first requests alone: the least that will be spent."""
 
     def __str__(self) -> str:
-        told = "1 trial" if self.trials == 1 else f"{self.trials} trials"
+        told = format_count(self.trials, "trial")
         least = f"the first requests alone are about {self.first_requests:,} tokens"
         tokens = least if self.tokens is None else f"about {self.tokens:,} tokens"
         price = f"about {self.cost}" if self.cost else "price unknown"

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.ids import parse_node_id
 from promptverdict.core.paths import display_path
 from promptverdict.core.strict_yaml import Document, parse, read_text
 from promptverdict.scenarios.consistency import check_graders, check_probe_files
@@ -127,7 +128,7 @@ def _unknown_names(suite: Suite, document: Document, path: Path) -> list[Problem
     cells: list[tuple[tuple[str | int, ...], str]] = [
         (("known_failing", number), one.cell) for number, one in enumerate(suite.known_failing)
     ]
-    named += [(keys, cell.partition("::")[2]) for keys, cell in cells]
+    named += [(keys, parse_node_id(cell)[1]) for keys, cell in cells]
     where = display_path(path)
     problems = [
         Problem(
@@ -141,11 +142,11 @@ def _unknown_names(suite: Suite, document: Document, path: Path) -> list[Problem
     return problems + [
         Problem(
             f"{where}:{document.lines.get(keys, 1)}: known_failing",
-            f"there is no scenario {cell.partition('::')[0]}",
+            f"there is no scenario {parse_node_id(cell)[0]}",
             "write scenario::agent/variant, with the stem of a file beside this one",
         )
         for keys, cell in cells
-        if not path.with_name(f"{cell.partition('::')[0]}.yaml").is_file()
+        if not path.with_name(f"{parse_node_id(cell)[0]}.yaml").is_file()
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from promptverdict.core.text import format_count
 from promptverdict.stats.compare import FLOOR, Comparison
 from promptverdict.stats.fixed import Fixed
 from promptverdict.stats.newcombe import margin_p
@@ -174,7 +175,7 @@ def _too_few(comparison: Comparison | Fixed, margin: float, needed: int) -> str:
 
 def _about(comparison: Fixed) -> str:
     n, both = comparison.n, comparison.paired
-    told = f"exactly these {n} scenario{'s' * (n != 1)}, no claim about others"
+    told = f"exactly these {format_count(n, 'scenario')}, no claim about others"
     if math.isnan(comparison.estimate) or (comparison.look and not comparison.look.last):
         return told
     estimate = f"{100 * comparison.estimate:+.1f} points"

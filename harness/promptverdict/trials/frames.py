@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from promptverdict.core.ids import parse_trial_id
 from promptverdict.trials.metrics import (
     count_calls,
     count_files_changed,
@@ -118,16 +119,12 @@ def _sort_place(record: TrialRecord) -> tuple[str, str, str, int]:
 
 
 def _build_key_columns(record: TrialRecord) -> dict[str, Any]:
-    trial = f"{record.suite}/{record.scenario}::{record.variant}#{record.trial}"
-    values = (trial, record.suite, record.scenario, record.variant, record.trial)
+    values = (record.id, record.suite, record.scenario, record.variant, record.trial)
     return dict(zip(KEYS, values, strict=True))
 
 
 def _build_absent_row(trial: str) -> dict[str, Any]:
-    cell, _, number = trial.rpartition("#")
-    place, _, variant = cell.partition("::")
-    suite, _, scenario = place.partition("/")
-    values = (trial, suite, scenario, variant, int(number))
+    values = (trial, *parse_trial_id(trial))
     return dict(zip(KEYS, values, strict=True)) | {"status": "absent"}
 
 

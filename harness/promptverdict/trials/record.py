@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from promptverdict.core.errors import HarnessError
+from promptverdict.core.ids import format_cell_id, format_trial_id
 from promptverdict.core.model import Frozen
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Grade
@@ -60,3 +61,13 @@ class TrialRecord(Frozen):
     fault: Fault | None = None
     notices: tuple[str, ...] = ()
     """What a reader should know: deprecations, what could not be kept."""
+
+    @property
+    def cell(self) -> str:
+        """`suite/scenario::agent/variant`."""
+        return format_cell_id(self.suite, self.scenario, self.variant)
+
+    @property
+    def id(self) -> str:
+        """`suite/scenario::agent/variant#number`."""
+        return format_trial_id(self.suite, self.scenario, self.variant, self.trial)

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from promptverdict.core.clock import format_now, format_second
 from promptverdict.core.errors import InputError, Problem, StorageError
 from promptverdict.core.files import write_whole
 from promptverdict.core.model import Frozen
@@ -25,7 +26,6 @@ TRIALS = "trials"
 BASE = "base"
 """Where the records lie of the older revision that a run was compared with."""
 _NAME = "%Y%m%dT%H%M%S.%fZ"
-_SECOND = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class Manifest(BaseModel):
@@ -75,7 +75,7 @@ class Run:
             Manifest(
                 schema_version=SCHEMA,
                 run=name,
-                started=started.strftime(_SECOND),
+                started=format_second(started),
                 harness=__version__,
                 settings=settings.model_dump(mode="json"),
                 planned=dict(planned),
@@ -95,8 +95,7 @@ class Run:
         Raises StorageError, and InputError where the manifest is gone.
         """
         if whole:
-            now = datetime.now(UTC).strftime(_SECOND)
-            ending = {"finished": now, "ended": dict(ended or {})}
+            ending = {"finished": format_now(), "ended": dict(ended or {})}
             self._write(read_manifest(self.folder).model_copy(update=ending))
         link = self.folder.parent / LATEST
         with contextlib.suppress(OSError):

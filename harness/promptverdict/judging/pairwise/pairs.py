@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from promptverdict.core.ids import format_scenario_id
 from promptverdict.core.model import Frozen
 from promptverdict.judging.pairwise.prompt import PairQuestion
 from promptverdict.judging.pairwise.storage import Choice, PairAnswer
@@ -119,7 +120,7 @@ def build_judgement(
     """Build the judgement of a pair from what was chosen in either order."""
     task = pair.candidate.evidence.task
     return PairJudgement(
-        scenario=f"{task.suite}/{task.scenario}",
+        scenario=format_scenario_id(task.suite, task.scenario),
         trial=pair.candidate.sealed.location.number,
         question=asked.question,
         about=asked.about,

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from promptverdict.core.ids import parse_trial_id
+from promptverdict.core.text import format_count
 from promptverdict.report.words import spanned
 from promptverdict.trials.provenance import Provenance, describe_isolation, describe_origin
 from promptverdict.trials.record import TrialRecord
@@ -79,9 +81,7 @@ def heats(records: Sequence[TrialRecord], planned: Iterable[str], now: datetime)
 
 def split(trial: str) -> tuple[Place, str]:
     """Take the id of a trial apart: suite and scenario, and the variant."""
-    cell = trial.rpartition("#")[0]
-    place, _, variant = cell.partition("::")
-    suite, _, scenario = place.partition("/")
+    suite, scenario, variant, _ = parse_trial_id(trial)
     return (suite, scenario), variant
 
 
@@ -156,10 +156,6 @@ def evidence(records: Iterable[TrialRecord], now: datetime) -> list[str]:
             kind = f"{describe_origin(record.provenance)}; {model}"
             kinds.setdefault(kind, []).append(record.provenance)
     return [
-        f"{counted(len(each), 'trial')}; {kind}; {ages(each, now)}" for kind, each in kinds.items()
+        f"{format_count(len(each), 'trial')}; {kind}; {ages(each, now)}"
+        for kind, each in kinds.items()
     ]
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number of things."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from promptverdict.comparison.measured import Measured, Ratio
 from promptverdict.comparison.verdicts import Comparison
+from promptverdict.core.ids import format_scenario_id
 from promptverdict.core.numbers import chance, decimals, percent, points
-from promptverdict.report.page.cells import anchor, counted
+from promptverdict.core.text import format_count
+from promptverdict.report.page.cells import anchor
 
 MOST = 4
 """Of what is worth a look, told at most in the terminal and in a comment."""
@@ -113,9 +115,9 @@ def _told(found: Sequence[Measured]) -> str:
         why = [one.reason for one in found if one.difference is not None and one.reason != SAME]
         return f"No claim: {why[0]}." if why else "Nothing differs."
     if not worth:
-        return f"Of {counted(tested, 'measure')} that differ, none stands out."
+        return f"Of {format_count(tested, 'measure')} that differ, none stands out."
     return (
-        f"Of {counted(tested, 'measure')} that differ, {worth}"
+        f"Of {format_count(tested, 'measure')} that differ, {worth}"
         f" {'is' if worth == 1 else 'are'} worth a look."
     )
 
@@ -137,7 +139,7 @@ def _row(one: Measured, why: str = "") -> Row:
         scenarios=tuple(
             (
                 anchor(each.suite, each.scenario),
-                f"{each.suite}/{each.scenario}",
+                format_scenario_id(each.suite, each.scenario),
                 figure(each.baseline, one.unit),
                 figure(each.candidate, one.unit),
             )

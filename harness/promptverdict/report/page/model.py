@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from promptverdict.comparison.verdicts import Comparison, Comparisons
+from promptverdict.core.ids import format_scenario_id
+from promptverdict.core.text import format_count
 from promptverdict.report.headline import Headline, all_in_all, evidence, uncompared, verdict
-from promptverdict.report.page.cells import Heat, counted, heats
+from promptverdict.report.page.cells import Heat, heats
 from promptverdict.report.page.cells import evidence as evidence_of
 from promptverdict.report.page.figures import Figures, of_comparison, of_rates
 from promptverdict.report.page.fingerprint import Fingerprint, fingerprint, worth_a_look
@@ -120,7 +122,10 @@ def _compared(
         fingerprint=fingerprint(comparison),
         worth_a_look=tuple(worth_a_look(comparison.fingerprint)),
         prompt=tuple(map(_prompt_line, comparison.prompt_diff.splitlines())),
-        unpaired=tuple(f"{one.suite}/{one.scenario}: {one.why}" for one in comparison.unpaired),
+        unpaired=tuple(
+            f"{format_scenario_id(one.suite, one.scenario)}: {one.why}"
+            for one in comparison.unpaired
+        ),
     )
 
 
@@ -131,5 +136,5 @@ def _prompt_line(line: str) -> Line:
 
 def _told(manifest: Manifest, records: Sequence[TrialRecord]) -> str:
     ended = f"ended {manifest.finished}" if manifest.finished else "did not end by itself"
-    planned = counted(len(manifest.planned), "planned trial")
+    planned = format_count(len(manifest.planned), "planned trial")
     return f"started {manifest.started}, {ended}; {len(records)} of {planned}"

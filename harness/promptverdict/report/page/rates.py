@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from promptverdict.core.numbers import interval, percent
-from promptverdict.report.page.cells import counted
+from promptverdict.core.text import format_count
 from promptverdict.trials.record import TrialRecord
 
 _SCORE = {"pass": 1.0, "fail": 0.0, "ungraded": None}
@@ -46,7 +46,7 @@ class Shown:
     @property
     def basis(self) -> str:
         """How much the figures rest on."""
-        return f"{counted(self.graded, 'trial')} of {counted(self.scenarios, 'scenario')}"
+        return f"{format_count(self.graded, 'trial')} of {format_count(self.scenarios, 'scenario')}"
 
 
 def rates(records: Sequence[TrialRecord]) -> list[Shown]:

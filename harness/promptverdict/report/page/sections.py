@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 
-from promptverdict.report.page.cells import Place, anchor, counted, where_from
+from promptverdict.core.text import format_count
+from promptverdict.report.page.cells import Place, anchor, where_from
 from promptverdict.report.page.packed import packed
 from promptverdict.report.words import age, tokens
 from promptverdict.trials.metrics import count_turns, describe_ending, sum_usage
@@ -126,7 +127,7 @@ def scenarios(
 
 def _told(trials: Sequence[TrialRecord]) -> str:
     variants = {record.variant for record in trials}
-    return f"{counted(len(variants), 'variant')}, {counted(len(trials), 'trial')}"
+    return f"{format_count(len(variants), 'variant')}, {format_count(len(trials), 'trial')}"
 
 
 def _beside(
@@ -177,18 +178,13 @@ def command(record: TrialRecord, run: str) -> str:
     run: that of the page; a trial of an older one has that one's name before its key.
     """
     older, _, key = record.key.rpartition("/")
-    named = key if older or record.revision else name(record)
+    named = key if older or record.revision else record.id
     return shlex.join(["promptverdict", "show", named, "--whole", "--run", older or run])
-
-
-def name(record: TrialRecord) -> str:
-    """Name a trial as commands take it."""
-    return f"{record.suite}/{record.scenario}::{record.variant}#{record.trial}"
 
 
 def sources(records: Iterable[TrialRecord], now: datetime) -> list[Source]:
     """Tell of every trial where its evidence comes from."""
-    return [_source(record, now) for record in sorted(records, key=name)]
+    return [_source(record, now) for record in sorted(records, key=lambda record: record.id)]
 
 
 def _source(record: TrialRecord, now: datetime) -> Source:
@@ -196,7 +192,7 @@ def _source(record: TrialRecord, now: datetime) -> Source:
     versions = {**record.compatible, **(told.versions if told else {})}
     answered = f", answered as {told.answered}" if told and told.answered else ""
     return Source(
-        trial=name(record),
+        trial=record.id,
         evidence=describe_origin(told),
         model=f"{told.model}{answered}" if told else "",
         recorded=told.recorded if told else "",

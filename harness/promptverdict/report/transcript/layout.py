@@ -111,7 +111,7 @@ def _head(record: TrialRecord) -> Iterator[Line]:
     used = sum_usage(record.evidence.events)
     read, written = ("unknown" if one is None else one for one in (used.input, used.output))
     facts = {
-        "trial": f"{record.suite}/{record.scenario}::{record.variant}#{record.trial}",
+        "trial": record.id,
         "evidence": f"{describe_origin(record.provenance)} ({age(record.provenance) or 'no age'})",
         "model": record.provenance.model if record.provenance else "unknown",
         "tools": ", ".join(record.evidence.task.tools) or "none",

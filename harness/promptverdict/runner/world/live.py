@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from importlib.metadata import version
 
 import httpx2
 
+from promptverdict.core.clock import format_now
 from promptverdict.core.threads import to_the_end
 from promptverdict.providers.network import open_route
 from promptverdict.providers.registry import is_by_hand, load_api
@@ -103,7 +103,7 @@ def _provenance(model: str, events: tuple[Event, ...]) -> Provenance:
             "operator": operator,
             "model": model,
             "answered": ", ".join(dict.fromkeys(one.model for one in answers)),
-            "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "recorded": format_now(),
             "versions": versions,
         }
     )
