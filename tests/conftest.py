@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 
 # Imported here because pytester forgets what a session in this process imported: a module that a
@@ -38,3 +40,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
     with provider(ANSWERS) as running:
         monkeypatch.setenv("PROMPTVERDICT_RELAY", running.url)
         yield running
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C interrupt again what tests start.
+
+    A shell starts a job in the background with SIGINT ignored, and every child inherits that: the
+    processes that tests interrupt would run for ever.
+    """
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if ignored and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
