@@ -5,7 +5,13 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from promptverdict.sandbox import Place, Sandbox, make_place, open_sandbox, remove_place
+from promptverdict.sandbox import (
+    Sandbox,
+    TrialFolders,
+    make_trial_folders,
+    open_sandbox,
+    remove_trial_folders,
+)
 from promptverdict.sandbox.workspace import Workspace
 from promptverdict.trials.tree import Node, TestNode, TestReport, digest
 
@@ -21,36 +27,36 @@ def sandbox() -> Sandbox:
 
 
 @pytest.fixture
-def place() -> Iterator[Place]:
-    made = make_place()
+def folders() -> Iterator[TrialFolders]:
+    made = make_trial_folders()
     yield made
-    remove_place(made)
+    remove_trial_folders(made)
 
 
 @pytest.fixture
-def workspace(place: Place) -> Workspace:
-    return Workspace(place.workspace, place.owner)
+def workspace(folders: TrialFolders) -> Workspace:
+    return Workspace(folders.workspace, folders.owner)
 
 
 @pytest.fixture
-def run(sandbox: Sandbox, place: Place, workspace: Workspace) -> Run:
+def run(sandbox: Sandbox, folders: TrialFolders, workspace: Workspace) -> Run:
     """Put files into the workspace, run a command, give its output."""
 
     def do(command: str, **files: str) -> str:
         for name, content in files.items():
             workspace.write(name.replace("__", "/") + ".py", content.encode())
         argv = ["bash", "--noprofile", "--norc", "-c", command]
-        return sandbox.run(argv, place, timeout=20).output
+        return sandbox.run(argv, folders, timeout=20).output
 
     return do
 
 
 @pytest.fixture
-def reports(place: Place) -> Reports:
+def reports(folders: TrialFolders) -> Reports:
     """Read what was reported, in order, the way the host does."""
 
     def read() -> list[TestReport]:
-        found = Workspace(place.reports).snapshot().tree
+        found = Workspace(folders.reports).snapshot().tree
         return [TestReport.model_validate_json(node.content) for node in found.values()]
 
     return read

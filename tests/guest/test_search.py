@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from promptverdict.guest import search
 from promptverdict.guest.search import (
-    files_below,
+    expand_braces,
+    find_matched_lines,
     grep,
-    matched_lines,
+    list_files,
     matching,
     shown,
-    spelled_out,
 )
 
 from tests.fakes import write
@@ -111,7 +111,7 @@ def test_an_absolute_pattern_is_one_from_the_root(root: Path) -> None:
 
 def test_a_hidden_folder_is_searched_when_the_path_leads_into_it(root: Path) -> None:
     assert found(root / ".git", "*") == ["x.py"]
-    assert list(files_below(str(root / ".git"), None)) == [f"{root}/.git/x.py"]
+    assert list(list_files(str(root / ".git"), None)) == [f"{root}/.git/x.py"]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_hidden_folder_is_searched_when_the_path_leads_into_it(root: Path) -> 
     ],
 )
 def test_braces_are_spelled_out(pattern: str, plain: list[str]) -> None:
-    assert list(spelled_out(pattern)) == plain
+    assert list(expand_braces(pattern)) == plain
 
 
 def test_what_lies_behind_a_link_to_a_folder_is_not_listed(root: Path, tmp_path: Path) -> None:
@@ -140,16 +140,16 @@ def test_what_lies_behind_a_link_to_a_folder_is_not_listed(root: Path, tmp_path:
 
 
 def test_files_are_searched_in_the_same_order_on_every_disk(root: Path) -> None:
-    listed = [os.path.relpath(path, root) for path in files_below(str(root), None)]
+    listed = [os.path.relpath(path, root) for path in list_files(str(root), None)]
     assert listed == ["b.py", "a/.env", "a/x.py", "a/deep/y.md"]
-    assert list(files_below(str(root / "b.py"), "*.md")) == [f"{root}/b.py"]
+    assert list(list_files(str(root / "b.py"), "*.md")) == [f"{root}/b.py"]
 
 
 def test_a_pipe_is_not_waited_for(root: Path) -> None:
     os.mkfifo(root / "pipe")
     (root / "alias").symlink_to("pipe")
     assert grepped(root, "import") == ["b.py:1:import os"]
-    assert list(files_below(str(root / "pipe"), None)) == []
+    assert list(list_files(str(root / "pipe"), None)) == []
 
 
 def test_what_is_not_text_is_not_searched(root: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_match_over_lines_touches_the_lines_it_has_characters_of(
     pattern: str, touched: list[int]
 ) -> None:
     expression = re.compile(pattern, re.MULTILINE | re.DOTALL)
-    assert matched_lines("one\ntwo\n\nthree\n", expression, multiline=True) == touched
+    assert find_matched_lines("one\ntwo\n\nthree\n", expression, multiline=True) == touched
 
 
 def test_a_match_is_one_of_a_single_line_unless_several_are_asked_for(root: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_match_is_one_of_a_single_line_unless_several_are_asked_for(root: Path
 def test_many_matches_over_lines_take_no_longer_than_their_text() -> None:
     text = "x\n" * 200_000
     began = time.monotonic()
-    assert len(matched_lines(text, re.compile("x"), multiline=True)) == 200_000
+    assert len(find_matched_lines(text, re.compile("x"), multiline=True)) == 200_000
     assert time.monotonic() - began < 5
 
 

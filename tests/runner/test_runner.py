@@ -13,7 +13,7 @@ import httpx2
 from promptverdict.runner.decisions import decide
 from promptverdict.runner.runner import Runner
 from promptverdict.runner.world.base import Session
-from promptverdict.sandbox import Place, open_sandbox
+from promptverdict.sandbox import TrialFolders, open_sandbox
 from promptverdict.sandbox.interface import Finished, GivenUp
 from promptverdict.trials.record import TrialRecord
 
@@ -53,13 +53,13 @@ class Slow:
 
     def __init__(self) -> None:
         self.running = threading.Event()
-        self.places: list[tuple[Place, bool]] = []
+        self.places: list[tuple[TrialFolders, bool]] = []
 
-    def run(self, argv: Sequence[str], place: Place, **options: object) -> Finished:
+    def run(self, argv: Sequence[str], folders: TrialFolders, **options: object) -> Finished:
         self.running.set()
-        place.given_up.wait()
+        folders.given_up.wait()
         time.sleep(0.2)
-        self.places.append((place, place.root.exists()))
+        self.places.append((folders, folders.root.exists()))
         raise GivenUp
 
 
@@ -74,9 +74,9 @@ def test_closing_removes_a_trials_folder_after_its_command_has_died(tmp_path: Pa
         runner.close()
     assert never.cancelled()
     assert kept == []
-    ((place, was_there),) = slow.places
+    ((folders, was_there),) = slow.places
     assert was_there
-    assert not place.root.exists()
+    assert not folders.root.exists()
 
 
 def test_closing_gives_termination_back() -> None:

@@ -3,7 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from promptverdict.sandbox import Place, Sandbox, make_place, open_sandbox, remove_place
+from promptverdict.sandbox import (
+    Sandbox,
+    TrialFolders,
+    make_trial_folders,
+    open_sandbox,
+    remove_trial_folders,
+)
 
 from .shells import Shell, shell
 
@@ -19,12 +25,12 @@ def unprotected() -> Sandbox:
 
 
 @pytest.fixture
-def place() -> Iterator[Place]:
-    made = make_place()
+def folders() -> Iterator[TrialFolders]:
+    made = make_trial_folders()
     yield made
-    remove_place(made)
+    remove_trial_folders(made)
 
 
 @pytest.fixture
-def sh(sandbox: Sandbox, place: Place) -> Shell:
-    return shell(sandbox, place)
+def sh(sandbox: Sandbox, folders: TrialFolders) -> Shell:
+    return shell(sandbox, folders)

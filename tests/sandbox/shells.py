@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from promptverdict.sandbox import Place, Sandbox
+from promptverdict.sandbox import Sandbox, TrialFolders
 from promptverdict.sandbox.bubblewrap import Bubblewrap
 from promptverdict.sandbox.interface import Finished
 from promptverdict.sandbox.limits import Limits
@@ -23,18 +23,18 @@ NEEDS_BUBBLEWRAP = [
 Shell = Callable[..., Finished]
 
 
-def shell(sandbox: Sandbox, place: Place) -> Shell:
+def shell(sandbox: Sandbox, folders: TrialFolders) -> Shell:
     def run(script: str, *, timeout: float = 20, **options: object) -> Finished:
         argv = ["bash", "--noprofile", "--norc", "-c", script]
-        return sandbox.run(argv, place, timeout=timeout, **options)  # type: ignore[arg-type]
+        return sandbox.run(argv, folders, timeout=timeout, **options)  # type: ignore[arg-type]
 
     return run
 
 
-def limited(sandbox: Sandbox, place: Place, limits: Limits) -> Shell:
+def limited(sandbox: Sandbox, folders: TrialFolders, limits: Limits) -> Shell:
     """A shell in the same sandbox, with other limits."""
     assert isinstance(sandbox, Bubblewrap)
-    return shell(Bubblewrap(sandbox._program, sandbox._guest, limits), place)
+    return shell(Bubblewrap(sandbox._program, sandbox._guest, limits), folders)
 
 
 def python(code: str) -> str:

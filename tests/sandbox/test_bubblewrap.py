@@ -12,7 +12,13 @@ from pathlib import Path
 import promptverdict
 import pytest
 from promptverdict.core.errors import SandboxError
-from promptverdict.sandbox import Mount, Place, Sandbox, make_place, remove_place
+from promptverdict.sandbox import (
+    Mount,
+    Sandbox,
+    TrialFolders,
+    make_trial_folders,
+    remove_trial_folders,
+)
 from promptverdict.sandbox.trial_folders import DROPPED_UID
 
 from .shells import NEEDS_BUBBLEWRAP, Shell, is_running, shell, wait_until
@@ -48,11 +54,11 @@ def test_no_descriptor_leaks(sh: Shell, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "posix" and os.geteuid() != 0, reason="needs root")
-def test_root_drops_to_another_user(sh: Shell, place: Place) -> None:
-    assert place.owner == DROPPED_UID
+def test_root_drops_to_another_user(sh: Shell, folders: TrialFolders) -> None:
+    assert folders.owner == DROPPED_UID
     sh("touch /workspace/a; cp /usr/bin/env /workspace/b; chmod u+s /workspace/b")
     for name in ("a", "b"):
-        assert (place.workspace / name).stat().st_uid == DROPPED_UID
+        assert (folders.workspace / name).stat().st_uid == DROPPED_UID
 
 
 def test_killing_everything_ends_only_the_command(sh: Shell) -> None:
@@ -60,32 +66,32 @@ def test_killing_everything_ends_only_the_command(sh: Shell) -> None:
     assert sh("echo next").output == "next\n"
 
 
-def test_a_daemon_dies_with_its_command(sh: Shell, place: Place) -> None:
+def test_a_daemon_dies_with_its_command(sh: Shell, folders: TrialFolders) -> None:
     script = "while :; do date +%N >> /workspace/beat; sleep 0.02; done"
     sh(f"setsid nohup bash -c '{script}' > /dev/null 2>&1 & sleep 0.3")
-    beat = (place.workspace / "beat").read_bytes()
+    beat = (folders.workspace / "beat").read_bytes()
     assert beat
     time.sleep(0.2)
-    assert (place.workspace / "beat").read_bytes() == beat
+    assert (folders.workspace / "beat").read_bytes() == beat
 
 
-def test_a_killed_harness_leaves_no_process(place: Place) -> None:
+def test_a_killed_harness_leaves_no_process(folders: TrialFolders) -> None:
     marker = f"61.{os.getpid()}"
     code = (
         "import sys\n"
         "from pathlib import Path\n"
         "from promptverdict.sandbox.bubblewrap import Bubblewrap\n"
-        "from promptverdict.sandbox.python import guest_python\n"
-        "from promptverdict.sandbox.trial_folders import Place\n"
-        "place = Place(Path(sys.argv[1]), int(sys.argv[2]) if sys.argv[2] else None)\n"
+        "from promptverdict.sandbox.python import find_guest_python\n"
+        "from promptverdict.sandbox.trial_folders import TrialFolders\n"
+        "folders = TrialFolders(Path(sys.argv[1]), int(sys.argv[2]) if sys.argv[2] else None)\n"
         f"argv = ['bash', '-c', 'echo > /workspace/on; setsid sleep {marker} & sleep {marker}']\n"
-        "Bubblewrap(sys.argv[3], guest_python()).run(argv, place, timeout=60)\n"
+        "Bubblewrap(sys.argv[3], find_guest_python()).run(argv, folders, timeout=60)\n"
     )
     program = shutil.which("bwrap") or ""
-    owner = "" if place.owner is None else str(place.owner)
-    argv = [sys.executable, "-c", code, str(place.root), owner, program]
+    owner = "" if folders.owner is None else str(folders.owner)
+    argv = [sys.executable, "-c", code, str(folders.root), owner, program]
     with subprocess.Popen(argv, cwd=Path(promptverdict.__file__).parents[1]) as process:
-        wait_until((place.workspace / "on").exists)
+        wait_until((folders.workspace / "on").exists)
         wait_until(lambda: is_running(marker))
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -120,11 +126,11 @@ def test_commands_run_at_the_same_time_in_threads(sandbox: Sandbox) -> None:
     outputs: list[str] = []
 
     def work(number: int) -> None:
-        own = make_place()
+        own = make_trial_folders()
         try:
             outputs.append(shell(sandbox, own)(f"sleep 0.2; echo {number}").output)
         finally:
-            remove_place(own)
+            remove_trial_folders(own)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
     for thread in threads:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import promptverdict
 import pytest
-from promptverdict.sandbox import Mount, Place, Sandbox
+from promptverdict.sandbox import Mount, Sandbox, TrialFolders
 from promptverdict.sandbox.workspace import Workspace
 
 from .shells import NEEDS_BUBBLEWRAP, Shell, python
@@ -146,10 +146,10 @@ def test_processes_are_limited(sh: Shell) -> None:
     assert 50 < int(sh(python(code)).output) < 128
 
 
-def test_a_mount_is_seen_and_cannot_be_written(sh: Shell, place: Place) -> None:
-    folder = place.root / "probes"
+def test_a_mount_is_seen_and_cannot_be_written(sh: Shell, folders: TrialFolders) -> None:
+    folder = folders.root / "probes"
     folder.mkdir()
-    Workspace(folder, place.owner).write("check.py", b"print('checked')")
+    Workspace(folder, folders.owner).write("check.py", b"print('checked')")
     done = sh("python3 /probes/check.py; touch /probes/x", mounts=[Mount(folder, "/probes")])
     assert done.output.startswith("checked\n")
     assert "Read-only" in done.output

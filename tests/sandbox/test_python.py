@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from promptverdict.core.errors import SandboxError
-from promptverdict.sandbox.python import GuestPython, guest_python, settle
+from promptverdict.sandbox.python import GuestPython, find_guest_python, settle
 from promptverdict.sandbox.python_build import PYTEST_VERSION
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="agents run on Linux")
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="agents run on L
 
 @pytest.fixture(scope="module")
 def guest() -> GuestPython:
-    return guest_python()
+    return find_guest_python()
 
 
 def ask(guest: GuestPython, code: str) -> str:
@@ -90,7 +90,7 @@ def test_scripts_and_links_work_where_the_sandbox_shows_them(guest: GuestPython)
 
 def test_it_is_built_once(guest: GuestPython) -> None:
     before = guest.root.stat().st_ctime_ns
-    assert guest_python() == guest
+    assert find_guest_python() == guest
     assert guest.root.stat().st_ctime_ns == before
 
 
@@ -110,7 +110,7 @@ def test_a_package_index_out_of_reach_is_told_with_a_cure(
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     with pytest.raises(SandboxError, match="package index") as told:
-        guest_python(tmp_path)
+        find_guest_python(tmp_path)
     assert len(str(told.value).splitlines()) == 3
     assert list(tmp_path.iterdir()) == []
 
@@ -118,5 +118,5 @@ def test_a_package_index_out_of_reach_is_told_with_a_cure(
 def test_a_cache_that_cannot_be_written_is_told_with_a_cure(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SandboxError, match="XDG_CACHE_HOME") as told:
-        guest_python(tmp_path / "file")
+        find_guest_python(tmp_path / "file")
     assert len(str(told.value).splitlines()) == 3

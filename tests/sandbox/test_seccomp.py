@@ -5,7 +5,7 @@ import socket
 import struct
 
 import pytest
-from promptverdict.sandbox import Place, Sandbox
+from promptverdict.sandbox import Sandbox, TrialFolders
 from promptverdict.sandbox.bubblewrap import Bubblewrap
 
 from .shells import NEEDS_BUBBLEWRAP, Shell, python, shell
@@ -49,12 +49,12 @@ def test_system_call_is_refused(sh: Shell, name: str) -> None:
     assert done.exit_code != 0, done.output
 
 
-def test_without_the_filter_some_calls_would_pass(sandbox: Sandbox, place: Place) -> None:
+def test_without_the_filter_some_calls_would_pass(sandbox: Sandbox, folders: TrialFolders) -> None:
     open_ = Bubblewrap(sandbox._program, sandbox._guest)  # type: ignore[attr-defined]
     open_._filter = struct.pack("<HBBI", 6, 0, 0, 0x7FFF0000)
-    assert shell(open_, place)(REFUSED["keyring"]).exit_code == 0
+    assert shell(open_, folders)(REFUSED["keyring"]).exit_code == 0
     with contextlib.suppress(OSError), socket.socket(40, socket.SOCK_STREAM):
-        assert shell(open_, place)(REFUSED["vsock"]).exit_code == 0
+        assert shell(open_, folders)(REFUSED["vsock"]).exit_code == 0
 
 
 def test_system_calls_are_refused_by_the_filter(sh: Shell) -> None:

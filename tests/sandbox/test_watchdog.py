@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from promptverdict.sandbox import Place, Sandbox
+from promptverdict.sandbox import Sandbox, TrialFolders
 from promptverdict.sandbox.limits import Limits
 
 from .shells import NEEDS_BUBBLEWRAP, Shell, limited, python
@@ -33,16 +33,16 @@ def test_a_flood_of_output_is_stopped(sh: Shell) -> None:
     assert done.seconds < 5
 
 
-def test_many_processes_together_run_out_of_memory(sandbox: Sandbox, place: Place) -> None:
-    small = limited(sandbox, place, Limits(memory=100 << 20))
+def test_many_processes_together_run_out_of_memory(sandbox: Sandbox, folders: TrialFolders) -> None:
+    small = limited(sandbox, folders, Limits(memory=100 << 20))
     hog = "x = bytearray(50 << 20)\nimport time; time.sleep(10)"
     done = small("\n".join(f"python3 -c '{hog}' &" for _ in range(4)) + "\nwait")
     assert done.stopped == "memory"
     assert done.seconds < 5
 
 
-def test_memory_shared_by_forks_counts_once(sandbox: Sandbox, place: Place) -> None:
-    small = limited(sandbox, place, Limits(memory=150 << 20))
+def test_memory_shared_by_forks_counts_once(sandbox: Sandbox, folders: TrialFolders) -> None:
+    small = limited(sandbox, folders, Limits(memory=150 << 20))
     code = (
         "import os, time\nx = bytearray(60 << 20)\n[os.fork() for _ in range(3)]\ntime.sleep(0.5)"
     )
@@ -63,12 +63,12 @@ def test_memory_shared_by_forks_counts_once(sandbox: Sandbox, place: Place) -> N
         ),
     ],
 )
-def test_a_full_disk_is_stopped(sandbox: Sandbox, place: Place, filling: str) -> None:
-    done = limited(sandbox, place, Limits(disk=20 << 20))(filling)
+def test_a_full_disk_is_stopped(sandbox: Sandbox, folders: TrialFolders, filling: str) -> None:
+    done = limited(sandbox, folders, Limits(disk=20 << 20))(filling)
     assert done.stopped == "disk"
     assert done.seconds < 5
 
 
-def test_too_many_files_are_stopped(sandbox: Sandbox, place: Place) -> None:
+def test_too_many_files_are_stopped(sandbox: Sandbox, folders: TrialFolders) -> None:
     script = python("i = 0\nwhile True:\n    i += 1\n    open(f'/workspace/{i}', 'w').close()")
-    assert limited(sandbox, place, Limits(entries=2000))(script).stopped == "too-many-files"
+    assert limited(sandbox, folders, Limits(entries=2000))(script).stopped == "too-many-files"

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from promptverdict.core.line_diff import added_lines
 from promptverdict.core.model import Frozen
-from promptverdict.guest.search import spelled_out
+from promptverdict.guest.search import expand_braces
 from promptverdict.guest.treehash import counts
 from promptverdict.trials.evidence import Check, Evidence, ProbeReport
 from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
@@ -216,7 +216,7 @@ def _count_added(old: _Entry | None, new: _Entry | None) -> int:
 
 def _matches(path: str, globs: Iterable[str]) -> bool:
     return any(
-        _translate_glob(plain).fullmatch(path) for glob in globs for plain in spelled_out(glob)
+        _translate_glob(plain).fullmatch(path) for glob in globs for plain in expand_braces(glob)
     )
 
 

@@ -18,7 +18,7 @@ LONGEST_LINE = 2000
 BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 
 
-def files_below(root: str, pattern: str | None) -> Iterator[str]:
+def list_files(root: str, pattern: str | None) -> Iterator[str]:
     """List the files to search: a folder's own by name, then those of its folders."""
     if os.path.isfile(root):
         yield root
@@ -43,7 +43,7 @@ def matching(root: str, pattern: str) -> list[str]:
     deep = pattern if "/" in pattern else f"**/{pattern}"
     paths = {
         os.path.join(root, path)
-        for plain in spelled_out(deep)
+        for plain in expand_braces(deep)
         for path in glob.glob(plain, root_dir=root, recursive=True, include_hidden=True)
     }
     return sorted(
@@ -51,25 +51,25 @@ def matching(root: str, pattern: str) -> list[str]:
         for path in paths
         if os.path.isfile(path)
         and HIDDEN.isdisjoint(os.path.relpath(path, root).split("/"))
-        and not behind_link(root, path)
+        and not is_behind_link(root, path)
     )
 
 
-def behind_link(root: str, path: str) -> bool:
+def is_behind_link(root: str, path: str) -> bool:
     """Whether a link lies on the way from root to a file."""
     way = os.path.relpath(os.path.dirname(path), root)
     plain = os.path.normpath(os.path.join(os.path.realpath(root), way))
     return os.path.realpath(plain) != plain
 
 
-def spelled_out(pattern: str) -> Iterator[str]:
+def expand_braces(pattern: str) -> Iterator[str]:
     """Spell out {a,b}, which the shell knows and glob does not."""
     found = BRACES.search(pattern)
     if found is None:
         yield pattern
         return
     for word in found[1].split(","):
-        yield from spelled_out(pattern[: found.start()] + word + pattern[found.end() :])
+        yield from expand_braces(pattern[: found.start()] + word + pattern[found.end() :])
 
 
 def read(path: str) -> str | None:
@@ -87,7 +87,7 @@ def lines_of(text: str) -> list[str]:
     return text.removesuffix("\n").split("\n")
 
 
-def matched_lines(text: str, expression: re.Pattern[str], multiline: bool) -> list[int]:
+def find_matched_lines(text: str, expression: re.Pattern[str], multiline: bool) -> list[int]:
     """Number the lines (from 0) that a match touches."""
     lines = lines_of(text)
     if not multiline:
@@ -126,9 +126,9 @@ def grep(wanted: dict[str, object]) -> list[str]:
     expression = re.compile(str(wanted["pattern"]), flags)
     pattern = wanted["glob"]
     result: list[str] = []
-    for path in files_below(str(wanted["path"]), None if pattern is None else str(pattern)):
+    for path in list_files(str(wanted["path"]), None if pattern is None else str(pattern)):
         text = read(path)
-        hits = matched_lines(text, expression, bool(wanted["multiline"])) if text else []
+        hits = find_matched_lines(text, expression, bool(wanted["multiline"])) if text else []
         if not text or not hits:
             continue
         if wanted["output_mode"] == "content":

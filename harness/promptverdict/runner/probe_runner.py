@@ -10,7 +10,13 @@ from promptverdict.core.files import write_whole
 from promptverdict.recording import yaml_format
 from promptverdict.recording.files import Location
 from promptverdict.runner.probes import KIT, StoredProbes, kit, probe_digest, probe_files
-from promptverdict.sandbox import Mount, Place, Sandbox, make_place, remove_place
+from promptverdict.sandbox import (
+    Mount,
+    Sandbox,
+    TrialFolders,
+    make_trial_folders,
+    remove_trial_folders,
+)
 from promptverdict.sandbox.workspace import Workspace
 from promptverdict.scenarios.loading import LoadedScenario
 from promptverdict.scenarios.scenario import Probe
@@ -93,24 +99,24 @@ def _run(
     sandbox: Sandbox,
     given_up: threading.Event | None,
 ) -> ProbeReport:
-    place = make_place(given_up)
+    folders = make_trial_folders(given_up)
     try:
-        Workspace(place.workspace, place.owner).lay_out(tree)
+        Workspace(folders.workspace, folders.owner).lay_out(tree)
         library = {KIT: Node("file", kit())}
         mounts = [
-            _mount(place, "base", base, "/base"),
-            _mount(place, "probes", probe_files(scenario), "/probes"),
-            _mount(place, "kit", library, "/opt/probekit"),
+            _mount(folders, "base", base, "/base"),
+            _mount(folders, "probes", probe_files(scenario), "/probes"),
+            _mount(folders, "kit", library, "/opt/probekit"),
         ]
         done = sandbox.run(
             ["bash", "--noprofile", "--norc", "-c", probe.run],
-            place,
+            folders,
             timeout=probe.timeout,
             mounts=mounts,
             environment=_PLACES,
         )
     finally:
-        remove_place(place)
+        remove_trial_folders(folders)
     lines = [(kind, *told.strip().partition(": ")) for kind, told in _LINE.findall(done.output)]
     checks = tuple(
         Check.model_validate({"outcome": kind.lower(), "name": name, "detail": detail})
@@ -135,8 +141,8 @@ def _run(
     )
 
 
-def _mount(place: Place, name: str, tree: Mapping[str, Node], target: str) -> Mount:
-    folder = place.root / name
+def _mount(folders: TrialFolders, name: str, tree: Mapping[str, Node], target: str) -> Mount:
+    folder = folders.root / name
     folder.mkdir()
-    Workspace(folder, place.owner).lay_out(tree)
+    Workspace(folder, folders.owner).lay_out(tree)
     return Mount(folder, target)

@@ -33,7 +33,7 @@ from promptverdict.runner.probes import probe_digest
 from promptverdict.runner.users import ScriptedUser
 from promptverdict.runner.world.recorder import NotedTools
 from promptverdict.runner.world.replayed import ReplayedTools
-from promptverdict.sandbox import Sandbox, make_place, remove_place
+from promptverdict.sandbox import Sandbox, make_trial_folders, remove_trial_folders
 from promptverdict.scenarios.loading import LoadedScenario
 from promptverdict.scenarios.solution import SAY, LoadedSolution, Solution
 from promptverdict.trials.evidence import Evidence, FinalState, ProbeReport, Task
@@ -125,14 +125,14 @@ def list_misses(loaded: LoadedSolution, grades: tuple[Grade, ...]) -> list[str]:
 
 def _run(scenario: LoadedScenario, solution: Solution, sandbox: Sandbox) -> SolutionEvidence:
     cell = _stand_in(scenario)
-    place = make_place()
+    folders = make_trial_folders()
     try:
-        tools = NotedTools(cell.trial(0), sandbox, place)
+        tools = NotedTools(cell.trial(0), sandbox, folders)
         tools.set_up()
         asyncio.run(_play(cell.task, solution, tools))
         world = tools.world()
     finally:
-        remove_place(place)
+        remove_trial_folders(folders)
     stored = SolutionEvidence(
         digest=_digest_solution(scenario, solution),
         environment={

@@ -2,11 +2,22 @@
 
 Every command gets its own namespaces and all of its processes die with it, so that no process of
 an agent is alive while the host looks at the workspace. What is kept between the commands of one
-trial is its Place: four folders on the host.
+trial is its TrialFolders: four folders on the host.
 """
 
 from promptverdict.sandbox.interface import Mount, Sandbox
 from promptverdict.sandbox.open import open_sandbox
-from promptverdict.sandbox.trial_folders import Place, make_place, remove_place
+from promptverdict.sandbox.trial_folders import (
+    TrialFolders,
+    make_trial_folders,
+    remove_trial_folders,
+)
 
-__all__ = ["Mount", "Place", "Sandbox", "make_place", "open_sandbox", "remove_place"]
+__all__ = [
+    "Mount",
+    "Sandbox",
+    "TrialFolders",
+    "make_trial_folders",
+    "open_sandbox",
+    "remove_trial_folders",
+]

@@ -14,14 +14,18 @@ from dataclasses import dataclass
 from typing import IO
 
 from promptverdict.sandbox import seccomp
-from promptverdict.sandbox.bubblewrap_options import bubblewrap_options, masked_folders, prlimit
-from promptverdict.sandbox.commands import streams, unrunnable
-from promptverdict.sandbox.diagnosis import cannot_start
+from promptverdict.sandbox.bubblewrap_options import (
+    bubblewrap_options,
+    find_masked_folders,
+    prlimit,
+)
+from promptverdict.sandbox.commands import explain_refusal, streams
+from promptverdict.sandbox.diagnosis import build_start_error
 from promptverdict.sandbox.interface import NOTHING, Finished, Mount
 from promptverdict.sandbox.limits import DEFAULT_LIMITS, Limits
 from promptverdict.sandbox.python import GuestPython
-from promptverdict.sandbox.trial_folders import WORKSPACE, Place, reopen
-from promptverdict.sandbox.watchdog import follow, held
+from promptverdict.sandbox.trial_folders import WORKSPACE, TrialFolders, reopen_folders
+from promptverdict.sandbox.watchdog import follow, open_process
 
 _DYING_SECONDS = 10.0
 
@@ -41,12 +45,12 @@ class Bubblewrap:
         self._guest = guest
         self._limits = limits
         self._filter = seccomp.program()
-        self._masked = masked_folders()
+        self._masked = find_masked_folders()
 
     def run(
         self,
         argv: Sequence[str],
-        place: Place,
+        folders: TrialFolders,
         *,
         timeout: float,
         cwd: str = WORKSPACE,
@@ -55,27 +59,27 @@ class Bubblewrap:
     ) -> Finished:
         """Run one command to its end, blocking; timeout in seconds.
 
-        Raises SandboxError when it could not be run, and GivenUp once its place is given up;
+        Raises SandboxError when it could not be run, and GivenUp once its folders is given up;
         whatever the command does is a Finished.
         """
-        if refusal := unrunnable([*argv, cwd]):
+        if refusal := explain_refusal([*argv, cwd]):
             return Finished(126, refusal, None, 0.0, truncated=False)
         started = time.monotonic()
         # A folder that the command before has removed is the agent's affair, not the sandbox's.
         elsewhere = [] if cwd == WORKSPACE else ["env", f"--chdir={cwd}"]
         command = [*prlimit(self._limits), *elsewhere, *argv]
-        options = bubblewrap_options(self._guest.root, self._masked, place, mounts, environment)
+        options = bubblewrap_options(self._guest.root, self._masked, folders, mounts, environment)
         try:
-            with _bubble(self._program, options, self._filter, command, place.owner) as bubble:
+            with _bubble(self._program, options, self._filter, command, folders.owner) as bubble:
                 try:
-                    output, stopped = follow(bubble.process, place, self._limits, timeout)
+                    output, stopped = follow(bubble.process, folders, self._limits, timeout)
                 finally:
                     exit_code = bubble.end()
         except OSError as error:
-            raise cannot_start(str(error)) from error
-        reopen(place)
+            raise build_start_error(str(error)) from error
+        reopen_folders(folders)
         if stopped is None and exit_code is None:
-            raise cannot_start(output.text().strip() or "it ended without a word")
+            raise build_start_error(output.text().strip() or "it ended without a word")
         return output.finished(None if stopped else exit_code, stopped, started)
 
 
@@ -101,7 +105,7 @@ class _Bubble:
             self.process.kill()
             self.process.wait()
         if self.first is not None and not _readable(self.first, _DYING_SECONDS):
-            raise cannot_start("its processes do not die")
+            raise build_start_error("its processes do not die")
         told = [json.loads(line) for line in self.status]
         return next((int(line["exit-code"]) for line in told if "exit-code" in line), None)
 
@@ -147,7 +151,7 @@ def _memory_file(content: bytes) -> IO[bytes]:
 
 def _first_process(line: str) -> int | None:
     """Hold on to the process that bubblewrap names, or to none if it could not start one."""
-    return held(json.loads(line)["child-pid"]) if "child-pid" in line else None
+    return open_process(json.loads(line)["child-pid"]) if "child-pid" in line else None
 
 
 def _readable(descriptor: int, seconds: float) -> bool:

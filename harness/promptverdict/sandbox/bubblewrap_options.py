@@ -9,7 +9,7 @@ from promptverdict.sandbox.commands import ENVIRONMENT
 from promptverdict.sandbox.interface import Mount
 from promptverdict.sandbox.limits import Limits
 from promptverdict.sandbox.python_build import MOUNT as PYTHON_MOUNT
-from promptverdict.sandbox.trial_folders import ETC, HOME, REPORTS, TMP, WORKSPACE, Place
+from promptverdict.sandbox.trial_folders import ETC, HOME, REPORTS, TMP, WORKSPACE, TrialFolders
 
 _SHARED_MEMORY = 32 << 20
 
@@ -29,7 +29,7 @@ and where images put an application."""
 def bubblewrap_options(
     python: Path,
     masked: Sequence[str],
-    place: Place,
+    folders: TrialFolders,
     mounts: Sequence[Mount],
     environment: Mapping[str, str],
 ) -> list[str]:
@@ -42,9 +42,9 @@ def bubblewrap_options(
     ]
     for name, value in {**ENVIRONMENT, **environment}.items():
         options += ["--setenv", name, value]
-    options += _system(masked, place)
+    options += _system(masked, folders)
     options += ["--ro-bind", str(python), PYTHON_MOUNT]
-    for target, source in place.written.items():
+    for target, source in folders.written.items():
         options += ["--bind", str(source), target]
     for mount in mounts:
         options += ["--ro-bind", str(mount.source), _checked(mount.target)]
@@ -52,13 +52,13 @@ def bubblewrap_options(
     return [*options, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORKSPACE]
 
 
-def _system(masked: Sequence[str], place: Place) -> list[str]:
+def _system(masked: Sequence[str], folders: TrialFolders) -> list[str]:
     """Show the host's programs, and made-up files for what programs want to know of a system."""
     options = ["--ro-bind", "/usr", "/usr"]
     for folder in ("/etc", "/home", "/opt", "/run"):
         options += ["--perms", "0755", "--dir", folder]
     for folder in masked:
-        options += ["--ro-bind", str(place.root / "empty"), folder]
+        options += ["--ro-bind", str(folders.root / "empty"), folder]
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
         path = Path("/", name)
         if path.is_symlink():
@@ -68,12 +68,12 @@ def _system(masked: Sequence[str], place: Place) -> list[str]:
     for name in ("alternatives", "ld.so.cache", "localtime"):
         options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     for name in ETC:
-        options += ["--ro-bind", str(place.root / "etc" / name), f"/etc/{name}"]
+        options += ["--ro-bind", str(folders.root / "etc" / name), f"/etc/{name}"]
     shared = ("--size", str(_SHARED_MEMORY), "--perms", "1777", "--tmpfs", "/dev/shm")  # noqa: S108
     return [*options, "--proc", "/proc", "--dev", "/dev", *shared]
 
 
-def masked_folders() -> tuple[str, ...]:
+def find_masked_folders() -> tuple[str, ...]:
     """Find the folders below /usr that a command must see as empty."""
     usr = Path("/usr")
     found = {path.resolve() for pattern in _MASKED for path in usr.glob(pattern)}

@@ -26,7 +26,7 @@ ENVIRONMENT = {
 }
 
 
-def unrunnable(argv: Sequence[str]) -> str | None:
+def explain_refusal(argv: Sequence[str]) -> str | None:
     """Say why the kernel would not take a command that an agent wrote."""
     for argument in argv:
         if "\0" in argument:

@@ -40,7 +40,7 @@ WAY_OUT = (
 )
 
 
-def cannot_start(found: str) -> SandboxError:
+def build_start_error(found: str) -> SandboxError:
     """Make the error for what bubblewrap said, with the advice that fits it."""
     line = next((line for line in found.splitlines() if line.startswith("bwrap:")), found)
     told = line.splitlines()[0][:300].rstrip(".")

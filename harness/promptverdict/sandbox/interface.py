@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from promptverdict.sandbox.limits import Stopped
-from promptverdict.sandbox.trial_folders import WORKSPACE, Place
+from promptverdict.sandbox.trial_folders import WORKSPACE, TrialFolders
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -40,7 +40,7 @@ class Finished:
 
 
 class Sandbox(Protocol):
-    """Something that runs commands in a place."""
+    """Something that runs commands in a folders."""
 
     kind: str
     """Name of the protection: bubblewrap or none."""
@@ -52,7 +52,7 @@ class Sandbox(Protocol):
     def run(
         self,
         argv: Sequence[str],
-        place: Place,
+        folders: TrialFolders,
         *,
         timeout: float,
         cwd: str = WORKSPACE,
@@ -61,7 +61,7 @@ class Sandbox(Protocol):
     ) -> Finished:
         """Run one command to its end, blocking; timeout in seconds.
 
-        Raises SandboxError when it could not be run, and GivenUp once its place is given up;
+        Raises SandboxError when it could not be run, and GivenUp once its folders is given up;
         whatever the command does is a Finished.
         """
         ...

@@ -8,11 +8,11 @@ from typing import Literal
 
 from promptverdict.core.errors import SandboxError
 from promptverdict.sandbox.bubblewrap import Bubblewrap
-from promptverdict.sandbox.diagnosis import WAY_OUT, cannot_start
+from promptverdict.sandbox.diagnosis import WAY_OUT, build_start_error
 from promptverdict.sandbox.interface import Sandbox
 from promptverdict.sandbox.limits import DEFAULT_LIMITS, Limits
-from promptverdict.sandbox.python import guest_python
-from promptverdict.sandbox.trial_folders import make_place, remove_place
+from promptverdict.sandbox.python import find_guest_python
+from promptverdict.sandbox.trial_folders import make_trial_folders, remove_trial_folders
 from promptverdict.sandbox.unprotected import Unprotected
 
 _PROBE = """\
@@ -47,12 +47,12 @@ def open_sandbox(kind: Literal["bubblewrap", "none"], limits: Limits = DEFAULT_L
             "Debian, Ubuntu: sudo apt install bubblewrap. Fedora: sudo dnf install bubblewrap.\n"
             f"{WAY_OUT}"
         )
-    sandbox = Bubblewrap(program, guest_python(), limits)
-    place = make_place()
+    sandbox = Bubblewrap(program, find_guest_python(), limits)
+    folders = make_trial_folders()
     try:
-        proof = sandbox.run(["bash", "--noprofile", "--norc", "-c", _PROBE], place, timeout=30)
+        proof = sandbox.run(["bash", "--noprofile", "--norc", "-c", _PROBE], folders, timeout=30)
     finally:
-        remove_place(place)
+        remove_trial_folders(folders)
     if proof.exit_code != 0 or proof.output != "ready\n":
-        raise cannot_start(proof.output.strip() or f"stopped: {proof.stopped}")
+        raise build_start_error(proof.output.strip() or f"stopped: {proof.stopped}")
     return sandbox

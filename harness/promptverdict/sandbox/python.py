@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promptverdict.core.errors import SandboxError
-from promptverdict.sandbox.python_build import PYTEST_VERSION, build, build_key
+from promptverdict.sandbox.python_build import PYTEST_VERSION, build, compute_build_key
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class GuestPython:
     pytest: str
 
 
-def guest_python(cache: Path | None = None) -> GuestPython:
+def find_guest_python(cache: Path | None = None) -> GuestPython:
     """Find the copy for this interpreter, building it the first time, which takes a package index.
 
     Raises SandboxError when it cannot be built.
     """
     cache = cache or _cache_folder()
-    target = cache / build_key()
+    target = cache / compute_build_key()
     if not (target / "bin" / "python3").exists():
         try:
             cache.mkdir(mode=0o755, parents=True, exist_ok=True)

@@ -68,7 +68,7 @@ _SCRIPTS = {
 """Name of each command, and where its main function is."""
 
 
-def build_key() -> str:
+def compute_build_key() -> str:
     """Name a build by all that it is made from; another key, another build."""
     parts = [str(FORMAT), sys.version, platform.machine(), sys.base_prefix, *_PINS]
     parts += [_source(name) for name in _PLUGIN_SOURCES]

@@ -21,7 +21,7 @@ class DiskUsage:
     """Whether a folder could not be looked into."""
 
 
-def descendants(pid: int) -> list[int]:
+def list_descendants(pid: int) -> list[int]:
     """List the processes below a process, as far as they are still there."""
     found, pending = [], [pid]
     while pending:
@@ -33,7 +33,7 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def memory_of(pids: Sequence[int], limit: int) -> int:
+def measure_memory(pids: Sequence[int], limit: int) -> int:
     """Add up memory in bytes; exactly, with shared pages counted once, if it may be too much."""
     page = os.sysconf("SC_PAGE_SIZE")
     resident = sum(_number(f"/proc/{pid}/statm", r"\d+ (\d+)") for pid in pids) * page
@@ -42,7 +42,7 @@ def memory_of(pids: Sequence[int], limit: int) -> int:
     return sum(_number(f"/proc/{pid}/smaps_rollup", r"Pss: +(\d+)") for pid in pids) * 1024
 
 
-def unlinked_bytes(pids: Sequence[int]) -> int:
+def count_unlinked_bytes(pids: Sequence[int]) -> int:
     """Count the bytes of files that are open and have no name any more, in memory or on disk."""
     found: dict[tuple[int, int], int] = {}
     for pid in pids:
@@ -54,7 +54,7 @@ def unlinked_bytes(pids: Sequence[int]) -> int:
     return sum(found.values())
 
 
-def disk_usage(folders: Iterable[Path], limit: int) -> DiskUsage:
+def measure_disk_usage(folders: Iterable[Path], limit: int) -> DiskUsage:
     """Count what lies in folders, following no link and ending soon after limit entries."""
     usage = DiskUsage()
     pending = [str(folder) for folder in folders]
@@ -74,7 +74,7 @@ def disk_usage(folders: Iterable[Path], limit: int) -> DiskUsage:
     return usage
 
 
-def free_bytes(folder: Path) -> int:
+def count_free_bytes(folder: Path) -> int:
     """Tell how much room is left on the disk that a folder lies on."""
     status = os.statvfs(folder)
     return status.f_bavail * status.f_frsize

@@ -32,7 +32,7 @@ ETC = {
 
 
 @dataclass(frozen=True)
-class Place:
+class TrialFolders:
     """The folders of one trial; owner is the user they belong to, None for the harness's own."""
 
     root: Path
@@ -66,8 +66,8 @@ class Place:
         return {WORKSPACE: self.workspace, TMP: self.tmp, HOME: self.home, REPORTS: self.reports}
 
 
-def make_place(given_up: threading.Event | None = None) -> Place:
-    """Make the folders of one trial, outside of any repository; given_up as in Place.
+def make_trial_folders(given_up: threading.Event | None = None) -> TrialFolders:
+    """Make the folders of one trial, outside of any repository; given_up as in TrialFolders.
 
     Raises SandboxError when the folder for temporary files does not serve.
     """
@@ -76,18 +76,18 @@ def make_place(given_up: threading.Event | None = None) -> Place:
     _check_base(base, closed_matters=owner is not None)
     try:
         root = Path(tempfile.mkdtemp(prefix="place-", dir=base))
-        place = Place(root, owner, given_up or threading.Event())
-        etc = place.root / "etc"
-        for folder in (*place.written.values(), etc, place.root / "empty"):
+        folders = TrialFolders(root, owner, given_up or threading.Event())
+        etc = folders.root / "etc"
+        for folder in (*folders.written.values(), etc, folders.root / "empty"):
             folder.mkdir()
             folder.chmod(0o755)
-        place.tmp.chmod(0o1777)
-        place.home.chmod(0o700)
+        folders.tmp.chmod(0o1777)
+        folders.home.chmod(0o700)
         for name, content in ETC.items():
             (etc / name).write_text(content, encoding="utf-8")
             (etc / name).chmod(0o644)
         if owner is not None:
-            for folder in (*place.written.values(), place.root):
+            for folder in (*folders.written.values(), folders.root):
                 os.chown(folder, owner, owner)
     except OSError as error:
         raise SandboxError(
@@ -95,7 +95,7 @@ def make_place(given_up: threading.Event | None = None) -> Place:
             f"It belongs in {base}; there must be room for {DEFAULT_LIMITS.disk >> 20} MB.\n"
             "Set TMPDIR to a folder that serves."
         ) from error
-    return place
+    return folders
 
 
 def _check_base(base: Path, *, closed_matters: bool) -> None:
@@ -113,9 +113,9 @@ def _check_base(base: Path, *, closed_matters: bool) -> None:
     )
 
 
-def reopen(place: Place) -> None:
+def reopen_folders(folders: TrialFolders) -> None:
     """Undo a chmod of an agent on its own folders: it would keep the host and a command out."""
-    for folder in place.written.values():
+    for folder in folders.written.values():
         # Without a sandbox a folder can be gone, which whoever needs it next will tell.
         with contextlib.suppress(OSError):
             mode = folder.lstat().st_mode
@@ -123,18 +123,18 @@ def reopen(place: Place) -> None:
                 folder.chmod(mode & 0o7777 | 0o700)
 
 
-def remove_place(place: Place) -> None:
+def remove_trial_folders(folders: TrialFolders) -> None:
     """Remove a trial's folders, whatever an agent left in them.
 
     Raises SandboxError when something withstands.
     """
     try:
-        _remove_tree(place.root)
+        _remove_tree(folders.root)
     except OSError as error:
         raise SandboxError(
             f"The folder of a trial cannot be removed: {error}.\n"
             "It may hold up to 128 MB; no result depends on it.\n"
-            f"Remove it by hand: {place.root}"
+            f"Remove it by hand: {folders.root}"
         ) from error
 
 

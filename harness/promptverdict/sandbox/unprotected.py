@@ -16,12 +16,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from promptverdict.core.errors import SandboxError
-from promptverdict.sandbox.commands import ENVIRONMENT, streams, unrunnable
+from promptverdict.sandbox.commands import ENVIRONMENT, explain_refusal, streams
 from promptverdict.sandbox.interface import NOTHING, Finished, Mount
 from promptverdict.sandbox.limits import DEFAULT_LIMITS, Limits
-from promptverdict.sandbox.python import guest_python
+from promptverdict.sandbox.python import find_guest_python
 from promptverdict.sandbox.python_build import MOUNT as PYTHON_MOUNT
-from promptverdict.sandbox.trial_folders import WORKSPACE, Place, reopen
+from promptverdict.sandbox.trial_folders import WORKSPACE, TrialFolders, reopen_folders
 from promptverdict.sandbox.watchdog import follow
 
 
@@ -38,14 +38,14 @@ class Unprotected:
                 "Replay works here."
             )
         self._limits = limits
-        self._guest = guest_python() if platform.system() == "Linux" else None
+        self._guest = find_guest_python() if platform.system() == "Linux" else None
         self.python = platform.python_version()
         self.pytest = self._guest.pytest if self._guest else version("pytest")
 
     def run(
         self,
         argv: Sequence[str],
-        place: Place,
+        folders: TrialFolders,
         *,
         timeout: float,
         cwd: str = WORKSPACE,
@@ -53,48 +53,48 @@ class Unprotected:
         environment: Mapping[str, str] = NOTHING,
     ) -> Finished:
         """Run one command, with the paths of the sandbox in it replaced by the host's."""
-        if refusal := unrunnable([*argv, cwd]):
+        if refusal := explain_refusal([*argv, cwd]):
             return Finished(126, refusal, None, 0.0, truncated=False)
         started = time.monotonic()
-        names = place.written | {mount.target: mount.source for mount in mounts}
+        names = folders.written | {mount.target: mount.source for mount in mounts}
         added = {name: _outside(value, names) for name, value in environment.items()}
         try:
             process = subprocess.Popen(
                 [_outside(argument, names) for argument in argv],
-                env=self._environment(place) | added,
+                env=self._environment(folders) | added,
                 cwd=_outside(cwd, names),
-                **streams(place.owner),
+                **streams(folders.owner),
             )
         except OSError as error:
             said = _inside(f"{error.filename}: {error.strerror}", names)
             return Finished(127, said, None, 0.0, truncated=False)
         with process:
             try:
-                output, stopped = follow(process, place, self._limits, timeout)
+                output, stopped = follow(process, folders, self._limits, timeout)
             finally:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
-        reopen(place)
+        reopen_folders(folders)
         exit_code = process.returncode if process.returncode >= 0 else 128 - process.returncode
         finished = output.finished(None if stopped else exit_code, stopped, started)
         return replace(finished, output=_inside(finished.output, names))
 
-    def _environment(self, place: Place) -> dict[str, str]:
+    def _environment(self, folders: TrialFolders) -> dict[str, str]:
         programs = [str(Path(sys.executable).parent)]
         if self._guest:
             # The script's first line names the interpreter where the sandbox would show it.
             script = (self._guest.root / "bin" / "pytest").read_text(encoding="utf-8")
-            own = place.root / "bin" / "pytest"
+            own = folders.root / "bin" / "pytest"
             own.parent.mkdir(exist_ok=True)
             own.write_text(script.replace(PYTHON_MOUNT, str(self._guest.root)), encoding="utf-8")
             own.chmod(0o755)
             programs = [str(own.parent), str(self._guest.root / "bin")]
         return ENVIRONMENT | {
             "PATH": ":".join([*programs, "/usr/local/bin", "/usr/bin", "/bin"]),
-            "HOME": str(place.home),
-            "TMPDIR": str(place.tmp),
-            "SESSION_REPORT_FOLDER": str(place.reports),
-            "SESSION_REPORT_TREE": str(place.workspace),
+            "HOME": str(folders.home),
+            "TMPDIR": str(folders.tmp),
+            "SESSION_REPORT_FOLDER": str(folders.reports),
+            "SESSION_REPORT_TREE": str(folders.workspace),
         }
 
 

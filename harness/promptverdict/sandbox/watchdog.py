@@ -12,33 +12,33 @@ from promptverdict.sandbox.interface import GivenUp
 from promptverdict.sandbox.limits import Limits, Stopped
 from promptverdict.sandbox.output import Output
 from promptverdict.sandbox.resource_usage import (
-    descendants,
-    disk_usage,
-    free_bytes,
-    memory_of,
-    unlinked_bytes,
+    count_free_bytes,
+    count_unlinked_bytes,
+    list_descendants,
+    measure_disk_usage,
+    measure_memory,
 )
-from promptverdict.sandbox.trial_folders import Place
+from promptverdict.sandbox.trial_folders import TrialFolders
 
 _WATCH_SECONDS = 0.1
 
 
 def follow(
-    process: subprocess.Popen[bytes], place: Place, limits: Limits, timeout: float
+    process: subprocess.Popen[bytes], folders: TrialFolders, limits: Limits, timeout: float
 ) -> tuple[Output, Stopped | None]:
     """Read what a process says until it ends; what must be stopped is named, and goes on.
 
-    Raises GivenUp soon after its place is given up; the process then goes on, too.
+    Raises GivenUp soon after its folders is given up; the process then goes on, too.
     """
     assert process.stdout is not None
     pipe = process.stdout.fileno()
     os.set_blocking(pipe, False)
     deadline = time.monotonic() + timeout
-    output, watch = Output(limits.output), _Watch(process.pid, place, limits)
+    output, watch = Output(limits.output), _Watch(process.pid, folders, limits)
     with contextlib.ExitStack() as closing:
         ready = closing.enter_context(selectors.DefaultSelector())
         ready.register(pipe, selectors.EVENT_READ)
-        if (ended := held(process.pid)) is not None:
+        if (ended := open_process(process.pid)) is not None:
             closing.callback(os.close, ended)
             ready.register(ended, selectors.EVENT_READ)
         speaks = True
@@ -47,7 +47,7 @@ def follow(
             if now >= deadline:
                 return output, "timeout"
             ready.select(max(0.0, min(watch.due, deadline, now + _WATCH_SECONDS) - now))
-            if place.given_up.is_set():
+            if folders.given_up.is_set():
                 raise GivenUp
             over = process.poll() is not None
             if speaks and not _read(pipe, output, limits.flood, to_the_end=over):
@@ -75,7 +75,7 @@ def _read(pipe: int, output: Output, flood: int, *, to_the_end: bool) -> bool:
             return True
 
 
-def held(pid: int) -> int | None:
+def open_process(pid: int) -> int | None:
     """Open a descriptor that is readable once a process has ended, where the kernel has such."""
     if not hasattr(os, "pidfd_open"):
         return None
@@ -88,12 +88,12 @@ def held(pid: int) -> int | None:
 class _Watch:
     """Looks, every now and then, at what a command and all its children use."""
 
-    def __init__(self, pid: int, place: Place, limits: Limits) -> None:
+    def __init__(self, pid: int, folders: TrialFolders, limits: Limits) -> None:
         self.due = time.monotonic() + _WATCH_SECONDS
         self._pid = pid
-        self._place = place
+        self._folders = folders
         self._limits = limits
-        self._free = free_bytes(place.root)
+        self._free = count_free_bytes(folders.root)
 
     def look(self) -> Stopped | None:
         """Name the limit that is passed; looks only when it is due."""
@@ -107,15 +107,15 @@ class _Watch:
         return reason
 
     def _reason(self) -> Stopped | None:
-        pids = descendants(self._pid)
-        if memory_of(pids, self._limits.memory) > self._limits.memory:
+        pids = list_descendants(self._pid)
+        if measure_memory(pids, self._limits.memory) > self._limits.memory:
             return "memory"
-        usage = disk_usage(self._place.written.values(), self._limits.entries)
+        usage = measure_disk_usage(self._folders.written.values(), self._limits.entries)
         if usage.entries > self._limits.entries:
             return "too-many-files"
-        if usage.bytes + unlinked_bytes(pids) > self._limits.disk:
+        if usage.bytes + count_unlinked_bytes(pids) > self._limits.disk:
             return "disk"
         # What lies in a closed folder cannot be counted, but the disk's free space can.
-        if usage.closed and self._free - free_bytes(self._place.root) > self._limits.disk:
+        if usage.closed and self._free - count_free_bytes(self._folders.root) > self._limits.disk:
             return "disk"
         return None

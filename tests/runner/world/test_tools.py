@@ -1,4 +1,4 @@
-"""What each tool answers in a real place: what it did, or what an agent did wrong, in words."""
+"""What each tool answers in real folders: what it did, or what an agent did wrong, in words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from typing import Any
 
 import pytest
 from promptverdict.runner.world.tools import Answer, LiveTools
-from promptverdict.sandbox import Place, Sandbox, make_place, open_sandbox, remove_place
+from promptverdict.sandbox import (
+    Sandbox,
+    TrialFolders,
+    make_trial_folders,
+    open_sandbox,
+    remove_trial_folders,
+)
 from promptverdict.sandbox.workspace import Workspace
 from promptverdict.scenarios.scenario import Page, Script, SearchAnswer, TaskAnswer
 from promptverdict.trials.toolset import NAMES
@@ -54,41 +60,41 @@ def unprotected() -> Sandbox:
 
 
 @pytest.fixture
-def place() -> Iterator[Place]:
-    made = make_place()
+def folders() -> Iterator[TrialFolders]:
+    made = make_trial_folders()
     yield made
-    remove_place(made)
+    remove_trial_folders(made)
 
 
 @pytest.fixture
-def workspace(place: Place) -> Workspace:
-    made = Workspace(place.workspace, place.owner)
+def workspace(folders: TrialFolders) -> Workspace:
+    made = Workspace(folders.workspace, folders.owner)
     for path, text in FILES.items():
         made.write(path, text.encode())
     return made
 
 
 @pytest.fixture
-def do(unprotected: Sandbox, place: Place, workspace: Workspace) -> Do:
+def do(unprotected: Sandbox, folders: TrialFolders, workspace: Workspace) -> Do:
     """Carries out a call that executes nothing."""
-    return tools(unprotected, place, workspace)
+    return tools(unprotected, folders, workspace)
 
 
 @pytest.fixture
-def execute(sandbox: Sandbox, place: Place, workspace: Workspace) -> Do:
+def execute(sandbox: Sandbox, folders: TrialFolders, workspace: Workspace) -> Do:
     """Carries out a call that executes something, once in each sandbox."""
-    return tools(sandbox, place, workspace)
+    return tools(sandbox, folders, workspace)
 
 
 def tools(
     sandbox: Sandbox,
-    place: Place,
+    folders: TrialFolders,
     workspace: Workspace,
     script: Script | None = None,
     names: tuple[str, ...] = NAMES,
 ) -> Do:
-    reports = Workspace(place.reports, place.owner)
-    live = LiveTools(sandbox, place, workspace, reports, script or Script(), names)
+    reports = Workspace(folders.reports, folders.owner)
+    live = LiveTools(sandbox, folders, workspace, reports, script or Script(), names)
     return lambda tool, **arguments: live.run(Call(id="toolu_1", tool=tool, args=arguments))
 
 
@@ -100,9 +106,11 @@ class Hurried:
         self.kind, self.python, self.pytest = inner.kind, inner.python, inner.pytest
         self.asked: list[float] = []
 
-    def run(self, argv: Sequence[str], place: Place, *, timeout: float, **options: Any) -> Any:
+    def run(
+        self, argv: Sequence[str], folders: TrialFolders, *, timeout: float, **options: Any
+    ) -> Any:
         self.asked.append(timeout)
-        return self._inner.run(argv, place, timeout=min(timeout, self._seconds), **options)
+        return self._inner.run(argv, folders, timeout=min(timeout, self._seconds), **options)
 
 
 # Read
@@ -168,11 +176,11 @@ def test_read_tells_an_empty_file_from_an_empty_line(do: Do) -> None:
     ],
 )
 def test_read_of_what_is_no_text_below_the_workspace_says_why(
-    do: Do, place: Place, path: str, told: str
+    do: Do, folders: TrialFolders, path: str, told: str
 ) -> None:
-    (place.workspace / "link").symlink_to("/etc/passwd")
-    (place.workspace / "image").write_bytes(b"\x89PNG\r\n")
-    (place.workspace / "zeros").write_bytes(b"SQLite format 3\0\0\0")
+    (folders.workspace / "link").symlink_to("/etc/passwd")
+    (folders.workspace / "image").write_bytes(b"\x89PNG\r\n")
+    (folders.workspace / "zeros").write_bytes(b"SQLite format 3\0\0\0")
     answer = do("Read", file_path=path)
     assert answer.error
     assert told in answer.text
@@ -212,12 +220,12 @@ def test_write_replaces_half_a_character_which_no_file_can_hold(
     ],
 )
 def test_write_elsewhere_than_to_a_file_of_the_workspace_changes_nothing(
-    do: Do, place: Place, tmp_path: Path, path: str, told: str
+    do: Do, folders: TrialFolders, tmp_path: Path, path: str, told: str
 ) -> None:
     outside = tmp_path / "secret"
     outside.write_text("secret")
-    (place.workspace / "link").symlink_to(outside)
-    (place.workspace / "up").symlink_to(tmp_path)
+    (folders.workspace / "link").symlink_to(outside)
+    (folders.workspace / "up").symlink_to(tmp_path)
     answer = do("Write", file_path=path, content="x")
     assert answer.error
     assert told in answer.text
@@ -268,12 +276,12 @@ def test_edit_of_no_file_of_the_workspace_is_refused(do: Do, path: str) -> None:
     assert do("Edit", file_path=path, old_string="a", new_string="b").error
 
 
-def test_edit_keeps_line_ends_and_mode(do: Do, place: Place, workspace: Workspace) -> None:
+def test_edit_keeps_line_ends_and_mode(do: Do, folders: TrialFolders, workspace: Workspace) -> None:
     workspace.write("run.sh", b"#!/bin/sh\r\necho a\r\n")
-    (place.workspace / "run.sh").chmod(0o755)
+    (folders.workspace / "run.sh").chmod(0o755)
     do("Edit", file_path="/workspace/run.sh", old_string="echo a", new_string="echo b")
     assert workspace.read("run.sh") == b"#!/bin/sh\r\necho b\r\n"
-    assert (place.workspace / "run.sh").stat().st_mode & 0o777 == 0o755
+    assert (folders.workspace / "run.sh").stat().st_mode & 0o777 == 0o755
 
 
 def test_multi_edit_makes_each_replacement_on_the_result_of_the_one_before(
@@ -427,11 +435,11 @@ def test_grep_with_what_is_no_regular_expression_says_so_in_one_line(
 
 
 def test_grep_whose_regular_expression_never_ends_is_stopped(
-    sandbox: Sandbox, place: Place, workspace: Workspace
+    sandbox: Sandbox, folders: TrialFolders, workspace: Workspace
 ) -> None:
     workspace.write("evil", b"a" * 60 + b"!")
     hurried = Hurried(sandbox, 0.5)
-    answer = tools(hurried, place, workspace)("Grep", pattern="(a+)+$")
+    answer = tools(hurried, folders, workspace)("Grep", pattern="(a+)+$")
     assert answer == Answer("The search was stopped: timeout", error=True, stopped="timeout")
     assert hurried.asked == [20.0]
 
@@ -579,7 +587,7 @@ def test_the_list_is_kept_and_counted(do: Do) -> None:
 
 
 @pytest.fixture
-def scripted(unprotected: Sandbox, place: Place, workspace: Workspace) -> Do:
+def scripted(unprotected: Sandbox, folders: TrialFolders, workspace: Workspace) -> Do:
     script = Script(
         pages=(Page(url="https://example.org/docs", text="The docs."),),
         searches=(
@@ -588,7 +596,7 @@ def scripted(unprotected: Sandbox, place: Place, workspace: Workspace) -> Do:
         ),
         tasks=(TaskAnswer(contains="Review", text="Looks fine."),),
     )
-    return tools(unprotected, place, workspace, script)
+    return tools(unprotected, folders, workspace, script)
 
 
 def test_a_scripted_world_answers_what_was_written_for_it(scripted: Do) -> None:
@@ -627,16 +635,16 @@ def test_a_tool_that_does_not_exist_is_told_with_the_one_that_was_meant(do: Do) 
 
 
 def test_a_tool_that_is_not_offered_is_not_there(
-    unprotected: Sandbox, place: Place, workspace: Workspace
+    unprotected: Sandbox, folders: TrialFolders, workspace: Workspace
 ) -> None:
-    offered = tools(unprotected, place, workspace, names=("Read", "Write"))
+    offered = tools(unprotected, folders, workspace, names=("Read", "Write"))
     for tool in ("Bash", "bash", "Reads"):
         answer = offered(tool, command="touch x")
         assert answer.error
         assert answer.text.endswith("Tools: Read, Write")
         assert ("Did you mean" in answer.text) == (tool == "Reads")
-    assert not (place.workspace / "x").exists()
-    none = tools(unprotected, place, workspace, names=())
+    assert not (folders.workspace / "x").exists()
+    none = tools(unprotected, folders, workspace, names=())
     assert none("Read", file_path="x").text == "There is no tool Read. Tools: none"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from promptverdict.guest.treehash import digest_of, entries_below
-from promptverdict.sandbox import make_place, remove_place
+from promptverdict.sandbox import make_trial_folders, remove_trial_folders
 from promptverdict.sandbox.workspace import Workspace, snapshot
 from promptverdict.sandbox.workspace.beneath import Opener, open_by_kernel, open_by_steps
 from promptverdict.trials.tree import Node, digest
@@ -59,14 +59,14 @@ def test_what_its_owner_cannot_read_is_noted_on_every_host(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("way", [open_by_kernel, open_by_steps])
 def test_a_snapshot_of_thousands_of_levels_ends(way: Opener) -> None:
-    place = make_place()
+    folders = make_trial_folders()
     try:
-        _dig(place.workspace, 3000)
-        workspace = Workspace(place.workspace)
+        _dig(folders.workspace, 3000)
+        workspace = Workspace(folders.workspace)
         workspace._open_beneath = way
         taken = workspace.snapshot()
     finally:
-        remove_place(place)  # pytest itself could not remove this
+        remove_trial_folders(folders)  # pytest itself could not remove this
     assert 50 < len(taken.tree) < 100
     assert "too deep" in taken.notes[0]
 

@@ -18,7 +18,7 @@ from promptverdict.recording.files import Head, Location, World, save_sealed
 from promptverdict.runner.cells import Trial
 from promptverdict.runner.world.base import Session, TrialWorld
 from promptverdict.runner.world.recorder import NotedTools
-from promptverdict.sandbox import Place, Sandbox, make_place, remove_place
+from promptverdict.sandbox import Sandbox, TrialFolders, make_trial_folders, remove_trial_folders
 from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.toolset import VERSION
@@ -30,28 +30,33 @@ from promptverdict.version import __version__
 async def live_world(trial: Trial, session: Session) -> AsyncIterator[TrialWorld]:
     """Set up a workspace in the sandbox; the recording is stored if the block ends well."""
     # Not in threads, which a cancellation would leave behind: a folder is made and removed quickly.
-    place = make_place(session.given_up)
+    folders = make_trial_folders(session.given_up)
     try:
         sandbox = await to_the_end(session.sandbox)
         keeper = _Unsealed(trial.location)
         with open_tape(keeper, replay=False) as tape:
             way = open_route(trial.cell.model, session.network(), session.throttle)
             network = TapeTransport(tape, way, is_agents_outcome)
-            world = _Live(trial, sandbox, place, tape, network)
+            world = _Live(trial, sandbox, folders, tape, network)
             await to_the_end(world.tools.set_up)
             yield world
             keeper.world = world.tools.world()
     finally:
-        remove_place(place)
+        remove_trial_folders(folders)
 
 
 class _Live:
     def __init__(
-        self, trial: Trial, sandbox: Sandbox, place: Place, tape: Tape, transport: TapeTransport
+        self,
+        trial: Trial,
+        sandbox: Sandbox,
+        folders: TrialFolders,
+        tape: Tape,
+        transport: TapeTransport,
     ) -> None:
         self._trial, self._sandbox, self._tape = trial, sandbox, tape
         self.transport: httpx2.AsyncBaseTransport = transport
-        self.tools = NotedTools(trial, sandbox, place)
+        self.tools = NotedTools(trial, sandbox, folders)
 
     def finish(self, events: tuple[Event, ...]) -> tuple[Head, FinalState]:
         cell = self._trial.cell

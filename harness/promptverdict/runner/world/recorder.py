@@ -11,7 +11,7 @@ from promptverdict.core.threads import to_the_end
 from promptverdict.recording.files import World
 from promptverdict.runner.cells import Trial
 from promptverdict.runner.world.tools import LiveTools
-from promptverdict.sandbox import Place, Sandbox
+from promptverdict.sandbox import Sandbox, TrialFolders
 from promptverdict.sandbox.workspace import Workspace
 from promptverdict.scenarios.scenario import GitSetup
 from promptverdict.trials.transcript import Call, Result
@@ -21,15 +21,15 @@ from promptverdict.trials.tree import Change, TestReport, Tree, list_changes
 class NotedTools:
     """Carries out calls, and notes their results, what they changed and which tests they ran."""
 
-    def __init__(self, trial: Trial, sandbox: Sandbox, place: Place) -> None:
+    def __init__(self, trial: Trial, sandbox: Sandbox, folders: TrialFolders) -> None:
         scenario = trial.cell.scenario
-        owner = place.owner
-        self._trial, self._sandbox, self._place = trial, sandbox, place
-        self._workspace = Workspace(place.workspace, owner)
-        self._reports = Workspace(place.reports, owner)
+        owner = folders.owner
+        self._trial, self._sandbox, self._folders = trial, sandbox, folders
+        self._workspace = Workspace(folders.workspace, owner)
+        self._reports = Workspace(folders.reports, owner)
         self._tools = LiveTools(
             sandbox,
-            place,
+            folders,
             self._workspace,
             self._reports,
             scenario.scenario.script,
@@ -101,7 +101,7 @@ class NotedTools:
         date = "2025-01-15T09:00:00+00:00"
         done = self._sandbox.run(
             ["bash", "--noprofile", "--norc", "-c", script, "bash", git.branch, git.message],
-            self._place,
+            self._folders,
             timeout=30,
             environment={"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date},
         )

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from promptverdict.core.validation_words import describe_error_at_place
-from promptverdict.sandbox import Place, Sandbox
+from promptverdict.sandbox import Sandbox, TrialFolders
 from promptverdict.sandbox.workspace import Refused, Workspace
 from promptverdict.scenarios.scenario import Script
 from promptverdict.trials.toolset import (
@@ -60,13 +60,13 @@ class LiveTools:
     def __init__(
         self,
         sandbox: Sandbox,
-        place: Place,
+        folders: TrialFolders,
         workspace: Workspace,
         reports: Workspace,
         script: Script,
         names: tuple[str, ...],
     ) -> None:
-        self._sandbox, self._place = sandbox, place
+        self._sandbox, self._folders = sandbox, folders
         self._workspace, self._reports = workspace, reports
         self._script, self._names = script, names
         self._cwd = WORKSPACE
@@ -152,7 +152,7 @@ class LiveTools:
             .read_text("utf-8")
         )
         argv = ["python3", "-I", "-c", source, json.dumps(wanted)]
-        done = self._sandbox.run(argv, self._place, timeout=SEARCH_SECONDS)
+        done = self._sandbox.run(argv, self._folders, timeout=SEARCH_SECONDS)
         text = done.output.rstrip("\n")
         if done.stopped:
             return Answer(f"The search was stopped: {done.stopped}", True, done.stopped)
@@ -161,7 +161,7 @@ class LiveTools:
     def _bash(self, asked: BashArguments) -> Answer:
         argv = ["bash", "--noprofile", "--norc", "-c", _IN_SHELL, "bash", asked.command]
         seconds = asked.timeout / 1000
-        done = self._sandbox.run(argv, self._place, timeout=seconds, cwd=self._cwd)
+        done = self._sandbox.run(argv, self._folders, timeout=seconds, cwd=self._cwd)
         self._cwd = self._where_it_ended()
         parts = [done.output.rstrip("\n")] if done.output.strip("\n") else []
         if done.truncated:
@@ -181,7 +181,7 @@ class LiveTools:
             told = self._reports.read("cwd").decode("utf-8", "replace").rstrip("\n")
         except Refused:
             told = self._cwd
-        for home in (WORKSPACE, str(self._place.workspace)):  # the latter without a sandbox
+        for home in (WORKSPACE, str(self._folders.workspace)):  # the latter without a sandbox
             if told == home or told.startswith(home + "/"):
                 inside = WORKSPACE + told.removeprefix(home)
                 return inside if self._workspace.can_be_entered(inside) else WORKSPACE

@@ -13,7 +13,7 @@ Opener = Callable[[int, str, int], int]
 """Opens a path beneath a folder: (folder's descriptor, relative path, flags) to a descriptor."""
 
 
-def opener(root: int) -> Opener:
+def choose_opener(root: int) -> Opener:
     """Choose the strictest way to open beneath a folder that this kernel offers."""
     try:
         os.close(open_by_kernel(root, ".", os.O_RDONLY | os.O_CLOEXEC))

@@ -35,7 +35,7 @@ class Refused(Exception):
 
 
 @contextmanager
-def explained(path: str) -> Iterator[None]:
+def explain_errors(path: str) -> Iterator[None]:
     """Turn what goes wrong with a path into a reason that names the path."""
     shown = path if len(path) <= 200 else f"{path[:200]}..."
     try:
@@ -51,7 +51,7 @@ def _refuse(shown: str, error: OSError) -> NoReturn:
     raise Refused(f"{shown!r}: {reason}") from error
 
 
-def relative_path(path: str) -> str:
+def resolve_path(path: str) -> str:
     """Turn an agent's path into one relative to the workspace, `.` for the workspace itself."""
     if "\0" in path:
         raise Refused("the path contains a NUL character")
@@ -68,7 +68,7 @@ def relative_path(path: str) -> str:
     return relative
 
 
-def require_plain(status: os.stat_result) -> None:
+def check_plain_file(status: os.stat_result) -> None:
     """Refuse whatever is not a regular file."""
     if stat.S_ISDIR(status.st_mode):
         raise Refused("it is a folder")

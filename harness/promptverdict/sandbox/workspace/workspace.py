@@ -12,13 +12,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from promptverdict.core.errors import SandboxError
-from promptverdict.sandbox.workspace.beneath import Opener, opener
+from promptverdict.sandbox.workspace.beneath import Opener, choose_opener
 from promptverdict.sandbox.workspace.refusal import (
     FILE_LIMIT,
     Refused,
-    explained,
-    relative_path,
-    require_plain,
+    check_plain_file,
+    explain_errors,
+    resolve_path,
 )
 from promptverdict.sandbox.workspace.snapshot import Snapshot, take_snapshot
 from promptverdict.trials.tree import Node, Tree
@@ -41,11 +41,11 @@ class Workspace:
 
         Raises Refused for everything else, and for a file over FILE_LIMIT.
         """
-        with self._root_folder() as root, explained(path):
-            descriptor = self._open(root, relative_path(path), os.O_RDONLY | os.O_NONBLOCK)
+        with self._root_folder() as root, explain_errors(path):
+            descriptor = self._open(root, resolve_path(path), os.O_RDONLY | os.O_NONBLOCK)
             with os.fdopen(descriptor, "rb") as file:
                 status = os.fstat(descriptor)
-                require_plain(status)
+                check_plain_file(status)
                 if status.st_nlink > 1:
                     raise Refused(f"the file has {status.st_nlink} hard links")
                 if not status.st_mode & stat.S_IRUSR:
@@ -59,15 +59,15 @@ class Workspace:
 
         Raises Refused when something else is in the way, or the content is over FILE_LIMIT.
         """
-        with self._root_folder() as root, explained(path):
+        with self._root_folder() as root, explain_errors(path):
             if len(content) > FILE_LIMIT:
                 raise Refused(f"it would have {len(content)} bytes, and {FILE_LIMIT} is the limit")
-            with self._parent(root, relative_path(path)) as (folder, name):
+            with self._parent(root, resolve_path(path)) as (folder, name):
                 if not os.fstat(folder).st_mode & stat.S_IWUSR:
                     raise Refused("permission denied")
                 status = _status(folder, name)
                 if status is not None:
-                    require_plain(status)
+                    check_plain_file(status)
                     if not status.st_mode & stat.S_IWUSR:
                         raise Refused("permission denied")
                 mode = 0o644 if status is None else stat.S_IMODE(status.st_mode)
@@ -76,7 +76,7 @@ class Workspace:
     def can_be_entered(self, path: str) -> bool:
         """Whether a folder, reached through no link, is at a path and open to its owner."""
         try:
-            parts = relative_path(path).split("/")
+            parts = resolve_path(path).split("/")
             with self._root_folder() as root:
                 return all(
                     self._is_open(root, "/".join(parts[:length]))
@@ -102,8 +102,8 @@ class Workspace:
         with self._root_folder() as root:
             self._own(root)
             for path, node in sorted(tree.items()):
-                with explained(path):
-                    relative = relative_path(path)
+                with explain_errors(path):
+                    relative = resolve_path(path)
                     if node.kind == "folder":
                         with self._folder(root, relative) as folder:
                             os.fchmod(folder, 0o755)
@@ -202,7 +202,7 @@ class Workspace:
     def _open(self, root: int, relative: str, flags: int) -> int:
         flags |= os.O_CLOEXEC | os.O_NOCTTY
         if self._open_beneath is None:
-            self._open_beneath = opener(root)
+            self._open_beneath = choose_opener(root)
         return self._open_beneath(root, relative, flags)
 
 
