@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx2
 from promptverdict.agents.discovery import load_agents
-from promptverdict.runner.cells import cells
+from promptverdict.runner.cells import list_cells
 from promptverdict.runner.trial import run_trial
-from promptverdict.runner.world.base import Session
+from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import open_sandbox
 from promptverdict.scenarios.loading import load_scenarios
 from promptverdict.settings import resolve
@@ -23,12 +23,12 @@ def record_project(root: Path, answer: Blocks | None = None) -> None:
     settings = resolve(root, {})
     agents = load_agents(root / settings.agents)
     trials = [
-        cell.trial(0)
+        cell.get_trial(0)
         for scenario in load_scenarios([root / "evals"])
-        for cell in cells(scenario, agents, settings, by_hand=False)
+        for cell in list_cells(scenario, agents, settings, by_hand=False)
     ]
     with provider(lambda body: answer or [say("Hello.")]) as server:
-        session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
+        session = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
         records = [asyncio.run(run_trial(trial, session, None)) for trial in trials]
     run = Run.create(root / "results", settings, {trial.id: trial.key for trial in trials})
     for record in records:

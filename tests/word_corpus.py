@@ -1,6 +1,6 @@
-"""What the graders over words are measured on: sentences, pilot transcripts, recorded trials, labels.
+"""What word graders are measured on: sentences, pilot transcripts, recorded trials, labels.
 
-Every case is a grader, a trial and the value that a reader gave. Sentences stand in tests/data/spoken:
+Every case is a grader, a trial and the value that a reader gave. Sentences: in tests/data/spoken,
 `cases.yaml` is a list that outsiders compiled from public reports, `written.yaml` was written by
 kind before a grader was run on it.
 """

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from promptverdict.agents.discovery import load_agents
 from promptverdict.recording.files import open_sealed
-from promptverdict.runner.cells import Cell, cells
+from promptverdict.runner.cells import Cell, list_cells
 from promptverdict.runner.readback import read_evidence
 from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import resolve
@@ -65,8 +65,8 @@ def recorded() -> list[Graded]:
         for scenario in sorted(path.parent.glob("*.yaml")):
             if scenario == path:
                 continue
-            for cell in cells(load_scenario(scenario, suite), agents, settings, by_hand=False):
-                location = cell.trial(0).location
+            for cell in list_cells(load_scenario(scenario, suite), agents, settings, by_hand=False):
+                location = cell.get_trial(0).location
                 if location.http.exists():
                     evidence = asyncio.run(read_evidence(cell, open_sealed(location)))
                     found.append(Graded(cell, evidence.model_dump_json()))

@@ -11,9 +11,9 @@ import httpx2
 import pytest
 from promptverdict.agents.discovery import load_agents
 from promptverdict.cli import main
-from promptverdict.runner.cells import cells
+from promptverdict.runner.cells import list_cells
 from promptverdict.runner.trial import run_trial
-from promptverdict.runner.world.base import Session
+from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import open_sandbox
 from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import resolve
@@ -56,10 +56,10 @@ def recorded(root: Path, server: Provider, grades: str = RUBRICS, trials: int = 
     settings = resolve(root, {})
     suite = load_suite(root / "evals/small/suite.yaml")
     scenario = load_scenario(root / "evals/small/hello.yaml", suite)
-    session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
-    for cell in cells(scenario, load_agents(root / "agents"), settings, by_hand=False):
+    session = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
+    for cell in list_cells(scenario, load_agents(root / "agents"), settings, by_hand=False):
         for number in range(trials):
-            record = asyncio.run(run_trial(cell.trial(number), session, None))
+            record = asyncio.run(run_trial(cell.get_trial(number), session, None))
             assert record.fault is None
     server.requests.clear()
     return server
@@ -297,14 +297,14 @@ def multiply(root: Path, scenarios: int) -> None:
     hello = root / "evals/small/hello.yaml"
     suite = load_suite(root / "evals/small/suite.yaml")
     settings = resolve(root, {})
-    session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, settings.relay)
+    session = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, settings.relay)
     for number in range(scenarios):
         path = hello.with_name(f"hello-{number}.yaml")
         path.write_text(hello.read_text())
-        for cell in cells(
+        for cell in list_cells(
             load_scenario(path, suite), load_agents(root / "agents"), settings, by_hand=False
         ):
-            assert asyncio.run(run_trial(cell.trial(0), session, None)).fault is None
+            assert asyncio.run(run_trial(cell.get_trial(0), session, None)).fault is None
 
 
 def test_a_pair_is_asked_in_both_orders_once_and_summed_up_each_time(
@@ -382,10 +382,10 @@ def test_a_new_recording_of_the_baseline_is_compared_anew(
     http.unlink()
     suite = load_suite(tmp_path / "evals/small/suite.yaml")
     settings = resolve(tmp_path, {})
-    session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, settings.relay)
+    session = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, settings.relay)
     scenario = load_scenario(tmp_path / "evals/small/hello.yaml", suite)
-    base, _ = cells(scenario, load_agents(tmp_path / "agents"), settings, by_hand=False)
-    assert asyncio.run(run_trial(base.trial(0), session, None)).fault is None
+    base, _ = list_cells(scenario, load_agents(tmp_path / "agents"), settings, by_hand=False)
+    assert asyncio.run(run_trial(base.get_trial(0), session, None)).fault is None
     capsys.readouterr()
     assert main(["judge", "--model", "relay/judge"]) == 0
     assert told(capsys)[0].startswith("0 questions and 1 about pairs")

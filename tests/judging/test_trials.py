@@ -13,10 +13,10 @@ import httpx2
 import pytest
 from promptverdict.core.errors import InputError
 from promptverdict.recording.files import open_sealed
-from promptverdict.runner.cells import Cell, cells
+from promptverdict.runner.cells import Cell, list_cells
 from promptverdict.runner.readback import read_evidence
 from promptverdict.runner.trial import run_trial
-from promptverdict.runner.world.base import Session
+from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import open_sandbox
 from promptverdict.settings import Settings
 from promptverdict.trials.prices import Price
@@ -47,16 +47,20 @@ def both(body: dict[str, Any]) -> Blocks:
 def record(
     cell: Cell, server: Provider, prices: Mapping[str, Price] = MappingProxyType({})
 ) -> TrialRecord:
-    session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url, prices)
-    return asyncio.run(run_trial(cell.trial(0), session, None))
+    session = RunContext(
+        lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url, prices
+    )
+    return asyncio.run(run_trial(cell.get_trial(0), session, None))
 
 
 def replay(cell: Cell) -> TrialRecord:
     def unreachable() -> httpx2.AsyncBaseTransport:
         raise AssertionError("a replay asked for the network")
 
-    session = Session(lambda: open_sandbox("none"), unreachable, "http://127.0.0.1:1")
-    return asyncio.run(run_trial(cell.trial(0), session, open_sealed(cell.trial(0).location)))
+    session = RunContext(lambda: open_sandbox("none"), unreachable, "http://127.0.0.1:1")
+    return asyncio.run(
+        run_trial(cell.get_trial(0), session, open_sealed(cell.get_trial(0).location))
+    )
 
 
 def outcome(record: TrialRecord) -> tuple[str, str]:
@@ -73,7 +77,7 @@ def test_what_was_judged_while_recording_is_read_in_replay_and_in_read_back(tmp_
     replayed = replay(cell)
     assert replayed.evidence == recorded.evidence
     assert replayed.grades == recorded.grades
-    sealed = open_sealed(cell.trial(0).location)
+    sealed = open_sealed(cell.get_trial(0).location)
     assert asyncio.run(read_evidence(cell, sealed)) == recorded.evidence
     assert outcome(replay(dataclasses.replace(cell, judge=None)))[0] == "pass"
 
@@ -110,7 +114,7 @@ def test_without_a_rubric_no_judge_is_asked(tmp_path: Path) -> None:
     with provider(both) as server:
         record(cell, server)
     assert len(server.requests) == 1
-    assert not cell.trial(0).location.judge.exists()
+    assert not cell.get_trial(0).location.judge.exists()
 
 
 def test_a_judge_that_fails_leaves_the_recording_whole_and_its_grade_ungraded(
@@ -182,4 +186,4 @@ def test_a_judge_that_is_no_model_of_ours_is_refused(tmp_path: Path, judge: str)
     suite = scenario_of(tmp_path)
     agents = [variant("helper/base"), variant("helper/terse")]
     with pytest.raises(InputError, match="is no provider/name of ours"):
-        cells(suite, agents, settings, by_hand=True)
+        list_cells(suite, agents, settings, by_hand=True)

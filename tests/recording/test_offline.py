@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from promptverdict.core.errors import BrokenRecording
-from promptverdict.recording.offline import no_connections
+from promptverdict.recording.offline import forbid_connections
 
 from tests.fakes import provider, say, script
 
@@ -23,7 +23,7 @@ def test_the_threads_own_connections_are_refused_and_others_are_not() -> None:
                 plain.connect(address)
                 reached.append(True)
 
-        with no_connections():
+        with forbid_connections():
             with pytest.raises(BrokenRecording, match="a replay reaches no network"):
                 connect()
             thread = threading.Thread(target=connect)
@@ -35,5 +35,5 @@ def test_the_threads_own_connections_are_refused_and_others_are_not() -> None:
 
 
 def test_an_event_loop_still_starts() -> None:
-    with no_connections():
+    with forbid_connections():
         asyncio.run(asyncio.sleep(0))

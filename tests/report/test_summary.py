@@ -202,7 +202,7 @@ def test_a_broken_cell_whose_place_is_not_known_is_told_without_a_command() -> N
 def left(tmp_path: Path, *states: Any) -> list[str]:
     one = cell(tmp_path)
     called = Called(("m",), (), {one.id: "m/a.yaml::b", "other": "m/c.yaml::d"})
-    decisions = [Decision(one.trial(n), state, None, None) for n, state in enumerate(states)]
+    decisions = [Decision(one.get_trial(n), state, None, None) for n, state in enumerate(states)]
     return unrecorded(decisions, called).splitlines()
 
 

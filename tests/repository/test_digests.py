@@ -10,7 +10,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from promptverdict.recording.digest import PARTS, changed_parts
+from promptverdict.recording.digest import PARTS, list_changed_parts
 from promptverdict.recording.files import Location, open_sealed
 
 from tests.repository.test_recordings import ROOT, TRIALS
@@ -32,7 +32,7 @@ def name_changes(frozen: dict[str, str], digest: dict[str, str]) -> str:
     """Return the changed parts in words; nothing where there are none."""
     changes = [
         f"{part} ({PARTS[part]}): {frozen.get(part)} -> {digest.get(part)}"
-        for part in changed_parts(frozen, digest)
+        for part in list_changed_parts(frozen, digest)
     ]
     return ", ".join(changes)
 

@@ -10,10 +10,10 @@ import pytest
 from promptverdict.agents.discovery import load_agents
 from promptverdict.guest.probekit import is_test
 from promptverdict.recording.files import open_sealed
-from promptverdict.runner.cells import Trial, cells
+from promptverdict.runner.cells import Trial, list_cells
 from promptverdict.runner.readback import read_evidence
 from promptverdict.runner.trial import run_trial
-from promptverdict.runner.world.base import Session
+from promptverdict.runner.world.base import RunContext
 from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import resolve
 from promptverdict.trials.evidence import Evidence
@@ -31,8 +31,8 @@ def trials(model: str | None = None) -> Iterator[Trial]:
         suite = load_suite(path)
         for file in sorted(path.parent.glob("*.yaml")):
             if file != path:
-                for cell in cells(load_scenario(file, suite), agents, settings, by_hand=False):
-                    yield cell.trial(0)
+                for cell in list_cells(load_scenario(file, suite), agents, settings, by_hand=False):
+                    yield cell.get_trial(0)
 
 
 TRIALS = {trial.id: trial for trial in trials()} | {
@@ -86,7 +86,7 @@ def test_there_are_fourteen_of_one_api_and_six_of_the_others() -> None:
 def test_each_is_replayed_through_its_sdk_as_it_is_read_back(trial_id: str) -> None:
     trial = TRIALS[trial_id]
     sealed = open_sealed(trial.location)
-    session = Session(
+    session = RunContext(
         sandbox=lambda: pytest.fail("sandbox"), network=lambda: pytest.fail("network")
     )
     record = asyncio.run(run_trial(trial, session, sealed))

@@ -11,8 +11,8 @@ from promptverdict.agents.frontmatter import split_frontmatter
 from promptverdict.agents.normal_form import build_variant
 from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import InputError
-from promptverdict.recording.digest import PARTS, changed_parts
-from promptverdict.runner.cells import Cell, cells
+from promptverdict.recording.digest import PARTS, list_changed_parts
+from promptverdict.runner.cells import Cell, list_cells
 from promptverdict.runner.models import resolve_model
 from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import Settings
@@ -102,14 +102,14 @@ def test_each_part_is_named_when_it_changes(
 ) -> None:
     old = cell(tmp_path / "a").digest
     new = cell(tmp_path / "b", scenario, readme, **more).digest
-    assert set(changed_parts(old, new)) == parts
+    assert set(list_changed_parts(old, new)) == parts
 
 
 def test_equal_trials_have_equal_keys_and_others_have_others(tmp_path: Path) -> None:
     one, other = cell(tmp_path / "a"), cell(tmp_path / "b")
-    assert one.trial(0).key == other.trial(0).key
-    assert one.trial(0).key != one.trial(1).key
-    assert one.trial(0).key != cell(tmp_path / "c", prompt="x").trial(0).key
+    assert one.get_trial(0).key == other.get_trial(0).key
+    assert one.get_trial(0).key != one.get_trial(1).key
+    assert one.get_trial(0).key != cell(tmp_path / "c", prompt="x").get_trial(0).key
 
 
 def test_a_model_is_what_the_configuration_says_of_it() -> None:
@@ -139,7 +139,7 @@ def test_dots_where_a_models_name_is_to_be_written_are_refused(
 ) -> None:
     one = cell(tmp_path)
     with pytest.raises(InputError) as caught:
-        cells(one.scenario, [one.variant], Settings.model_validate(settings), by_hand=True)
+        list_cells(one.scenario, [one.variant], Settings.model_validate(settings), by_hand=True)
     (problem,) = caught.value.problems
     assert problem.where.startswith(where)
     assert problem.found.endswith("names no model yet")
@@ -162,7 +162,7 @@ def test_a_suites_variants_run_and_by_hand_whatever_there_is(tmp_path: Path) -> 
     base, terse, other = variant(), variant(variant="terse"), variant(agent="other", variant=None)
 
     def ids(*agents: Variant, by_hand: bool = True) -> list[str]:
-        return [one.variant.id for one in cells(scenario, agents, settings, by_hand=by_hand)]
+        return [one.variant.id for one in list_cells(scenario, agents, settings, by_hand=by_hand)]
 
     assert ids(base, terse, other, by_hand=False) == ["helper/base", "helper/terse"]
     assert ids(base, other) == ["helper/base"]

@@ -12,7 +12,7 @@ from promptverdict.recording.digest import PARTS
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.decisions import decide, locate_part
 from promptverdict.runner.trial import run_trial
-from promptverdict.runner.world.base import Session
+from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import open_sandbox
 from promptverdict.settings import RecordMode
 
@@ -23,8 +23,8 @@ from tests.runner.test_cells import cell
 def recorded(root: Path) -> Cell:
     made = cell(root)
     with provider(script([say("Hi.")])) as server:
-        session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
-        assert asyncio.run(run_trial(made.trial(0), session, None)).fault is None
+        session = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
+        assert asyncio.run(run_trial(made.get_trial(0), session, None)).fault is None
     return made
 
 
@@ -41,14 +41,14 @@ def test_mode_and_state_decide(
     tmp_path: Path, mode: RecordMode, fresh: str, missing: str, stale: str, broken: str
 ) -> None:
     def decision(made: Cell, number: int = 0) -> str:
-        decided = decide(made.trial(number), mode)
+        decided = decide(made.get_trial(number), mode)
         return "record" if decided.records else "error" if decided.error else "replay"
 
     made = recorded(tmp_path)
     assert decision(made) == fresh
     assert decision(made, 1) == missing
     assert decision(cell(tmp_path, SCENARIO.replace("Say", "Cry"))) == stale
-    world = made.trial(0).location.world
+    world = made.get_trial(0).location.world
     world.write_text(world.read_text() + "\n")
     assert decision(made) == broken
 
@@ -78,5 +78,5 @@ def test_a_changed_part_names_the_file_that_it_is_written_in(
 
 def test_changed_parameters_name_the_file_that_holds_them(tmp_path: Path) -> None:
     made = dataclasses.replace(recorded(tmp_path), parameters={"temperature": 0.5})
-    error = decide(made.trial(0), "none").error
+    error = decide(made.get_trial(0), "none").error
     assert "the request's parameters (pyproject.toml) changed" in str(error)

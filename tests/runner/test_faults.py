@@ -25,7 +25,7 @@ from promptverdict.runner.cells import Cell
 from promptverdict.runner.decisions import decide
 from promptverdict.runner.runner import Runner
 from promptverdict.runner.trial import run_trial
-from promptverdict.runner.world.base import Session
+from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import open_sandbox
 from promptverdict.trials.prices import Price
 from promptverdict.trials.record import TrialRecord
@@ -154,10 +154,10 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
 
 
-def session(shared: Throttle) -> Session:
+def session(shared: Throttle) -> RunContext:
     sandbox, trusted = open_sandbox("none"), httpx2.create_ssl_context()
     network = partial(httpx2.AsyncHTTPTransport, verify=trusted)
-    return Session(lambda: sandbox, network, prices=PRICES, throttle=shared)
+    return RunContext(lambda: sandbox, network, prices=PRICES, throttle=shared)
 
 
 def in_order(replies: Sequence[Reply]) -> Callable[[int, dict[str, Any]], Reply]:
@@ -173,12 +173,12 @@ def conduct(
         monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         shared = throttle(FlyingTime(), replace(PATIENCE, answer=fault.patience))
-        record = asyncio.run(run_trial(cell.trial(0), session(shared), None))
+        record = asyncio.run(run_trial(cell.get_trial(0), session(shared), None))
     return cell, record, server
 
 
 def recording(cell: Cell, number: int = 0) -> list[Path]:
-    place = cell.trial(number).location
+    place = cell.get_trial(number).location
     return [path for path in (place.http, place.world) if path.exists()]
 
 
@@ -197,8 +197,10 @@ def test_each_fault_has_its_outcome(
         return
     assert record.evidence.events[-1].reason == fault.end  # type: ignore[union-attr]
     assert len(recording(cell)) == 2
-    nothing = Session(lambda: open_sandbox("none"), _no_network, prices=PRICES)
-    replayed = asyncio.run(run_trial(cell.trial(0), nothing, open_sealed(cell.trial(0).location)))
+    nothing = RunContext(lambda: open_sandbox("none"), _no_network, prices=PRICES)
+    replayed = asyncio.run(
+        run_trial(cell.get_trial(0), nothing, open_sealed(cell.get_trial(0).location))
+    )
     assert replayed.fault is None
     assert replayed.evidence == record.evidence
 
@@ -322,7 +324,7 @@ def test_a_server_whose_certificate_is_not_trusted_is_asked_nothing(
     with faulty(in_order([GOOD]), tls=True) as server:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
         time = FlyingTime()
-        record = asyncio.run(run_trial(cell.trial(0), session(throttle(time)), None))
+        record = asyncio.run(run_trial(cell.get_trial(0), session(throttle(time)), None))
     assert record.fault is not None
     assert "cannot be asked: ConnectError: " in record.fault.message
     assert len(record.fault.message.splitlines()) == 1
@@ -347,7 +349,7 @@ def test_who_cannot_be_reached_is_asked_again(
         monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
         monkeypatch.setattr(socket, "getaddrinfo", lookup)
         shared = throttle(FlyingTime(), PATIENCE)
-        record = asyncio.run(run_trial(cell.trial(0), session(shared), None))
+        record = asyncio.run(run_trial(cell.get_trial(0), session(shared), None))
     assert (len(asked), len(server.requests)) == ((3, 1) if cure else (4, 0))
     assert (record.fault is None) is cure
     assert len(recording(cell)) == (2 if cure else 0)
@@ -362,7 +364,7 @@ def test_who_refuses_connections_is_asked_again_and_then_told(
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
         time = FlyingTime()
-        record = asyncio.run(run_trial(cell.trial(0), session(throttle(time, PATIENCE)), None))
+        record = asyncio.run(run_trial(cell.get_trial(0), session(throttle(time, PATIENCE)), None))
     assert record.fault is not None
     assert f"{url} fails: no answer after 4 requests" in record.fault.message
     assert (len(time.slept), recording(cell)) == (3, [])
@@ -372,7 +374,7 @@ def test_no_relay_is_told_at_once(tmp_path: Path) -> None:
     cell = Cell(scenario_of(tmp_path), variant(), "relay/claude")
     time = FlyingTime()
     nobody = replace(session(throttle(time)), relay="http://127.0.0.1:1")
-    record = asyncio.run(run_trial(cell.trial(0), nobody, None))
+    record = asyncio.run(run_trial(cell.get_trial(0), nobody, None))
     assert record.fault is not None
     assert record.fault.message.startswith("no relay answers at http://127.0.0.1:1")
     assert time.slept == []
@@ -390,11 +392,11 @@ def at_once(
     kept: list[TrialRecord] = []
     runner = Runner(session(shared), concurrency or number, kept.append)
     try:
-        futures = [runner.submit(decide(cell.trial(0), "once")) for cell in cells]
+        futures = [runner.submit(decide(cell.get_trial(0), "once")) for cell in cells]
         records = [future.result(timeout=120) for future in futures]
     finally:
         runner.close()
-    assert sorted(one.key for one in kept) == sorted(cell.trial(0).key for cell in cells)
+    assert sorted(one.key for one in kept) == sorted(cell.get_trial(0).key for cell in cells)
     return cells, records
 
 
@@ -481,8 +483,8 @@ def test_what_is_recorded_is_replayed_although_the_run_was_stopped(
     runner = Runner(session(shared), 1, lambda _record: None)
     with faulty(in_order(FAULTS["an unknown model"].replies)) as server:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
-        refused = runner.submit(decide(cell.trial(1), "once")).result(timeout=30)
-        replayed = runner.submit(decide(cell.trial(0), "once")).result(timeout=30)
+        refused = runner.submit(decide(cell.get_trial(1), "once")).result(timeout=30)
+        replayed = runner.submit(decide(cell.get_trial(0), "once")).result(timeout=30)
         runner.close()
     assert refused.fault is not None
     assert replayed.fault is None

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 from promptverdict.runner.decisions import decide
 from promptverdict.runner.runner import Runner
-from promptverdict.runner.world.base import Session
+from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import TrialFolders, open_sandbox
 from promptverdict.sandbox.interface import Finished, GivenUp
 from promptverdict.trials.record import TrialRecord
@@ -37,13 +37,13 @@ def test_closing_cancels_what_still_runs_and_keeps_what_is_finished(tmp_path: Pa
             return await super().handle_async_request(request)
 
     with provider(script([say("Hi.")])) as server:
-        runner = Runner(Session(lambda: open_sandbox("none"), Hanging, server.url), 8, keep)
-        never = runner.submit(decide(slow.trial(0), "once"))
-        assert runner.submit(decide(fast.trial(0), "once")).result(timeout=30).fault is None
+        runner = Runner(RunContext(lambda: open_sandbox("none"), Hanging, server.url), 8, keep)
+        never = runner.submit(decide(slow.get_trial(0), "once"))
+        assert runner.submit(decide(fast.get_trial(0), "once")).result(timeout=30).fault is None
         runner.close()
     assert never.cancelled()
-    assert kept == [fast.trial(0).key]
-    assert not slow.trial(0).location.http.exists()
+    assert kept == [fast.get_trial(0).key]
+    assert not slow.get_trial(0).location.http.exists()
 
 
 class Slow:
@@ -66,10 +66,10 @@ class Slow:
 def test_closing_removes_a_trials_folder_after_its_command_has_died(tmp_path: Path) -> None:
     made, slow = cell(tmp_path), Slow()
     with provider(script([use("Bash", command="sleep 600")])) as server:
-        session = Session(lambda: slow, httpx2.AsyncHTTPTransport, server.url)
+        session = RunContext(lambda: slow, httpx2.AsyncHTTPTransport, server.url)
         kept: list[TrialRecord] = []
         runner = Runner(session, 8, kept.append)
-        never = runner.submit(decide(made.trial(0), "once"))
+        never = runner.submit(decide(made.get_trial(0), "once"))
         assert slow.running.wait(60)
         runner.close()
     assert never.cancelled()
@@ -81,7 +81,7 @@ def test_closing_removes_a_trials_folder_after_its_command_has_died(tmp_path: Pa
 
 def test_closing_gives_termination_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    session = Session(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport)
+    session = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport)
     replaying = Runner(session, 8, print, offline=True)
     assert signal.getsignal(signal.SIGTERM) is before
     replaying.close()

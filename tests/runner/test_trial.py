@@ -16,11 +16,11 @@ from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.decisions import decide
 from promptverdict.runner.probe_runner import run_probes
-from promptverdict.runner.probes import stored_reports
+from promptverdict.runner.probes import read_reports
 from promptverdict.runner.readback import read_events, read_evidence
 from promptverdict.runner.runner import Runner
 from promptverdict.runner.trial import run_trial
-from promptverdict.runner.world.base import Session
+from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import Sandbox, open_sandbox
 from promptverdict.scenarios.loading import LoadedScenario, load_scenario, load_suite
 from promptverdict.trials.evidence import Evidence
@@ -68,18 +68,20 @@ def cell_of(scenario: LoadedScenario, name: str = "one") -> Cell:
     return Cell(scenario, variant(name), "relay/scripted")
 
 
-def session(server: Provider, sandbox: Sandbox) -> Session:
-    return Session(lambda: sandbox, httpx2.AsyncHTTPTransport, server.url)
+def session(server: Provider, sandbox: Sandbox) -> RunContext:
+    return RunContext(lambda: sandbox, httpx2.AsyncHTTPTransport, server.url)
 
 
 def record(cell: Cell, answer: Any, sandbox: Sandbox) -> TrialRecord:
     with provider(answer) as server:
-        return asyncio.run(run_trial(cell.trial(0), session(server, sandbox), None))
+        return asyncio.run(run_trial(cell.get_trial(0), session(server, sandbox), None))
 
 
 def replay(cell: Cell, sandbox: Sandbox) -> TrialRecord:
-    unreachable = Session(lambda: sandbox, _no_network, "http://127.0.0.1:1")
-    return asyncio.run(run_trial(cell.trial(0), unreachable, open_sealed(cell.trial(0).location)))
+    unreachable = RunContext(lambda: sandbox, _no_network, "http://127.0.0.1:1")
+    return asyncio.run(
+        run_trial(cell.get_trial(0), unreachable, open_sealed(cell.get_trial(0).location))
+    )
 
 
 def _no_network() -> httpx2.AsyncBaseTransport:
@@ -104,7 +106,8 @@ def test_replay_and_read_back_give_what_was_recorded(tmp_path: Path, unprotected
     replayed = replay(cell, unprotected)
     assert replayed.evidence == recorded.evidence
     assert (
-        asyncio.run(read_evidence(cell, open_sealed(cell.trial(0).location))) == recorded.evidence
+        asyncio.run(read_evidence(cell, open_sealed(cell.get_trial(0).location)))
+        == recorded.evidence
     )
     assert recorded.evidence.final_tree()["a/b.txt"].content == b"x\ny\nz"
 
@@ -123,7 +126,7 @@ def test_a_fault_at_the_third_answer_keeps_the_first_two(
     assert recorded.fault is not None
     assert recorded.fault.kind == "ProviderError"
     assert sum(isinstance(event, Result) for event in recorded.evidence.events) == 2
-    assert not cell.trial(0).location.http.exists()
+    assert not cell.get_trial(0).location.http.exists()
 
 
 def test_a_recording_of_twenty_turns_is_small_and_grows_with_the_transcript(
@@ -149,7 +152,7 @@ def test_a_recording_of_twenty_turns_is_small_and_grows_with_the_transcript(
     for turns in (10, 20, 40):
         cell = cell_of(scenario_of(tmp_path / str(turns)))
         assert record(cell, answers(turns), unprotected).fault is None
-        place = cell.trial(0).location
+        place = cell.get_trial(0).location
         sizes[turns] = place.http.stat().st_size + place.world.stat().st_size
     assert sizes[20] < 200_000
     assert (sizes[40] - sizes[20]) / (sizes[20] - sizes[10]) < 2.2
@@ -172,13 +175,13 @@ def test_two_hundred_trials_at_once_are_neither_crossed_nor_lost(
     kept: list[TrialRecord] = []
     with provider(answer) as server:
         runner = Runner(session(server, unprotected), 200, kept.append)
-        futures = [runner.submit(decide(cell.trial(0), "once")) for cell in cells]
+        futures = [runner.submit(decide(cell.get_trial(0), "once")) for cell in cells]
         recorded = [future.result() for future in futures]
         runner.close()
     assert [one.fault for one in recorded] == [None] * 200
     assert len(kept) == 200
-    runner = Runner(Session(lambda: unprotected, _no_network), 200, kept.append)
-    futures = [runner.submit(decide(cell.trial(0), "none")) for cell in cells]
+    runner = Runner(RunContext(lambda: unprotected, _no_network), 200, kept.append)
+    futures = [runner.submit(decide(cell.get_trial(0), "none")) for cell in cells]
     replayed = [future.result() for future in futures]
     runner.close()
     assert [one.evidence for one in replayed] == [one.evidence for one in recorded]
@@ -186,7 +189,7 @@ def test_two_hundred_trials_at_once_are_neither_crossed_nor_lost(
     for cell, one in zip(cells, recorded, strict=True):
         (word,) = {event.text for event in one.evidence.events if isinstance(event, Result)}
         words.add(word)
-        text = cell.trial(0).location.http.read_text()
+        text = cell.get_trial(0).location.http.read_text()
         assert text.count(word) >= 3
     assert len(words) == 200
 
@@ -277,7 +280,7 @@ def test_commits_and_test_order_are_told_from_a_recording_alone(
     sandbox = open_sandbox("bubblewrap")
     recorded = record(cell, answers, sandbox)
     assert recorded.fault is None
-    sealed = open_sealed(cell.trial(0).location)
+    sealed = open_sealed(cell.get_trial(0).location)
     sealed.location.probes.unlink()
     evidence = asyncio.run(read_events(cell, sealed))
     assert production_changes_without_a_red(evidence) == out_of_order
@@ -312,10 +315,10 @@ def test_a_changed_probe_is_stale_until_it_ran_again_on_the_stored_trees(tmp_pat
     assert stale.fault is not None
     assert stale.fault.kind == StaleProbes.__name__
     assert "promptverdict probe" in stale.fault.message
-    sealed = open_sealed(cell.trial(0).location)
+    sealed = open_sealed(cell.get_trial(0).location)
     evidence = asyncio.run(read_events(cell, sealed))
     run_probes(cell.scenario, sealed.location, sealed.seal, evidence, sandbox)
-    (again,) = stored_reports(cell.scenario, sealed.location, sealed.seal)
+    (again,) = read_reports(cell.scenario, sealed.location, sealed.seal)
     assert [check.outcome for check in again.checks] == ["fail"]
     assert replay(cell, sandbox).fault is None
 
@@ -348,8 +351,8 @@ def test_without_a_key_recording_says_what_to_do(
 ) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     cell = Cell(scenario_of(tmp_path), variant(), "anthropic/claude-x")
-    unreachable = Session(lambda: unprotected, _refusing)
-    recorded = asyncio.run(run_trial(cell.trial(0), unreachable, None))
+    unreachable = RunContext(lambda: unprotected, _refusing)
+    recorded = asyncio.run(run_trial(cell.get_trial(0), unreachable, None))
     assert recorded.fault is not None
     assert "set ANTHROPIC_API_KEY" in recorded.fault.message
 

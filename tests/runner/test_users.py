@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from promptverdict.core.errors import ProviderError
-from promptverdict.runner.users import PlayedUser, ScriptedUser, instructions, mirrored
+from promptverdict.runner.users import PlayedUser, ScriptedUser, mirror, write_instructions
 from promptverdict.trials.evidence import Reply, SimulatedUser
 from promptverdict.trials.protocols import UserTurns
 from promptverdict.trials.transcript import (
@@ -115,20 +115,20 @@ def test_a_played_user_sees_the_words_and_none_of_the_work() -> None:
 
 
 def test_the_conversation_is_mirrored() -> None:
-    first, own, meant, last = mirrored(conversation("one?", "two", "three!"))
+    first, own, meant, last = mirror(conversation("one?", "two", "three!"))
     assert first == User(text="You began with:\n\nthe task\n\nThe assistant said:\n\none?")
     assert (own, meant) == (Say(text="two"), Answered(model="", stop="done"))
     assert last == User(text="three!")
 
 
 def test_an_agent_that_said_nothing_is_heard_saying_so() -> None:
-    (only,) = mirrored((User(text="t"), DONE))
+    (only,) = mirror((User(text="t"), DONE))
     assert isinstance(only, User)
     assert only.text.endswith("(The assistant said nothing.)")
 
 
 def test_the_instructions_are_frozen() -> None:
-    text = instructions(SimulatedUser(instructions="You are Ann."))
+    text = write_instructions(SimulatedUser(instructions="You are Ann."))
     assert text.startswith("You play a person who talks to an assistant; you are not the assistant")
     assert "\n\nYou are Ann.\n\n" in text
     assert text.endswith("write FINISHED and nothing else.")

@@ -116,14 +116,14 @@ def _load_agents(settings: Settings) -> tuple[Variant, ...]:
 
 def _check_cells(scenario: LoadedScenario, agents: Iterable[Variant], settings: Settings) -> None:
     """Raise InputError for variants and models that are not there, and for lost promises."""
-    from promptverdict.runner.cells import cells
+    from promptverdict.runner.cells import list_cells
 
     if not agents and not scenario.suite.suite.variants:
         return
     lost = [
         promise
-        for cell in cells(scenario, agents, settings, by_hand=False)
-        for promise in cell.lost_promises()
+        for cell in list_cells(scenario, agents, settings, by_hand=False)
+        for promise in cell.find_lost_promises()
     ]
     if lost:
         raise InputError(lost)

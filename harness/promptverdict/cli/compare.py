@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.ids import format_trial_id, parse_trial_id
 from promptverdict.core.paths import display_path
+from promptverdict.runner.cells import list_cells
 from promptverdict.scenarios.discovery import find_suites
 from promptverdict.settings import resolve
 from promptverdict.trials.store import LATEST, find_run, read_manifest, read_records
@@ -228,7 +229,7 @@ def _with_base(asked: argparse.Namespace, settings: Settings, cells: list[Cell])
     """Compare what lies here with an older revision."""
     from promptverdict.comparison.against_revision import against
     from promptverdict.comparison.samples import Sample
-    from promptverdict.runner.readback import as_they_lie
+    from promptverdict.runner.readback import read_back_cells
 
     for option in ("run", "baseline"):
         if getattr(asked, option):
@@ -239,14 +240,13 @@ def _with_base(asked: argparse.Namespace, settings: Settings, cells: list[Cell])
         known = sorted({cell.variant.id for cell in cells})
         cure = f"there are: {', '.join(known) or 'none'}"
         raise InputError([Problem("--candidate", f"{asked.candidate} runs in no suite", cure)])
-    samples = [Sample.of(record) for record in as_they_lie(chosen, settings)]
+    samples = [Sample.of(record) for record in read_back_cells(chosen, settings)]
     return against(settings.base or "", Path.cwd(), chosen, samples, settings)
 
 
 def _cells(asked: argparse.Namespace, settings: Settings) -> Iterator[Cell]:
     """List every cell of the suites. Raises InputError for a suite that is not there."""
     from promptverdict.agents.discovery import load_agents
-    from promptverdict.runner.cells import cells
     from promptverdict.scenarios.loading import load_scenarios
 
     suites = find_suites(asked.evals)
@@ -256,4 +256,4 @@ def _cells(asked: argparse.Namespace, settings: Settings) -> Iterator[Cell]:
         raise InputError([Problem(str(asked.evals), f"there is no suite {asked.suite}", cure)])
     agents = load_agents(Path(settings.agents))
     for scenario in load_scenarios(chosen):
-        yield from cells(scenario, agents, settings, by_hand=False)
+        yield from list_cells(scenario, agents, settings, by_hand=False)

@@ -100,7 +100,7 @@ class Start:
         # What a model means here need not be known yet: a first request is as long with any.
         cells = [Cell(one, agent, "default") for one in self.scenarios for agent in self.agents]
         trials = self.settings.trials or self.scenarios[0].suite.suite.trials
-        planned = (cell.trial(number) for cell in cells for number in range(trials))
+        planned = (cell.get_trial(number) for cell in cells for number in range(trials))
         return estimate(planned, {}).first_requests
 
     def _is_known(self, agent: Variant) -> bool:

@@ -144,12 +144,12 @@ async def _work(trial: Trial) -> Work | None:
     """Read what is to be asked about; a stale recording is told and left alone."""
     from promptverdict.judging.pairwise.pairs import JudgedTrial
     from promptverdict.judging.rubrics import list_questions
-    from promptverdict.recording.digest import changed_parts, describe_parts
+    from promptverdict.recording.digest import describe_parts, list_changed_parts
     from promptverdict.recording.files import open_sealed
     from promptverdict.runner.readback import read_events
 
     sealed = open_sealed(trial.location)
-    if parts := changed_parts(sealed.head.digest, trial.cell.digest):
+    if parts := list_changed_parts(sealed.head.digest, trial.cell.digest):
         print(f"{trial.id}: stale ({describe_parts(parts)} changed), left alone")
         return None
     evidence = await read_events(trial.cell, sealed)

@@ -65,12 +65,12 @@ def _judged(trial: Trial, wanted: list[Rubric]) -> Iterator[tuple[Rubric, bool |
     """Grade a trial by rubrics, as it was judged; a stale one is told and left out."""
     from promptverdict.judging.gather import read_judgements
     from promptverdict.judging.rubrics import inquire_trial, list_questions
-    from promptverdict.recording.digest import changed_parts, describe_parts
+    from promptverdict.recording.digest import describe_parts, list_changed_parts
     from promptverdict.recording.files import open_sealed
     from promptverdict.runner.readback import read_events
 
     sealed = open_sealed(trial.location)
-    if parts := changed_parts(sealed.head.digest, trial.cell.digest):
+    if parts := list_changed_parts(sealed.head.digest, trial.cell.digest):
         print(f"{trial.id}: stale ({describe_parts(parts)} changed), left out")
         return
     evidence = asyncio.run(read_events(trial.cell, sealed))

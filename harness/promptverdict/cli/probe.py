@@ -61,21 +61,21 @@ def _find_outdated(trial: Trial, *, every: bool) -> Sealed | None:
 
     A stale recording is reported and left alone. every: run them even if nothing changed.
     """
-    from promptverdict.recording.digest import changed_parts
+    from promptverdict.recording.digest import list_changed_parts
     from promptverdict.recording.files import open_sealed
-    from promptverdict.runner.probes import stored_reports
+    from promptverdict.runner.probes import read_reports
 
     try:
         sealed = open_sealed(trial.location)
     except MissingRecording:
         return None
-    if parts := changed_parts(sealed.head.digest, trial.cell.digest):
+    if parts := list_changed_parts(sealed.head.digest, trial.cell.digest):
         print(f"{trial.id}: stale ({', '.join(parts)}), left alone")
         return None
     if every:
         return sealed
     try:
-        stored_reports(trial.cell.scenario, trial.location, sealed.seal)
+        read_reports(trial.cell.scenario, trial.location, sealed.seal)
     except StaleProbes:
         return sealed
     return None

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from promptverdict.runner.cells import list_cells
+
 if TYPE_CHECKING:
     from promptverdict.runner.cells import Trial
     from promptverdict.scenarios.loading import LoadedScenario
@@ -20,12 +22,11 @@ def recorded_trials(
     Raises InputError for a path without a suite, and for what cannot be read.
     """
     from promptverdict.agents.discovery import load_agents
-    from promptverdict.runner.cells import cells
     from promptverdict.scenarios.loading import load_scenarios
 
     agents = load_agents(Path(settings.agents))
     for scenario in filter(wanted, load_scenarios(paths)):
-        for cell in cells(scenario, agents, settings, by_hand=False):
-            files = cell.trial(0).location.folder.glob("*.http.yaml")
+        for cell in list_cells(scenario, agents, settings, by_hand=False):
+            files = cell.get_trial(0).location.folder.glob("*.http.yaml")
             names = (file.name.partition(".")[0] for file in files)
-            yield from map(cell.trial, sorted(int(name) for name in names if name.isdecimal()))
+            yield from map(cell.get_trial, sorted(int(name) for name in names if name.isdecimal()))

@@ -145,7 +145,7 @@ def _played_twice(
 def _price(here: Iterable[Cell], wanted: Sequence[Sample], settings: Settings) -> tuple[str, str]:
     """Tell what the evidence that is not there would take, and how to get it."""
     known = {(cell.scenario.suite.id, cell.scenario.id): cell for cell in here}
-    trials = [known[one.suite, one.scenario].trial(one.trial) for one in wanted]
+    trials = [known[one.suite, one.scenario].get_trial(one.trial) for one in wanted]
     return str(estimate(trials, settings.prices)), "record: pytest evals --record stale"
 
 

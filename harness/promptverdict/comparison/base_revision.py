@@ -18,10 +18,10 @@ from promptverdict.comparison.git import Revision
 from promptverdict.comparison.samples import Sample
 from promptverdict.core.errors import EvidenceError, StaleRecording
 from promptverdict.core.paths import display_path
-from promptverdict.recording.digest import changed_parts, describe_parts
+from promptverdict.recording.digest import describe_parts, list_changed_parts
 from promptverdict.recording.files import Location, open_sealed
-from promptverdict.runner.cells import Cell, Trial, cells
-from promptverdict.runner.readback import recall
+from promptverdict.runner.cells import Cell, Trial, list_cells
+from promptverdict.runner.readback import read_back
 from promptverdict.runner.records import record_absence
 from promptverdict.scenarios.discovery import SUITE_FILE
 from promptverdict.settings import Settings
@@ -58,12 +58,12 @@ class BaseRevision:
     def cell(self, here: Cell) -> Cell:
         """Give a cell with the variant as it was there, and all else as it lies here."""
         variant = self.agents[here.variant.id]
-        (there,) = cells(here.scenario, [variant], self.settings, by_hand=True)
+        (there,) = list_cells(here.scenario, [variant], self.settings, by_hand=True)
         return there
 
     def samples(self, cell: Cell) -> list[Sample]:
         """Sample all its trials that are recorded there, and hand each whole record on."""
-        place = self.revision.inside(cell.trial(0).location.folder)
+        place = self.revision.inside(cell.get_trial(0).location.folder)
         files = self._below(place)
         self.revision.write(files, self.folder)
         names = (PurePosixPath(path).name.partition(".") for path in files)
@@ -87,10 +87,10 @@ class BaseRevision:
             sealed = open_sealed(trial.location)
         except EvidenceError as error:
             return record_absence(trial, error)
-        if parts := changed_parts(sealed.head.digest, trial.cell.digest):
+        if parts := list_changed_parts(sealed.head.digest, trial.cell.digest):
             told = f"recorded at {self.revision.ref} before {describe_parts(parts)} changed"
             return record_absence(trial, StaleRecording(told, parts))
-        return recall(trial, sealed)
+        return read_back(trial, sealed)
 
     def deleted_scenarios(self, suite: Path) -> Iterator[str]:
         """Name the scenarios of a suite that are only there."""

@@ -30,10 +30,10 @@ class CellStatus:
 
     def faults(self) -> list[str]:
         """Say what broke, or why nobody can tell whether the agent fell short."""
-        faults = list(map(str, self.cell.lost_promises()))
+        faults = list(map(str, self.cell.find_lost_promises()))
         for record in self.records:
             if record.fault and record.evidence.events:
-                faults.append(f"{self.cell.trial(record.trial).id}: {record.fault.message}")
+                faults.append(f"{self.cell.get_trial(record.trial).id}: {record.fault.message}")
             elif record.fault:
                 faults.append(record.fault.message)
         if not faults and not self.shortcomings():

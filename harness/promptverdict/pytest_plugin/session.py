@@ -14,7 +14,7 @@ from promptverdict.core.ids import format_node_id
 from promptverdict.core.paths import display_path
 from promptverdict.core.text import safe
 from promptverdict.pytest_plugin.cell_status import CellStatus
-from promptverdict.runner.cells import Cell, Trial, cells
+from promptverdict.runner.cells import Cell, Trial, list_cells
 from promptverdict.scenarios.discovery import SUITE_FILE, check_namesake, list_scenarios
 from promptverdict.scenarios.loading import LoadedSuite, load_scenario, load_suite
 from promptverdict.settings import Settings
@@ -84,7 +84,7 @@ class EvalSession:
         agents = self._load_agents()
         if agents is None:
             return []
-        return cells(scenario, agents, self.settings, by_hand=self._agents_by_hand)
+        return list_cells(scenario, agents, self.settings, by_hand=self._agents_by_hand)
 
     def has_gate(self, folder: Path) -> bool:
         """Whether a suite has a gate, and something to compare with. Raises InputError."""
@@ -274,7 +274,7 @@ class EvalSession:
 
     def _trials(self, cell: Cell) -> list[Trial]:
         number = self.settings.trials or cell.scenario.suite.suite.trials
-        return [cell.trial(each) for each in range(number)]
+        return [cell.get_trial(each) for each in range(number)]
 
     def _decide(self, cell: Cell) -> list[Decision]:
         if cell.id not in self._decisions:
@@ -292,7 +292,7 @@ class EvalSession:
 
             self._opened_run()
             self._runner = Runner(
-                Resources(self.settings).session(),
+                Resources(self.settings).build_context(),
                 self.settings.concurrency,
                 self._keep,
                 offline=self.settings.record == "none",

@@ -27,12 +27,13 @@ from promptverdict.providers.receiving import RESPONSE_HEADERS, receive
 from promptverdict.recording.delta import DeltaSerializer
 
 REQUEST_HEADERS = frozenset({"content-type", "anthropic-version", "anthropic-beta", "openai-beta"})
-"""All that is kept of a request's headers, for the reason that few of an answer's are."""
+"""All that is stored of a request's headers: others name keys, machines and versions."""
 
 ENDPOINTS = ("/messages", "/chat/completions", "/responses")
-"""What is kept of a request's path: no recording says where its API was served."""
+"""How a request's path may end; no recording says where its API was served."""
 
-NAME = "delta"
+SERIALIZER = "delta"
+"""Under which name vcrpy knows ours."""
 
 
 class Keeper(Protocol):
@@ -41,7 +42,7 @@ class Keeper(Protocol):
     where: str
 
     def read(self) -> str:
-        """Give the stored text. Raises an EvidenceError when it cannot serve."""
+        """Return the stored text. Raises an EvidenceError when it cannot serve."""
         ...
 
     def write(self, text: str) -> None:
@@ -56,13 +57,16 @@ class _Persister:
         self._keeper, self._replay = keeper, replay
 
     def load_cassette(self, path: str, serializer: Any) -> Any:  # noqa: ARG002
+        # With record mode `once`, vcrpy would otherwise go on from the recording that is there.
         if not self._replay:
             raise CassetteNotFoundError
         try:
             return deserialize(self._keeper.read(), serializer)
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-            told = f"{self._keeper.where} is not a cassette: {_brief(error)}"
-            raise BrokenRecording(f"{told}\n  restore it, or use --record all") from error
+            raise BrokenRecording(
+                f"{self._keeper.where} is not a cassette: {_format_briefly(error)}\n"
+                "  restore it from version control, or record it again with --record all"
+            ) from error
 
     def save_cassette(self, path: str, cassette: Any, serializer: Any) -> None:  # noqa: ARG002
         self._keeper.write(serialize(cassette, serializer))
@@ -75,7 +79,7 @@ class Tape:
         self._cassette, self._where = cassette, where
 
     def play(self, request: Request) -> dict[str, Any] | None:
-        """Give the recorded answer, or nothing while recording.
+        """Return the recorded answer, or nothing while recording.
 
         Raises BrokenRecording for a request that replay does not know.
         """
@@ -83,11 +87,11 @@ class Tape:
             answer: dict[str, Any] = self._cassette.play_response(request)
             return answer
         if self._cassette.write_protected:
-            raise BrokenRecording(self._missed(request))
+            raise BrokenRecording(self._describe_miss(request))
         return None
 
     def add(self, request: Request, response: httpx2.Response) -> dict[str, Any]:
-        """Store an exchange whose body has been read, and give what is stored of it."""
+        """Store an exchange whose body has been read, and return what is stored of it."""
         stored: dict[str, Any] = {
             "status": {"code": response.status_code, "message": response.reason_phrase},
             "headers": {
@@ -101,36 +105,40 @@ class Tape:
         return stored
 
     def finish(self, metadata: Mapping[str, Any] | None = None) -> None:
-        """End the trial: note what is known of it, or check that all of it was played.
+        """End the trial: store what it was made of, or check that all of it was played.
+
+        metadata: the head of a new recording; None for a replay.
 
         Raises BrokenRecording when a replay ended before the recording did.
         """
         if metadata is not None:
+            # vcrpy's only public way to store metadata: it returns them, and sets what is absent.
             self._cassette.get_metadata("recording", dict(metadata))
         elif self._cassette.play_count < len(self._cassette):
             raise BrokenRecording(
                 f"{self._where}: replay ended after {self._cassette.play_count} of"
                 f" {len(self._cassette)} exchanges\n"
-                "  the harness no longer does what it did then; record again with --record stale"
+                "  promptverdict or an SDK changed since; record again with --record stale"
             )
 
     def answers(self) -> list[bytes]:
-        """Give the body of every stored answer, in order."""
-        return [_bytes(response["body"]["string"]) for response in self._cassette.responses]
+        """Return the body of every stored answer, in order."""
+        return [_encode(response["body"]["string"]) for response in self._cassette.responses]
 
-    def _missed(self, request: Request) -> str:
+    def _describe_miss(self, request: Request) -> str:
         number = self._cassette.play_count
-        told = f"{self._where}: request {number + 1} is not in the recording"
+        problem = f"{self._where}: request {number + 1} is not in the recording"
         if number < len(self._cassette):
-            told += f": {_first_difference(self._cassette.requests[number], request)}"
-        return told + "\n  record it again: --record stale does so, --record none never asks"
+            problem += f": {_find_difference(self._cassette.requests[number], request)}"
+        return f"{problem}\n  record it again with --record stale"
 
 
 class TapeTransport(httpx2.AsyncBaseTransport):
-    """The transport that an SDK's client is given: it plays, or asks the network and adds.
+    """The transport that an SDK's client is given: it plays, or asks the network and stores.
 
-    A refusal is passed on without being stored, since a fault is no part of what a trial is
-    evidence of; `is_outcome` tells, of its status and body, one that is the agent's own doing.
+    A refusal is passed on without being stored: a fault is no part of what a trial is evidence of.
+    is_outcome: whether a refusal, by its status and body, is the agent's own doing, such as a
+    conversation that grew too long; this is stored.
     """
 
     def __init__(
@@ -142,13 +150,17 @@ class TapeTransport(httpx2.AsyncBaseTransport):
         self._tape, self._network, self._is_outcome = tape, network, is_outcome
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Answer one request. Nothing is awaited between matching and playing."""
+        """Answer one request.
+
+        Nothing is awaited between matching and playing: two requests of one trial must not be given
+        one answer.
+        """
         body = await request.aread()
         known = Request(request.method, str(request.url), body, dict(request.headers))
         stored = self._tape.play(known)
         if stored is None:
             if self._network is None:
-                raise BrokenRecording("a request left a replay that may not reach the network")
+                raise BrokenRecording("a replay sent a request that must not reach the network")
             response = await receive(await self._network.handle_async_request(request))
             status = response.status_code
             if status >= 400 and not self._is_outcome(status, response.content):
@@ -174,35 +186,37 @@ def open_tape(keeper: Keeper, *, replay: bool) -> Iterator[Tape]:
     recorder = vcr.VCR(
         record_mode="none" if replay else "once",
         match_on=("conversation",),
-        before_record_request=_as_stored,
+        before_record_request=_prepare_request,
+        # Nothing in the process is patched: trials that run at once would hear each other.
         skip_patchers=PATCHER_NAMES,
         record_on_exception=False,
-        serializer=NAME,
+        serializer=SERIALIZER,
     )
-    recorder.register_matcher("conversation", _matches)
-    recorder.register_serializer(NAME, DeltaSerializer(keeper.where))
+    recorder.register_matcher("conversation", _is_same)
+    recorder.register_serializer(SERIALIZER, DeltaSerializer(keeper.where))
     recorder.register_persister(_Persister(keeper, replay=replay))
     with recorder.use_cassette(Path(keeper.where)) as cassette:
         yield Tape(cassette, keeper.where)
 
 
-def _as_stored(request: Request) -> Request:
+def _prepare_request(request: Request) -> Request:
     """Leave out what names a machine or an account, and note what a request is matched by."""
-    path = _endpoint(urlsplit(request.uri).path)
+    path = _shorten_path(urlsplit(request.uri).path)
     headers = {
         name: value for name, value in request.headers.items() if name.lower() in REQUEST_HEADERS
     }
     stored = Request(request.method, path, request.body, headers)
-    stored.key = getattr(request, "key", None) or _key(request.method, path, request.body)
+    # vcrpy prepares a request again at each look-up, and hashing a long conversation takes time.
+    stored.key = getattr(request, "key", None) or _hash_request(request.method, path, request.body)
     return stored
 
 
-def _endpoint(path: str) -> str:
+def _shorten_path(path: str) -> str:
     """Leave out where an API is served: the place may be a company's own, and it may move."""
     return next((f"/v1{end}" for end in ENDPOINTS if path.endswith(end)), path)
 
 
-def _key(method: str, path: str, body: bytes | None) -> str:
+def _hash_request(method: str, path: str, body: bytes | None) -> str:
     try:
         text = json.dumps(json.loads(body or b"null"), sort_keys=True)
     except (ValueError, RecursionError):
@@ -210,40 +224,42 @@ def _key(method: str, path: str, body: bytes | None) -> str:
     return hashlib.sha256(f"{method} {path}\n{text}".encode()).hexdigest()
 
 
-def _bytes(body: str | bytes) -> bytes:
+def _encode(body: str | bytes) -> bytes:
     return body.encode("utf-8") if isinstance(body, str) else body
 
 
-def _matches(one: Request, other: Request) -> bool:
-    return bool(one.key == other.key)
+def _is_same(recorded: Request, request: Request) -> bool:
+    return bool(recorded.key == request.key)
 
 
-def _first_difference(old: Request, new: Request) -> str:
+def _find_difference(old: Request, new: Request) -> str:
+    """Return the first difference of two requests in words."""
     try:
-        return _difference(json.loads(old.body), json.loads(new.body), "") or "the path differs"
+        bodies = json.loads(old.body), json.loads(new.body)
+        return _find_body_difference(*bodies, "") or "the path differs"
     except (TypeError, ValueError, RecursionError):
         return "the bodies differ"
 
 
-def _difference(old: Any, new: Any, at: str) -> str | None:
+def _find_body_difference(old: Any, new: Any, at: str) -> str | None:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted({*old, *new}):
             name = f"{at}.{key}" if at else key
             if key not in old or key not in new:
                 return f"{name} is only in the {'recording' if key in old else 'request'}"
-            if found := _difference(old[key], new[key], name):
-                return found
+            if difference := _find_body_difference(old[key], new[key], name):
+                return difference
         return None
     if isinstance(old, list) and isinstance(new, list):
-        for number, (one, other) in enumerate(zip(old, new, strict=False)):
-            if found := _difference(one, other, f"{at}[{number}]"):
-                return found
+        for number, entries in enumerate(zip(old, new, strict=False)):
+            if difference := _find_body_difference(*entries, f"{at}[{number}]"):
+                return difference
         return (
             None if len(old) == len(new) else f"{at} has {len(new)} entries instead of {len(old)}"
         )
-    return None if old == new else f"{at} was {_brief(old)} and is {_brief(new)}"
+    return None if old == new else f"{at} was {_format_briefly(old)} and is {_format_briefly(new)}"
 
 
-def _brief(value: Any) -> str:
+def _format_briefly(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

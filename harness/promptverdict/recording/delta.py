@@ -25,7 +25,7 @@ LIST_KEYS = ("messages", "input")
 MAX_BODY = 64 * 2**20
 """Bytes of one request: more than any API takes."""
 
-LEAST = 32
+SHORTEST_MESSAGE = 32
 """Bytes that each message is counted as at least: about the shortest that an API takes."""
 
 _ENCODINGS: dict[str, Callable[[Any], str]] = {
@@ -33,7 +33,7 @@ _ENCODINGS: dict[str, Callable[[Any], str]] = {
     "spaced": json.dumps,
     "ascii": lambda data: json.dumps(data, separators=(",", ":")),
 }
-"""How the SDKs and servers we know write JSON."""
+"""How the SDKs and servers we know write JSON. An encoding is named in recordings: none may go."""
 
 Body = dict[str, Any]
 
@@ -54,8 +54,8 @@ class DeltaSerializer:
     def deserialize(self, text: str) -> dict[str, Any]:
         """Read a cassette back as vcrpy knows it. Raises BrokenRecording."""
         cassette: dict[str, Any] = yaml_format.load(text, self._where)
-        seen, room = _Conversation(), _Room(self._where)
-        restored = [seen.restore(interaction, room) for interaction in cassette["interactions"]]
+        seen, budget = _Conversation(), _Budget(self._where)
+        restored = [seen.restore(interaction, budget) for interaction in cassette["interactions"]]
         return {**cassette, "interactions": restored}
 
 
@@ -71,9 +71,11 @@ class _Conversation:
     def shorten(self, interaction: dict[str, Any]) -> dict[str, Any]:
         request, response = dict(interaction["request"]), dict(interaction["response"])
         body, encoding = _parse(request.get("body"))
-        self._written.append(_messages_of(body))
+        self._written.append(_list_messages(body))
         if body is not None:
-            delta = self._delta(body)
+            delta = self._build_delta(body)
+            # Shortening is an optimisation; a replay must match the very bytes. So each delta is
+            # proved by expanding it, and where that fails the body is stored whole.
             whole = delta is None or _ENCODINGS[encoding](self._expand(delta)) != request["body"]
             del request["body"]
             request |= {"json": body} if whole else {"delta": delta}
@@ -82,43 +84,49 @@ class _Conversation:
         if answer is not None:
             response["body"] = {"json": answer, "encoding": encoding}
         self._requests.append(body)
-        self._answers.append(_message(answer))
+        self._answers.append(_build_message(answer))
         return {"request": request, "response": response}
 
-    def restore(self, interaction: dict[str, Any], room: _Room) -> dict[str, Any]:
+    def restore(self, interaction: dict[str, Any], budget: _Budget) -> dict[str, Any]:
         request, response = dict(interaction["request"]), dict(interaction["response"])
         body = answer = None
         if "encoding" in request:
             body = self._expand(request.pop("delta")) if "delta" in request else request.pop("json")
-            room.take(body)
+            budget.take(body)
             request["body"] = _ENCODINGS[request.pop("encoding")](body)
         stored = response["body"]
         if "json" in stored:
             answer = stored["json"]
             response["body"] = {"string": _ENCODINGS[stored["encoding"]](answer)}
         self._requests.append(body)
-        self._answers.append(_message(answer))
+        self._answers.append(_build_message(answer))
         return {"request": request, "response": response}
 
-    def _delta(self, body: Body) -> Body | None:
+    def _build_delta(self, body: Body) -> Body | None:
         key = next((key for key in LIST_KEYS if isinstance(body.get(key), list)), None)
         if key is None:
             return None
-        base, keep = self._longest_beginning(self._written[-1])
+        base, keep = self._find_longest_beginning(self._written[-1])
         older = (self._requests[base] if base is not None else None) or {}
         delta: Body = {"list": key, "base": base, "keep": keep}
         delta["add"] = [self._refer(message) for message in body[key][keep:]]
         if changed := {
-            k: v for k, v in body.items() if k != key and not (k in older and _same(v, older[k]))
+            k: v for k, v in body.items() if k != key and not (k in older and _is_same(v, older[k]))
         }:
             delta["set"] = changed
         if gone := [k for k in older if k not in body]:
             delta["drop"] = gone
+        # Keys come back in the older request's order; the bytes need the body's own.
         if list(self._expand(delta)) != list(body):
             delta["order"] = list(body)
         return delta
 
-    def _longest_beginning(self, messages: list[str]) -> tuple[int | None, int]:
+    def _find_longest_beginning(self, messages: list[str]) -> tuple[int | None, int]:
+        """Return the earlier request that shares most first messages, and how many it shares.
+
+        Not simply the last one: agent and simulated user take turns in one cassette, and each goes
+        on from its own conversation.
+        """
         base, keep = None, 0
         for number, older in enumerate(self._written[:-1]):
             common = 0
@@ -131,8 +139,9 @@ class _Conversation:
         return base, keep
 
     def _refer(self, message: Any) -> Any:
+        """Return a reference to the latest answer that a message repeats, else the message."""
         for number in range(len(self._answers) - 1, -1, -1):
-            if self._answers[number] is not None and _same(self._answers[number], message):
+            if self._answers[number] is not None and _is_same(self._answers[number], message):
                 return {"$answer": number}
         return message
 
@@ -152,8 +161,8 @@ class _Conversation:
         return {k: body[k] for k in delta["order"]} if "order" in delta else body
 
 
-class _Room:
-    """How much a recording may still come to; asked before any of it is written out.
+class _Budget:
+    """How many bytes a recording may still expand to; asked before any of them are written out.
 
     A few bytes of a recording can name an earlier answer or request again and again, and anybody
     can seal one.
@@ -162,37 +171,36 @@ class _Room:
     def __init__(self, where: str) -> None:
         self._where, self._left, self._requests = where, MAX_IN_ALL, 0
         self._lengths: dict[int, tuple[Any, int]] = {}
-        """By identity: what is named twice is one object. It is kept, so that no other is born in
-        its place."""
+        """By identity, since what is named twice is one object. The object is held here, or another
+        could be born at its address."""
 
     def take(self, body: Body) -> None:
         """Count one request. Raises BrokenRecording when it, or all of them, come to too much."""
         self._requests += 1
-        length = sum(len(key) + self._length(value) for key, value in body.items())
+        length = sum(len(key) + self._measure(value) for key, value in body.items())
         self._left -= length
         if length > MAX_BODY or self._left < 0:
-            alone = f"it alone to {MAX_BODY >> 20}"
-            most = alone if length > MAX_BODY else f"all to {MAX_IN_ALL >> 20}"
+            limit = f"{MAX_BODY >> 20} MB" if length > MAX_BODY else f"{MAX_IN_ALL >> 20} MB in all"
             raise BrokenRecording(
-                f"{self._where}: written out, request {self._requests} brings {most} MB or more:"
-                " no recording of ours does that\n"
+                f"{self._where}: request {self._requests} expands beyond {limit},"
+                " as no recording of ours does\n"
                 "  restore it from version control, or record it again with --record all"
             )
 
-    def _length(self, value: Any) -> int:
+    def _measure(self, value: Any) -> int:
         if isinstance(value, list):
-            return sum(map(self._length_of_one, value))
-        return self._length_of_one(value)
+            return sum(map(self._measure_value, value))
+        return self._measure_value(value)
 
-    def _length_of_one(self, value: Any) -> int:
+    def _measure_value(self, value: Any) -> int:
         if id(value) not in self._lengths:
-            self._lengths[id(value)] = value, max(LEAST, len(json.dumps(value)))
+            self._lengths[id(value)] = value, max(SHORTEST_MESSAGE, len(json.dumps(value)))
         return self._lengths[id(value)][1]
 
 
-def _messages_of(body: Body | None) -> list[str]:
+def _list_messages(body: Body | None) -> list[str]:
     messages = next((body[key] for key in LIST_KEYS if key in body), None) if body else None
-    return [json.dumps(one) for one in messages] if isinstance(messages, list) else []
+    return [json.dumps(message) for message in messages] if isinstance(messages, list) else []
 
 
 def _parse(raw: Any) -> tuple[Body | None, str]:
@@ -209,8 +217,8 @@ def _parse(raw: Any) -> tuple[Body | None, str]:
     return None, ""
 
 
-def _message(answer: Body | None) -> Body | None:
-    """The message that an answer becomes in the next request, where it is sent back as it came."""
+def _build_message(answer: Body | None) -> Body | None:
+    """Return the message that an answer is in the next request, if it is sent back as it came."""
     if answer is None:
         return None
     if answer.get("type") == "message":
@@ -221,6 +229,9 @@ def _message(answer: Body | None) -> Body | None:
     return None
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Equal, and with their keys in the same order: only then may one stand for the other."""
-    return one is other or (one == other and json.dumps(one) == json.dumps(other))
+def _is_same(first: Any, second: Any) -> bool:
+    """Whether values are equal, keys in the same order: then each may stand for the other.
+
+    Comparing the JSON alone would do, and take far longer where they differ.
+    """
+    return first is second or (first == second and json.dumps(first) == json.dumps(second))

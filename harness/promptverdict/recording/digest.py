@@ -45,11 +45,11 @@ def build_digest(parts: Mapping[str, Any], workspace: Tree) -> dict[str, str]:
         if part is not None:
             hashes[name] = hash_part(part)
     if workspace:
-        hashes["workspace"] = workspace_digest(workspace)
+        hashes["workspace"] = hash_workspace(workspace)
     return hashes
 
 
-def changed_parts(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
+def list_changed_parts(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
     """Name the parts in which two digests differ, sorted."""
     return tuple(sorted(part for part in {*old, *new} if old.get(part) != new.get(part)))
 
@@ -59,7 +59,7 @@ def describe_parts(parts: Iterable[str]) -> str:
     return ", ".join(PARTS.get(part, part) for part in parts)
 
 
-def workspace_digest(tree: Tree) -> str:
+def hash_workspace(tree: Tree) -> str:
     """Hash every byte of the files an agent finds, those that Git ignores among them."""
     return digest_of((path, node.kind, node.content) for path, node in tree.items())
 

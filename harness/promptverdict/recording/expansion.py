@@ -24,21 +24,21 @@ def refuse_growth(steps: Iterable[tuple[Change, ...]], where: str) -> None:
     for changes in steps:
         paths = {change.path for change in changes}
         if len(paths) < len(changes):
-            raise _refusal(where, "a step changes one path twice")
+            raise _build_refusal(where, "a step changes one path twice")
         if not changes:
             continue
         try:
             tree = apply(tree, changes)
         except (BrokenRecording, ValueError) as error:
-            raise _refusal(where, " ".join(str(error).split())[:160]) from error
+            raise _build_refusal(where, " ".join(str(error).split())[:160]) from error
         left -= ENTRY * len(tree)
         left -= sum(len(tree[path].content) for path in paths if path in tree)
         if left < 0:
-            raise _refusal(where, f"its files come to more than {MAX_IN_ALL >> 20} MB in all")
+            raise _build_refusal(where, f"its files come to more than {MAX_IN_ALL >> 20} MB in all")
 
 
-def _refusal(where: str, found: str) -> BrokenRecording:
+def _build_refusal(where: str, problem: str) -> BrokenRecording:
     return BrokenRecording(
-        f"{where}: {found}: no recording of ours does that\n"
+        f"{where}: {problem}: no recording of ours does that\n"
         "  restore it from version control, or record it again with --record all"
     )

@@ -12,7 +12,7 @@ from promptverdict.core.errors import BrokenRecording
 
 
 @contextmanager
-def no_connections() -> Iterator[None]:
+def forbid_connections() -> Iterator[None]:
     """Refuse every connection that this thread tries to open.
 
     Sockets as such stay allowed, because an event loop needs a pair of them; other threads are left
@@ -20,12 +20,13 @@ def no_connections() -> Iterator[None]:
     """
     owner, real = threading.get_ident(), socket.socket.connect
 
-    def refusing(self: socket.socket, address: Any) -> None:
+    # asyncio connects through `connect` of a non-blocking socket, so this one method is enough.
+    def connect(self: socket.socket, address: Any) -> None:
         if threading.get_ident() == owner:
             _refuse(address)
         real(self, address)
 
-    socket.socket.connect = refusing  # type: ignore[method-assign, assignment]
+    socket.socket.connect = connect  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
@@ -35,5 +36,5 @@ def no_connections() -> Iterator[None]:
 def _refuse(address: Any) -> NoReturn:
     raise BrokenRecording(
         f"something tried to connect to {address} during a replay\n"
-        "  a replay reaches no network; to record, say --record once"
+        "  a replay reaches no network; to record, use --record once"
     )

@@ -1,4 +1,4 @@
-"""Nothing that looks like a key, or that names this machine, is ever written to a recording."""
+"""Refuses texts that must not be stored: what looks like a key, or names this machine."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from urllib.parse import quote
 from promptverdict.core.errors import StorageError
 
 _NAMES = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$", re.IGNORECASE)
-_SHORTEST = 8
+_SHORTEST_SECRET = 8
 """Shorter values of secret variables occur by chance."""
 
-_NOBODYS = {"localhost", "sandbox", "/", "/root", "/workspace", "/home/agent"}
-"""Names that tell nothing; Dockerfiles are full of /root."""
+_COMMON = {"localhost", "sandbox", "/", "/root", "/workspace", "/home/agent"}
+"""Names that identify nobody; Dockerfiles are full of /root."""
 
-_LEAST_TELLING = 8
+_SHORTEST_HOST = 8
 """Shorter host names are words that a text may hold."""
 
 _PATTERNS = {
@@ -33,28 +33,28 @@ def refuse_secrets(text: str, environment: Mapping[str, str]) -> None:
     """Raise StorageError, naming the rule and never the value, when a text must not be stored."""
     for what, pattern in _PATTERNS.items():
         if pattern.search(text):
-            raise _refusal(f"something that looks like {what}")
+            raise _build_refusal(f"something that looks like {what}")
     for name, value in environment.items():
-        if not _NAMES.search(name) or len(value) < _SHORTEST:
+        if not _NAMES.search(name) or len(value) < _SHORTEST_SECRET:
             continue
         encoded = base64.b64encode(value.encode()).decode()
         if any(form in text for form in (value, encoded, quote(value, safe=""))):
-            raise _refusal(f"the value of the environment variable {name}")
+            raise _build_refusal(f"the value of the environment variable {name}")
 
 
 def refuse_machine(text: str, host: str, home: str) -> None:
-    """Raise StorageError when a text tells the machine's name or a path below the home folder."""
+    """Raise StorageError when a text holds the machine's name or a path below the home folder."""
     if (
-        len(host) >= _LEAST_TELLING
-        and host not in _NOBODYS
+        len(host) >= _SHORTEST_HOST
+        and host not in _COMMON
         and re.search(rf"\b{re.escape(host)}\b", text)
     ):
-        raise _refusal("the name of this machine")
-    if home not in _NOBODYS and f"{home.rstrip('/')}/" in text:
-        raise _refusal("a path below the home folder")
+        raise _build_refusal("the name of this machine")
+    if home not in _COMMON and f"{home.rstrip('/')}/" in text:
+        raise _build_refusal("a path below the home folder")
 
 
-def _refusal(what: str) -> StorageError:
+def _build_refusal(what: str) -> StorageError:
     return StorageError(
         f"the recording holds {what} and was not saved\n"
         "  take it out of the workspace, the prompt or the task, and record again"

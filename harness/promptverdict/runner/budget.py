@@ -14,8 +14,8 @@ class Budget:
     """What the trials of one run may cost together. Belongs to one event loop.
 
     most: in the currency of the price table; None is no limit. A trial that has begun is never cut
-    off, since its answers are paid for: what one takes is expected of the others, and until the
-    first has ended no second one begins.
+    off, since its answers are paid for. The mean of the ended trials is expected of the others, so
+    no second trial begins before the first has ended.
     """
 
     def __init__(self, most: float | None = None) -> None:
@@ -25,15 +25,15 @@ class Budget:
         self._changed = asyncio.Event()
 
     @asynccontextmanager
-    async def room(self) -> AsyncIterator[BudgetReached | None]:
-        """Hold room for one trial; gives why there is none."""
+    async def reserve(self) -> AsyncIterator[BudgetReached | None]:
+        """Reserve money for one trial while the block runs; yields why there is none."""
         if self._most is None:
             yield None
             return
         while self._running and not self._ended:
             self._changed.clear()
             await self._changed.wait()
-        if refused := self._refused(self._most):
+        if refused := self._find_refusal(self._most):
             yield refused
             return
         self._running += 1
@@ -49,10 +49,10 @@ class Budget:
         self._spent += cost.amount if cost else 0.0
         self._unknown |= cost is None
 
-    def _refused(self, most: float) -> BudgetReached | None:
+    def _find_refusal(self, most: float) -> BudgetReached | None:
         each = self._spent / self._ended if self._ended else 0.0
         if self._unknown:
-            why = "what a trial cost is unknown"
+            why = "the cost of a trial is unknown"
         elif self._spent + (self._running + 1) * each > most or self._spent >= most:
             why = f"{self._spent:.4g} of {most:.4g} are spent, and a trial costs about {each:.4g}"
         else:

@@ -22,7 +22,7 @@ from promptverdict.providers.registry import load_api, resolve_requested_name
 from promptverdict.recording.digest import build_digest, hash_part
 from promptverdict.recording.files import Location
 from promptverdict.runner.models import check_model, resolve_model
-from promptverdict.runner.users import instructions
+from promptverdict.runner.users import write_instructions
 from promptverdict.scenarios.discovery import SUITE_FILE
 from promptverdict.scenarios.loading import LoadedScenario, LoadedSuite
 from promptverdict.settings import Settings
@@ -88,21 +88,21 @@ class Cell:
         )
         parts: dict[str, Any] = {
             **api.split_request(first),
-            "turns": [_plain(turn) for turn in scenario.turns] or None,
-            "user": self._simulated_user(),
+            "turns": [_dump_turn(turn) for turn in scenario.turns] or None,
+            "user": self._describe_user(),
             "script": scenario.script.model_dump(exclude_defaults=True) or None,
             "setup": scenario.setup.model_dump(exclude_none=True) or None,
             "limits": scenario.limits.model_dump(exclude_none=True),
         }
         return build_digest(parts, self.scenario.workspace)
 
-    def _simulated_user(self) -> dict[str, Any] | None:
+    def _describe_user(self) -> dict[str, Any] | None:
         user = self.task.user
         if user is None:
             return None
         model = self.user_model
         name = resolve_requested_name(model)
-        first = load_api(model).build_request(name, instructions(user), (), ())
+        first = load_api(model).build_request(name, write_instructions(user), (), ())
         return {"first": first, "turns": user.turns}
 
     def grade(self, evidence: Evidence) -> tuple[Grade, ...]:
@@ -129,7 +129,7 @@ class Cell:
         """Who is asked about its trials once they are recorded: the judge, if there is a rubric."""
         return self.judge if any(find_rubrics(self.scenario.scenario.grades.values())) else None
 
-    def lost_promises(self) -> list[Problem]:
+    def find_lost_promises(self) -> list[Problem]:
         """List the promises whose quoted words the variant's prompt no longer holds."""
         prompt = " ".join(self.variant.prompt.split())
         where = display_path(self.scenario.suite.folder / SUITE_FILE)
@@ -145,8 +145,8 @@ class Cell:
             and " ".join(words.split()) not in prompt
         ]
 
-    def trial(self, number: int) -> Trial:
-        """Give one attempt at this cell."""
+    def get_trial(self, number: int) -> Trial:
+        """Return one attempt at this cell, numbered from 0."""
         slug = self.model.replace("/", "-")
         folder = self.scenario.cassettes / self.variant.id.replace("/", ".") / slug
         return Trial(self, number, Location(folder, number))
@@ -174,7 +174,7 @@ class Trial:
         return hash_part([self.cell.id, self.cell.model, self.cell.digest, self.number])
 
 
-def cells(
+def list_cells(
     scenario: LoadedScenario, agents: Iterable[Variant], settings: Settings, *, by_hand: bool
 ) -> list[Cell]:
     """List the cells of a scenario: with the variants that its suite names, or with all there are.
@@ -195,7 +195,7 @@ def cells(
     if not by_hand:
         _check_stances(scenario.suite, named or tuple(known))
     chosen = [known[name] for name in named if name in known] or list(known.values())
-    return [_cell(scenario, variant, settings) for variant in chosen]
+    return [_build_cell(scenario, variant, settings) for variant in chosen]
 
 
 def _check_stances(suite: LoadedSuite, variants: Collection[str]) -> None:
@@ -215,25 +215,25 @@ def _check_stances(suite: LoadedSuite, variants: Collection[str]) -> None:
         raise InputError(raised)
 
 
-def _cell(scenario: LoadedScenario, variant: Variant, settings: Settings) -> Cell:
+def _build_cell(scenario: LoadedScenario, variant: Variant, settings: Settings) -> Cell:
     model = resolve_model(variant, settings)
     return Cell(
         scenario,
         variant,
         model,
         settings.parameters.get(model, {}),
-        _for_all(settings.user_model, "user_model") or model,
+        _check_run_model(settings.user_model, "user_model") or model,
         settings.promise,
-        _for_all(settings.judge, "judge"),
+        _check_run_model(settings.judge, "judge"),
     )
 
 
-def _for_all(model: str | None, where: str) -> str | None:
+def _check_run_model(model: str | None, where: str) -> str | None:
     """Check a model that is named for the whole run. Raises InputError."""
     if model is not None:
         check_model(model, where, model)
     return model
 
 
-def _plain(turn: str | Reply) -> Any:
+def _dump_turn(turn: str | Reply) -> Any:
     return turn if isinstance(turn, str) else turn.model_dump()

@@ -17,7 +17,7 @@ from promptverdict.core.errors import (
 )
 from promptverdict.core.ids import format_node_id, format_trial_id
 from promptverdict.core.paths import display_path
-from promptverdict.recording.digest import changed_parts, describe_parts
+from promptverdict.recording.digest import describe_parts, list_changed_parts
 from promptverdict.recording.files import Sealed, open_sealed
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.settings import RecordMode
@@ -43,17 +43,17 @@ class Decision:
 
 
 def decide(trial: Trial, mode: RecordMode) -> Decision:
-    """Look at a trial's recording and the mode, and say what to do."""
+    """Decide what to do about a trial, by its recording and the mode."""
     sealed: Sealed | None = None
     error: EvidenceError | None = None
     state: State = "fresh"
     try:
         sealed = open_sealed(trial.location)
         _check_place(trial, sealed)
-        if parts := changed_parts(sealed.head.digest, trial.cell.digest):
-            state, error = "stale", _stale(trial, parts)
+        if parts := list_changed_parts(sealed.head.digest, trial.cell.digest):
+            state, error = "stale", _describe_stale(trial, parts)
     except MissingRecording:
-        state, error = "missing", _missing(trial)
+        state, error = "missing", _describe_missing(trial)
     except BrokenRecording as broken:
         state, error = "broken", broken
     anew = {"none": (), "once": ("missing",), "stale": ("missing", "stale")}.get(mode)
@@ -65,7 +65,7 @@ def decide(trial: Trial, mode: RecordMode) -> Decision:
 def _check_place(trial: Trial, sealed: Sealed) -> None:
     """Raise BrokenRecording for a recording that was copied or renamed: its seal still holds."""
     head, task = sealed.head, trial.cell.task
-    told = format_trial_id(head.suite, head.scenario, head.variant, head.trial)
+    origin = format_trial_id(head.suite, head.scenario, head.variant, head.trial)
     if (head.suite, head.scenario, head.variant, head.trial) != (
         task.suite,
         task.scenario,
@@ -73,25 +73,25 @@ def _check_place(trial: Trial, sealed: Sealed) -> None:
         trial.number,
     ):
         raise BrokenRecording(
-            f"{display_path(trial.location.http)} is the recording of {told},"
+            f"{display_path(trial.location.http)} is the recording of {origin},"
             f" and not of {trial.id}\n"
-            f"  put it back where it was, or record anew: {_record_command(trial, 'all')}"
+            f"  put it back where it was, or record anew: {_format_record_command(trial, 'all')}"
         )
 
 
-def _missing(trial: Trial) -> MissingRecording:
+def _describe_missing(trial: Trial) -> MissingRecording:
     return MissingRecording(
         f"missing: nothing is recorded for {trial.id} with {trial.cell.model}\n"
-        f"  record it: {_record_command(trial, 'once')}"
+        f"  record it: {_format_record_command(trial, 'once')}"
     )
 
 
-def _stale(trial: Trial, parts: tuple[str, ...]) -> StaleRecording:
+def _describe_stale(trial: Trial, parts: tuple[str, ...]) -> StaleRecording:
     cell = trial.cell
-    told = ", ".join(f"{describe_parts([part])} ({locate_part(part, cell)})" for part in parts)
+    changes = ", ".join(f"{describe_parts([part])} ({locate_part(part, cell)})" for part in parts)
     return StaleRecording(
-        f"stale: {told} changed since {trial.id} was recorded\n"
-        f"  record it again: {_record_command(trial, 'stale')}",
+        f"stale: {changes} changed since {trial.id} was recorded\n"
+        f"  record it again: {_format_record_command(trial, 'stale')}",
         parts,
     )
 
@@ -109,7 +109,7 @@ def locate_part(part: str, cell: Cell) -> str:
     }.get(part, scenario)
 
 
-def _record_command(trial: Trial, mode: str) -> str:
-    """The command that records a trial's cell."""
+def _format_record_command(trial: Trial, mode: str) -> str:
+    """Return the command that records a trial's cell."""
     node = format_node_id(display_path(trial.cell.scenario.path), trial.cell.variant.id)
     return f"pytest '{node}' --record {mode}"

@@ -1,4 +1,4 @@
-"""What recording will take, told before anything is spent: by what was recorded already."""
+"""What recording will take, estimated before anything is spent from what is recorded already."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class Estimate:
     """Tokens of the first requests alone: the least that will be spent."""
 
     def __str__(self) -> str:
-        told = format_count(self.trials, "trial")
+        trials = format_count(self.trials, "trial")
         least = f"the first requests alone are about {self.first_requests:,} tokens"
         tokens = least if self.tokens is None else f"about {self.tokens:,} tokens"
         price = f"about {self.cost}" if self.cost else "price unknown"
-        return f"recording {told} with {', '.join(self.models)}: {tokens}, {price}"
+        return f"recording {trials} with {', '.join(self.models)}: {tokens}, {price}"
 
 
 def estimate(trials: Iterable[Trial], prices: Mapping[str, Price]) -> Estimate:
@@ -50,7 +50,7 @@ def estimate(trials: Iterable[Trial], prices: Mapping[str, Price]) -> Estimate:
     for trial in wanted:
         suite = trial.cell.scenario.cassettes.parent
         if suite not in means:
-            means[suite] = _mean(suite)
+            means[suite] = _average_usage(suite)
     each = [means[trial.cell.scenario.cassettes.parent] for trial in wanted]
     whole = add_usages(each)
     known = whole.input is not None and whole.output is not None
@@ -62,7 +62,7 @@ def estimate(trials: Iterable[Trial], prices: Mapping[str, Price]) -> Estimate:
             compute_cost(usage, prices.get(trial.cell.model))
             for usage, trial in zip(each, wanted, strict=True)
         ),
-        first_requests=sum(map(_first_request, wanted)),
+        first_requests=sum(map(_estimate_first_request, wanted)),
     )
 
 
@@ -70,23 +70,23 @@ def refuse_unpriced(cells: Iterable[Cell], prices: Mapping[str, Price]) -> None:
     """Raise InputError where somebody is asked whose price is unknown: no limit could be held."""
     asked = {model for cell in cells for model in (cell.model, cell.user_model, cell.asks)}
     if unknown := sorted(model for model in asked if model and model not in prices):
-        found = f"there is no price for {', '.join(unknown)}"
+        problem = f"there is no price for {', '.join(unknown)}"
         cure = f'say what it costs: [tool.promptverdict.prices."{unknown[0]}"]'
-        raise InputError([Problem("--max-cost", found, cure)])
+        raise InputError([Problem("--max-cost", problem, cure)])
 
 
-def _first_request(trial: Trial) -> int:
+def _estimate_first_request(trial: Trial) -> int:
     cell = trial.cell
     return (len(cell.variant.prompt) + len(cell.task.message)) // 4 + TOOLS
 
 
-def _mean(cassettes: Path) -> Usage:
-    """Take the mean over a suite's recordings; unknown where there are none that tell."""
+def _average_usage(cassettes: Path) -> Usage:
+    """Return the mean over a suite's recordings; unknown where none of them says what it used."""
     used = []
     for path in sorted(cassettes.glob("**/*.http.yaml"))[:SAMPLE]:
         try:
             sealed = open_sealed(Location(path.parent, int(path.name.partition(".")[0])))
-            used.append(_used(sealed))
+            used.append(_count_usage(sealed))
         except (EvidenceError, ProviderError, ValueError):
             continue
     whole = add_usages(used)
@@ -95,7 +95,7 @@ def _mean(cassettes: Path) -> Usage:
     return Usage(input=whole.input // len(used), output=whole.output // len(used))
 
 
-def _used(sealed: Sealed) -> Usage:
+def _count_usage(sealed: Sealed) -> Usage:
     api = load_api(sealed.head.provenance.model)
     with open_tape(SealedKeeper(sealed), replay=True) as tape:
         return add_usages(api.read_answer(answer)[1].usage for answer in tape.answers())

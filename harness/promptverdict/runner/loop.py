@@ -32,7 +32,7 @@ async def run_loop(
         if answered.stop not in ("calls", "done", "pause"):
             transcript.add(End(reason=answered.stop, detail=answered.stop_reason))
             return
-        calls = _calls(blocks)
+        calls = _list_calls(blocks)
         pauses = pauses + 1 if answered.stop == "pause" else 0
         if pauses > MAX_PAUSES:
             transcript.add(End(reason="limit", detail="pauses"))
@@ -55,13 +55,13 @@ async def run_loop(
     transcript.add(End(reason="limit", detail="turns"))
 
 
-def _calls(blocks: tuple[Block, ...]) -> list[Call]:
-    """Pick the calls of an answer. Raises ProviderError when their results could not be told apart.
+def _list_calls(blocks: tuple[Block, ...]) -> list[Call]:
+    """List the calls of an answer. Raises ProviderError for two with one id.
 
-    No API takes two results for one id, and a recording tells results by it.
+    No API takes two results for one id, and a recording finds results by it.
     """
     calls = [block for block in blocks if isinstance(block, Call)]
     ids = [call.id for call in calls]
-    if twins := [one for one in ids if ids.count(one) > 1]:
+    if twins := [name for name in ids if ids.count(name) > 1]:
         raise ProviderError(f"The API's answer has two calls with one id, {twins[0]!r}")
     return calls

@@ -12,7 +12,7 @@ from promptverdict.settings import Settings
 
 
 def resolve_model(variant: Variant, settings: Settings) -> str:
-    """Say what an agent file's model means here, as `provider/name`.
+    """Return what an agent file's model means here, as `provider/name`.
 
     Raises InputError where the configuration does not say.
     """
@@ -36,15 +36,15 @@ def check_model(model: str, where: str, what: str, cure: str = "") -> None:
     """Raise InputError for what is no `provider/name`, or has dots where a name is to be put."""
     provider, _, name = model.partition("/")
     if provider not in MODULES or not name:
-        found = f"{what} is no provider/name of ours ({', '.join(MODULES)})"
+        problem = f"{what} is no provider/name of ours ({', '.join(MODULES)})"
         cure = cure or "such as anthropic/NAME, openai/NAME, or relay/NAME by hand"
-        raise InputError([Problem(where, found, cure)])
+        raise InputError([Problem(where, problem, cure)])
     if name == "...":
-        found = f"{what} names no model yet"
-        raise InputError([Problem(where, found, f"write the model's name: {provider}/NAME")])
+        problem = f"{what} names no model yet"
+        raise InputError([Problem(where, problem, f"write the model's name: {provider}/NAME")])
 
 
 def _refuse_quote(variant: Variant) -> None:
     line = next((odd.line for odd in variant.diagnostics if odd.text.endswith(" in model")), 1)
-    found = f"a quote that is not closed: model: {variant.model}"
-    raise InputError([Problem(f"{variant.path}:{line}", found, "close it on the same line")])
+    problem = f"a quote that is not closed: model: {variant.model}"
+    raise InputError([Problem(f"{variant.path}:{line}", problem, "close it on the same line")])

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from promptverdict.core.files import write_whole
 from promptverdict.recording import yaml_format
 from promptverdict.recording.files import Location
-from promptverdict.runner.probes import KIT, StoredProbes, kit, probe_digest, probe_files
+from promptverdict.runner.probes import KIT, StoredProbes, hash_probe, read_kit, read_probe_files
 from promptverdict.sandbox import (
     Mount,
     Sandbox,
@@ -50,7 +50,7 @@ def run_probes(
     stored = StoredProbes(
         seal=seal,
         environment={"python": sandbox.python, "pytest": sandbox.pytest},
-        digests={probe.name: probe_digest(probe, scenario) for probe in scenario.scenario.probes},
+        digests={probe.name: hash_probe(probe, scenario) for probe in scenario.scenario.probes},
         reports=reports,
     )
     write_whole(
@@ -72,13 +72,13 @@ def probe_trees(
     """
     trees = list(evidence.trees())
     return tuple(
-        _run(probe, scenario, number, tree, trees[0][1], sandbox, given_up)
+        _run_probe(probe, scenario, number, tree, trees[0][1], sandbox, given_up)
         for probe in scenario.scenario.probes
-        for number, tree in _chosen(probe, trees)
+        for number, tree in _select_trees(probe, trees)
     )
 
 
-def _chosen(probe: Probe, trees: list[tuple[int, Tree]]) -> Iterator[tuple[int, Tree]]:
+def _select_trees(probe: Probe, trees: list[tuple[int, Tree]]) -> Iterator[tuple[int, Tree]]:
     if probe.trees == "final":
         yield trees[-1]
         return
@@ -90,7 +90,7 @@ def _chosen(probe: Probe, trees: list[tuple[int, Tree]]) -> Iterator[tuple[int, 
             yield number, tree
 
 
-def _run(
+def _run_probe(
     probe: Probe,
     scenario: LoadedScenario,
     number: int,
@@ -102,10 +102,10 @@ def _run(
     folders = make_trial_folders(given_up)
     try:
         Workspace(folders.workspace, folders.owner).lay_out(tree)
-        library = {KIT: Node("file", kit())}
+        library = {KIT: Node("file", read_kit())}
         mounts = [
             _mount(folders, "base", base, "/base"),
-            _mount(folders, "probes", probe_files(scenario), "/probes"),
+            _mount(folders, "probes", read_probe_files(scenario), "/probes"),
             _mount(folders, "kit", library, "/opt/probekit"),
         ]
         done = sandbox.run(
@@ -117,7 +117,7 @@ def _run(
         )
     finally:
         remove_trial_folders(folders)
-    lines = [(kind, *told.strip().partition(": ")) for kind, told in _LINE.findall(done.output)]
+    lines = [(kind, *text.strip().partition(": ")) for kind, text in _LINE.findall(done.output)]
     checks = tuple(
         Check.model_validate({"outcome": kind.lower(), "name": name, "detail": detail})
         for kind, name, _, detail in lines

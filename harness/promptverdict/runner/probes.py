@@ -38,16 +38,16 @@ class StoredProbes(Frozen):
     reports: tuple[ProbeReport, ...] = ()
 
 
-def probe_digest(probe: Probe, scenario: LoadedScenario) -> str:
+def hash_probe(probe: Probe, scenario: LoadedScenario) -> str:
     """Hash all that decides what a probe finds on a tree: its files, its command, its kit."""
     total = hashlib.sha256(json.dumps(probe.model_dump(), sort_keys=True).encode())
-    for path, node in sorted(probe_files(scenario).items()):
+    for path, node in sorted(read_probe_files(scenario).items()):
         total.update(f"\0{path}\0".encode() + node.content)
-    total.update(kit())
+    total.update(read_kit())
     return total.hexdigest()[:16]
 
 
-def stored_reports(
+def read_reports(
     scenario: LoadedScenario, location: Location, seal: str
 ) -> tuple[ProbeReport, ...]:
     """Read the reports of a recording.
@@ -55,7 +55,7 @@ def stored_reports(
     Raises StaleProbes, naming the probes, when any is absent or was made by another version of its
     probe or on another recording.
     """
-    wanted = {probe.name: probe_digest(probe, scenario) for probe in scenario.scenario.probes}
+    wanted = {probe.name: hash_probe(probe, scenario) for probe in scenario.scenario.probes}
     if not wanted:
         return ()
     stored = _stored(location)
@@ -70,15 +70,15 @@ def stored_reports(
     return tuple(report for report in reports if report.probe in wanted)
 
 
-def probe_files(scenario: LoadedScenario) -> dict[str, Node]:
-    """The scenario's own probes, and the files beside them that all scenarios share."""
+def read_probe_files(scenario: LoadedScenario) -> dict[str, Node]:
+    """Read the scenario's own probes, and the files beside them that all scenarios share."""
     files = read_tree(scenario.probes_folder)
     own = f"{scenario.id}/"
     return {path: node for path, node in files.items() if path.startswith(own) or "/" not in path}
 
 
-def kit() -> bytes:
-    """Give the module that probes import as probekit."""
+def read_kit() -> bytes:
+    """Return the source of the module that probes import as probekit."""
     return importlib.resources.files("promptverdict.guest").joinpath(KIT).read_bytes()
 
 

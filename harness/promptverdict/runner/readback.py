@@ -16,7 +16,7 @@ from promptverdict.recording.files import Sealed
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.decisions import decide
 from promptverdict.runner.loop import run_loop
-from promptverdict.runner.probes import stored_reports
+from promptverdict.runner.probes import read_reports
 from promptverdict.runner.records import identify_trial, record_absence
 from promptverdict.runner.users import PlayedUser, ScriptedUser
 from promptverdict.runner.world.replayed import ReplayedTools, SealedKeeper
@@ -26,21 +26,21 @@ from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import Answered, Block, Event, Transcript
 
 
-def as_they_lie(here: Iterable[Cell], settings: Settings) -> Iterator[TrialRecord]:
+def read_back_cells(here: Iterable[Cell], settings: Settings) -> Iterator[TrialRecord]:
     """Make the records of all trials of some cells from their recordings, without a request."""
     for cell in here:
         for number in range(settings.trials or cell.scenario.suite.suite.trials):
-            one = decide(cell.trial(number), "none")
-            if one.sealed:
-                yield recall(one.trial, one.sealed)
-            elif one.error:
-                yield record_absence(one.trial, one.error)
+            decision = decide(cell.get_trial(number), "none")
+            if decision.sealed:
+                yield read_back(decision.trial, decision.sealed)
+            elif decision.error:
+                yield record_absence(decision.trial, decision.error)
 
 
-def recall(trial: Trial, sealed: Sealed) -> TrialRecord:
-    """Make the record of a recorded trial without a request: what replaying it would tell."""
+def read_back(trial: Trial, sealed: Sealed) -> TrialRecord:
+    """Make the record that a replay of a trial would make, without a request."""
     try:
-        evidence, notices = asyncio.run(_evidence(trial.cell, sealed))
+        evidence, notices = asyncio.run(_read_gradable(trial.cell, sealed))
     except EvidenceError as error:
         return record_absence(trial, error)
     return TrialRecord(
@@ -55,7 +55,7 @@ def recall(trial: Trial, sealed: Sealed) -> TrialRecord:
     )
 
 
-async def _evidence(cell: Cell, sealed: Sealed) -> tuple[Evidence, tuple[str, ...]]:
+async def _read_gradable(cell: Cell, sealed: Sealed) -> tuple[Evidence, tuple[str, ...]]:
     try:
         return await read_evidence(cell, sealed), ()
     except StaleProbes as error:
@@ -75,9 +75,11 @@ async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
     with open_tape(SealedKeeper(sealed), replay=True) as tape:
         answers = _Answers(tape.answers(), display_path(sealed.location.http))
     script, user = ScriptedUser(cell.task.turns), cell.task.user
-    player = _Read(answers, load_api(cell.user_model)) if user else None
+    player = _RepeatedModel(answers, load_api(cell.user_model)) if user else None
     turns = PlayedUser(script, player, user.turns) if user and player else script
-    await run_loop(cell.task, _Read(answers, load_api(cell.model)), tools, turns, transcript)
+    await run_loop(
+        cell.task, _RepeatedModel(answers, load_api(cell.model)), tools, turns, transcript
+    )
     tools.check_all_played()
     answers.check_all_given()
     outcome = FinalState(start=world.start, notes=world.notes)
@@ -90,15 +92,15 @@ async def read_evidence(cell: Cell, sealed: Sealed) -> Evidence:
     Raises EvidenceError.
     """
     evidence = await read_events(cell, sealed)
-    found = {
-        "probes": stored_reports(cell.scenario, sealed.location, sealed.seal),
+    reports = {
+        "probes": read_reports(cell.scenario, sealed.location, sealed.seal),
         "judged": read_judgements(
             inquire_trial(sealed.location, sealed.seal),
             list_questions(cell.scenario.scenario.grades.values(), evidence),
             cell.judge,
         ),
     }
-    outcome = (evidence.outcome or FinalState()).model_copy(update=found)
+    outcome = (evidence.outcome or FinalState()).model_copy(update=reports)
     return evidence.model_copy(update={"outcome": outcome})
 
 
@@ -109,7 +111,7 @@ class _Answers:
         self._answers, self._where = answers, where
 
     def next(self) -> bytes:
-        """Give the next one. Raises BrokenRecording when there is none."""
+        """Return the next one. Raises BrokenRecording when there is none."""
         if not self._answers:
             raise BrokenRecording(f"{self._where} ends before its trial does")
         return self._answers.pop(0)
@@ -120,8 +122,8 @@ class _Answers:
             raise BrokenRecording(f"{self._where}: {len(self._answers)} answers were not asked for")
 
 
-class _Read:
-    """A model that says again what it said when it was recorded."""
+class _RepeatedModel:
+    """A model that repeats what it said when it was recorded."""
 
     def __init__(self, answers: _Answers, spoken: Api) -> None:
         self._answers, self._api = answers, spoken

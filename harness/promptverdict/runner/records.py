@@ -11,7 +11,7 @@ from promptverdict.trials.record import Fault, TrialRecord
 
 
 def record_absence(trial: Trial, error: HarnessError) -> TrialRecord:
-    """Record that a trial did not take place, and why: none goes missing in silence."""
+    """Return the record of a trial that did not take place, with the reason."""
     return TrialRecord(
         **identify_trial(trial),
         provenance=None,
@@ -23,7 +23,7 @@ def record_absence(trial: Trial, error: HarnessError) -> TrialRecord:
 
 
 def identify_trial(trial: Trial) -> dict[str, Any]:
-    """Give the fields of a record that say which trial it is of."""
+    """Return the fields of a record that identify its trial."""
     task = trial.cell.task
     return {
         "key": trial.key,

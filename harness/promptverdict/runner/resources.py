@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from promptverdict.runner.budget import Budget
-from promptverdict.runner.world.base import Session
+from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import open_sandbox
 from promptverdict.settings import Settings
 
@@ -29,22 +29,22 @@ class Resources:
         self._settings = settings
         self._lock = threading.Lock()
 
-    def session(self) -> Session:
-        """Give what the run's trials share."""
-        return Session(
-            self._sandbox,
-            self._network,
+    def build_context(self) -> RunContext:
+        """Return what the run's trials share."""
+        return RunContext(
+            self._open_sandbox,
+            self._open_network,
             self._settings.relay,
             self._settings.prices,
             budget=Budget(self._settings.max_cost),
         )
 
-    def _sandbox(self) -> Sandbox:
+    def _open_sandbox(self) -> Sandbox:
         """Open the sandbox once; every trial that needs one waits for the same."""
         with self._lock:
             return self._opened
 
-    def _network(self) -> httpx2.AsyncHTTPTransport:
+    def _open_network(self) -> httpx2.AsyncHTTPTransport:
         """Open a way to the provider; all share one TLS context, since making one takes long."""
         import httpx2
 

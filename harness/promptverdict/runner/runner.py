@@ -17,22 +17,26 @@ from concurrent.futures import CancelledError, Future
 from promptverdict.core.errors import BrokenRecording
 from promptverdict.core.signals import terminated_as_interrupted
 from promptverdict.core.threads import Threads, to_the_end
-from promptverdict.recording.offline import no_connections
+from promptverdict.recording.offline import forbid_connections
 from promptverdict.runner.cells import Trial
 from promptverdict.runner.decisions import Decision
 from promptverdict.runner.records import record_absence
 from promptverdict.runner.trial import run_trial
-from promptverdict.runner.world.base import Session
+from promptverdict.runner.world.base import RunContext
 from promptverdict.trials.record import TrialRecord
 
 _LAST_SECONDS = 1.0
+"""How long a process that ends waits for commands to be killed and folders to be removed."""
 
 
-async def checked(decision: Decision, session: Session) -> Decision:
-    """Play a fresh recording once, dry: where it no longer matches, it is to be made anew."""
+async def check_replay(decision: Decision, context: RunContext) -> Decision:
+    """Play a fresh recording once, dry, and return it as stale where it no longer plays.
+
+    A new version of an SDK may build other requests than the one that recorded did.
+    """
     if decision.sealed is None:
         return decision
-    record = await run_trial(decision.trial, session, decision.sealed)
+    record = await run_trial(decision.trial, context, decision.sealed)
     if record.fault and record.fault.kind == BrokenRecording.__name__:
         return Decision(decision.trial, "stale", None, None)
     return decision
@@ -43,18 +47,18 @@ class Runner:
 
     keep is called with each record, in a worker thread. offline: no trial may be recorded, and
     nothing that runs here can open a connection. Otherwise, until it is closed, SIGTERM interrupts
-    the main thread as Ctrl-C does, unless somebody else has a use for it.
+    the main thread as Ctrl-C does, unless another handler is set.
     """
 
     def __init__(
         self,
-        session: Session,
+        context: RunContext,
         concurrency: int,
         keep: Callable[[TrialRecord], object],
         *,
         offline: bool = False,
     ) -> None:
-        self._session, self._keep, self._offline = session, keep, offline
+        self._context, self._keep, self._offline = context, keep, offline
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(Threads())
         self._cancelling: Future[None] | None = None
@@ -69,10 +73,10 @@ class Runner:
             self._until_closed.callback(atexit.unregister, self._abandon)
 
     def check(self, decisions: Iterable[Decision]) -> list[Decision]:
-        """Give the decisions after a dry replay of each recording (see `checked`)."""
+        """Return the decisions after a dry replay of each recording (see `check_replay`)."""
 
         async def check_all() -> list[Decision]:
-            return [await checked(decision, self._session) for decision in decisions]
+            return [await check_replay(decision, self._context) for decision in decisions]
 
         return asyncio.run_coroutine_threadsafe(check_all(), self._loop).result()
 
@@ -85,14 +89,14 @@ class Runner:
         return known
 
     def close(self) -> None:
-        """Cancel what still runs and end the loop. Finished trials are kept already.
+        """Cancel what still runs and end the loop. Finished trials are on the disk already.
 
         Raises SystemExit when it is interrupted: whoever interrupts again wants no traceback.
         """
         if self._loop.is_closed():
             return
         try:
-            self._cancelled().result()
+            self._start_cancelling().result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         except KeyboardInterrupt:
@@ -103,44 +107,44 @@ class Runner:
     async def _run(self, decision: Decision) -> TrialRecord:
         async with self._gate:
             if decision.records:
-                record = await self._recorded(decision.trial)
+                record = await self._record(decision.trial)
             else:
-                record = await run_trial(decision.trial, self._session, decision.sealed)
+                record = await run_trial(decision.trial, self._context, decision.sealed)
         await to_the_end(self._keep, record)
         return record
 
-    async def _recorded(self, trial: Trial) -> TrialRecord:
+    async def _record(self, trial: Trial) -> TrialRecord:
         """Record a trial, unless the provider or the budget has ended recording."""
-        budget = self._session.budget
-        async with budget.room() as refused:
-            if stopped := self._session.throttle.stopped() or refused:
+        budget = self._context.budget
+        async with budget.reserve() as refused:
+            if stopped := self._context.throttle.stopped() or refused:
                 return record_absence(trial, stopped)
-            record = await run_trial(trial, self._session, None)
+            record = await run_trial(trial, self._context, None)
             budget.spend(record.cost)
             return record
 
-    def _cancelled(self) -> Future[None]:
-        """Give what is done when nothing runs any more."""
+    def _start_cancelling(self) -> Future[None]:
+        """Return the future that is done when nothing runs any more."""
         if self._cancelling is None:
             self._cancelling = asyncio.run_coroutine_threadsafe(self._cancel(), self._loop)
         return self._cancelling
 
     async def _cancel(self) -> None:
-        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in rest:
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in others:
             task.cancel()
         # Only now: to a task that is not cancelled yet, a killed command would be an error.
-        self._session.given_up.set()
-        await asyncio.gather(*rest, return_exceptions=True)
+        self._context.given_up.set()
+        await asyncio.gather(*others, return_exceptions=True)
         await self._loop.shutdown_asyncgens()
 
     def _abandon(self) -> None:
-        """Use what is left of a process that ends before `close` did; trials may be stuck."""
-        self._session.given_up.set()
+        """Cancel at the exit of a process that never closed the runner; trials may be stuck."""
+        self._context.given_up.set()
         with contextlib.suppress(KeyboardInterrupt, TimeoutError, CancelledError):
-            self._cancelled().result(_LAST_SECONDS)
+            self._start_cancelling().result(_LAST_SECONDS)
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        with no_connections() if self._offline else contextlib.nullcontext():
+        with forbid_connections() if self._offline else contextlib.nullcontext():
             self._loop.run_forever()

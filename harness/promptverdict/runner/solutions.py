@@ -23,15 +23,15 @@ from promptverdict.core.paths import display_path
 from promptverdict.graders.grading import grade_all
 from promptverdict.graders.rubric import find_rubrics
 from promptverdict.recording import yaml_format
-from promptverdict.recording.digest import hash_part, workspace_digest
+from promptverdict.recording.digest import hash_part, hash_workspace
 from promptverdict.recording.files import World
 from promptverdict.recording.secrets import refuse_machine, refuse_secrets
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.loop import run_loop
 from promptverdict.runner.probe_runner import probe_trees
-from promptverdict.runner.probes import probe_digest
+from promptverdict.runner.probes import hash_probe
 from promptverdict.runner.users import ScriptedUser
-from promptverdict.runner.world.recorder import NotedTools
+from promptverdict.runner.world.recorder import RecordingTools
 from promptverdict.runner.world.replayed import ReplayedTools
 from promptverdict.sandbox import Sandbox, make_trial_folders, remove_trial_folders
 from promptverdict.scenarios.loading import LoadedScenario
@@ -127,10 +127,10 @@ def _run(scenario: LoadedScenario, solution: Solution, sandbox: Sandbox) -> Solu
     cell = _stand_in(scenario)
     folders = make_trial_folders()
     try:
-        tools = NotedTools(cell.trial(0), sandbox, folders)
+        tools = RecordingTools(cell.get_trial(0), sandbox, folders)
         tools.set_up()
         asyncio.run(_play(cell.task, solution, tools))
-        world = tools.world()
+        world = tools.build_world()
     finally:
         remove_trial_folders(folders)
     stored = SolutionEvidence(
@@ -213,11 +213,11 @@ def _digest_solution(scenario: LoadedScenario, solution: Solution) -> str:
         mode="json", include={"task", "turns", "tools", "limits", "setup", "script"}
     )
     steps: Mapping[str, Any] = {"steps": solution.steps, "answer": solution.answer}
-    return hash_part([VERSION, steps, asked, workspace_digest(scenario.workspace)])
+    return hash_part([VERSION, steps, asked, hash_workspace(scenario.workspace)])
 
 
 def _digest_probes(scenario: LoadedScenario) -> dict[str, str]:
-    return {probe.name: probe_digest(probe, scenario) for probe in scenario.scenario.probes}
+    return {probe.name: hash_probe(probe, scenario) for probe in scenario.scenario.probes}
 
 
 def _read_stored(loaded: LoadedSolution) -> SolutionEvidence | None:

@@ -16,11 +16,11 @@ from promptverdict.providers.registry import is_by_hand, load_api, resolve_reque
 from promptverdict.recording.files import Sealed, open_sealed
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.loop import run_loop
-from promptverdict.runner.probes import stored_reports
+from promptverdict.runner.probes import read_reports
 from promptverdict.runner.records import identify_trial
-from promptverdict.runner.users import PlayedUser, ScriptedUser, instructions
-from promptverdict.runner.world.base import Session, TrialWorld
-from promptverdict.runner.world.replayed import replayed_world
+from promptverdict.runner.users import PlayedUser, ScriptedUser, write_instructions
+from promptverdict.runner.world.base import RunContext, TrialWorld
+from promptverdict.runner.world.replayed import open_replayed_world
 from promptverdict.trials.evidence import Evidence, FinalState
 from promptverdict.trials.prices import Cost, add_costs, compute_cost
 from promptverdict.trials.protocols import Model, UserTurns
@@ -28,21 +28,21 @@ from promptverdict.trials.record import Fault, TrialRecord
 from promptverdict.trials.transcript import Answered, Simulated, Transcript, add_usages
 
 
-async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> TrialRecord:
-    """Conduct one trial: replayed where a recording is given, else live and recorded.
+async def run_trial(trial: Trial, context: RunContext, sealed: Sealed | None) -> TrialRecord:
+    """Run one trial: replayed where a recording is given, else live and recorded.
 
     What goes wrong on the way is in the record's fault; a bug in the harness surfaces as itself.
     """
     began = time.monotonic()
     transcript, outcome, head, fault = Transcript(), None, None, None
     try:
-        async with _world(trial, session, sealed) as world:
-            connection = Connection(world.transport, session.relay, replay=sealed is not None)
-            async with _talk(trial.cell, connection) as (model, user):
+        async with _open_world(trial, context, sealed) as world:
+            connection = Connection(world.transport, context.relay, replay=sealed is not None)
+            async with _open_conversations(trial.cell, connection) as (model, user):
                 await run_loop(trial.cell.task, model, world.tools, user, transcript)
             head, outcome = world.finish(transcript.events)
-        outcome = await _with_probes(trial, session, transcript, outcome, sealed)
-        outcome = await _with_judgements(trial, session, transcript, outcome, sealed)
+        outcome = await _add_probes(trial, context, transcript, outcome, sealed)
+        outcome = await _add_judgements(trial, context, transcript, outcome, sealed)
     except HarnessError as error:
         fault = Fault.of(error)
         # What could not be recorded to its end is evidence of nothing.
@@ -56,33 +56,34 @@ async def run_trial(trial: Trial, session: Session, sealed: Sealed | None) -> Tr
         seconds=round(time.monotonic() - began, 3),
         evidence=evidence,
         grades=() if fault else await to_the_end(trial.cell.grade, evidence),
-        cost=_cost(trial.cell, evidence, session),
+        cost=_compute_cost(trial.cell, evidence, context),
         fault=fault,
-        notices=_notices(trial, outcome, live=sealed is None),
+        notices=_list_notices(trial, outcome, live=sealed is None),
     )
 
 
-def _cost(cell: Cell, evidence: Evidence, session: Session) -> Cost | None:
-    """Reckon what agent, simulated user and judges took, each at the price of its own model."""
+def _compute_cost(cell: Cell, evidence: Evidence, context: RunContext) -> Cost | None:
+    """Add up what agent, simulated user and judges took, each at the price of its own model."""
     events, judged = evidence.events, evidence.outcome.judged if evidence.outcome else ()
     each = [(cell.model, add_usages(e.usage for e in events if isinstance(e, Answered)))]
-    each += [(one.model, one.usage) for one in judged if one.usage]
+    each += [(judgement.model, judgement.usage) for judgement in judged if judgement.usage]
     if played := [event.usage for event in events if isinstance(event, Simulated)]:
         each.append((cell.user_model, add_usages(played)))
-    return add_costs(compute_cost(used, session.prices.get(model)) for model, used in each)
+    return add_costs(compute_cost(used, context.prices.get(model)) for model, used in each)
 
 
-def _world(
-    trial: Trial, session: Session, sealed: Sealed | None
+def _open_world(
+    trial: Trial, context: RunContext, sealed: Sealed | None
 ) -> AbstractAsyncContextManager[TrialWorld]:
     if sealed:
-        return replayed_world(sealed)
-    from promptverdict.runner.world.live import live_world
+        return open_replayed_world(sealed)
+    # Replay works without a sandbox, on every system: what records is imported where it is used.
+    from promptverdict.runner.world.live import open_live_world
 
-    return live_world(trial, session)
+    return open_live_world(trial, context)
 
 
-def _notices(trial: Trial, outcome: FinalState | None, *, live: bool) -> tuple[str, ...]:
+def _list_notices(trial: Trial, outcome: FinalState | None, *, live: bool) -> tuple[str, ...]:
     model = trial.cell.model
     asks = live and not is_by_hand(model)
     ending = load_api(model).find_deprecation(resolve_requested_name(model)) if asks else None
@@ -90,7 +91,9 @@ def _notices(trial: Trial, outcome: FinalState | None, *, live: bool) -> tuple[s
 
 
 @asynccontextmanager
-async def _talk(cell: Cell, connection: Connection) -> AsyncIterator[tuple[Model, UserTurns]]:
+async def _open_conversations(
+    cell: Cell, connection: Connection
+) -> AsyncIterator[tuple[Model, UserTurns]]:
     """Open the agent's conversation, and the simulated user's where there is one."""
     script, user = ScriptedUser(cell.task.turns), cell.task.user
     async with connection.open_model(
@@ -99,13 +102,13 @@ async def _talk(cell: Cell, connection: Connection) -> AsyncIterator[tuple[Model
         if user is None:
             yield model, script
             return
-        async with connection.open_model(cell.user_model, instructions(user)) as player:
+        async with connection.open_model(cell.user_model, write_instructions(user)) as player:
             yield model, PlayedUser(script, player, user.turns)
 
 
-async def _with_probes(
+async def _add_probes(
     trial: Trial,
-    session: Session,
+    context: RunContext,
     transcript: Transcript,
     outcome: FinalState,
     sealed: Sealed | None,
@@ -115,20 +118,20 @@ async def _with_probes(
     if not scenario.scenario.probes:
         return outcome
     if sealed:
-        reports = stored_reports(scenario, sealed.location, sealed.seal)
+        reports = read_reports(scenario, sealed.location, sealed.seal)
     else:
         evidence = Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome)
         seal = open_sealed(trial.location).seal
         from promptverdict.runner.probe_runner import run_probes
 
-        probed = (scenario, trial.location, seal, evidence, session.sandbox(), session.given_up)
+        probed = (scenario, trial.location, seal, evidence, context.sandbox(), context.given_up)
         reports = await to_the_end(run_probes, *probed)
     return outcome.model_copy(update={"probes": reports})
 
 
-async def _with_judgements(
+async def _add_judgements(
     trial: Trial,
-    session: Session,
+    context: RunContext,
     transcript: Transcript,
     outcome: FinalState,
     sealed: Sealed | None,
@@ -141,14 +144,14 @@ async def _with_judgements(
         judged = read_judgements(inquire_trial(sealed.location, sealed.seal), wanted, cell.judge)
     elif model := cell.asks:
         inquiry = inquire_trial(trial.location, open_sealed(trial.location).seal)
-        judged = (await gather(_judge_of(model, session), inquiry, wanted)).all
+        judged = (await gather(_build_judge(model, context), inquiry, wanted)).all
     else:
         return outcome
     return outcome.model_copy(update={"judged": judged})
 
 
-def _judge_of(model: str, session: Session) -> Judge:
-    """Give the way of a session to the model that judges, `provider/name`."""
+def _build_judge(model: str, context: RunContext) -> Judge:
+    """Return the judge that is asked in a run. model: as `provider/name`."""
     from promptverdict.providers.network import open_route
 
-    return Judge(model, session.relay, lambda: open_route(model, session.network(), session.judges))
+    return Judge(model, context.relay, lambda: open_route(model, context.network(), context.judges))

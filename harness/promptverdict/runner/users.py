@@ -1,4 +1,4 @@
-"""Who speaks for the user after the first message: a script, and then a model, where one is named.
+"""Who speaks for the user after the first message: a script, then a model where one is named.
 
 A simulated user sees what a user sees: the agent's words, and none of its calls and results. Its
 conversation is the agent's in a mirror: what the agent said are the messages it answers.
@@ -34,7 +34,7 @@ as short as people write. Do not do the assistant's work. When you have what you
 nothing is left to say, write {FINISHED} and nothing else."""
 
 
-def instructions(user: SimulatedUser) -> str:
+def write_instructions(user: SimulatedUser) -> str:
     """Write the system prompt of a simulated user. Frozen: a change here makes recordings stale."""
     return _RULES.format(instructions=user.instructions)
 
@@ -46,7 +46,7 @@ class ScriptedUser:
         self._left = list(turns)
 
     async def reply(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        """Give the first turn that fits the agent's answer; nothing where none does."""
+        """Return the first turn that fits the agent's answer; nothing where none does."""
         said = final_text(events)
         for place, turn in enumerate(self._left):
             if isinstance(turn, str) or re.search(turn.when, said, re.IGNORECASE):
@@ -62,7 +62,7 @@ class PlayedUser:
         self._script, self._model, self._left = script, model, most
 
     async def reply(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        """Ask the model, and give what it said with what that took.
+        """Ask the model, and return what it said with the tokens that took.
 
         Raises ProviderError for an answer that is cut, refused or empty.
         """
@@ -71,7 +71,7 @@ class PlayedUser:
         if self._left == 0:
             return ()
         self._left -= 1
-        blocks, answered = await self._model.answer(tuple(mirrored(events)))
+        blocks, answered = await self._model.answer(tuple(mirror(events)))
         text = "\n\n".join(block.text for block in blocks if isinstance(block, Say)).strip()
         if answered.stop != "done" or not text:
             raise ProviderError(
@@ -81,7 +81,7 @@ class PlayedUser:
         return (took,) if text.strip(".") == FINISHED else (took, User(text=text))
 
 
-def mirrored(events: Iterable[Event]) -> Iterator[Event]:
+def mirror(events: Iterable[Event]) -> Iterator[Event]:
     """Turn a conversation around: what the agent said is asked, what the user said is answered."""
     said: list[str] = []
     opening: str | None = None
@@ -94,12 +94,12 @@ def mirrored(events: Iterable[Event]) -> Iterator[Event]:
             case User() if opening is None:
                 opening = f"You began with:\n\n{event.text}\n\nThe assistant said:\n\n"
             case User():
-                yield _heard(opening or "", said)
+                yield _render_heard(opening or "", said)
                 yield Say(text=event.text)
                 yield Answered(model="", stop="done")
                 opening, said = "", []
-    yield _heard(opening or "", said)
+    yield _render_heard(opening or "", said)
 
 
-def _heard(opening: str, said: list[str]) -> User:
+def _render_heard(opening: str, said: list[str]) -> User:
     return User(text=opening + ("\n\n".join(said) or "(The assistant said nothing.)"))

@@ -14,7 +14,7 @@ from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.readback import read_evidence
 from promptverdict.runner.trial import run_trial
-from promptverdict.runner.world.base import Session
+from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import Sandbox, open_sandbox
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import Answered, Call, End, Result, Say
@@ -47,8 +47,8 @@ def record(cell: Cell, sandbox: Sandbox, *answers: httpx2.Response) -> TrialReco
     def network() -> httpx2.AsyncBaseTransport:
         return httpx2.MockTransport(lambda _: left.pop(0))
 
-    session = Session(lambda: sandbox, network, throttle=Throttle(Patience(retries=0)))
-    return asyncio.run(run_trial(cell.trial(0), session, None))
+    session = RunContext(lambda: sandbox, network, throttle=Throttle(Patience(retries=0)))
+    return asyncio.run(run_trial(cell.get_trial(0), session, None))
 
 
 def replayed(cell: Cell, sandbox: Sandbox, recorded: TrialRecord) -> None:
@@ -57,8 +57,8 @@ def replayed(cell: Cell, sandbox: Sandbox, recorded: TrialRecord) -> None:
     def network() -> httpx2.AsyncBaseTransport:
         raise AssertionError("a replay asked for the network")
 
-    sealed = open_sealed(cell.trial(0).location)
-    record = asyncio.run(run_trial(cell.trial(0), Session(lambda: sandbox, network), sealed))
+    sealed = open_sealed(cell.get_trial(0).location)
+    record = asyncio.run(run_trial(cell.get_trial(0), RunContext(lambda: sandbox, network), sealed))
     assert record.fault is None
     assert record.evidence == recorded.evidence
     assert asyncio.run(read_evidence(cell, sealed)) == recorded.evidence
@@ -88,7 +88,7 @@ def test_streamed_answers_are_stored_to_be_read_and_replay_as_they_were(
     recorded = record(cell, sandbox, streamed(*WHOLE), streamed(*last))
     assert ending(recorded) == End(reason="done")
     replayed(cell, sandbox, recorded)
-    stored = [line.strip() for line in cell.trial(0).location.http.read_text().splitlines()]
+    stored = [line.strip() for line in cell.get_trial(0).location.http.read_text().splitlines()]
     assert {*sse(*last).decode().splitlines()} <= {*stored}
     begun = [line for line in stored if line.lstrip("-'\" ").startswith("event: ")]
     assert len(begun) == len([*WHOLE, *last])
@@ -123,7 +123,7 @@ def test_another_refusal_stays_a_fault_and_is_not_recorded(
     recorded = record(cell, sandbox, httpx2.Response(400, json={"type": "error", "error": told}))
     assert recorded.fault is not None
     assert recorded.fault.kind == "ProviderError"
-    assert not cell.trial(0).location.http.exists()
+    assert not cell.get_trial(0).location.http.exists()
 
 
 def test_a_call_that_cannot_be_read_is_answered_and_the_conversation_goes_on(
@@ -159,7 +159,7 @@ def test_a_pause_is_followed_by_the_answer_so_far(tmp_path: Path, sandbox: Sandb
     )
     assert ending(recorded) == End(reason="done")
     replayed(cell, sandbox, recorded)
-    assert "srvtoolu_1" in cell.trial(0).location.http.read_text()
+    assert "srvtoolu_1" in cell.get_trial(0).location.http.read_text()
 
 
 def test_an_empty_answer_before_a_later_turn_does_not_end_the_conversation(
@@ -206,4 +206,4 @@ def test_a_stream_that_ends_early_is_a_fault_and_leaves_no_recording(
     recorded = record(cell, sandbox, streamed(*events))
     assert recorded.fault is not None
     assert "ended early" in recorded.fault.message
-    assert not cell.trial(0).location.http.exists()
+    assert not cell.get_trial(0).location.http.exists()

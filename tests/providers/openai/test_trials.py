@@ -14,7 +14,7 @@ from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.readback import read_evidence
 from promptverdict.runner.trial import run_trial
-from promptverdict.runner.world.base import Session
+from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import Sandbox, open_sandbox
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import Answered, Call, End, Opaque, Result, Say
@@ -124,8 +124,8 @@ def conduct(cell: Cell, sandbox: Sandbox, asked: list[Body], *, stream: bool) ->
         asked.append(json.loads(request.content))
         return sse(events(turn)) if stream else httpx2.Response(200, json=plain(turn))
 
-    session = Session(lambda: sandbox, lambda: httpx2.MockTransport(answer))
-    record = asyncio.run(run_trial(cell.trial(0), session, None))
+    session = RunContext(lambda: sandbox, lambda: httpx2.MockTransport(answer))
+    record = asyncio.run(run_trial(cell.get_trial(0), session, None))
     assert record.fault is None
     return record
 
@@ -151,8 +151,10 @@ def test_parallel_calls_and_reasoning_are_recorded_and_replay_as_they_were(
     def network() -> httpx2.AsyncBaseTransport:
         raise AssertionError("a replay asked for the network")
 
-    sealed = open_sealed(cell.trial(0).location)
-    replayed = asyncio.run(run_trial(cell.trial(0), Session(lambda: sandbox, network), sealed))
+    sealed = open_sealed(cell.get_trial(0).location)
+    replayed = asyncio.run(
+        run_trial(cell.get_trial(0), RunContext(lambda: sandbox, network), sealed)
+    )
     assert replayed.fault is None
     assert replayed.evidence == record.evidence
     assert asyncio.run(read_evidence(cell, sealed)) == record.evidence

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Session:
+class RunContext:
     """What the trials of one run share."""
 
     sandbox: Callable[[], Sandbox]
-    """Gives the sandbox; opened when the first trial needs one."""
+    """Returns the sandbox; opened when the first trial needs one."""
     network: Callable[[], httpx2.AsyncBaseTransport]
-    """Gives the way to the provider; only ever asked while recording."""
+    """Opens a connection to the provider; only called while recording."""
     relay: str = "http://127.0.0.1:8765"
-    """Where the relay answers."""
+    """Base URL of the relay."""
     prices: Mapping[str, Price] = field(default_factory=dict)
-    """What models cost."""
+    """Model, as `provider/name` -> what it costs."""
     given_up: threading.Event = field(default_factory=threading.Event)
     """Once set, no command in the sandbox goes on."""
     budget: Budget = field(default_factory=Budget)
@@ -57,5 +57,5 @@ class TrialWorld(Protocol):
         ...
 
     def finish(self, events: tuple[Event, ...]) -> tuple[Head, FinalState]:
-        """End a trial that ended well: say what it is evidence of, and how the workspace began."""
+        """End a trial that ended well; return its head, and how the workspace began."""
         ...

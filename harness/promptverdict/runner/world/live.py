@@ -16,8 +16,8 @@ from promptverdict.providers.wire import is_agents_outcome
 from promptverdict.recording.cassette import Tape, TapeTransport, open_tape
 from promptverdict.recording.files import Head, Location, World, save_sealed
 from promptverdict.runner.cells import Trial
-from promptverdict.runner.world.base import Session, TrialWorld
-from promptverdict.runner.world.recorder import NotedTools
+from promptverdict.runner.world.base import RunContext, TrialWorld
+from promptverdict.runner.world.recorder import RecordingTools
 from promptverdict.sandbox import Sandbox, TrialFolders, make_trial_folders, remove_trial_folders
 from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.provenance import Provenance
@@ -27,20 +27,20 @@ from promptverdict.version import __version__
 
 
 @asynccontextmanager
-async def live_world(trial: Trial, session: Session) -> AsyncIterator[TrialWorld]:
+async def open_live_world(trial: Trial, context: RunContext) -> AsyncIterator[TrialWorld]:
     """Set up a workspace in the sandbox; the recording is stored if the block ends well."""
     # Not in threads, which a cancellation would leave behind: a folder is made and removed quickly.
-    folders = make_trial_folders(session.given_up)
+    folders = make_trial_folders(context.given_up)
     try:
-        sandbox = await to_the_end(session.sandbox)
+        sandbox = await to_the_end(context.sandbox)
         keeper = _Unsealed(trial.location)
         with open_tape(keeper, replay=False) as tape:
-            way = open_route(trial.cell.model, session.network(), session.throttle)
+            way = open_route(trial.cell.model, context.network(), context.throttle)
             network = TapeTransport(tape, way, is_agents_outcome)
             world = _Live(trial, sandbox, folders, tape, network)
             await to_the_end(world.tools.set_up)
             yield world
-            keeper.world = world.tools.world()
+            keeper.world = world.tools.build_world()
     finally:
         remove_trial_folders(folders)
 
@@ -56,7 +56,7 @@ class _Live:
     ) -> None:
         self._trial, self._sandbox, self._tape = trial, sandbox, tape
         self.transport: httpx2.AsyncBaseTransport = transport
-        self.tools = NotedTools(trial, sandbox, folders)
+        self.tools = RecordingTools(trial, sandbox, folders)
 
     def finish(self, events: tuple[Event, ...]) -> tuple[Head, FinalState]:
         cell = self._trial.cell
@@ -73,11 +73,11 @@ class _Live:
                 "python": self._sandbox.python,
                 "pytest": self._sandbox.pytest,
             },
-            provenance=_provenance(cell.model, events),
+            provenance=_build_provenance(cell.model, events),
             end=f"{end.reason} {end.detail}".strip(),
         )
         self._tape.finish(head.model_dump(mode="json", exclude_none=True))
-        world = self.tools.world()
+        world = self.tools.build_world()
         return head, FinalState(start=world.start, notes=world.notes)
 
 
@@ -96,9 +96,9 @@ class _Unsealed:
         save_sealed(self._location, text, self.world)
 
 
-def _provenance(model: str, events: tuple[Event, ...]) -> Provenance:
+def _build_provenance(model: str, events: tuple[Event, ...]) -> Provenance:
     answers = [event for event in events if isinstance(event, Answered)]
-    operator = next((one.operator for one in answers if one.operator), None)
+    operator = next((answer.operator for answer in answers if answer.operator), None)
     kind = "relay" if operator else "simulated" if is_by_hand(model) else "live"
     versions = {name: version(name) for name in (load_api(model).sdk, "vcrpy")}
     versions["promptverdict"] = __version__
@@ -107,7 +107,7 @@ def _provenance(model: str, events: tuple[Event, ...]) -> Provenance:
             "evidence": kind,
             "operator": operator,
             "model": model,
-            "answered": ", ".join(dict.fromkeys(one.model for one in answers)),
+            "answered": ", ".join(dict.fromkeys(answer.model for answer in answers)),
             "recorded": format_now(),
             "versions": versions,
         }

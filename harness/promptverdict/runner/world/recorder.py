@@ -18,7 +18,7 @@ from promptverdict.trials.transcript import Call, Result
 from promptverdict.trials.tree import Change, TestReport, Tree, list_changes
 
 
-class NotedTools:
+class RecordingTools:
     """Carries out calls, and notes their results, what they changed and which tests they ran."""
 
     def __init__(self, trial: Trial, sandbox: Sandbox, folders: TrialFolders) -> None:
@@ -47,14 +47,14 @@ class NotedTools:
         self._workspace.lay_out(scenario.workspace)
         if scenario.scenario.setup.git:
             self._make_repository(scenario.scenario.setup.git)
-        self._start = self._changes()
+        self._start = self._list_changes()
 
     async def run(self, call: Call) -> Result:
         """Carry out a call outside the event loop, and note what it did."""
         return await to_the_end(self._run, call)
 
-    def world(self) -> World:
-        """Everything noted so far."""
+    def build_world(self) -> World:
+        """Return everything noted so far."""
         return World(start=self._start, results=tuple(self._results), notes=tuple(self._notes))
 
     def _run(self, call: Call) -> Result:
@@ -66,27 +66,27 @@ class NotedTools:
             error=answer.error,
             stopped=answer.stopped,
             seconds=round(time.monotonic() - began, 2),
-            changes=self._changes(),
-            tests=self._new_reports(),
+            changes=self._list_changes(),
+            tests=self._read_new_reports(),
         )
         self._results.append(result)
         return result
 
-    def _changes(self) -> tuple[Change, ...]:
+    def _list_changes(self) -> tuple[Change, ...]:
         snapshot = self._workspace.snapshot()
         self._notes.update(dict.fromkeys(snapshot.notes))
         changes = list_changes(self._tree, snapshot.tree)
         self._tree = snapshot.tree
         return changes
 
-    def _new_reports(self) -> tuple[TestReport, ...]:
-        found = self._reports.snapshot().tree
-        new = sorted(name for name in found if name.endswith(".json") and name not in self._read)
+    def _read_new_reports(self) -> tuple[TestReport, ...]:
+        tree = self._reports.snapshot().tree
+        new = sorted(name for name in tree if name.endswith(".json") and name not in self._read)
         self._read.update(new)
         reports: list[TestReport] = []
         for name in new:
             try:
-                reports.append(TestReport.model_validate_json(found[name].content))
+                reports.append(TestReport.model_validate_json(tree[name].content))
             except ValidationError:
                 self._notes[f"a test report could not be read: {name}"] = None
         return tuple(reports)

@@ -17,7 +17,7 @@ from promptverdict.trials.transcript import Call, Event, Result
 
 
 @asynccontextmanager
-async def replayed_world(sealed: Sealed) -> AsyncIterator[TrialWorld]:
+async def open_replayed_world(sealed: Sealed) -> AsyncIterator[TrialWorld]:
     """Play a recording. Raises EvidenceError where it does not serve."""
     keeper = SealedKeeper(sealed)
     with open_tape(keeper, replay=True) as tape:
@@ -31,7 +31,7 @@ class ReplayedTools:
         self._results, self._where = list(world.results), where
 
     async def run(self, call: Call) -> Result:
-        """Give the next result. Raises BrokenRecording when it belongs to another call."""
+        """Return the next result. Raises BrokenRecording when it belongs to another call."""
         if not self._results or self._results[0].call != call.id:
             raise BrokenRecording(
                 f"{self._where}: the next result belongs to another call than {call.id}\n"
@@ -59,14 +59,14 @@ class _Replayed:
 
 
 class SealedKeeper:
-    """Gives a sealed recording to its cassette."""
+    """Where a cassette reads a sealed recording from."""
 
     def __init__(self, sealed: Sealed) -> None:
         self._sealed = sealed
         self.where = display_path(sealed.location.http)
 
     def read(self) -> str:
-        """Give the cassette's text."""
+        """Return the cassette's text."""
         return self._sealed.http
 
     def write(self, text: str) -> None:  # noqa: ARG002

@@ -46,7 +46,7 @@ _IN_SHELL = "trap 'pwd -P >| /run/reports/cwd 2> /dev/null' EXIT; eval \"$1\""
 
 
 @dataclass(frozen=True)
-class Answer:
+class ToolAnswer:
     """What a tool answers: text for the model, and whether it failed."""
 
     text: str
@@ -70,81 +70,81 @@ class LiveTools:
         self._workspace, self._reports = workspace, reports
         self._script, self._names = script, names
         self._cwd = WORKSPACE
-        self._do: dict[str, Callable[[Any], Answer]] = {
-            "Read": self._read,
-            "Write": self._write,
+        self._do: dict[str, Callable[[Any], ToolAnswer]] = {
+            "Read": self._read_lines,
+            "Write": self._write_file,
             "Edit": self._edit,
-            "MultiEdit": self._multi_edit,
-            "Glob": self._glob,
-            "Grep": self._grep,
-            "Bash": self._bash,
-            "TodoWrite": self._todo_write,
-            "WebFetch": self._web_fetch,
-            "WebSearch": self._web_search,
-            "Task": self._task,
+            "MultiEdit": self._edit_repeatedly,
+            "Glob": self._run_glob,
+            "Grep": self._run_grep,
+            "Bash": self._run_bash,
+            "TodoWrite": self._write_todos,
+            "WebFetch": self._fetch_page,
+            "WebSearch": self._search_web,
+            "Task": self._ask_subagent,
         }
 
-    def run(self, call: Call) -> Answer:
+    def run(self, call: Call) -> ToolAnswer:
         """Carry out one call. Raises SandboxError when the machinery breaks."""
         if call.tool not in self._names:
             meant = find_nearest(call.tool)
             hint = f" Did you mean {meant}?" if meant in self._names else ""
             offered = ", ".join(self._names) or "none"
-            return Answer(f"There is no tool {call.tool}.{hint} Tools: {offered}", error=True)
+            return ToolAnswer(f"There is no tool {call.tool}.{hint} Tools: {offered}", error=True)
         try:
             arguments = ARGUMENTS[call.tool].model_validate(call.args)
         except ValidationError as error:
-            return Answer(_complaint(call.tool, error), error=True)
+            return ToolAnswer(_describe_problems(call.tool, error), error=True)
         try:
             return self._do[call.tool](arguments)
         except Refused as refused:
-            return Answer(str(refused), error=True)
+            return ToolAnswer(str(refused), error=True)
 
-    def _read(self, asked: ReadArguments) -> Answer:
-        lines = self._text(asked.file_path).split("\n")
+    def _read_lines(self, asked: ReadArguments) -> ToolAnswer:
+        lines = self._read_text(asked.file_path).split("\n")
         if lines[-1] == "":
             lines.pop()
         if not lines:
-            return Answer("(the file is empty)")
+            return ToolAnswer("(the file is empty)")
         first = max(asked.offset, 1) - 1
         part = lines[first : first + asked.limit]
         if not part:
-            return Answer(f"The file has only {len(lines)} lines", error=True)
+            return ToolAnswer(f"The file has only {len(lines)} lines", error=True)
         numbered = [
             f"{number:6d}\t{line[:LONGEST_LINE]}" for number, line in enumerate(part, first + 1)
         ]
         if left := len(lines) - first - len(part):
             numbered.append(f"({left} more lines)")
-        return Answer("\n".join(numbered))
+        return ToolAnswer("\n".join(numbered))
 
-    def _write(self, asked: WriteArguments) -> Answer:
+    def _write_file(self, asked: WriteArguments) -> ToolAnswer:
         self._workspace.write(asked.file_path, asked.content.encode("utf-8", "replace"))
-        return Answer(f"Wrote {asked.file_path}")
+        return ToolAnswer(f"Wrote {asked.file_path}")
 
-    def _edit(self, asked: EditArguments) -> Answer:
+    def _edit(self, asked: EditArguments) -> ToolAnswer:
         return self._replace(asked.file_path, [asked])
 
-    def _multi_edit(self, asked: MultiEditArguments) -> Answer:
+    def _edit_repeatedly(self, asked: MultiEditArguments) -> ToolAnswer:
         return self._replace(asked.file_path, asked.edits)
 
-    def _replace(self, path: str, edits: list[Any]) -> Answer:
-        text = self._text(path)
+    def _replace(self, path: str, edits: list[Any]) -> ToolAnswer:
+        text = self._read_text(path)
         for number, edit in enumerate(edits, start=1):
-            if problem := _edit_problem(text, edit):
+            if problem := _find_edit_problem(text, edit):
                 which = f"Edit {number}: " if len(edits) > 1 else ""
-                return Answer(f"{which}{problem} Nothing was changed.", error=True)
+                return ToolAnswer(f"{which}{problem} Nothing was changed.", error=True)
             count = -1 if edit.replace_all else 1
             text = text.replace(edit.old_string, edit.new_string, count)
         self._workspace.write(path, text.encode("utf-8", "replace"))
-        return Answer(f"Changed {path}")
+        return ToolAnswer(f"Changed {path}")
 
-    def _glob(self, asked: GlobArguments) -> Answer:
+    def _run_glob(self, asked: GlobArguments) -> ToolAnswer:
         return self._search({"tool": "Glob", **asked.model_dump()})
 
-    def _grep(self, asked: GrepArguments) -> Answer:
+    def _run_grep(self, asked: GrepArguments) -> ToolAnswer:
         return self._search({"tool": "Grep", **asked.model_dump()})
 
-    def _search(self, wanted: dict[str, Any]) -> Answer:
+    def _search(self, wanted: dict[str, Any]) -> ToolAnswer:
         wanted["path"] = str(PurePosixPath(WORKSPACE, wanted["path"] or "."))
         source = (
             importlib.resources.files("promptverdict.guest")
@@ -155,14 +155,14 @@ class LiveTools:
         done = self._sandbox.run(argv, self._folders, timeout=SEARCH_SECONDS)
         text = done.output.rstrip("\n")
         if done.stopped:
-            return Answer(f"The search was stopped: {done.stopped}", True, done.stopped)
-        return Answer(text, error=done.exit_code != 0)
+            return ToolAnswer(f"The search was stopped: {done.stopped}", True, done.stopped)
+        return ToolAnswer(text, error=done.exit_code != 0)
 
-    def _bash(self, asked: BashArguments) -> Answer:
+    def _run_bash(self, asked: BashArguments) -> ToolAnswer:
         argv = ["bash", "--noprofile", "--norc", "-c", _IN_SHELL, "bash", asked.command]
         seconds = asked.timeout / 1000
         done = self._sandbox.run(argv, self._folders, timeout=seconds, cwd=self._cwd)
-        self._cwd = self._where_it_ended()
+        self._cwd = self._find_end_folder()
         parts = [done.output.rstrip("\n")] if done.output.strip("\n") else []
         if done.truncated:
             parts.append("(output cut)")
@@ -173,43 +173,43 @@ class LiveTools:
         elif done.exit_code:
             parts.append(f"(exit code {done.exit_code})")
         failed = bool(done.stopped or done.exit_code)
-        return Answer("\n".join(parts) or "(no output)", failed, done.stopped)
+        return ToolAnswer("\n".join(parts) or "(no output)", failed, done.stopped)
 
-    def _where_it_ended(self) -> str:
+    def _find_end_folder(self) -> str:
         """Read where the shell ended; a folder that is gone, closed or outside leads back home."""
         try:
-            told = self._reports.read("cwd").decode("utf-8", "replace").rstrip("\n")
+            ended = self._reports.read("cwd").decode("utf-8", "replace").rstrip("\n")
         except Refused:
-            told = self._cwd
+            ended = self._cwd
         for home in (WORKSPACE, str(self._folders.workspace)):  # the latter without a sandbox
-            if told == home or told.startswith(home + "/"):
-                inside = WORKSPACE + told.removeprefix(home)
+            if ended == home or ended.startswith(home + "/"):
+                inside = WORKSPACE + ended.removeprefix(home)
                 return inside if self._workspace.can_be_entered(inside) else WORKSPACE
         return WORKSPACE
 
-    def _todo_write(self, asked: TodoWriteArguments) -> Answer:
+    def _write_todos(self, asked: TodoWriteArguments) -> ToolAnswer:
         done = sum(todo.status == "completed" for todo in asked.todos)
-        return Answer(f"The list is kept: {done} of {len(asked.todos)} done")
+        return ToolAnswer(f"The list is kept: {done} of {len(asked.todos)} done")
 
-    def _web_fetch(self, asked: WebFetchArguments) -> Answer:
+    def _fetch_page(self, asked: WebFetchArguments) -> ToolAnswer:
         for page in self._script.pages:
             if page.url.rstrip("/") == asked.url.rstrip("/"):
-                return Answer(page.text)
-        return Answer(f"{asked.url} cannot be reached: there is no network here", error=True)
+                return ToolAnswer(page.text)
+        return ToolAnswer(f"{asked.url} cannot be reached: there is no network here", error=True)
 
-    def _web_search(self, asked: WebSearchArguments) -> Answer:
+    def _search_web(self, asked: WebSearchArguments) -> ToolAnswer:
         for answer in self._script.searches:
             if answer.contains.lower() in asked.query.lower():
-                return Answer(answer.text)
-        return Answer("The web cannot be searched: there is no network here", error=True)
+                return ToolAnswer(answer.text)
+        return ToolAnswer("The web cannot be searched: there is no network here", error=True)
 
-    def _task(self, asked: TaskArguments) -> Answer:
+    def _ask_subagent(self, asked: TaskArguments) -> ToolAnswer:
         for answer in self._script.tasks:
             if answer.contains.lower() in asked.prompt.lower():
-                return Answer(answer.text)
-        return Answer("No subagent is available here", error=True)
+                return ToolAnswer(answer.text)
+        return ToolAnswer("No subagent is available here", error=True)
 
-    def _text(self, path: str) -> str:
+    def _read_text(self, path: str) -> str:
         try:
             text = self._workspace.read(path).decode("utf-8")
         except UnicodeDecodeError as error:
@@ -219,19 +219,19 @@ class LiveTools:
         return text
 
 
-def _edit_problem(text: str, edit: Replacement) -> str | None:
+def _find_edit_problem(text: str, edit: Replacement) -> str | None:
     if edit.old_string == edit.new_string:
         return "old_string and new_string are the same."
-    found = text.count(edit.old_string) if edit.old_string else 0
+    count = text.count(edit.old_string) if edit.old_string else 0
     if not edit.old_string:
         return "old_string is empty; use Write for a new file."
-    if found == 0:
+    if count == 0:
         return "old_string is not in the file."
-    if found > 1 and not edit.replace_all:
-        return f"old_string is in the file {found} times; add more of its surroundings."
+    if count > 1 and not edit.replace_all:
+        return f"old_string is in the file {count} times; add more of its surroundings."
     return None
 
 
-def _complaint(tool: str, error: ValidationError) -> str:
+def _describe_problems(tool: str, error: ValidationError) -> str:
     wrong = "; ".join(describe_error_at_place(problem) for problem in error.errors())
     return f"{tool} was called with arguments it does not take: {wrong}"
