@@ -1,4 +1,4 @@
-"""What looking early costs: false verdicts, scenarios saved, and what betting at any time takes.
+"""What looking early costs: false verdicts, and scenarios saved.
 
 Run by hand: python -m tests.benchmarks.looks
 
@@ -8,7 +8,6 @@ nothing having changed as in verdicts.py. Every rule is judged on the same 10,00
 1.96             five looks at the bound of one, what looking without a plan comes to
 O'Brien-Fleming  the bounds that `promptverdict compare --look` goes by
 Pocock           the same bound at each look
-betting          `promptverdict.stats.betting.capital` of 20, looked at after each scenario
 
 Some looks of each are repeated by `promptverdict.stats.compare.compare`, which must say the same.
 The figures stand beside those of the study that chose the procedure, which gives one range for its
@@ -26,7 +25,6 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 
 import numpy as np
-from promptverdict.stats.betting import capital
 from promptverdict.stats.compare import compare
 from promptverdict.stats.fixed import compare_fixed
 from promptverdict.stats.looks import Look, bounds
@@ -57,7 +55,6 @@ STUDY_FALSE = {
     "1.96": (14.2, 14.2),
     "O'Brien-Fleming": (4.7, 4.8),
     "Pocock": (2.8, 4.2),
-    "betting": (0.1, 0.7),
 }
 """The study's false verdicts in percent, from and to."""
 
@@ -65,7 +62,6 @@ STUDY_POWER: dict[str, tuple[float, float | None, float | None]] = {
     "one look": (87, 100, None),
     "O'Brien-Fleming": (86, 78, 48),
     "Pocock": (79, 69, None),
-    "betting": (57, 83, None),
 }
 """The study's power in percent and mean scenarios at +10 points from 70 %, scenarios at +20."""
 
@@ -73,7 +69,7 @@ STUDY_COVERAGE = (98.0, 99.95)
 STUDY_NARROWER = (0.0, 17.0)
 """Percent, about exactly these scenarios; narrower than the other interval at 20 scenarios."""
 
-MOST_FALSE = {"O'Brien-Fleming": 6.0, "Pocock": 6.0, "betting": 5.0}
+MOST_FALSE = {"O'Brien-Fleming": 6.0, "Pocock": 6.0}
 """Percent in any of the nulls above which this fails."""
 
 Stop = Callable[[Array], tuple[Array, Array]]
@@ -91,12 +87,6 @@ def planned(limits: Sequence[float]) -> Stop:
     return stop
 
 
-def betting(differences: Array) -> tuple[Array, Array]:
-    """Stop once the capital is 20; the sum of the differences says which way."""
-    signs = np.sign(np.cumsum(differences, axis=-1))
-    return _first(capital(differences) >= 20, signs, np.arange(1, SCENARIOS + 1))
-
-
 def _first(beyond: Array, signs: Array, steps: Array) -> tuple[Array, Array]:
     ever = beyond.any(axis=-1)
     place = np.where(ever, beyond.argmax(axis=-1), len(steps) - 1)
@@ -109,7 +99,6 @@ RULES: dict[str, Stop] = {
     "1.96": planned([quantile(0.975)] * LOOKS),
     "O'Brien-Fleming": planned(bounds(LOOKS)),
     "Pocock": planned(bounds(LOOKS, "pocock")),
-    "betting": betting,
 }
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 from promptverdict.stats.compare import compare
-from promptverdict.stats.corrections import adjusted, benjamini_hochberg, holm
+from promptverdict.stats.corrections import adjusted, holm
 from promptverdict.stats.looks import Look
-from scipy import stats
 
 from tests.stats.made import flat, moved, published
 
@@ -22,31 +20,19 @@ def test_holm_is_that_of_r_in_any_order() -> None:
     assert holm(figure.inputs["p"][::-1]) == pytest.approx(figure.expected[::-1], abs=1e-9)
 
 
-def test_benjamini_hochberg_is_that_of_r_and_of_scipy() -> None:
-    figure = FIGURES["bh_R_multtest"]
-    assert benjamini_hochberg(figure.inputs["p"]) == figure.about
-    p_values = list(np.random.default_rng(1).random(30) ** 2)
-    assert benjamini_hochberg(p_values) == pytest.approx(
-        list(stats.false_discovery_control(p_values))
-    )
-
-
 def test_one_p_stays_and_none_stays_none() -> None:
-    assert holm([0.03]) == benjamini_hochberg([0.03]) == [0.03]
-    assert holm([]) == benjamini_hochberg([]) == []
+    assert holm([0.03]) == [0.03]
+    assert holm([]) == []
 
 
 def test_equal_p_values_are_raised_alike() -> None:
     assert holm([0.02, 0.02, 0.02]) == pytest.approx([0.06] * 3)
-    assert benjamini_hochberg([0.02, 0.02, 0.02]) == pytest.approx([0.02] * 3)
 
 
 @pytest.mark.parametrize("wrong", [-0.1, 1.1, math.nan])
 def test_a_p_that_is_none_is_refused(wrong: float) -> None:
     with pytest.raises(ValueError, match="p-values"):
         holm([0.5, wrong])
-    with pytest.raises(ValueError, match="p-values"):
-        benjamini_hochberg([wrong])
 
 
 SLIGHT = compare(*moved(*[-1] * 5, *[0] * 15))

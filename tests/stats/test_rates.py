@@ -10,12 +10,10 @@ import numpy as np
 import pytest
 from promptverdict.stats.compare import compare
 from promptverdict.stats.rates import (
-    clustered_error,
     each,
     pass_at_k,
     pass_hat_k,
     rate,
-    reliability,
     wilson,
     zero_failures_limit,
 )
@@ -149,36 +147,6 @@ def test_passes_are_not_counted_among_scores_in_between() -> None:
         each(arm([0.5, 1]), 2, pass_at_k)
 
 
-def test_reliability_is_of_scenarios_with_several_trials() -> None:
-    found = reliability(arm([1, 1], [0, 0], [1, 0, None], [1]))
-    assert found is not None
-    assert (found.steady, found.scenarios) == (pytest.approx(2 / 3), 3)
-    assert found.variance == pytest.approx(0.5 / 3)
-
-
-def test_reliability_of_one_trial_is_unknown_and_not_zero() -> None:
-    assert reliability(flat(1, 10)) is None
-    assert reliability({}) is None
-
-
-def test_the_clustered_error_is_that_of_a_regression_on_nothing() -> None:
-    figure = FIGURES["clustered_se_cr1_statsmodels"]
-    assert clustered_error(figure.inputs["y"], figure.inputs["cluster"]) == figure.about
-
-
-def test_clusters_of_one_give_the_plain_standard_error() -> None:
-    values = [1.0, 0.0, 0.5, 1.0, 0.25]
-    assert clustered_error(values, range(5)) == pytest.approx(stats.sem(values))
-
-
-def test_one_cluster_tells_nothing() -> None:
-    assert math.isnan(clustered_error([1.0, 0.0], ["a", "a"]))
-    assert math.isnan(clustered_error([], []))
-    with pytest.raises(ValueError, match="zip"):
-        clustered_error([1.0, 0.0], ["a"])
-
-
 def test_scores_outside_the_scale_are_refused() -> None:
-    for refusing in (rate, reliability):
-        with pytest.raises(ValueError, match=r"not in 0\.\.1"):
-            refusing(arm([7, 7]))
+    with pytest.raises(ValueError, match=r"not in 0\.\.1"):
+        rate(arm([7, 7]))

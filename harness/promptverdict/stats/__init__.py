@@ -8,7 +8,6 @@ Nothing here reads a clock, a file or a random source without a fixed seed.
 samples      scores as they come: checked, paired, missing ones counted
 score        the interval and p of paired differences
 looks        looks before all is in, that were planned: what a verdict takes then
-betting      looks that nobody planned, at any time
 compare      baseline against candidate: improved, regressed, inconclusive or invalid
 newcombe     the interval of pooled trials, and the exact chance with which it errs
 fixed        the same, about exactly these scenarios and no others

@@ -130,12 +130,12 @@ class Corrected:
 
 def clopper_pearson(passes: int, n: int, confidence: float = 0.95) -> Interval:
     """Give the exact interval of a share; (0, 1) where nothing was tried."""
-    from scipy.stats import beta
+    from scipy.stats import binomtest
 
-    tail = (1 - confidence) / 2
-    low = float(beta.ppf(tail, passes, n - passes + 1)) if passes else 0.0
-    high = float(beta.ppf(1 - tail, passes + 1, n - passes)) if passes < n else 1.0
-    return low, high
+    if n == 0:
+        return 0.0, 1.0
+    limits = binomtest(passes, n).proportion_ci(confidence, method="exact")
+    return float(limits.low), float(limits.high)
 
 
 def rogan_gladen(observed: float, sensitivity: float, specificity: float) -> float:

@@ -10,7 +10,6 @@ import numpy as np
 
 from promptverdict.stats.compare import Comparison
 from promptverdict.stats.fixed import Fixed
-from promptverdict.stats.samples import Array
 
 Tested = TypeVar("Tested", Comparison, Fixed)
 
@@ -18,22 +17,17 @@ Tested = TypeVar("Tested", Comparison, Fixed)
 def holm(p_values: Sequence[float]) -> list[float]:
     """Adjust p-values so that the chance of even one false alarm is held (Holm 1979).
 
-    Gives them in the order they came, each at least as large as it was and at most 1. Asks for no
+    Returns them in the order they came, each at least as large as it was and at most 1. Asks for no
     independence. Raises ValueError for a p outside 0..1.
     """
-    values, order = _ranked(p_values)
+    values = np.array(p_values, dtype=float)
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ValueError(f"p-values {list(p_values)} are not all in 0..1")
+    order = np.argsort(values, kind="stable")
     steps = values[order] * np.arange(len(values), 0, -1)
-    return _placed(np.maximum.accumulate(steps), order)
-
-
-def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Adjust p-values so that the share of false alarms among all alarms is held (1995).
-
-    For screens of many things worth a look, never for a gate. Order, bounds and errors as `holm`.
-    """
-    values, order = _ranked(p_values)
-    steps = values[order] * len(values) / np.arange(1, len(values) + 1)
-    return _placed(np.minimum.accumulate(steps[::-1])[::-1], order)
+    adjusted_values = np.empty_like(values)
+    adjusted_values[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return [float(value) for value in adjusted_values]
 
 
 def adjusted(comparisons: Mapping[str, Tested]) -> dict[str, Tested]:
@@ -63,16 +57,3 @@ def _raised(comparison: Tested, p: float, family: int) -> Tested:
         return replace(comparison, p_holm=p)
     reason = f"Holm-adjusted p={p:.2g} over {family} behaviours, though its own interval excludes 0"
     return replace(comparison, p_holm=p, verdict="inconclusive", reason=reason)
-
-
-def _ranked(p_values: Sequence[float]) -> tuple[Array, np.ndarray[tuple[int], np.dtype[np.intp]]]:
-    values = np.array(p_values, dtype=float)
-    if not ((values >= 0) & (values <= 1)).all():
-        raise ValueError(f"p-values {list(p_values)} are not all in 0..1")
-    return values, np.argsort(values, kind="stable")
-
-
-def _placed(steps: Array, order: np.ndarray[tuple[int], np.dtype[np.intp]]) -> list[float]:
-    placed = np.empty_like(steps)
-    placed[order] = np.minimum(steps, 1.0)
-    return [float(value) for value in placed]

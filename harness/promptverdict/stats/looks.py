@@ -5,8 +5,6 @@ O'Brien and Fleming (Biometrics 35:549, 1979) ask for much at first and for litt
 at the end, Pocock (Biometrika 64:191, 1977) for the same at each look. The bounds are computed by
 the recursion of Armitage, McPherson and Rowe (JRSS A 132:235, 1969) over independent normal
 increments; tables are in Jennison and Turnbull, Group Sequential Methods (2000), chapter 2.
-
-For looks that nobody planned there is `promptverdict.stats.betting`.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ from promptverdict.stats.score import level_of, p_values, quantile, statistics
 Shape = Literal["obrien_fleming", "pocock"]
 
 MOST = 20
-"""Planned looks; more buy nothing over betting."""
+"""Planned looks; more save next to nothing."""
 
 _NODES = 256
 """Of each integral over what has not crossed yet: constants are right to 1e-9."""

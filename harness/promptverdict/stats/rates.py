@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import fmean, variance
-
-import numpy as np
 
 from promptverdict.stats.samples import Missing, Scores, check_scores, check_share, missing, present
 from promptverdict.stats.score import NOTHING, quantile
@@ -32,18 +30,6 @@ class Rate:
     def valid(self) -> bool:
         """Whether there is anything to tell a rate of."""
         return self.scenarios > 0
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """Whether the trials of a scenario agree with each other."""
-
-    steady: float
-    """Share of scenarios, 0..1, whose trials all have one score."""
-    variance: float
-    """Mean over scenarios of the sample variance within, in squared shares, 0..0.5."""
-    scenarios: int
-    """Scenarios with at least two scores."""
 
 
 def rate(scores: Scores) -> Rate:
@@ -130,38 +116,6 @@ def each(scores: Scores, k: int, of: Callable[[int, int, int], float]) -> dict[s
     return {
         scenario: [of(*_counted(scenario, present(scores[scenario])), k)] for scenario in scores
     }
-
-
-def reliability(scores: Scores) -> Reliability | None:
-    """Tell how far trials of one scenario agree; None where none has two scores: not known.
-
-    Raises ValueError for a score outside 0..1.
-    """
-    check_scores(scores)
-    repeated = [kept for results in scores.values() if len(kept := present(results)) > 1]
-    if not repeated:
-        return None
-    return Reliability(
-        steady=fmean(len(set(kept)) == 1 for kept in repeated),
-        variance=fmean(map(variance, repeated)),
-        scenarios=len(repeated),
-    )
-
-
-def clustered_error(values: Sequence[float], clusters: Sequence[Hashable]) -> float:
-    """Standard error of a mean over values that come in clusters, in the unit of the values.
-
-    sqrt(C/(C-1) * sum over clusters of (sum of deviations)^2) / N, as in Miller 2024, appendix A.
-    One cluster tells nothing: NaN. Raises ValueError unless each value has its cluster.
-    """
-    sums: dict[Hashable, float] = {}
-    mean = fmean(values) if values else math.nan
-    for value, cluster in zip(values, clusters, strict=True):
-        sums[cluster] = sums.get(cluster, 0.0) + value - mean
-    if len(sums) < 2:
-        return math.nan
-    squares = float(np.square(list(sums.values())).sum())
-    return math.sqrt(len(sums) / (len(sums) - 1) * squares) / len(values)
 
 
 def _check_counts(trials: int, passes: int, k: int) -> None:

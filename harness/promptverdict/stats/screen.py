@@ -14,7 +14,6 @@ from statistics import fmean
 import numpy as np
 
 from promptverdict.stats.compare import FLOOR
-from promptverdict.stats.corrections import benjamini_hochberg
 from promptverdict.stats.samples import (
     Array,
     Missing,
@@ -89,7 +88,7 @@ def screen(
         for name in baseline.keys() & candidate.keys()
     }
     tested = [name for name in baseline if name in found and found[name].p is not None]
-    raised = benjamini_hochberg([found[name].p or 0.0 for name in tested])
+    raised = _adjusted([found[name].p or 0.0 for name in tested])
     adjusted = dict(zip(tested, raised, strict=True))
     return {
         name: replace(found[name], p_adjusted=adjusted[name], worth_a_look=adjusted[name] <= q)
@@ -98,6 +97,12 @@ def screen(
         for name in baseline
         if name in found
     }
+
+
+def _adjusted(p_values: list[float]) -> list[float]:
+    from scipy.stats import false_discovery_control
+
+    return [float(p) for p in false_discovery_control(p_values)] if p_values else []
 
 
 def _measured(
