@@ -11,7 +11,7 @@ from promptverdict.comparison.gates import Judged, keep, refusal, refusals
 from promptverdict.comparison.pairing import PairedScenario, pair
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.scores import scores, told_verdict
-from promptverdict.comparison.screening import screened
+from promptverdict.comparison.screening import screen_measures
 from promptverdict.comparison.sides import Arm, prompt_diff
 from promptverdict.comparison.verdicts import (
     BehaviourVerdict,
@@ -158,7 +158,7 @@ def compare_arms(
         ),
         unpaired=tuple(unpaired),
         gates=tuple(gates),
-        fingerprint=screened(paired, _families(suites)),
+        fingerprint=screen_measures(paired, _families(suites)),
         prompt_diff=prompt_diff(baseline, candidate),
         created=_now(),
         notes=(

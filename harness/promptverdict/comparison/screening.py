@@ -2,51 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from promptverdict.comparison.fingerprint import MEASURES, PRICE
-from promptverdict.comparison.measured import Measured, MeasuredScenario, Ratio
+from promptverdict.comparison.measured import Measured, MeasuredScenario
 from promptverdict.comparison.pairing import PairedScenario
 from promptverdict.comparison.samples import Sample
-from promptverdict.comparison.scores import known
 from promptverdict.core.ids import format_scenario_id
-from promptverdict.stats.samples import Scores
+from promptverdict.stats.samples import Scores, present
 from promptverdict.stats.screen import Screened, screen
 
 _RATIOS = frozenset(name for name, measure in MEASURES.items() if measure.ratio)
 
 
-def screened(paired: Iterable[PairedScenario], families: Mapping[str, str]) -> tuple[Measured, ...]:
+def screen_measures(
+    paired: Iterable[PairedScenario], families: Mapping[str, str]
+) -> tuple[Measured, ...]:
     """Compare all measures over the scenarios that both sides ran; worth a look comes first.
 
     families: `suite/scenario` -> the family that it counts with. What no trial of either side knows
     is left out. So is the price where not all were reckoned with the prices of one day and
     currency: it would compare the prices.
     """
-    both = [one for one in paired if one.baseline and one.candidate]
-    found = screen(
-        _values((one, one.baseline) for one in both),
-        _values((one, one.candidate) for one in both),
-        families,
-        ratios=_RATIOS,
+    both = [scenario for scenario in paired if scenario.baseline and scenario.candidate]
+    sides = (
+        _collect_values((scenario, scenario.baseline) for scenario in both),
+        _collect_values((scenario, scenario.candidate) for scenario in both),
     )
-    money = {trial.money for one in both for trial in (*one.baseline, *one.candidate)} - {""}
-    told = []
-    for name, one in found.items():
-        if one.missing_baseline.share < 1 or one.missing_candidate.share < 1:
-            if name != PRICE:
-                told.append(_measured(name, MEASURES[name].unit, one, both))
-            elif len(money) == 1:
-                told.append(_measured(name, money.pop().split()[0], one, both))
-    return tuple(sorted(told, key=_first))
+    units = {name: measure.unit for name, measure in MEASURES.items()}
+    money = {
+        trial.money for scenario in both for trial in (*scenario.baseline, *scenario.candidate)
+    } - {""}
+    if len(money) == 1:
+        units[PRICE] = money.pop().split()[0]
+    else:
+        del units[PRICE]
+    measured = [
+        Measured(
+            name=name,
+            says=MEASURES[name].says,
+            unit=units[name],
+            scenarios=tuple(_list_scenarios(found, both)) if found.worth_a_look else (),
+            **{field: value for field, value in found if field != "means"},
+        )
+        for name, found in screen(*sides, families, ratios=_RATIOS).items()
+        if name in units and any(_is_known(side[name]) for side in sides)
+    ]
+    return tuple(sorted(measured, key=_rank))
 
 
-def _values(
+def _collect_values(
     side: Iterable[tuple[PairedScenario, tuple[Sample, ...]]],
 ) -> Mapping[str, Scores]:
     """Turn one side's trials into measure -> scenario -> one value a trial."""
     columns = {
-        _place(scenario): list(zip(*(one.measures for one in trials), strict=True))
+        _name_place(scenario): list(zip(*(trial.measures for trial in trials), strict=True))
         for scenario, trials in side
     }
     return {
@@ -55,43 +65,29 @@ def _values(
     }
 
 
-def _place(scenario: PairedScenario) -> str:
+def _is_known(values: Scores) -> bool:
+    return any(present(results) for results in values.values())
+
+
+def _name_place(scenario: PairedScenario) -> str:
     return format_scenario_id(scenario.suite, scenario.scenario)
 
 
-def _measured(name: str, unit: str, found: Screened, both: Iterable[PairedScenario]) -> Measured:
-    return Measured(
-        name=name,
-        says=MEASURES[name].says,
-        unit=unit,
-        baseline=known(found.baseline),
-        candidate=known(found.candidate),
-        difference=known(found.difference),
-        p=found.p,
-        p_adjusted=found.p_adjusted,
-        n=found.n,
-        missing_baseline=found.missing_baseline.results,
-        missing_candidate=found.missing_candidate.results,
-        worth_a_look=found.worth_a_look,
-        reason=found.reason,
-        ratio=Ratio(ratio=found.ratio.ratio, low=found.ratio.low, high=found.ratio.high)
-        if found.ratio
-        else None,
-        scenarios=tuple(_scenarios(found, both)) if found.worth_a_look else (),
-    )
-
-
-def _scenarios(found: Screened, both: Iterable[PairedScenario]) -> list[MeasuredScenario]:
-    each = [
+def _list_scenarios(found: Screened, both: Sequence[PairedScenario]) -> list[MeasuredScenario]:
+    scenarios = [
         MeasuredScenario(
-            suite=one.suite, scenario=one.scenario, baseline=means[0], candidate=means[1]
+            suite=scenario.suite,
+            scenario=scenario.scenario,
+            baseline=means[0],
+            candidate=means[1],
         )
-        for one in both
-        if (means := found.means.get(_place(one)))
+        for scenario in both
+        if (means := found.means.get(_name_place(scenario)))
     ]
-    return sorted(each, key=lambda one: -abs(one.candidate - one.baseline))
+    return sorted(scenarios, key=lambda mean: -abs(mean.candidate - mean.baseline))
 
 
-def _first(one: Measured) -> tuple[bool, float]:
+def _rank(measured: Measured) -> tuple[bool, float]:
     """Sort what is worth a look by how sure it is; the rest stays in the order of the measures."""
-    return (not one.worth_a_look, (one.p_adjusted or 0.0) if one.worth_a_look else 0.0)
+    p = measured.p_adjusted or 0.0
+    return (not measured.worth_a_look, p if measured.worth_a_look else 0.0)

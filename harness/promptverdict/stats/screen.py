@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from statistics import fmean
 
 import numpy as np
+from pydantic import Field
 
+from promptverdict.core.model import Frozen
 from promptverdict.stats.compare import FLOOR
 from promptverdict.stats.samples import (
     Array,
-    Missing,
     Scores,
     by_unit,
     missing,
@@ -27,39 +27,48 @@ from promptverdict.stats.samples import (
 )
 from promptverdict.stats.score import NOTHING, sign_flip_p
 from promptverdict.stats.unbounded import FLOOR as RATIO_FLOOR
-from promptverdict.stats.unbounded import Ratio, compare_unbounded
+from promptverdict.stats.unbounded import compare_unbounded
 
 Q = 0.10
-"""Of what is told to be worth a look, at most this share is expected to be chance."""
+"""Of what is called worth a look, at most this share is expected to be chance."""
 SAME = "the same on both sides"
 """The reason for there being no test where no scenario's mean differs."""
 
 
-@dataclass(frozen=True)
-class Screened:
+class Ratio(Frozen):
+    """How many times the baseline's quantity the candidate's is, with a 95 % interval."""
+
+    ratio: float
+    """Geometric mean over the scenarios, those of a family averaged first."""
+    low: float
+    high: float
+
+
+class Screened(Frozen):
     """One measure on both sides, in its own unit."""
 
-    baseline: float
-    """Mean over the units that know it on both sides, each the mean of its scenarios' means; NaN
-    where none does."""
-    candidate: float
-    difference: float
+    baseline: float | None
+    """Mean over the units that know it on both sides, each the mean of its scenarios' means; None
+    where no unit does."""
+    candidate: float | None
+    difference: float | None
     """Candidate minus baseline."""
     p: float | None
     """Two-sided mid-p of the sign-flip permutation test; None where there is nothing to test."""
     p_adjusted: float | None
-    """`p` adjusted for the other measures, by Benjamini and Hochberg."""
+    """`p` adjusted for the other measures (Benjamini and Hochberg)."""
     n: int
-    """Paired scenarios, or families of such."""
-    missing_baseline: Missing
-    missing_candidate: Missing
+    """Paired scenarios that know it, or families of such."""
+    missing_baseline: int
+    """Trials that do not know it."""
+    missing_candidate: int
     worth_a_look: bool
-    reason: str
+    reason: str = ""
     """Why there is no test; else empty."""
-    means: Mapping[str, tuple[float, float]]
-    """Scenario -> its mean on both sides, by name."""
     ratio: Ratio | None = None
     """Candidate over baseline, where a ratio was asked for and has an interval."""
+    means: Mapping[str, tuple[float, float]] = Field(default_factory=dict, exclude=True)
+    """Scenario -> its mean on both sides, by name."""
 
 
 def screen(
@@ -80,77 +89,73 @@ def screen(
     conclude anything, as for scores; and where no scenario's mean differs. The last depends on the
     sizes of the differences alone, which sign flips leave as they are, so it favours no alarm.
 
-    ratios: measures that are also told as a ratio, by `compare_unbounded`, from 20 paired scenarios
-    on, if all their values are above 0.
+    ratios: measures that are also given as a ratio, by `compare_unbounded`, from 20 paired
+    scenarios on, if all their values are above 0.
     """
-    found = {
-        name: _measured(baseline[name], candidate[name], families, ratio=name in ratios)
-        for name in baseline.keys() & candidate.keys()
-    }
-    tested = [name for name in baseline if name in found and found[name].p is not None]
-    raised = _adjusted([found[name].p or 0.0 for name in tested])
-    adjusted = dict(zip(tested, raised, strict=True))
-    return {
-        name: replace(found[name], p_adjusted=adjusted[name], worth_a_look=adjusted[name] <= q)
-        if name in adjusted
-        else found[name]
+    measures = {
+        name: _screen_measure(baseline[name], candidate[name], families, ratio=name in ratios)
         for name in baseline
-        if name in found
+        if name in candidate
     }
+    tested = {name: measure.p for name, measure in measures.items() if measure.p is not None}
+    for name, p in zip(tested, _adjust(list(tested.values())), strict=True):
+        update = {"p_adjusted": p, "worth_a_look": p <= q}
+        measures[name] = measures[name].model_copy(update=update)
+    return measures
 
 
-def _adjusted(p_values: list[float]) -> list[float]:
+def _adjust(p_values: list[float]) -> list[float]:
+    """Adjust p-values for each other, by Benjamini and Hochberg."""
     from scipy.stats import false_discovery_control
 
     return [float(p) for p in false_discovery_control(p_values)] if p_values else []
 
 
-def _measured(
+def _screen_measure(
     baseline: Scores, candidate: Scores, families: Mapping[str, str] | None, *, ratio: bool
 ) -> Screened:
     paired = pair(baseline, candidate, families)
-    means: dict[str, tuple[float, float]] = {
+    means = {
         name: (fmean(present(baseline[name])), fmean(present(candidate[name])))
         for name in paired.scenarios
     }
     gaps = (missing(baseline), missing(candidate))
-    before, after = (
-        _mean({name: both[place] for name, both in means.items()}, families) for place in (0, 1)
-    )
-    scaled = _scaled(paired.differences)
+    before = _average({name: both[0] for name, both in means.items()}, families)
+    after = _average({name: both[1] for name, both in means.items()}, families)
+    scaled = _scale(paired.differences)
     alike = all(math.isclose(*both, rel_tol=NOTHING) for both in means.values())
-    reason = _untested(scaled, unusable(*gaps), alike=alike)
+    reason = _explain_no_test(scaled, unusable(*gaps), alike=alike)
     return Screened(
         baseline=before,
         candidate=after,
-        difference=after - before,
+        difference=None if before is None or after is None else after - before,
         p=None if reason else sign_flip_p(scaled, seed(paired.scenarios)),
         p_adjusted=None,
         n=scaled.size,
-        missing_baseline=gaps[0],
-        missing_candidate=gaps[1],
+        missing_baseline=gaps[0].results,
+        missing_candidate=gaps[1].results,
         worth_a_look=False,
         reason=reason,
         means=means,
-        ratio=_ratio(baseline, candidate, families)
+        ratio=_estimate_ratio(baseline, candidate, families)
         if ratio and scaled.size >= RATIO_FLOOR
         else None,
     )
 
 
-def _mean(means: Mapping[str, float], families: Mapping[str, str] | None) -> float:
+def _average(means: Mapping[str, float], families: Mapping[str, str] | None) -> float | None:
     units = by_unit(means, families)
-    return fmean(map(fmean, units)) if units else math.nan
+    return fmean(map(fmean, units)) if units else None
 
 
-def _scaled(differences: Array) -> Array:
+def _scale(differences: Array) -> Array:
     """Bring differences into -1..1: the test is the same, and its tolerances fit every unit."""
     largest = float(np.abs(differences).max(initial=0.0))
     return differences / largest if largest > 0 else differences
 
 
-def _untested(differences: Array, unusable: str, *, alike: bool) -> str:
-    """Say why there is no test; alike: no scenario differs, which takes no number of them."""
+def _explain_no_test(differences: Array, unusable: str, *, alike: bool) -> str:
+    """Return why there is no test, or nothing; alike: no scenario differs."""
     if differences.size < FLOOR:
         few = f"fewer than {FLOOR} paired scenarios ({differences.size})"
         return SAME if alike and differences.size else few
@@ -161,9 +166,14 @@ def _untested(differences: Array, unusable: str, *, alike: bool) -> str:
     return SAME if alike else "no family differs on average"
 
 
-def _ratio(baseline: Scores, candidate: Scores, families: Mapping[str, str] | None) -> Ratio | None:
-    values = [value for side in (baseline, candidate) for one in side.values() for value in one]
+def _estimate_ratio(
+    baseline: Scores, candidate: Scores, families: Mapping[str, str] | None
+) -> Ratio | None:
+    sides = (baseline, candidate)
+    values = [value for side in sides for results in side.values() for value in results]
     if any(value is not None and value <= 0 for value in values):
         return None
-    found = compare_unbounded(baseline, candidate, families)
-    return None if found.verdict == "invalid" else found
+    test = compare_unbounded(baseline, candidate, families)
+    if test.verdict == "invalid":
+        return None
+    return Ratio(ratio=test.ratio, low=test.low, high=test.high)

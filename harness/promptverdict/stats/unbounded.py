@@ -27,7 +27,7 @@ FLOOR = 20
 
 
 @dataclass(frozen=True)
-class Ratio:
+class RatioTest:
     """How many times the baseline's quantity the candidate's is."""
 
     verdict: Literal["higher", "lower", "inconclusive", "invalid"]
@@ -58,7 +58,7 @@ def compare_unbounded(
     families: Mapping[str, str] | None = None,
     *,
     alpha: float = 0.05,
-) -> Ratio:
+) -> RatioTest:
     """Compare positive quantities: scenario -> one value a trial, in one unit for both variants.
 
     Paired t on the scenarios' mean logarithms, which are averaged inside families where there are
@@ -82,7 +82,7 @@ def compare_unbounded(
         reason = f"fewer than {FLOOR} paired {'units' if families else 'scenarios'} ({n})"
     elif p < alpha:
         verdict, reason = ("higher" if mean > 0 else "lower"), ""
-    return Ratio(
+    return RatioTest(
         verdict=verdict,
         reason=reason,
         ratio=math.exp(mean),

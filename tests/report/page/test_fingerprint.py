@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from promptverdict.comparison.measured import Measured, MeasuredScenario, Ratio
+from promptverdict.comparison.measured import Measured, MeasuredScenario
 from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.report.comparison_text import told
 from promptverdict.report.markdown import markdown
 from promptverdict.report.page.fingerprint import MOST, SCENARIOS, figure, fingerprint, worth_a_look
 from promptverdict.report.page.html import html
+from promptverdict.stats.screen import Ratio
 
 from tests.report.compared import LOOK, NOW, comparison, measured, page, run
 

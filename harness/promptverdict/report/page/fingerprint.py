@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from promptverdict.comparison.measured import Measured, Ratio
+from promptverdict.comparison.measured import Measured
 from promptverdict.comparison.verdicts import Comparison
 from promptverdict.core.ids import format_scenario_id
 from promptverdict.core.numbers import chance, decimals, percent, points
 from promptverdict.core.text import format_count
 from promptverdict.report.page.cells import anchor
+from promptverdict.stats.screen import Ratio
 
 MOST = 4
 """Of what is worth a look, told at most in the terminal and in a comment."""
