@@ -27,11 +27,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from promptverdict.core.secrets import hide_secrets
+
 
 class HarnessError(Exception):
     """The root of every error that has a cure to tell; `exit_code` is the command line's."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """Return the message with every secret hidden: it may quote what came from below."""
+        return hide_secrets(super().__str__())
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Problem:
     cure: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.found}\n  {self.cure}"
+        return hide_secrets(f"{self.where}: {self.found}\n  {self.cure}")
 
 
 class InputError(HarnessError):

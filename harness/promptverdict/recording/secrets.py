@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from promptverdict.core.errors import StorageError
-
-_NAMES = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$", re.IGNORECASE)
-_SHORTEST_SECRET = 8
-"""Shorter values of secret variables occur by chance."""
+from promptverdict.core.secrets import list_secrets
 
 _COMMON = {"localhost", "sandbox", "/", "/root", "/workspace", "/home/agent"}
 """Names that identify nobody; Dockerfiles are full of /root."""
@@ -34,11 +29,8 @@ def refuse_secrets(text: str, environment: Mapping[str, str]) -> None:
     for what, pattern in _PATTERNS.items():
         if pattern.search(text):
             raise _build_refusal(f"something that looks like {what}")
-    for name, value in environment.items():
-        if not _NAMES.search(name) or len(value) < _SHORTEST_SECRET:
-            continue
-        encoded = base64.b64encode(value.encode()).decode()
-        if any(form in text for form in (value, encoded, quote(value, safe=""))):
+    for name, forms in list_secrets(environment).items():
+        if any(form in text for form in forms):
             raise _build_refusal(f"the value of the environment variable {name}")
 
 

@@ -1,0 +1,148 @@
+"""The one filter that keys and passwords pass before a text is shown, kept or reported.
+
+What comes from below (exceptions, addresses, bodies and headers of answers) may quote a key that
+was sent. Known are the values of environment variables that are named for secrets, credentials in
+addresses that variables hold, and forms that only secrets have.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+
+HIDDEN = "***"
+
+QUOTES = "\"'`\u201c\u201d\u201e\u2018\u2019\u201a\xab\xbb"
+"""What an editor or a shell may leave around a value."""
+
+_NAMES = re.compile(
+    r"(?:KEY|KEY_ID|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD|CREDENTIALS?|_AUTH|_DSN)$",
+    re.IGNORECASE,
+)
+_SHORTEST = 8
+"""Shorter values of secret variables occur in other texts by chance."""
+
+_QUERY_NAMES = r"(?:[\w-]*(?:key|token|secret|password|signature)|sig|auth|code)"
+_IS_SECRET_PARAMETER = re.compile(_QUERY_NAMES, re.IGNORECASE)
+
+_PATTERNS = (
+    # An address's user and password; the greedy class takes an `@` in a password along.
+    (re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)[^\s/?#\"'<>]+@", re.IGNORECASE), rf"\1{HIDDEN}@"),
+    (re.compile(rf"([?&;]{_QUERY_NAMES}=)[^&;#\s\"'<>]+", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (
+        re.compile(r"\b(bearer|basic)\s+(?=[\w.~+/-]{0,99}[\d=])[\w.~+/=-]{8,}", re.IGNORECASE),
+        rf"\1 {HIDDEN}",
+    ),
+    (
+        re.compile(
+            r"\b(?:sk|pk|rk)[-_](?=[\w-]{0,99}\d)[\w-]{20,}|\bgh[pousr]_\w{30,}|\bgithub_pat_\w{40,}"
+            r"|\bglpat-[\w-]{20,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[\w-]{30,}|\bhf_\w{30,}"
+            r"|\bxox[abprs]-[\w-]{20,}|\beyJ[\w-]{8,2000}\.eyJ[\w-]{8,9000}\.[\w-]{8,}"
+        ),
+        HIDDEN,
+    ),
+)
+"""Forms that are hidden wherever they stand -> what is shown instead."""
+
+
+def hide_secrets(text: str, environment: Mapping[str, str] | None = None) -> str:
+    """Return a text in which every secret that is known or looks like one is replaced by `***`."""
+    known = (form for forms in list_secrets(environment).values() for form in forms)
+    # The longest first: a key may be part of an encoded or longer one.
+    for form in sorted(set(known), key=len, reverse=True):
+        text = text.replace(form, HIDDEN)
+    for pattern, shown in _PATTERNS:
+        text = pattern.sub(shown, text)
+    return text
+
+
+def hide_secrets_within(value: Any) -> Any:
+    """Return data of JSON's kinds in which the secrets of every text are hidden; keys stay."""
+    if isinstance(value, dict):
+        return {key: hide_secrets_within(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [hide_secrets_within(inner) for inner in value]
+    return hide_secrets(value) if isinstance(value, str) else value
+
+
+def list_secrets(environment: Mapping[str, str] | None = None) -> dict[str, tuple[str, ...]]:
+    """List the forms in which the secrets of the environment may stand in a text, by variable.
+
+    Blanks, line ends and quotes around a value are no part of it: whoever sends it leaves some of
+    them out.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in (os.environ if environment is None else environment).items():
+        values = [strip_value(value)] if _NAMES.search(name) else []
+        values += _list_credentials(value)
+        forms = [form for each in values if len(each) >= _SHORTEST for form in _list_forms(each)]
+        if forms:
+            found[name] = tuple(dict.fromkeys(forms))
+    return found
+
+
+def strip_value(value: str) -> str:
+    """Return a variable's value without the blanks, line ends and quotes around it."""
+    return value.strip().strip(QUOTES).strip()
+
+
+def format_address(url: str) -> str:
+    """Format an address without user, password, query and fragment."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+        host = parts.hostname or ""
+    except ValueError:
+        return hide_secrets(url)
+    if not parts.scheme or not host:
+        return hide_secrets(url)
+    return hide_secrets(
+        f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}{parts.path}"
+    )
+
+
+class SecretsFilter(logging.Filter):
+    """Hides secrets in log records: pytest shows those of libraries, and they name addresses."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite a record's message; none is dropped."""
+        record.msg, record.args = hide_secrets(record.getMessage()), None
+        return True
+
+
+def _list_credentials(value: str) -> Iterator[str]:
+    """List what an address holds besides the place: its password, and parameters named for keys."""
+    if "://" not in value:
+        return
+    try:
+        parts = urlsplit(strip_value(value))
+        user, password = parts.username or "", parts.password or ""
+    except ValueError:
+        return
+    if password:
+        yield password
+        yield unquote(password)
+        # A client sends both as the header `Authorization: Basic ...`.
+        both = f"{unquote(user)}:{unquote(password)}"
+        yield base64.b64encode(both.encode("utf-8", "replace")).decode()
+    for name, text in parse_qsl(parts.query):
+        if _IS_SECRET_PARAMETER.fullmatch(name):
+            yield text
+
+
+def _list_forms(value: str) -> Iterator[str]:
+    """List how a value may be written: plainly, or by addresses, JSON, Python and HTML."""
+    yield value
+    yield quote(value, safe="", errors="replace")
+    yield quote_plus(value, errors="replace")
+    yield base64.b64encode(value.encode("utf-8", "replace")).decode()
+    yield json.dumps(value)[1:-1]
+    yield repr(value)[1:-1]
+    yield html.escape(value)
