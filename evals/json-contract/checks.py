@@ -15,14 +15,24 @@ import json
 import re
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from promptverdict.graders.json_answer import is_kind, join_problems, look_up
-from promptverdict.graders.reading.json_text import Answer, Reading, read_json
-from promptverdict.trials.evidence import Evidence
-from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
+from promptverdict import (
+    End,
+    Evidence,
+    Finding,
+    Point,
+    Result,
+    Say,
+    User,
+    failed,
+    final_text,
+    passed,
+    ungraded,
+)
 
 _LISTS = {
     "api_endpoints": ("handler", "tests"),
@@ -45,15 +55,43 @@ _BLOCK_COMMENT = re.compile(r"/\*.*?\*/|<!--.*?-->", re.DOTALL)
 _HOLLOW = re.compile(r"(#|//|--).*|pass|\.\.\.|TODO\b.*")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
+_FENCE_LINE = re.compile(r"^ {0,3}(`{3,}+)[ \t]*+([^`\s]*+)[^`\n]*+$", re.MULTILINE)
+_MOST_STARTS = 50
+"""Places in a text with words around the JSON at which it is looked for."""
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """The final answer, and the JSON object that it holds."""
+
+    says: tuple[tuple[int, str], ...]
+    """Number of an event, and the text that it adds to the answer."""
+    text: str
+    value: dict[str, Any]
+    start: int
+    end: int
+
+    def find_points(self, start: int | None = None, end: int | None = None) -> tuple[Point, ...]:
+        """Point at a part of the text, or at the JSON, in the events that said it."""
+        start, end = self.start if start is None else start, self.end if end is None else end
+        return tuple(_find_points(self.says, start, end))
+
+    def find_part(self, part: Any) -> tuple[Point, ...]:
+        """Point at a part as it is written in the answer; nowhere if it is written otherwise."""
+        for ascii_only in (False, True):
+            written = json.dumps(part, ensure_ascii=ascii_only)
+            at = self.text.find(written, self.start, self.end)
+            if at >= 0:
+                return self.find_points(at, at + len(written))
+        return ()
 
 
 def counts_agree(evidence: Evidence) -> Finding:
     """Numbers within their limits, names defined, paths documented, no part a placeholder."""
-    answer = Answer.read(evidence.events)
-    reading = read_json(answer.text)
-    if refused := _refused(answer, reading):
-        return refused
-    value, parts = reading.value, dict(_parts(reading.value))
+    answer = _read_answer(evidence)
+    if isinstance(answer, Finding):
+        return answer
+    value, parts = answer.value, dict(_parts(answer.value))
     hollow = {path: part for path, part in parts.items() if _is_placeholder(part)}
     problems = [
         *_numbers(value, len(parts)),
@@ -63,71 +101,131 @@ def counts_agree(evidence: Evidence) -> Finding:
     ]
     if not problems:
         return passed("counts, names and paths agree, and no part is a placeholder")
-    points = [point for part in hollow.values() for point in _places(answer, reading, part)]
-    return failed(join_problems(problems), *(points or _whole(answer, reading)))
+    points = [point for part in hollow.values() for point in answer.find_part(part)]
+    return failed(_join(problems), *(points or answer.find_points()))
 
 
 def code_as_string(evidence: Evidence) -> Finding:
     """Code stands in strings; where the task says Python, each parses once it is decoded."""
-    answer = Answer.read(evidence.events)
-    reading = read_json(answer.text)
-    if refused := _refused(answer, reading):
-        return refused
-    code = {path: part for path, part in _parts(reading.value) if _CODE.match(path)}
+    answer = _read_answer(evidence)
+    if isinstance(answer, Finding):
+        return answer
+    code = {path: part for path, part in _parts(answer.value) if _CODE.match(path)}
     broken = {path: "is not a string" for path, part in code.items() if not isinstance(part, str)}
     if re.search(r"\bpython\b", evidence.task.message, re.IGNORECASE):
         for path, part in code.items():
             if isinstance(part, str) and (error := _syntax_error(part)):
                 broken[path] = f"does not parse as Python: {error}"
     if broken:
-        points = [point for path in broken for point in _places(answer, reading, code[path])]
+        points = [point for path in broken for point in answer.find_part(code[path])]
         problems = [f"{path} {problem}" for path, problem in broken.items()]
-        return failed(join_problems(problems), *(points or _whole(answer, reading)))
+        return failed(_join(problems), *(points or answer.find_points()))
     whole = [path for path, part in code.items() if not _is_placeholder(part)]
     if not whole:
-        return failed("no part holds code", *_whole(answer, reading))
-    return passed(f"{len(whole)} strings hold code that is whole", *_whole(answer, reading))
+        return failed("no part holds code", *answer.find_points())
+    return passed(f"{len(whole)} strings hold code that is whole", *answer.find_points())
 
 
 def explanation_inside(evidence: Evidence) -> Finding:
     """The summary and the readme together have room for an explanation: 300 characters."""
-    answer = Answer.read(evidence.events)
-    reading = read_json(answer.text)
-    if refused := _refused(answer, reading):
-        return refused
-    texts = (look_up(reading.value, path) for path in ("summary", "documentation.readme"))
+    answer = _read_answer(evidence)
+    if isinstance(answer, Finding):
+        return answer
+    texts = (_look_up(answer.value, path) for path in ("summary", "documentation.readme"))
     length = sum(len(text.strip()) for text in texts if isinstance(text, str))
     told = f"summary and readme hold {length} characters"
-    points = _whole(answer, reading)
+    points = answer.find_points()
     return passed(told, *points) if length >= 300 else failed(f"{told}, not 300", *points)
 
 
-def _refused(answer: Answer, reading: Reading) -> Finding | None:
-    if answer.cut:
+def _read_answer(evidence: Evidence) -> _Answer | Finding:
+    """Read the JSON object of the final answer, or say why there is none."""
+    says: list[tuple[int, str]] = []
+    for number, event in enumerate(evidence.events):
+        if isinstance(event, User | Result):
+            says = []
+        elif isinstance(event, Say):
+            says.append((number, event.text))
+    last = evidence.events[-1] if evidence.events else None
+    if isinstance(last, End) and last.reason == "length":
         return ungraded("the answer was cut at the token limit")
-    if reading.span is None:
-        return failed(reading.problems[0], *answer.find_points(0, len(answer.text)))
-    if not isinstance(reading.value, dict):
-        return failed("the JSON is not an object", *_whole(answer, reading))
-    return None
+    text, problem = final_text(evidence.events), "there is no final answer"
+    whole = tuple(_find_points(says, 0, len(text)))
+    for start in _list_starts(text):
+        try:
+            value, end = json.JSONDecoder().raw_decode(text, start)
+        except json.JSONDecodeError as error:
+            place = f"line {error.lineno} column {error.colno}"
+            problem = f"the answer is not JSON: {place}: {error.msg}"
+        except (RecursionError, ValueError):
+            problem = "the JSON is nested too deeply, or has a number with too many digits"
+        else:
+            if isinstance(value, dict):
+                return _Answer(tuple(says), text, value, start, end)
+            problem = "the JSON is not an object"
+    return failed(problem, *whole)
 
 
-def _whole(answer: Answer, reading: Reading) -> tuple[Point, ...]:
-    return answer.find_points(*(reading.span or (0, 0)))
+def _list_starts(text: str) -> list[int]:
+    """List where the one JSON value may begin: with the text, in its only fence, or at a line."""
+    start = len(text) - len(text.lstrip())
+    if start == len(text):
+        return []
+    if text[start] in "{[":
+        return [start]
+    fences = list(_find_fences(text))
+    blocks = [body for info, body, _ in fences if info in ("", "json") and body < len(text)]
+    blocks = [body for body in blocks if text[body] in "{["]
+    if len(blocks) > 1:
+        return [start]  # Two values are as good as none.
+    if blocks:
+        return blocks
+    lines = [found.start() for found in re.finditer(r"^\{", text, re.MULTILINE)]
+    inside = [at for at in lines[:_MOST_STARTS] or [text.find("{")] if at >= 0]
+    outside = [at for at in inside if not any(body <= at < end for _, body, end in fences)]
+    return outside or [start]
 
 
-def _places(answer: Answer, reading: Reading, part: Any) -> tuple[Point, ...]:
-    """Point at a part as it is written in the answer; at nothing where it is written otherwise."""
-    for ascii_only in (False, True):
-        written = json.dumps(part, ensure_ascii=ascii_only)
-        at = answer.text.find(written, *(reading.span or (0, 0)))
-        if at >= 0:
-            return answer.find_points(at, at + len(written))
-    return ()
+def _find_fences(text: str) -> Iterator[tuple[str, int, int]]:
+    """Find code fences: what the first line names, where the content begins, where it ends."""
+    opening: re.Match[str] | None = None
+    for line in _FENCE_LINE.finditer(text):
+        if opening is None:
+            opening = line
+        elif not line[2] and len(line[1]) >= len(opening[1]):
+            body = len(text) - len(text[opening.end() :].lstrip())
+            yield opening[2].lower(), body, line.start()
+            opening = None
+
+
+def _find_points(says: Iterable[tuple[int, str]], start: int, end: int) -> Iterator[Point]:
+    """Find the events that said a part of the answer, which joins them by blank lines."""
+    offset = 0
+    for number, text in says:
+        first, last = max(start - offset, 0), min(end - offset, len(text))
+        if first < last:
+            yield Point(event=number, start=first, end=last)
+        offset += len(text) + 2
+
+
+def _look_up(value: Any, path: str) -> Any:
+    """Return the value that keys joined by dots lead to; None where one of them is not there."""
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _join(problems: list[str], most: int = 4) -> str:
+    """Join the first problems and the number of the others."""
+    return "; ".join(problems[:most] + [f"and {len(problems) - most} more"][: len(problems) > most])
 
 
 def _objects(value: Any, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    found = look_up(value, key)
+    found = _look_up(value, key)
     for number, item in enumerate(found if isinstance(found, list) else ()):
         if isinstance(item, dict):
             yield f"{key}[{number}]", item
@@ -139,7 +237,7 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
         for path, item in _objects(value, key):
             yield from ((f"{path}.{name}", item[name]) for name in inner if _filled(item.get(name)))
     for path in _GROUPS:
-        if _filled(part := look_up(value, path)):
+        if _filled(part := _look_up(value, path)):
             yield path, part
 
 
@@ -155,14 +253,14 @@ def _is_placeholder(part: Any) -> bool:
 
 
 def _numbers(value: Any, parts: int) -> Iterator[str]:
-    files, confidence = look_up(value, "files_count"), look_up(value, "confidence")
-    if not is_kind(files, "integer"):
+    files, confidence = _look_up(value, "files_count"), _look_up(value, "confidence")
+    if not _is_integer(files):
         yield "files_count is not an integer"
     elif not 1 <= files <= 10:
         yield f"files_count is {files!s:.20}, not 1 to 10"
     elif files > parts:
         yield f"files_count is {files}, but only {parts} parts hold anything"
-    if not is_kind(confidence, "integer") or not 0 <= confidence <= 100:
+    if not _is_integer(confidence) or not 0 <= confidence <= 100:
         yield "confidence is not an integer from 0 to 100"
 
 
@@ -176,7 +274,7 @@ def _middleware(value: Any) -> Iterator[str]:
 
 
 def _openapi(value: Any) -> Iterator[str]:
-    document = look_up(value, "documentation.openapi")
+    document = _look_up(value, "documentation.openapi")
     if isinstance(document, str):
         try:
             document = _loaded(document)

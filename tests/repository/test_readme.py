@@ -16,8 +16,10 @@ from promptverdict.scenarios.scenario import Scenario
 from promptverdict.scenarios.suite import Behaviour, Suite
 from promptverdict.scenarios.validation import validated
 from promptverdict.settings import OPTIONS, Settings, resolve
+from promptverdict.trials.evidence import Evidence, Task
 from promptverdict.trials.grade import Grade, passed
 from promptverdict.trials.store import Run
+from promptverdict.trials.transcript import Call
 from pydantic import TypeAdapter
 
 from tests.report.made import record
@@ -98,8 +100,30 @@ def test_every_provider_that_is_named_exists_and_the_other_way_round() -> None:
     )
 
 
+def find_python(name: str) -> str:
+    """Find the block of Python that names something."""
+    blocks = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    (code,) = [block for block in blocks if name in block]
+    return str(code)
+
+
+def test_the_grader_that_is_shown_grades() -> None:
+    names: dict[str, Any] = {}
+    exec(compile(find_python("reads_first"), "README.md", "exec"), names)
+    task = Task(suite="s", scenario="c", variant="a/b", message="Go on.")
+    outcomes = [
+        names["reads_first"](Evidence(task=task, events=events, outcome=None)).outcome
+        for events in (
+            (Call(id="1", tool="Read", args={}), Call(id="2", tool="Write", args={})),
+            (Call(id="1", tool="Write", args={}),),
+            (),
+        )
+    ]
+    assert outcomes == ["pass", "fail", "fail"]
+
+
 def test_the_python_that_is_shown_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (code,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    code = find_python("load_run")
     grade = Grade(behaviour="kind", grader="says", finding=passed("yes"))
     run = Run.create(tmp_path / "results", Settings(), {})
     run.save(record(grades=(grade,)))
