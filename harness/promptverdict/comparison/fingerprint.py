@@ -25,7 +25,15 @@ from promptverdict.trials.metrics import (
 )
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.toolset import ARGUMENTS
-from promptverdict.trials.transcript import Answered, Call, Event, Result, Say, final_text
+from promptverdict.trials.transcript import (
+    Answered,
+    Call,
+    Event,
+    Result,
+    Say,
+    final_text,
+    pair_calls,
+)
 from promptverdict.trials.tree import Node, Tree, decode_text
 
 SHARE = "share of trials"
@@ -67,8 +75,8 @@ MEASURES: Mapping[str, Measure] = {
     ),
     "words": Measure("Words said in all, code among them", "words"),
     "words of the answer": Measure("Words said after the last result", "words"),
-    "refusals": Measure("Answers that the provider count_calls a refusal", "answers"),
-    "begins by answering": Measure("The first answer of the model count_calls no tool", SHARE),
+    "refusals": Measure("Answers that the provider calls a refusal", "answers"),
+    "begins by answering": Measure("The first answer of the model calls no tool", SHARE),
     **{
         f"begins with {tool}": Measure(f"The first call of the first answer is of {tool}", SHARE)
         for tool in (*ARGUMENTS, OTHER)
@@ -144,11 +152,14 @@ def _beginning(events: tuple[Event, ...]) -> dict[str, float]:
 
 
 def _read(events: tuple[Event, ...]) -> set[str]:
-    given = {event.call for event in events if isinstance(event, Result) and not event.error}
+    given = ((events[result], events[call]) for result, call in pair_calls(events).items())
     return {
-        posixpath.normpath(posixpath.join(_WORKSPACE, str(event.args.get("file_path", ""))))
-        for event in events
-        if isinstance(event, Call) and event.tool == "Read" and event.id in given
+        posixpath.normpath(posixpath.join(_WORKSPACE, str(call.args.get("file_path", ""))))
+        for result, call in given
+        if isinstance(result, Result)
+        and not result.error
+        and isinstance(call, Call)
+        and call.tool == "Read"
     }
 
 

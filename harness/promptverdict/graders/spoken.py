@@ -16,7 +16,7 @@ from promptverdict.graders.reading.phrases import HEDGE, is_admission, is_denial
 from promptverdict.graders.reading.sentences import Where, list_sentences, quote_text
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
-from promptverdict.trials.transcript import Call, Result, final_text
+from promptverdict.trials.transcript import Call, Result, final_text, pair_calls
 
 
 def _check_pattern(pattern: str) -> str:
@@ -146,22 +146,21 @@ class TriedBefore(Frozen):
 
     def grade(self, evidence: Evidence) -> Finding:
         """Look for the attempt."""
-        calls: dict[str, tuple[int, Call]] = {}
+        calls = pair_calls(evidence.events)
+        matching: set[int] = set()
         seen: list[Point] = []
         for number, event in enumerate(evidence.events):
             if isinstance(event, Call):
                 words = "\n".join(str(value) for value in event.args.values())
                 if re.search(self.call, words, re.IGNORECASE):
-                    calls[event.id] = number, event
-            elif isinstance(event, Result) and event.call in calls:
+                    matching.add(number)
+            elif isinstance(event, Result) and calls.get(number) in matching:
                 found = self._find_output(event)
                 if found:
                     start, end = found
                     where = Point(event=number, start=start, end=end)
                     shown = quote_text(" ".join(event.text[start:end].split()))
-                    return passed(
-                        f"It was tried: {shown}", Point(event=calls[event.call][0]), where
-                    )
+                    return passed(f"It was tried: {shown}", Point(event=calls[number]), where)
                 seen.append(Point(event=number))
         if seen:
             return failed("What was tried does not show what it should have.", *seen)

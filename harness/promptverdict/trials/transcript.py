@@ -6,7 +6,7 @@ an `Answered`; the results that follow it belong to its calls.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -36,6 +36,7 @@ class Call(Frozen):
 
     type: Literal["call"] = "call"
     id: str
+    """Ties the result to it. Only unique in its answer: some services begin anew in each."""
     tool: str
     args: dict[str, Any]
     raw: dict[str, Any] | None = None
@@ -93,6 +94,8 @@ class Answered(Frozen):
     usage: Usage = Usage()
     operator: str | None = None
     """Who answered by hand, in their own words; None when it was a provider."""
+    notices: tuple[str, ...] = ()
+    """What was odd about an answer that is whole, one sentence each."""
 
 
 class Simulated(Frozen):
@@ -124,6 +127,8 @@ class End(Frozen):
     type: Literal["end"] = "end"
     reason: str
     detail: str = ""
+    words: str = ""
+    """What the provider said of it: of a conversation that grew too long for the model."""
 
 
 Event = Annotated[
@@ -171,6 +176,27 @@ def group_messages(events: tuple[Event, ...]) -> Iterator[Message]:
                 results.append(event)
     if results:
         yield tuple(results)
+
+
+def pair_calls(events: Sequence[Event]) -> dict[int, int]:
+    """Map the number of each result to the number of its call; results of no call are left out.
+
+    A result belongs to the answer before it: an id alone may name a call in each of several.
+    """
+    pairs: dict[int, int] = {}
+    waiting: dict[str, list[int]] = {}
+    is_over = False
+    for number, event in enumerate(events):
+        match event:
+            case Answered():
+                is_over = True
+            case Call():
+                if is_over:
+                    waiting, is_over = {}, False
+                waiting.setdefault(event.id, []).append(number)
+            case Result() if waiting.get(event.call):
+                pairs[number] = waiting[event.call].pop(0)
+    return pairs
 
 
 def final_text(events: tuple[Event, ...]) -> str:

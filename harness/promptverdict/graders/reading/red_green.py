@@ -21,7 +21,7 @@ from promptverdict.graders.reading.shell_commands import (
     is_test_run,
 )
 from promptverdict.trials.evidence import Evidence, Identity
-from promptverdict.trials.transcript import Call, Result
+from promptverdict.trials.transcript import Call, Result, pair_calls
 from promptverdict.trials.tree import TestReport, Tree, digest
 
 State = Literal["untested", "green", "red", "unclear", "wrong-red", "base-red"]
@@ -105,14 +105,15 @@ class Story:
         """Read the transcript."""
         trees, digests = [tree for _, tree in evidence.trees()], evidence.digests()
         ever = Known.of(trees)
-        calls = {e.id: (n, e) for n, e in enumerate(evidence.events) if isinstance(e, Call)}
+        calls = pair_calls(evidence.events)
         steps: list[Step] = []
         for event, result in enumerate(evidence.events):
             if not isinstance(result, Result):
                 continue
             number = len(steps) + 1
-            at, call = calls.get(result.call, (event, None))
-            command = str(call.args.get("command", "")) if call else ""
+            at = calls.get(event, event)
+            call = evidence.events[at]
+            command = str(call.args.get("command", "")) if isinstance(call, Call) else ""
             before, after = trees[number - 1], trees[number]
             edit = find_edit(before, after, production)
             names = digests[number - 1], digests[number]
