@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from promptverdict.providers.registry import MODULES, load_api
 from promptverdict.recording.digest import PARTS, build_digest, describe_parts
@@ -23,7 +21,7 @@ def test_a_part_that_is_absent_has_no_entry() -> None:
 
 @pytest.mark.parametrize("provider", MODULES)
 def test_every_part_of_a_request_has_words(provider: str) -> None:
-    spoken: Any = load_api(f"{provider}/x")
+    api = load_api(f"{provider}/x")
     tool = {"name": "Read", "description": "Reads", "input_schema": {"type": "object"}}
     parts = spoken.split_request(
         spoken.build_request("x", "Be kind.", (tool,), (User(text="Hi."),))

@@ -20,7 +20,7 @@ def run(budget: Budget, *costs: Cost | None) -> tuple[list[str], int]:
 
     async def trial(each: Cost | None) -> str:
         nonlocal running, most
-        async with budget.room() as refused:
+        async with budget.reserve() as refused:
             if refused:
                 return str(refused)
             running += 1
@@ -59,19 +59,19 @@ def test_what_costs_nothing_never_ends() -> None:
 def test_an_unknown_cost_ends_recording() -> None:
     ended, _ = run(Budget(10), None, cost(1))
     assert ended == ["ran", str(BudgetReached(ended[1]))]
-    assert "what a trial cost is unknown" in ended[1]
+    assert "the cost of a trial is unknown" in ended[1]
 
 
 def test_a_trial_that_breaks_gives_its_room_back() -> None:
     budget = Budget(10)
 
     async def broken() -> None:
-        async with budget.room():
+        async with budget.reserve():
             raise RuntimeError
 
     async def both() -> list[str]:
         await asyncio.gather(broken(), return_exceptions=True)
-        async with budget.room() as refused:
+        async with budget.reserve() as refused:
             return [str(refused)]
 
     assert asyncio.run(both()) == ["None"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from promptverdict.runner.world.tools import Answer, LiveTools
+from promptverdict.runner.world.tools import LiveTools, ToolAnswer
 from promptverdict.sandbox import (
     Sandbox,
     TrialFolders,
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="agents' commands nee
 
 BUBBLEWRAP = shutil.which("bwrap") is not None and sys.platform == "linux"
 
-Do = Callable[..., Answer]
+Do = Callable[..., ToolAnswer]
 
 FILES = {
     "README.md": "# Shop\n\nSells things.\n",
@@ -117,7 +117,7 @@ class Hurried:
 
 
 def test_read_numbers_the_lines_from_1(do: Do) -> None:
-    assert do("Read", file_path="/workspace/README.md") == Answer(
+    assert do("Read", file_path="/workspace/README.md") == ToolAnswer(
         "     1\t# Shop\n     2\t\n     3\tSells things."
     )
 
@@ -151,14 +151,14 @@ def test_read_cuts_a_long_line(do: Do) -> None:
 
 def test_read_past_the_end_tells_where_the_end_is(do: Do) -> None:
     answer = do("Read", file_path="/workspace/README.md", offset=4)
-    assert answer == Answer("The file has only 3 lines", error=True)
+    assert answer == ToolAnswer("The file has only 3 lines", error=True)
 
 
 def test_read_tells_an_empty_file_from_an_empty_line(do: Do) -> None:
     do("Write", file_path="/workspace/empty", content="")
-    assert do("Read", file_path="/workspace/empty") == Answer("(the file is empty)")
+    assert do("Read", file_path="/workspace/empty") == ToolAnswer("(the file is empty)")
     do("Write", file_path="/workspace/empty", content="\n")
-    assert do("Read", file_path="/workspace/empty") == Answer("     1\t")
+    assert do("Read", file_path="/workspace/empty") == ToolAnswer("     1\t")
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_read_of_what_is_no_text_below_the_workspace_says_why(
 
 def test_write_makes_the_folders_that_are_missing(do: Do, workspace: Workspace) -> None:
     answer = do("Write", file_path="/workspace/a/b/c.txt", content="grün\n")
-    assert answer == Answer("Wrote /workspace/a/b/c.txt")
+    assert answer == ToolAnswer("Wrote /workspace/a/b/c.txt")
     assert workspace.read("a/b/c.txt") == "grün\n".encode()
 
 
@@ -237,7 +237,7 @@ def test_write_elsewhere_than_to_a_file_of_the_workspace_changes_nothing(
 
 def test_edit_replaces_the_one_place_where_the_text_stands(do: Do, workspace: Workspace) -> None:
     answer = do("Edit", file_path="/workspace/README.md", old_string="Sells", new_string="Buys")
-    assert answer == Answer("Changed /workspace/README.md")
+    assert answer == ToolAnswer("Changed /workspace/README.md")
     assert workspace.read("README.md") == b"# Shop\n\nBuys things.\n"
 
 
@@ -267,7 +267,7 @@ def test_edit_that_cannot_be_made_changes_nothing(
     do: Do, workspace: Workspace, old: str, new: str, told: str
 ) -> None:
     answer = do("Edit", file_path="/workspace/README.md", old_string=old, new_string=new)
-    assert answer == Answer(f"{told} Nothing was changed.", error=True)
+    assert answer == ToolAnswer(f"{told} Nothing was changed.", error=True)
     assert workspace.read("README.md").decode() == FILES["README.md"]
 
 
@@ -293,7 +293,7 @@ def test_multi_edit_makes_each_replacement_on_the_result_of_the_one_before(
         {"old_string": "s", "new_string": "z", "replace_all": True},
     ]
     answer = do("MultiEdit", file_path="/workspace/README.md", edits=edits)
-    assert answer == Answer("Changed /workspace/README.md")
+    assert answer == ToolAnswer("Changed /workspace/README.md")
     assert workspace.read("README.md") == b"# Storehouze\n\nSellz thingz.\n"
 
 
@@ -303,7 +303,7 @@ def test_multi_edit_makes_all_replacements_or_none(do: Do, workspace: Workspace)
         {"old_string": "Shop", "new_string": "Mall"},
     ]
     answer = do("MultiEdit", file_path="/workspace/README.md", edits=edits)
-    assert answer == Answer(
+    assert answer == ToolAnswer(
         "Edit 2: old_string is not in the file. Nothing was changed.", error=True
     )
     assert workspace.read("README.md").decode() == FILES["README.md"]
@@ -315,7 +315,7 @@ def test_multi_edit_makes_all_replacements_or_none(do: Do, workspace: Workspace)
 def test_glob_lists_files_by_path_without_what_nobody_looks_for(execute: Do) -> None:
     answer = execute("Glob", pattern="**/*")
     paths = ["README.md", "app/api.py", "app/cart.py", "tests/test_cart.py"]
-    assert answer == Answer("\n".join(f"/workspace/{path}" for path in paths))
+    assert answer == ToolAnswer("\n".join(f"/workspace/{path}" for path in paths))
 
 
 @pytest.mark.parametrize(
@@ -337,14 +337,14 @@ def test_glob_finds_by_folder_and_by_name(
 
 
 def test_a_search_that_finds_nothing_says_so_and_is_no_error(execute: Do) -> None:
-    assert execute("Glob", pattern="*.rs") == Answer("nothing found")
-    assert execute("Grep", pattern="Basket") == Answer("nothing found")
+    assert execute("Glob", pattern="*.rs") == ToolAnswer("nothing found")
+    assert execute("Grep", pattern="Basket") == ToolAnswer("nothing found")
 
 
 def test_a_search_in_a_folder_that_is_not_there_says_so(execute: Do) -> None:
     for tool in ("Glob", "Grep"):
         answer = execute(tool, pattern="x", path="/workspace/none")
-        assert answer == Answer("there is no /workspace/none", error=True)
+        assert answer == ToolAnswer("there is no /workspace/none", error=True)
         assert execute(tool, pattern="x", path="/workspace/\ud800").text.startswith("there is no")
 
 
@@ -393,7 +393,7 @@ def test_grep_shows_what_was_asked_for(
     execute: Do, arguments: dict[str, Any], lines: list[str]
 ) -> None:
     answer = execute("Grep", pattern="Cart", **arguments)
-    assert answer == Answer("\n".join(f"/workspace/{line}" for line in lines))
+    assert answer == ToolAnswer("\n".join(f"/workspace/{line}" for line in lines))
 
 
 def test_grep_tells_apart_matches_that_are_far_from_each_other(
@@ -411,13 +411,13 @@ def test_grep_tells_apart_matches_that_are_far_from_each_other(
 
 
 def test_grep_ignores_case_only_when_asked(execute: Do) -> None:
-    assert execute("Grep", pattern="CLASS") == Answer("nothing found")
+    assert execute("Grep", pattern="CLASS") == ToolAnswer("nothing found")
     assert execute("Grep", pattern="CLASS", **{"-i": True}).text == "/workspace/app/cart.py"
 
 
 def test_grep_matches_over_several_lines_only_when_asked(execute: Do) -> None:
     search = {"pattern": "class.*add", "output_mode": "content", "-n": False}
-    assert execute("Grep", **search) == Answer("nothing found")
+    assert execute("Grep", **search) == ToolAnswer("nothing found")
     assert execute("Grep", **search, multiline=True).text.split("\n") == [
         "/workspace/app/cart.py:class Cart:",
         "/workspace/app/cart.py:    def add(self, sku):",
@@ -440,7 +440,7 @@ def test_grep_whose_regular_expression_never_ends_is_stopped(
     workspace.write("evil", b"a" * 60 + b"!")
     hurried = Hurried(sandbox, 0.5)
     answer = tools(hurried, folders, workspace)("Grep", pattern="(a+)+$")
-    assert answer == Answer("The search was stopped: timeout", error=True, stopped="timeout")
+    assert answer == ToolAnswer("The search was stopped: timeout", error=True, stopped="timeout")
     assert hurried.asked == [20.0]
 
 
@@ -454,8 +454,8 @@ def test_a_pattern_too_long_for_a_command_is_an_answer(execute: Do) -> None:
 
 
 def test_bash_returns_output_and_errors_together(execute: Do) -> None:
-    assert execute("Bash", command="echo out; echo err >&2") == Answer("out\nerr")
-    assert execute("Bash", command="true") == Answer("(no output)")
+    assert execute("Bash", command="echo out; echo err >&2") == ToolAnswer("out\nerr")
+    assert execute("Bash", command="true") == ToolAnswer("(no output)")
     assert execute("Bash", command="printf '\\n\\n  a\\n\\n'").text == "\n\n  a"
 
 
@@ -488,13 +488,13 @@ def test_bash_tells_where_the_syntax_is_wrong_and_goes_on_with_the_next_command(
 ) -> None:
     answer = execute("Bash", command="if then")
     assert "syntax error near unexpected token `then'" in answer.text
-    assert execute("Bash", command="echo on") == Answer("on")
+    assert execute("Bash", command="echo on") == ToolAnswer("on")
 
 
 def test_bash_stops_a_command_that_takes_too_long(execute: Do) -> None:
     began = time.monotonic()
     answer = execute("Bash", command="echo begun; sleep 30", timeout=300)
-    assert answer == Answer(
+    assert answer == ToolAnswer(
         "begun\n(stopped: it took longer than 0.3 s)", error=True, stopped="timeout"
     )
     assert time.monotonic() - began < 10
@@ -502,7 +502,7 @@ def test_bash_stops_a_command_that_takes_too_long(execute: Do) -> None:
 
 def test_bash_does_not_wait_for_a_process_in_the_background(execute: Do) -> None:
     began = time.monotonic()
-    assert execute("Bash", command="sleep 30 & echo started") == Answer("started")
+    assert execute("Bash", command="sleep 30 & echo started") == ToolAnswer("started")
     assert time.monotonic() - began < 10
 
 
@@ -516,13 +516,13 @@ def test_bash_cuts_long_output_in_the_middle(execute: Do) -> None:
 
 
 def test_bash_shows_output_that_is_not_text_as_far_as_it_can(execute: Do) -> None:
-    assert execute("Bash", command="printf 'a\\xffb'") == Answer("a\ufffdb")
+    assert execute("Bash", command="printf 'a\\xffb'") == ToolAnswer("a\ufffdb")
 
 
 def test_bash_has_nothing_to_read_and_no_variables_of_ours(execute: Do) -> None:
-    assert execute("Bash", command="cat; read line") == Answer("(exit code 1)", error=True)
+    assert execute("Bash", command="cat; read line") == ToolAnswer("(exit code 1)", error=True)
     execute("Bash", command="X=1; export Y=2")
-    assert execute("Bash", command='echo "[$X$Y]"') == Answer("[]")
+    assert execute("Bash", command='echo "[$X$Y]"') == ToolAnswer("[]")
 
 
 @pytest.mark.parametrize(
@@ -548,7 +548,7 @@ def test_the_next_command_starts_where_the_last_one_ended_if_that_is_in_the_work
     execute: Do, before: str, after: str
 ) -> None:
     assert execute("Bash", command=before).text in ("(no output)", "(exit code 3)")
-    assert execute("Bash", command="pwd") == Answer(after)
+    assert execute("Bash", command="pwd") == ToolAnswer(after)
 
 
 def test_a_command_that_could_not_tell_where_it_ended_leaves_the_folder_as_it_was(
@@ -556,14 +556,14 @@ def test_a_command_that_could_not_tell_where_it_ended_leaves_the_folder_as_it_wa
 ) -> None:
     execute("Bash", command="cd app")
     execute("Bash", command="cd ../tests && sleep 30", timeout=300)
-    assert execute("Bash", command="pwd") == Answer("/workspace/app")
+    assert execute("Bash", command="pwd") == ToolAnswer("/workspace/app")
 
 
 def test_what_bash_does_to_files_the_other_tools_see(execute: Do, workspace: Workspace) -> None:
-    assert execute("Bash", command="echo 'x = 1' > new.py && cat new.py") == Answer("x = 1")
-    assert execute("Read", file_path="/workspace/new.py") == Answer("     1\tx = 1")
+    assert execute("Bash", command="echo 'x = 1' > new.py && cat new.py") == ToolAnswer("x = 1")
+    assert execute("Read", file_path="/workspace/new.py") == ToolAnswer("     1\tx = 1")
     execute("Edit", file_path="/workspace/new.py", old_string="1", new_string="2")
-    assert execute("Bash", command="cat new.py") == Answer("x = 2")
+    assert execute("Bash", command="cat new.py") == ToolAnswer("x = 2")
     assert workspace.read("new.py") == b"x = 2\n"
 
 
@@ -582,8 +582,8 @@ def test_the_list_is_kept_and_counted(do: Do) -> None:
         {"content": "a", "status": "completed", "activeForm": "Doing a"},
         {"content": "b", "status": "in_progress"},
     ]
-    assert do("TodoWrite", todos=todos) == Answer("The list is kept: 1 of 2 done")
-    assert do("TodoWrite", todos=[]) == Answer("The list is kept: 0 of 0 done")
+    assert do("TodoWrite", todos=todos) == ToolAnswer("The list is kept: 1 of 2 done")
+    assert do("TodoWrite", todos=[]) == ToolAnswer("The list is kept: 0 of 0 done")
 
 
 @pytest.fixture
@@ -601,11 +601,11 @@ def scripted(unprotected: Sandbox, folders: TrialFolders, workspace: Workspace) 
 
 def test_a_scripted_world_answers_what_was_written_for_it(scripted: Do) -> None:
     for url in ("https://example.org/docs", "https://example.org/docs/"):
-        assert scripted("WebFetch", url=url, prompt="x") == Answer("The docs.")
-    assert scripted("WebSearch", query="How does FastAPI do it?") == Answer("1. FastAPI")
-    assert scripted("WebSearch", query="an API") == Answer("2. An API")
+        assert scripted("WebFetch", url=url, prompt="x") == ToolAnswer("The docs.")
+    assert scripted("WebSearch", query="How does FastAPI do it?") == ToolAnswer("1. FastAPI")
+    assert scripted("WebSearch", query="an API") == ToolAnswer("2. An API")
     task = {"description": "review", "prompt": "review the code"}
-    assert scripted("Task", **task) == Answer("Looks fine.")
+    assert scripted("Task", **task) == ToolAnswer("Looks fine.")
 
 
 @pytest.mark.parametrize(
