@@ -23,9 +23,7 @@ def test_a_part_that_is_absent_has_no_entry() -> None:
 def test_every_part_of_a_request_has_words(provider: str) -> None:
     api = load_api(f"{provider}/x")
     tool = {"name": "Read", "description": "Reads", "input_schema": {"type": "object"}}
-    parts = spoken.split_request(
-        spoken.build_request("x", "Be kind.", (tool,), (User(text="Hi."),))
-    )
+    parts = api.split_request(api.build_request("x", "Be kind.", (tool,), (User(text="Hi."),)))
     assert set(parts) == {"system", "message", "tools", "model", "parameters"}
     assert set(build_digest(parts, {})) <= set(PARTS)
 
