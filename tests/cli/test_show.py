@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from promptverdict.cli import show
 from promptverdict.core.errors import InputError
-from promptverdict.core.files import write_whole
+from promptverdict.core.files import write_file
 from promptverdict.trials.grade import Point, failed, passed, ungraded
 from promptverdict.trials.record import Fault, TrialRecord
 from promptverdict.trials.store import MANIFEST, Manifest, Run
@@ -41,7 +41,7 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def keep(folder: Path, *records: TrialRecord) -> None:
     manifest = Manifest(schema_version=1, run=folder.name, started="", harness="", settings={})
-    write_whole(folder / MANIFEST, manifest.model_dump_json())
+    write_file(folder / MANIFEST, manifest.model_dump_json())
     run = Run(folder)
     for one in records:
         run.save(one)

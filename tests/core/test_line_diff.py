@@ -9,7 +9,7 @@ import difflib
 import random
 
 import pytest
-from promptverdict.core.line_diff import added_lines, opcodes
+from promptverdict.core.line_diff import list_added_lines, list_opcodes
 from promptverdict.trials.tree import Node, apply, list_changes
 
 MANY = 20_000
@@ -27,7 +27,7 @@ LONG = {
 
 @pytest.mark.parametrize(("old", "new", "count"), LONG.values(), ids=LONG)
 def test_long_texts_are_compared(old: list[str], new: list[str], count: int) -> None:
-    assert len(added_lines(old, new)) == count
+    assert len(list_added_lines(old, new)) == count
     assert built(old, new) == new
 
 
@@ -36,8 +36,8 @@ def test_short_texts_are_compared_as_difflib_does() -> None:
     for _ in range(200):
         old, new = (["abc"[chance.randrange(3)] for _ in range(chance.randrange(9))] for _ in "12")
         told = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-        assert opcodes(old, new) == told
-        assert added_lines(old, new) == [
+        assert list_opcodes(old, new) == told
+        assert list_added_lines(old, new) == [
             line for tag, _, _, b1, b2 in told if tag != "equal" for line in new[b1:b2]
         ]
 
@@ -45,7 +45,7 @@ def test_short_texts_are_compared_as_difflib_does() -> None:
 def test_a_line_that_moved_in_a_long_text_is_told_at_its_new_place() -> None:
     old = ["same"] * MANY + ["a", "b"] + ["same"] * MANY
     new = ["same"] * MANY + ["b", "a"] + ["same"] * MANY
-    assert [code[0] for code in opcodes(old, new)].count("equal") == 3
+    assert [code[0] for code in list_opcodes(old, new)].count("equal") == 3
     assert built(old, new) == new
 
 
@@ -58,7 +58,7 @@ def test_a_tree_with_a_long_file_can_be_built_again() -> None:
 def built(old: list[str], new: list[str]) -> list[str]:
     """Follow the opcodes from one text to the other."""
     result: list[str] = []
-    for tag, a1, a2, b1, b2 in opcodes(old, new):
+    for tag, a1, a2, b1, b2 in list_opcodes(old, new):
         assert len(result) == b1
         result += old[a1:a2] if tag == "equal" else new[b1:b2]
     return result

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from promptverdict.core.signals import terminated_as_interrupted
+from promptverdict.core.signals import interrupt_on_sigterm
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows sends no SIGTERM")
 
@@ -22,7 +22,7 @@ def default() -> Iterator[None]:
 
 
 def test_termination_is_an_interrupt_and_afterwards_what_it_was() -> None:
-    with pytest.raises(KeyboardInterrupt), terminated_as_interrupted():
+    with pytest.raises(KeyboardInterrupt), interrupt_on_sigterm():
         signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
@@ -32,7 +32,7 @@ def test_a_handler_of_somebody_else_stays() -> None:
         """Do nothing."""
 
     signal.signal(signal.SIGTERM, handler)
-    with terminated_as_interrupted():
+    with interrupt_on_sigterm():
         signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is handler
 
@@ -41,7 +41,7 @@ def test_another_thread_than_the_main_one_changes_nothing() -> None:
     seen: list[Any] = []
 
     def work() -> None:
-        with terminated_as_interrupted():
+        with interrupt_on_sigterm():
             seen.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=work)

@@ -6,7 +6,7 @@ import sys
 import unicodedata
 
 import pytest
-from promptverdict.core.text import format_count, safe, safe_lines
+from promptverdict.core.text import escape_lines, escape_text, format_count
 
 
 @pytest.mark.parametrize(
@@ -22,18 +22,18 @@ from promptverdict.core.text import format_count, safe, safe_lines
     ],
 )
 def test_what_a_terminal_would_obey_is_shown_as_an_escape(text: str, told: str) -> None:
-    assert safe(text) == told
+    assert escape_text(text) == told
 
 
 def test_no_character_that_only_formats_stays_invisible() -> None:
     every = map(chr, range(sys.maxunicode + 1))
     formatting = [char for char in every if unicodedata.category(char) == "Cf"]
     assert len(formatting) > 100
-    assert all(safe(char).isascii() for char in formatting)
+    assert all(escape_text(char).isascii() for char in formatting)
 
 
 def test_line_ends_that_are_meant_are_kept() -> None:
-    assert safe_lines("one\x1b\n  two\r\n") == "one\\x1b\n  two\\r\n"
+    assert escape_lines("one\x1b\n  two\r\n") == "one\\x1b\n  two\\r\n"
 
 
 def test_a_count_of_one_is_singular_and_thousands_are_separated() -> None:

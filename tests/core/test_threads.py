@@ -11,13 +11,13 @@ from typing import Any
 
 import promptverdict
 import pytest
-from promptverdict.core.threads import Threads, to_the_end
+from promptverdict.core.threads import DaemonThreadExecutor, run_to_end
 
 
 def test_work_gives_its_result_and_raises_its_error() -> None:
-    assert asyncio.run(to_the_end(divmod, 7, 2)) == (3, 1)
+    assert asyncio.run(run_to_end(divmod, 7, 2)) == (3, 1)
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(to_the_end(divmod, 7, 0))
+        asyncio.run(run_to_end(divmod, 7, 0))
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -34,9 +34,9 @@ def test_a_cancelled_task_ends_only_after_its_work(fails: bool) -> None:
 
     async def cancel() -> None:
         loop = asyncio.get_running_loop()
-        loop.set_default_executor(Threads())
+        loop.set_default_executor(DaemonThreadExecutor())
         loop.set_exception_handler(lambda _, told: complaints.append(told))
-        task = asyncio.create_task(to_the_end(work))
+        task = asyncio.create_task(run_to_end(work))
         while not begun.is_set():
             await asyncio.sleep(0)
         task.cancel()
@@ -55,8 +55,8 @@ def test_a_cancelled_task_ends_only_after_its_work(fails: bool) -> None:
 def test_no_process_waits_for_work_that_hangs() -> None:
     code = (
         "import time\n"
-        "from promptverdict.core.threads import Threads\n"
-        "Threads().submit(time.sleep, 600)\n"
+        "from promptverdict.core.threads import DaemonThreadExecutor\n"
+        "DaemonThreadExecutor().submit(time.sleep, 600)\n"
         "print('over')\n"
     )
     root = Path(promptverdict.__file__).parents[1]

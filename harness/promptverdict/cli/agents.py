@@ -11,7 +11,7 @@ from promptverdict.agents.discovery import load_agents
 from promptverdict.agents.variant import Variant
 from promptverdict.cli.init import PLACES
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.text import format_count, safe
+from promptverdict.core.text import escape_text, format_count
 from promptverdict.settings import resolve
 
 
@@ -98,9 +98,9 @@ def _diagnostics(variant: Variant) -> list[tuple[str, str]]:
 def _plain(variants: list[Variant]) -> list[str]:
     lines = []
     for variant in variants:
-        lines.append(safe(variant.id))
-        lines += [f"  {label:8}  {safe(text)}" for label, text in _rows(variant)]
-        lines += [f"  {label:8}  {safe(text)}" for label, text in _diagnostics(variant)]
+        lines.append(escape_text(variant.id))
+        lines += [f"  {label:8}  {escape_text(text)}" for label, text in _rows(variant)]
+        lines += [f"  {label:8}  {escape_text(text)}" for label, text in _diagnostics(variant)]
         lines.append("")
     return [*lines, _summary(variants)]
 
@@ -118,10 +118,10 @@ def _print_styled(variants: list[Variant]) -> None:
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
         for label, text in _rows(variant):
-            table.add_row(Text(label, "dim"), Text(safe(text)))
+            table.add_row(Text(label, "dim"), Text(escape_text(text)))
         for label, text in _diagnostics(variant):
-            table.add_row(Text(label, "yellow"), Text(safe(text)))
-        console.print(Text(safe(variant.id), "bold"))
+            table.add_row(Text(label, "yellow"), Text(escape_text(text)))
+        console.print(Text(escape_text(variant.id), "bold"))
         console.print(Padding(table, (0, 0, 1, 2)))
     console.print(Text(_summary(variants), "dim"))
 

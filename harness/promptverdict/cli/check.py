@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from promptverdict.core.errors import InputError, Problem, StaleSolution
 from promptverdict.core.paths import display_path
-from promptverdict.core.text import safe
+from promptverdict.core.text import escape_text
 from promptverdict.settings import Settings, resolve
 
 if TYPE_CHECKING:
@@ -145,7 +145,9 @@ def _check_solutions(solutions: Sequence[LoadedSolution], sandbox: Callable[[], 
         misses = list_misses(loaded, grade_solution(loaded, evidence))
         missed += bool(misses)
         for miss in misses:
-            print(f"MISSED {display_path(loaded.path)} ({loaded.solution.kind}): {safe(miss)}")
+            print(
+                f"MISSED {display_path(loaded.path)} ({loaded.solution.kind}): {escape_text(miss)}"
+            )
     if solutions:
         counts = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
         verdict = f"{missed} graded wrongly" if missed else "all graded as they must be"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.files import write_file
 from promptverdict.core.ids import format_trial_id, parse_trial_id
 from promptverdict.core.paths import display_path
 from promptverdict.runner.cells import list_cells
@@ -55,7 +56,6 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 def run(asked: argparse.Namespace) -> int:
     """Print the verdicts; the exit code says whether any of them blocks."""
     from promptverdict.comparison.storage import format_json
-    from promptverdict.core.files import write_whole
     from promptverdict.report.comparison_text import told
 
     settings = resolve(Path.cwd(), {"results": asked.results, "base": asked.base})
@@ -68,7 +68,7 @@ def run(asked: argparse.Namespace) -> int:
     else:
         found = _of_run(asked, settings, cells, look)
     if asked.json:
-        write_whole(asked.json, format_json(found))
+        write_file(asked.json, format_json(found))
     print(told(found, options=list(_options(asked, settings))), end="")
     return found.exit_code
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import promptverdict
 from promptverdict.core.errors import HarnessError
-from promptverdict.core.text import safe_lines
+from promptverdict.core.text import escape_lines
 from promptverdict.version import __version__
 
 VERBS = (
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except HarnessError as error:
-        print(f"error: {safe_lines(str(error))}", file=sys.stderr)
+        print(f"error: {escape_lines(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return 130

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from promptverdict.core.files import write_together
+from promptverdict.core.files import write_files
 from promptverdict.core.paths import display_path
 from promptverdict.settings import resolve
 
@@ -36,7 +36,7 @@ def run(asked: argparse.Namespace) -> int:
         else:
             text = table.map(_harmless).to_csv(index=False)
         texts[asked.folder / f"{name}.{asked.format}"] = text
-    write_together(texts)
+    write_files(texts)
     rows = ", ".join(f"{len(getattr(loaded, path.stem))} {path.stem}" for path in texts)
     print(f"{rows}: {display_path(asked.folder)}")
     return 0

@@ -12,7 +12,7 @@ from pathlib import Path
 from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import InputError
 from promptverdict.core.ids import format_node_id
-from promptverdict.core.text import format_count, safe
+from promptverdict.core.text import escape_text, format_count
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.models import resolve_model
 from promptverdict.scenarios.loading import LoadedScenario
@@ -87,12 +87,12 @@ class Start:
         yield "Nothing is promised yet, so nothing fails. To have what is not shown fail:"
         yield f"  {every} --promise all"
         yield "See the agents as they are read:"
-        yield f"  {safe(shlex.join(['promptverdict', 'agents', self.place]))}"
+        yield f"  {escape_text(shlex.join(['promptverdict', 'agents', self.place]))}"
         yield f"A bare `pytest` collects {EVALS}/ too: name your tests' folder, or set testpaths."
 
     def _pytest(self, argument: str) -> str:
         asked = [] if self.place == self.settings.agents else ["--agents", self.place]
-        return safe(shlex.join(["pytest", argument, *asked]))
+        return escape_text(shlex.join(["pytest", argument, *asked]))
 
     def _first_requests(self) -> int:
         from promptverdict.runner.estimate import estimate
@@ -123,4 +123,4 @@ def _key(name: str) -> str:
 
 def _text(text: str) -> str:
     """Write a text of TOML."""
-    return safe(json.dumps(text, ensure_ascii=False))
+    return escape_text(json.dumps(text, ensure_ascii=False))

@@ -15,8 +15,8 @@ from promptverdict.agents.variant import Variant
 from promptverdict.cli import schema
 from promptverdict.cli.first_steps import EVALS, SUITE, Start
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.files import write_together
-from promptverdict.core.text import format_count, safe
+from promptverdict.core.files import write_files
+from promptverdict.core.text import escape_text, format_count
 from promptverdict.scenarios.loading import LoadedScenario, load_scenarios, read_tree
 from promptverdict.settings import Settings, resolve
 
@@ -53,7 +53,7 @@ def run(asked: argparse.Namespace) -> int:
     settings = resolve(Path.cwd(), {})
     place, agents, passed_over = _agents(asked.agents, settings)
     missing = _missing(_starter())
-    write_together(missing)
+    write_files(missing)
     start = Start(place, agents, _scenarios(), settings)
     lines = [
         *_about_agents(place, agents),
@@ -91,7 +91,9 @@ def _agents(given: str | None, settings: Settings) -> tuple[str, tuple[Variant, 
 
 
 def _told(problems: list[Problem]) -> Iterator[str]:
-    yield from (f"{safe(one.where)}: {safe(one.found)}" for one in problems[:_MOST_TOLD])
+    yield from (
+        f"{escape_text(one.where)}: {escape_text(one.found)}" for one in problems[:_MOST_TOLD]
+    )
     if len(problems) > _MOST_TOLD:
         yield f"{len(problems) - _MOST_TOLD} more files that cannot be read"
 
@@ -132,11 +134,11 @@ def _scenarios() -> tuple[LoadedScenario, ...]:
 
 
 def _about_agents(place: str, agents: Sequence[Variant]) -> Iterator[str]:
-    yield f"{format_count(len(agents), 'agent')} in {safe(place)}:"
+    yield f"{format_count(len(agents), 'agent')} in {escape_text(place)}:"
     for agent in agents:
-        yield f"  {safe(agent.id)}"
+        yield f"  {escape_text(agent.id)}"
         for one in agent.diagnostics:
-            yield f"    line {one.line}: {safe(f'{one.kind}: {one.text}')}"
+            yield f"    line {one.line}: {escape_text(f'{one.kind}: {one.text}')}"
 
 
 def _about_files(written: Sequence[Path]) -> str:

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.files import write_together
+from promptverdict.core.files import write_files
 from promptverdict.core.paths import display_path
 from promptverdict.scenarios.solution import EVIDENCE
 
@@ -88,7 +88,7 @@ def run(asked: argparse.Namespace) -> int:
             Problem(display_path(path), "is there already", "choose another name, or remove it")
             for path in in_the_way
         )
-    write_together(texts)
+    write_files(texts)
     for path in texts:
         print(display_path(path))
     print(f"next: promptverdict check {display_path(evals / suite / f'{scenario}.yaml')}")

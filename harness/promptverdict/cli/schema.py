@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from promptverdict.core.files import write_whole
+from promptverdict.core.files import write_file
 from promptverdict.core.model import Frozen
 from promptverdict.scenarios.scenario import Scenario
 from promptverdict.scenarios.suite import Suite
@@ -25,7 +25,7 @@ def run(asked: argparse.Namespace) -> int:
     """Print one schema, or write both."""
     if asked.write:
         for kind in SCHEMAS:
-            write_whole(Path(asked.write) / f"{kind}.schema.json", text(kind))
+            write_file(Path(asked.write) / f"{kind}.schema.json", text(kind))
     else:
         print(text(asked.kind or "scenario"), end="")
     return 0

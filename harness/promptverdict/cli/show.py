@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
+from promptverdict.core.text import escape_text
 from promptverdict.settings import resolve
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.store import BASE, LATEST, find_run, read_record, read_records
@@ -79,18 +80,16 @@ def _painted(line: Line, *, plain: bool) -> Text:
     """Lay a line out with its marks: by style, or between brackets where there are no styles."""
     from rich.text import Text
 
-    from promptverdict.core.text import safe
-
     text, at = Text(style=STYLES[line.style]), 0
     for mark in line.marks:
-        text.append(safe(line.text[at : mark.start]))
-        marked = safe(line.text[mark.start : mark.end])
+        text.append(escape_text(line.text[at : mark.start]))
+        marked = escape_text(line.text[mark.start : mark.end])
         if plain:
             text.append(f"{OPEN * mark.opens}{marked}{CLOSE * mark.closes}")
         else:
             text.append(marked, style=f"{MARKED} {STYLES[mark.style]}")
         at = mark.end
-    return text.append(safe(line.text[at:]))
+    return text.append(escape_text(line.text[at:]))
 
 
 def _failed(asked: argparse.Namespace) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
-from promptverdict.core.text import safe
+from promptverdict.core.text import escape_text
 from promptverdict.settings import resolve
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ def run(asked: argparse.Namespace) -> int:
     evidence = try_solution(scenario, solution, open_sandbox(settings.sandbox))
     grades = grade_all(scenario.scenario.grades, scenario.suite.checks, evidence)
     for line in _render_probes(evidence):
-        print(safe(line))
+        print(escape_text(line))
     for grade in grades:
-        print(safe(f"{grade.finding.outcome:8} {grade.behaviour}: {grade.finding.reason}"))
+        print(escape_text(f"{grade.finding.outcome:8} {grade.behaviour}: {grade.finding.reason}"))
     return 0
 
 

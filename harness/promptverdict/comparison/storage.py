@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.comparison.wording import describe_comparison
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.files import write_whole
+from promptverdict.core.files import write_file
 from promptverdict.core.paths import display_path
 
 FILE = "derived/comparison.json"
@@ -29,7 +29,7 @@ def format_json(comparisons: Comparisons) -> str:
 
 def write_comparisons(run: Path, comparisons: Comparisons) -> Path:
     """Write the comparisons of a run below its folder, and return where. Raises StorageError."""
-    write_whole(run / FILE, format_json(comparisons))
+    write_file(run / FILE, format_json(comparisons))
     return run / FILE
 
 

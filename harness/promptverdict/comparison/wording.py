@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison
-from promptverdict.core.numbers import points
+from promptverdict.core.numbers import format_points
 from promptverdict.core.text import format_count
 
 MOST_NAMES = 4
@@ -107,4 +107,5 @@ def format_interval(verdict: BehaviourVerdict) -> str:
     """Write the change in points with its 95 % interval; empty where there is none."""
     if verdict.estimate is None:
         return ""
-    return f"{points(verdict.estimate)} ({points(verdict.low)} to {points(verdict.high)})"
+    low, high = format_points(verdict.low), format_points(verdict.high)
+    return f"{format_points(verdict.estimate)} ({low} to {high})"

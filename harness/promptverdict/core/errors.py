@@ -1,25 +1,25 @@
-"""What can go wrong, named by the boundary that was crossed.
+"""The errors that people see, by what went wrong.
 
-Three kinds of trouble are kept apart everywhere: the agent fell short (a grade), the machinery
-broke (one of these errors), the evidence cannot tell (ungraded). Each class carries the exit code
-that the command line ends with. A message says where, what was found and what to do, in at most
-three lines; a bug in the harness is none of these and surfaces as itself.
+Three outcomes are kept apart everywhere: the agent fell short (a grade), the machinery broke (one
+of these errors), the evidence does not say (ungraded). Each class has the exit code of the command
+line. A message says where, what was found and what to do, in at most three lines. A bug in this
+package is none of these and ends with a traceback.
 
 HarnessError
  ├─ InputError          what a person wrote: an option, a scenario, an agent file      exit 2
- ├─ SandboxError        no sandbox can be had, or it broke                             exit 3
+ ├─ SandboxError        there is no sandbox, or it broke                               exit 3
  ├─ ProviderError       the model's API refused or failed                              exit 4
  │   ├─ ContextOverflow     the conversation no longer fits the model: the agent's outcome
- │   ├─ RateLimited         still told to ask less, after all the waiting there is patience for
- │   └─ RefusedByProvider   it refuses the whole run: the key, the credit or the model's name
- ├─ BudgetReached       recording would cost more than was allowed                exit 4
- ├─ StorageError        a disk that cannot be written                                  exit 5
- └─ EvidenceError       the recorded evidence cannot be used                           exit 7
+ │   ├─ RateLimited         still asked to slow down, after all the waiting
+ │   └─ RefusedByProvider   every request is refused: the key, the credit, the model's name
+ ├─ BudgetReached       recording would cost more than was allowed                     exit 4
+ ├─ StorageError        the disk cannot be written                                     exit 5
+ └─ EvidenceError       recorded evidence cannot be used                               exit 7
      ├─ MissingRecording    there is none
-     ├─ StaleSolution       a solution was never run, or changed since
-     ├─ StaleRecording      it was made of another prompt, scenario or model
+     ├─ StaleRecording      made with another prompt, scenario or model
      ├─ BrokenRecording     its seal is broken, or it does not play to its end
-     └─ StaleProbes         a probe changed after it was last run
+     ├─ StaleProbes         a probe changed after it last ran
+     └─ StaleSolution       a solution never ran, or changed since
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from promptverdict.core.secrets import hide_secrets
 
 
 class HarnessError(Exception):
-    """The root of every error that has a cure to tell; `exit_code` is the command line's."""
+    """The base of all errors here; `exit_code` is the command line's."""
 
     exit_code = 1
 
@@ -53,7 +53,7 @@ class Problem:
 
 
 class InputError(HarnessError):
-    """Something a person wrote cannot be used; all problems of one reading are told together."""
+    """Something that a person wrote cannot be used; `problems` has all of one reading."""
 
     exit_code = 2
 
@@ -69,21 +69,21 @@ class SandboxError(HarnessError):
 
 
 class ProviderError(HarnessError):
-    """The model's API could not be reached, refused the request or answered nonsense."""
+    """The model's API could not be reached, refused the request or sent an unreadable answer."""
 
     exit_code = 4
 
 
 class ContextOverflow(ProviderError):
-    """The conversation no longer fits the model; the tool loop makes it the trial's ending."""
+    """The conversation no longer fits the model; the tool loop ends the trial with it."""
 
 
 class RateLimited(ProviderError):
-    """The provider still says that it is asked too much; later it may not."""
+    """The provider still asks to slow down; a later try may work."""
 
 
 class RefusedByProvider(ProviderError):
-    """The provider refuses every request of the run alike, or the run was stopped for that."""
+    """The provider refuses every request of the run, or the run was stopped for that reason."""
 
 
 class BudgetReached(HarnessError):
@@ -105,11 +105,11 @@ class EvidenceError(HarnessError):
 
 
 class MissingRecording(EvidenceError):
-    """Nothing was recorded for this trial."""
+    """No recording exists for this trial."""
 
 
 class StaleRecording(EvidenceError):
-    """The recording was made of something else; `parts` names what changed since."""
+    """The recording was made with something else; `parts` names what changed since."""
 
     def __init__(self, message: str, parts: tuple[str, ...]) -> None:
         self.parts = parts
@@ -117,12 +117,12 @@ class StaleRecording(EvidenceError):
 
 
 class BrokenRecording(EvidenceError):
-    """The recording was edited, cut or does not play from its first exchange to its last."""
+    """The recording was edited or cut, or does not play from its first exchange to its last."""
 
 
 class StaleSolution(EvidenceError):
-    """A solution's stored evidence is absent, or was made of something else."""
+    """A solution's stored evidence is missing, or was made with something else."""
 
 
 class StaleProbes(EvidenceError):
-    """A probe's stored result is absent or was made by another version of the probe."""
+    """A probe's stored result is missing, or was made by another version of the probe."""

@@ -1,4 +1,4 @@
-"""Writing files so that a reader finds the old text or the new one, and never half of it."""
+"""Writes files so that a reader finds either the old text or the new one, never half of it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from promptverdict.core.errors import StorageError
 from promptverdict.core.paths import display_path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file by a new text, making its folder where needed. Raises StorageError."""
-    write_together({path: text})
+def write_file(path: Path, text: str) -> None:
+    """Write a text to a file that may exist, and make its folder. Raises StorageError."""
+    write_files({path: text})
 
 
-def write_together(texts: Mapping[Path, str]) -> None:
-    """Replace several files by new texts; none is touched before all are on the disk.
+def write_files(texts: Mapping[Path, str]) -> None:
+    """Write several files; none is replaced before all new texts are on the disk.
 
-    Raises StorageError; the old files are then still there.
+    Raises StorageError; if a text could not be written, the old files are unchanged.
     """
     written: dict[Path, Path] = {}
     path = Path()
     try:
         for path, text in texts.items():
-            written[path] = _beside(path, text)
+            written[path] = _write_beside(path, text)
         for path, temporary in written.items():
             temporary.replace(path)
     except OSError as error:
@@ -37,16 +37,17 @@ def write_together(texts: Mapping[Path, str]) -> None:
                 temporary.unlink()
 
 
-def _beside(path: Path, text: str) -> Path:
-    """Write a text into a file beside the one that it is to replace."""
+def _write_beside(path: Path, text: str) -> Path:
+    """Write a text to a temporary file beside the one that it will replace."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
+            # Without it, a crash after the rename can leave an empty file under the final name.
             os.fsync(file.fileno())
-        Path(name).chmod(0o644)
+        Path(name).chmod(0o644)  # mkstemp makes files that nobody else may read
     except BaseException:
         with contextlib.suppress(OSError):
             Path(name).unlink()

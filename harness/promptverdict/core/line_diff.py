@@ -1,7 +1,7 @@
-"""What became of the lines of a text: as difflib tells, within bounds that no text can stretch.
+"""Which lines of a text changed: difflib, within a bound on its work.
 
-difflib compares every line with all that are like it, once for each block that both texts share:
-an agent could write a small file that takes it hours.
+difflib compares every line with all equal ones, once for each block that both texts share: an
+agent could write a small file that takes it hours.
 """
 
 from __future__ import annotations
@@ -12,55 +12,60 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 MOST_STEPS = 10_000_000
-"""Comparisons that difflib may come to; files of a thousand ordinary lines take less."""
+"""Most comparisons that difflib may make; files of a thousand ordinary lines take fewer."""
 
 T = TypeVar("T", str, bytes)
 Opcode = tuple[str, int, int, int, int]
-"""`equal` or what else became of a stretch, where it was and where it is, as difflib has it."""
+"""difflib's: `equal`, `replace`, `delete` or `insert`, then start and end in old and new text."""
 
 
-def opcodes(old: Sequence[T], new: Sequence[T]) -> list[Opcode]:
-    """Say how to get from one text to the other.
+def list_opcodes(old: Sequence[T], new: Sequence[T]) -> list[Opcode]:
+    """List the steps from one text to the other.
 
-    Texts that are too long and too much alike are only compared between what both begin and end
-    with; if that is still too much, all between is replaced.
+    Of texts that are too long and too much alike, only the part between their shared beginning and
+    end is compared; if that is still too much, it is replaced as a whole.
     """
     if not _is_too_much(old, new):
-        return list(_between(old, new, 0))
-    head, tail = _ends(old, new)
+        return list(_list_opcodes_between(old, new, 0))
+    head, tail = _count_shared_ends(old, new)
     old_end, new_end = len(old) - tail, len(new) - tail
     middles = old[head:old_end], new[head:new_end]
-    found: list[Opcode] = [("equal", 0, head, 0, head)] if head else []
+    opcodes: list[Opcode] = [("equal", 0, head, 0, head)] if head else []
     if _is_too_much(*middles):
-        found.append(("replace", head, old_end, head, new_end))
+        opcodes.append(("replace", head, old_end, head, new_end))
     else:
-        found += _between(*middles, head)
-    return [*found, ("equal", old_end, len(old), new_end, len(new))] if tail else found
+        opcodes += _list_opcodes_between(*middles, head)
+    return [*opcodes, ("equal", old_end, len(old), new_end, len(new))] if tail else opcodes
 
 
-def added_lines(old: Sequence[T], new: Sequence[T]) -> list[T]:
-    """List the lines that are new.
+def list_added_lines(old: Sequence[T], new: Sequence[T]) -> list[T]:
+    """List the lines that were added.
 
-    Where too much would have to be compared, a line counts as new if it occurs more often than
-    before: one that only moved does not.
+    Where comparing would take too long, a line was added if it occurs more often than before; one
+    that only moved was not.
     """
-    head, tail = _ends(old, new) if _is_too_much(old, new) else (0, 0)
+    head, tail = _count_shared_ends(old, new) if _is_too_much(old, new) else (0, 0)
     old, new = old[head : len(old) - tail], new[head : len(new) - tail]
     if _is_too_much(old, new):
         return list((Counter(new) - Counter(old)).elements())
     return [
-        line for tag, _, _, b1, b2 in _between(old, new, 0) if tag != "equal" for line in new[b1:b2]
+        line
+        for tag, _, _, b1, b2 in _list_opcodes_between(old, new, 0)
+        if tag != "equal"
+        for line in new[b1:b2]
     ]
 
 
 def _is_too_much(old: Sequence[T], new: Sequence[T]) -> bool:
     counts = Counter(new)
+    # difflib visits every equal pair of lines once for each block it finds; there are at most as
+    # many blocks as lines in the shorter text.
     alike = sum(1 + counts[line] for line in old)
     return alike * min(len(old), len(new)) > MOST_STEPS
 
 
-def _ends(old: Sequence[T], new: Sequence[T]) -> tuple[int, int]:
-    """Count the lines that both begin and end with."""
+def _count_shared_ends(old: Sequence[T], new: Sequence[T]) -> tuple[int, int]:
+    """Count the lines that both texts begin with, and those that both end with."""
     shorter = min(len(old), len(new))
     head = tail = 0
     while head < shorter and old[head] == new[head]:
@@ -70,7 +75,7 @@ def _ends(old: Sequence[T], new: Sequence[T]) -> tuple[int, int]:
     return head, tail
 
 
-def _between(old: Sequence[T], new: Sequence[T], shift: int) -> Iterator[Opcode]:
+def _list_opcodes_between(old: Sequence[T], new: Sequence[T], shift: int) -> Iterator[Opcode]:
     for tag, a1, a2, b1, b2 in difflib.SequenceMatcher(
         None, old, new, autojunk=False
     ).get_opcodes():

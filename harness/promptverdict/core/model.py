@@ -1,4 +1,4 @@
-"""The base of all data that is authored or stored: immutable, and strict about unknown keys."""
+"""The base of all data that is written by people or stored: immutable, strict about keys."""
 
 from pydantic import BaseModel, ConfigDict
 

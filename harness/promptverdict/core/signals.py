@@ -1,4 +1,4 @@
-"""What else is an interrupt, beside Ctrl-C."""
+"""SIGTERM, treated as Ctrl-C."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def terminated_as_interrupted() -> Iterator[None]:
-    """Take SIGTERM, by which CI cancels a job, for Ctrl-C: it interrupts the main thread.
+def interrupt_on_sigterm() -> Iterator[None]:
+    """Raise KeyboardInterrupt in the main thread on SIGTERM, by which CI cancels a job.
 
-    Does nothing where somebody else handles it, and in any other thread than the main one.
+    Does nothing if SIGTERM is handled already, and in any thread but the main one.
     """
-    free = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    if not free or threading.current_thread() is not threading.main_thread():
+    # Python lets only the main thread set handlers.
+    is_unhandled = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if not is_unhandled or threading.current_thread() is not threading.main_thread():
         yield
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)

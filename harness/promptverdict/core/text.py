@@ -1,19 +1,22 @@
-"""Words of models, files and people, made harmless for a terminal."""
+"""Text for people: escaped for a terminal, and counts with their nouns."""
 
 from __future__ import annotations
 
 
-def safe(text: str) -> str:
-    """Make visible what a terminal would obey or hide: controls, and what turns or joins text."""
+def escape_text(text: str) -> str:
+    """Return a text with escapes for what a terminal would obey or hide.
+
+    These are control characters, and those that reverse or join text.
+    """
     return "".join(
         char if char.isprintable() or char == "\t" else char.encode("unicode_escape").decode()
         for char in text
     )
 
 
-def safe_lines(text: str) -> str:
-    """Do so in each line of a text whose line ends are meant."""
-    return "\n".join(map(safe, text.split("\n")))
+def escape_lines(text: str) -> str:
+    """Escape each line of a text, and leave its line ends."""
+    return "\n".join(map(escape_text, text.split("\n")))
 
 
 def format_count(number: int, noun: str, plural: str | None = None) -> str:

@@ -1,7 +1,7 @@
-"""Blocking work in threads that outlives neither its trial nor the process.
+"""Blocking work in threads that ends with its trial and never holds up the process's end.
 
-asyncio's own threads do both: a cancelled task leaves its thread behind, at work, and the end of
-the process waits for every one of them.
+asyncio's own threads do neither: a cancelled task leaves its thread running, and Python waits for
+all of them when the process ends.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def to_the_end(function: Callable[..., T], *arguments: Any) -> T:
-    """Call a function in a thread; also when cancelled, come back only after it has ended."""
+async def run_to_end(function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function in a thread and return its result; if cancelled, wait for its end first."""
     work = asyncio.get_running_loop().run_in_executor(None, function, *arguments)
     try:
         await asyncio.wait([work])
     except asyncio.CancelledError:
         await asyncio.wait([work])
-        work.exception()  # looked at, or asyncio would complain of an error that nobody saw
+        work.exception()  # asyncio logs an error that was never read
         raise
     return work.result()
 
 
-class Threads(ThreadPoolExecutor):
-    """An event loop's default executor: a thread for each call, which no exit waits for."""
+class DaemonThreadExecutor(ThreadPoolExecutor):
+    """An event loop's default executor: one daemon thread a call, so that no exit waits for it."""
 
     def submit(self, function: Callable[..., T], /, *arguments: Any, **named: Any) -> Future[T]:
         """Start a call at once, in a thread of its own."""
         future: Future[T] = Future()
 
-        def work() -> None:
+        def run_call() -> None:
             if not future.set_running_or_notify_cancel():
                 return
             try:
@@ -44,5 +44,5 @@ class Threads(ThreadPoolExecutor):
             else:
                 future.set_result(result)
 
-        threading.Thread(target=work, name="promptverdict-work", daemon=True).start()
+        threading.Thread(target=run_call, name="promptverdict-work", daemon=True).start()
         return future

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from promptverdict.core.line_diff import added_lines
+from promptverdict.core.line_diff import list_added_lines
 from promptverdict.core.model import Frozen
 from promptverdict.graders.reading.arrivals import NOTHING, find_arrivals
 from promptverdict.graders.reading.code_edits import Edit, find_edit
@@ -176,4 +176,4 @@ def _format_broken(end: Standing) -> str:
 
 def _count_added(before: bytes | None, after: bytes | None) -> int:
     old, new = ((text or b"").decode("utf-8", "replace").splitlines() for text in (before, after))
-    return sum(bool(line.strip()) for line in added_lines(old, new))
+    return sum(bool(line.strip()) for line in list_added_lines(old, new))

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from promptverdict.core.line_diff import added_lines
+from promptverdict.core.line_diff import list_added_lines
 from promptverdict.core.model import Frozen
 from promptverdict.guest.search import expand_braces
 from promptverdict.guest.treehash import counts
@@ -211,7 +211,7 @@ def _count_added(old: _Entry | None, new: _Entry | None) -> int:
         b.pop()
     if a and not a[-1]:
         a.pop()
-    return len(added_lines(a, b))
+    return len(list_added_lines(a, b))
 
 
 def _matches(path: str, globs: Iterable[str]) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from promptverdict.core.errors import ProviderError
-from promptverdict.core.threads import to_the_end
+from promptverdict.core.threads import run_to_end
 from promptverdict.judging.ask import Judge
 from promptverdict.judging.storage import AnswerFile, StoredAnswer
 
@@ -90,7 +90,7 @@ async def gather(
     StorageError.
     """
     wanted = list(questions)
-    answers = await to_the_end(inquiry.file.read)
+    answers = await run_to_end(inquiry.file.read)
     due = _list_open(inquiry, wanted, answers, judge.model, again=again)
     asked = {question.key(judge.model) for question in due}
     outcomes = await asyncio.gather(*(_ask(judge, inquiry, question) for question in due))
@@ -103,7 +103,7 @@ async def gather(
         if answer.key not in replaced
     ]
     if new:
-        await to_the_end(inquiry.file.write, [*kept, *new])
+        await run_to_end(inquiry.file.write, [*kept, *new])
     return Gathered(
         # An answer that was asked for again in vain stays in the file, but does not count twice.
         known=tuple(

@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 from pydantic import Field, ValidationError
 
 from promptverdict.core.errors import BrokenRecording
-from promptverdict.core.files import write_whole
+from promptverdict.core.files import write_file
 from promptverdict.core.model import Frozen
 from promptverdict.recording import yaml_format
 from promptverdict.recording.secrets import refuse_machine, refuse_secrets
@@ -96,4 +96,4 @@ class AnswerFile(Generic[A]):
         text = yaml_format.dump({"format": FORMAT, **self.about, "answers": stored})
         refuse_secrets(text, os.environ)
         refuse_machine(text, platform.node(), str(Path.home()))
-        write_whole(self.path, text)
+        write_file(self.path, text)

@@ -15,7 +15,7 @@ import pytest
 from promptverdict.core.errors import HarnessError, InputError, Problem
 from promptverdict.core.ids import format_node_id
 from promptverdict.core.paths import display_path
-from promptverdict.core.text import safe_lines
+from promptverdict.core.text import escape_lines
 from promptverdict.pytest_plugin.solution_items import collect_solutions
 from promptverdict.scenarios.discovery import list_scenarios
 
@@ -67,7 +67,7 @@ class ScenarioFile(pytest.File):
             cells = self._evals.cells(self.path)
             solutions = list(collect_solutions(self, cells[0].scenario)) if cells else []
         except InputError as error:
-            raise self.CollectError(safe_lines(str(error))) from error
+            raise self.CollectError(escape_lines(str(error))) from error
         yield from solutions
         for cell in cells:
             yield CellItem.from_parent(self, name=cell.variant.id, cell=cell, evals=self._evals)
@@ -82,7 +82,7 @@ class UnusableFile(pytest.File):
 
     def collect(self) -> Iterable[pytest.Item]:
         """Report what is wrong with it."""
-        raise self.CollectError(safe_lines(str(self._problem)))
+        raise self.CollectError(escape_lines(str(self._problem)))
 
 
 class CellItem(pytest.Item):
@@ -121,7 +121,7 @@ class CellItem(pytest.Item):
             # The summary says once, for all such cells, how to record them.
             self.user_properties.append((STATUS, "ERROR"))
             faults = [fault.partition("\n")[0] for fault in faults]
-        pytest.fail(safe_lines("\n".join(dict.fromkeys(faults))), pytrace=False)
+        pytest.fail(escape_lines("\n".join(dict.fromkeys(faults))), pytrace=False)
 
     def runtest(self) -> None:
         """Fail where the agent fell short; where nothing is required of it, it is measured."""
@@ -142,7 +142,7 @@ class CellItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show what the agent fell short of, and no traceback."""
         if isinstance(excinfo.value, FellShort):
-            return safe_lines(str(excinfo.value))
+            return escape_lines(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -169,7 +169,7 @@ class SuiteFile(pytest.File):
         ]
         problems += check_folders(self.path.parent, (path.stem for path in scenarios))
         if problems:
-            raise self.CollectError(safe_lines("\n".join(map(str, problems))))
+            raise self.CollectError(escape_lines("\n".join(map(str, problems))))
         if self._evals.has_gate(self.path.parent):
             yield GateItem.from_parent(self, name="gate", evals=self._evals)
 
@@ -187,14 +187,14 @@ class GateItem(pytest.Item):
         try:
             found = self._evals.session().gate(self.path.parent, self._evals.tell)
         except HarnessError as error:
-            pytest.fail(safe_lines(str(error)), pytrace=False)
+            pytest.fail(escape_lines(str(error)), pytrace=False)
         status = {0: "passed", 7: "ERROR"}.get(found.exit_code, "FAILED")
         self.user_properties += [(STATUS, status), (GATE, " | ".join(found.reasons))]
         self.user_properties += [
             (f"promptverdict:{of}", said) for of, said in found.verdicts.items()
         ]
         if found.exit_code == 7:
-            pytest.fail(safe_lines("\n".join(found.reasons)), pytrace=False)
+            pytest.fail(escape_lines("\n".join(found.reasons)), pytrace=False)
         self._blocking = found.reasons if found.exit_code else ()
 
     def runtest(self) -> None:
@@ -205,7 +205,7 @@ class GateItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show why it blocks, and no traceback."""
         if isinstance(excinfo.value, FellShort):
-            return safe_lines(str(excinfo.value))
+            return escape_lines(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -19,7 +19,7 @@ import pytest
 
 from promptverdict.core.errors import HarnessError, InputError, Problem
 from promptverdict.core.paths import display_path
-from promptverdict.core.text import safe_lines
+from promptverdict.core.text import escape_lines
 from promptverdict.pytest_plugin.items import (
     MEASURED,
     REASON,
@@ -205,7 +205,7 @@ class Evals:
                 if not self._is_worker():
                     self.session().start(self.tell)
             except HarnessError as error:
-                raise pytest.UsageError(safe_lines(str(error))) from error
+                raise pytest.UsageError(escape_lines(str(error))) from error
         return (yield)
 
     @pytest.hookimpl(optionalhook=True)
@@ -250,7 +250,7 @@ class Evals:
         try:
             self._compared = told(session.compared(self.tell))
         except HarnessError as error:
-            self._compared = f"not compared: {safe_lines(str(error))}\n"
+            self._compared = f"not compared: {escape_lines(str(error))}\n"
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count how cells ended; note which fell short, save those without evidence."""

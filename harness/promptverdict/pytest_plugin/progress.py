@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from promptverdict.core.text import safe
+from promptverdict.core.text import escape_text
 from promptverdict.report.words import tokens
 from promptverdict.trials.metrics import count_turns, describe_ending, sum_usage
 from promptverdict.trials.prices import add_costs
@@ -29,7 +29,7 @@ class Progress:
         spent = add_costs(one.cost for one in self._ended)
         return (
             f"[{done}/{self._planned}] {record.id}: "
-            f"{safe(describe_ending(record))} after {count_turns(events)} turns,"
+            f"{escape_text(describe_ending(record))} after {count_turns(events)} turns,"
             f" {_time(record.seconds)}; so far {tokens(used)} tokens,"
             f" {spent or 'price unknown'}; {self._left()}"
         )

@@ -12,7 +12,7 @@ from promptverdict.agents.discovery import load_agents
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.ids import format_node_id
 from promptverdict.core.paths import display_path
-from promptverdict.core.text import safe
+from promptverdict.core.text import escape_text
 from promptverdict.pytest_plugin.cell_status import CellStatus
 from promptverdict.runner.cells import Cell, Trial, list_cells
 from promptverdict.scenarios.discovery import SUITE_FILE, check_namesake, list_scenarios
@@ -246,7 +246,7 @@ class EvalSession:
 
         for variant in {trial.cell.variant.id: trial.cell.variant for trial in trials}.values():
             for odd in variant.diagnostics:
-                tell(safe(f"{variant.path}:{odd.line}: {odd.text}"))
+                tell(escape_text(f"{variant.path}:{odd.line}: {odd.text}"))
         tell(str(estimate(trials, self.settings.prices)))
         self._progress = Progress(len(trials))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promptverdict.core.errors import StaleSolution
-from promptverdict.core.text import safe_lines
+from promptverdict.core.text import escape_lines
 
 if TYPE_CHECKING:
     from promptverdict.scenarios.loading import LoadedScenario
@@ -49,7 +49,7 @@ class SolutionItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show what was graded wrongly, or how to run what is stale, and no traceback."""
         if isinstance(excinfo.value, WronglyGraded | StaleSolution):
-            return safe_lines(str(excinfo.value))
+            return escape_lines(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from promptverdict.core.errors import BrokenRecording, MissingRecording, StorageError
-from promptverdict.core.files import write_together
+from promptverdict.core.files import write_files
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.core.validation_words import describe_error_at_place
@@ -163,7 +163,7 @@ def save_sealed(location: Location, http: str, world: World) -> str:
         refuse_secrets(content, os.environ)
         refuse_machine(content, platform.node(), str(Path.home()))
     seal = _seal(http, text)
-    write_together({location.world: text, location.http: f"{_SEAL}{seal}\n{http}"})
+    write_files({location.world: text, location.http: f"{_SEAL}{seal}\n{http}"})
     return seal
 
 

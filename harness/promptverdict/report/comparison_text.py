@@ -17,8 +17,8 @@ from promptverdict.comparison.verdicts import (
 )
 from promptverdict.comparison.wording import format_interval
 from promptverdict.core.ids import format_scenario_id
-from promptverdict.core.numbers import chance, percent
-from promptverdict.core.text import safe
+from promptverdict.core.numbers import format_p_value, format_percent
+from promptverdict.core.text import escape_text
 from promptverdict.report.headline import evidence, lost, missed, share, verdict
 from promptverdict.report.page.figures import repeats
 from promptverdict.report.page.fingerprint import MOST as MOST_MEASURED
@@ -57,18 +57,20 @@ def told(found: Comparisons, now: datetime | None = None, options: Sequence[str]
         for line in _rest(comparison, options):
             console.print(line)
     if same := [one.candidate.label for one in found.comparisons if one.status == "unchanged"]:
-        console.print(safe(f"unchanged, so that there is nothing to compare: {', '.join(same)}"))
+        console.print(
+            escape_text(f"unchanged, so that there is nothing to compare: {', '.join(same)}")
+        )
     for note in found.notes:
-        console.print(safe(note))
+        console.print(escape_text(note))
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
 
 
 def _head(comparison: Comparison, now: datetime) -> Iterator[str]:
     headline = verdict(comparison)
-    yield f"{headline.word}: {safe(headline.sentence)}"
+    yield f"{headline.word}: {escape_text(headline.sentence)}"
     for role, side in (("baseline", comparison.baseline), ("candidate", comparison.candidate)):
         if side.trials:
-            yield f"  {safe(evidence(side, role, now))}"
+            yield f"  {escape_text(evidence(side, role, now))}"
 
 
 def _table(comparison: Comparison) -> Table:
@@ -99,7 +101,7 @@ def _row(one: BehaviourVerdict, name: str) -> tuple[str, ...]:
         format_interval(one),
         str(one.n),
         f"{missing}{unasked}" if missing else "",
-        "" if one.p_holm is None else chance(one.p_holm),
+        "" if one.p_holm is None else format_p_value(one.p_holm),
         f"{one.word}{', fragile' if one.fragile else ''}",
     )
 
@@ -107,14 +109,14 @@ def _row(one: BehaviourVerdict, name: str) -> tuple[str, ...]:
 def _rate(rate: Rate) -> str:
     if rate.estimate is None:
         return share(None)
-    return f"{rate.passed}/{rate.graded} {percent(rate.estimate)}"
+    return f"{rate.passed}/{rate.graded} {format_percent(rate.estimate)}"
 
 
 def _rest(comparison: Comparison, options: Sequence[str]) -> Iterator[str]:
     judged = (*comparison.themes, *comparison.behaviours)
     yield from _alike("why: ", ((one.behaviour, one.reason) for one in judged))
     if sizes := [f"{one.behaviour} {size}" for one in judged if (size := missed(one))]:
-        yield safe(f"usually missed, changes of fewer points than: {', '.join(sizes)}")
+        yield escape_text(f"usually missed, changes of fewer points than: {', '.join(sizes)}")
     yield from _alike("pass^k: ", ((one.behaviour, repeats(one)) for one in judged))
     flipped = {
         (pair.suite, pair.scenario, pair.behaviour): pair
@@ -127,7 +129,7 @@ def _rest(comparison: Comparison, options: Sequence[str]) -> Iterator[str]:
         left = len(worth) - MOST_MEASURED
         more = f", and {left} more in the report" if left > 0 else ""
         told = ", ".join(worth[:MOST_MEASURED])
-        yield safe(f"worth a look (no grader asks for it): {told}{more}")
+        yield escape_text(f"worth a look (no grader asks for it): {told}{more}")
     yield from _some(
         [
             f"not paired: {format_scenario_id(one.suite, one.scenario)}: {one.why}"
@@ -138,8 +140,8 @@ def _rest(comparison: Comparison, options: Sequence[str]) -> Iterator[str]:
     for gate in comparison.gates:
         blocks = "does not block" if gate.exit_code == 0 else "blocks"
         yield f"gate of {gate.suite} ({gate.mode}): {gate.outcome}, {blocks}"
-        yield from (f"  {safe(reason)}" for reason in (*gate.reasons, *gate.warnings))
-    yield from (safe(note) for note in comparison.notes)
+        yield from (f"  {escape_text(reason)}" for reason in (*gate.reasons, *gate.warnings))
+    yield from (escape_text(note) for note in comparison.notes)
     yield from _next(comparison)
 
 
@@ -150,7 +152,7 @@ def _alike(title: str, reasons: Iterable[tuple[str, str]]) -> Iterator[str]:
         if reason:
             of.setdefault(reason, []).append(name)
     for reason, names in of.items():
-        yield safe(f"{title}{', '.join(names)}: {reason}")
+        yield escape_text(f"{title}{', '.join(names)}: {reason}")
 
 
 def _flip(pair: ScenarioPair, options: Sequence[str]) -> str:
@@ -168,7 +170,7 @@ def _flip(pair: ScenarioPair, options: Sequence[str]) -> str:
 
 
 def _some(lines: Sequence[str], what: str) -> Iterator[str]:
-    yield from map(safe, lines[:MOST])
+    yield from map(escape_text, lines[:MOST])
     if len(lines) > MOST:
         yield f"{len(lines) - MOST} more {what}"
 

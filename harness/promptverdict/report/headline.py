@@ -9,7 +9,7 @@ from typing import Literal
 
 from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison, Side, Word
 from promptverdict.comparison.wording import describe_comparison
-from promptverdict.core.numbers import decimals, percent, points
+from promptverdict.core.numbers import count_decimals, format_percent, format_points
 from promptverdict.core.text import format_count
 from promptverdict.report.words import spanned
 from promptverdict.trials.record import TrialRecord
@@ -138,7 +138,7 @@ def missed(one: BehaviourVerdict) -> str:
         return ""
     # No change is larger than 100 points, however wide the interval.
     size = min(100 * one.mde80, 100)
-    return f"{size:.{decimals(size)}f}"
+    return f"{size:.{count_decimals(size)}f}"
 
 
 def change(one: BehaviourVerdict) -> str:
@@ -146,13 +146,14 @@ def change(one: BehaviourVerdict) -> str:
     if one.estimate is None:
         return "no difference known"
     if one.kind == "too few scenarios":
-        return f"{points(one.estimate)} points"
-    return f"{points(one.estimate)} points ({points(one.low)} to {points(one.high)})"
+        return f"{format_points(one.estimate)} points"
+    low, high = format_points(one.low), format_points(one.high)
+    return f"{format_points(one.estimate)} points ({low} to {high})"
 
 
 def share(value: float | None) -> str:
     """Write a share; where no scenario has a grade on both sides there is none."""
-    return "none paired" if value is None else percent(value)
+    return "none paired" if value is None else format_percent(value)
 
 
 def evidence(side: Side, role: str, now: datetime) -> str:

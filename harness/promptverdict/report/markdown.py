@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from promptverdict.core.text import safe
+from promptverdict.core.text import escape_text
 from promptverdict.report.headline import Headline
 from promptverdict.report.page.cells import Heat
 from promptverdict.report.page.fingerprint import MOST
@@ -50,14 +50,14 @@ def markdown(page: Page) -> str:
 def words(text: str) -> str:
     """Escape words so that they mean nothing to Markdown or to a forge; always one line."""
     line = " ".join(text.split())
-    escaped = "".join(_SPECIAL.get(char, char) for char in safe(line))
+    escaped = "".join(_SPECIAL.get(char, char) for char in escape_text(line))
     escaped = escaped.replace("://", ":&#47;&#47;").replace("www.", "www&#46;")
     return _REFERENCE.sub(r"\1<!-- -->\2", escaped)
 
 
 def code(text: str) -> str:
     """Write one line of code, also with backticks in it."""
-    line = safe(" ".join(text.split()))
+    line = escape_text(" ".join(text.split()))
     fence = "`" * (_longest_ticks(line) + 1)
     blank = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{fence}{blank}{line}{blank}{fence}"
@@ -65,7 +65,7 @@ def code(text: str) -> str:
 
 def fenced(lines: Iterable[str], language: str = "") -> str:
     """Put lines into a fence that none of them can close."""
-    body = "\n".join(safe(line) for line in lines)
+    body = "\n".join(escape_text(line) for line in lines)
     fence = "`" * max(3, _longest_ticks(body) + 1)
     return f"{fence}{language}\n{body}\n{fence}\n"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from promptverdict.core.errors import BrokenRecording, MissingRecording, StaleRecording
 from promptverdict.core.ids import format_scenario_id
 from promptverdict.core.paths import display_path
-from promptverdict.core.text import format_count, safe
+from promptverdict.core.text import escape_text, format_count
 from promptverdict.report.words import age, priced, tokens
 from promptverdict.trials.metrics import (
     count_calls,
@@ -155,7 +155,7 @@ def _row(record: TrialRecord) -> tuple[str, ...]:
         f"  {record.variant}{number}",
         *map(str, counts),
         tokens(used),
-        safe(describe_ending(record)),
+        escape_text(describe_ending(record)),
     )
 
 
@@ -198,7 +198,7 @@ def _evidence(trials: Sequence[TrialRecord]) -> str:
     for record in trials:
         if record.provenance:
             how = "replayed" if record.replayed else "recorded now"
-            origin = safe(describe_origin(record.provenance))
+            origin = escape_text(describe_origin(record.provenance))
             kind = f"{origin}{describe_isolation(record.compatible)}; {how}"
             kinds.setdefault(kind, []).append(record.provenance)
     lines = []
@@ -264,7 +264,7 @@ def _more(trials: Sequence[TrialRecord], baselines: Mapping[str, str]) -> str:
 
 def _told(one: Shortcoming) -> str:
     return (
-        f"{one.status} {one.node}\n  {safe(one.reason)}\n"
+        f"{one.status} {one.node}\n  {escape_text(one.reason)}\n"
         f"  read it: promptverdict show '{one.node}'\n"
     )
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.files import write_together
+from promptverdict.core.files import write_files
 from promptverdict.core.paths import display_path
 
 PAGE, COMMENT = "report.html", "report.md"
@@ -40,5 +40,5 @@ def write_report(
     compared = read_comparisons(run)
     other = list(older(run, compared.comparisons if compared else ()))
     data = page_of(manifest, found, compared, datetime.now(UTC), other)
-    write_together(dict(zip(places, (html(data), markdown(data)), strict=True)))
+    write_files(dict(zip(places, (html(data), markdown(data)), strict=True)))
     return places

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 
-from promptverdict.core.files import write_whole
+from promptverdict.core.files import write_file
 from promptverdict.recording import yaml_format
 from promptverdict.recording.files import Location
 from promptverdict.runner.probes import KIT, StoredProbes, hash_probe, read_kit, read_probe_files
@@ -53,9 +53,7 @@ def run_probes(
         digests={probe.name: hash_probe(probe, scenario) for probe in scenario.scenario.probes},
         reports=reports,
     )
-    write_whole(
-        location.probes, yaml_format.dump(stored.model_dump(mode="json", exclude_none=True))
-    )
+    write_file(location.probes, yaml_format.dump(stored.model_dump(mode="json", exclude_none=True)))
     return reports
 
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future
 
 from promptverdict.core.errors import BrokenRecording
-from promptverdict.core.signals import terminated_as_interrupted
-from promptverdict.core.threads import Threads, to_the_end
+from promptverdict.core.signals import interrupt_on_sigterm
+from promptverdict.core.threads import DaemonThreadExecutor, run_to_end
 from promptverdict.recording.offline import forbid_connections
 from promptverdict.runner.cells import Trial
 from promptverdict.runner.decisions import Decision
@@ -60,7 +60,7 @@ class Runner:
     ) -> None:
         self._context, self._keep, self._offline = context, keep, offline
         self._loop = asyncio.new_event_loop()
-        self._loop.set_default_executor(Threads())
+        self._loop.set_default_executor(DaemonThreadExecutor())
         self._cancelling: Future[None] | None = None
         self._gate = asyncio.Semaphore(concurrency)
         self._futures: dict[str, Future[TrialRecord]] = {}
@@ -68,7 +68,7 @@ class Runner:
         self._thread.start()
         self._until_closed = contextlib.ExitStack()
         if not offline:
-            self._until_closed.enter_context(terminated_as_interrupted())
+            self._until_closed.enter_context(interrupt_on_sigterm())
             atexit.register(self._abandon)
             self._until_closed.callback(atexit.unregister, self._abandon)
 
@@ -110,7 +110,7 @@ class Runner:
                 record = await self._record(decision.trial)
             else:
                 record = await run_trial(decision.trial, self._context, decision.sealed)
-        await to_the_end(self._keep, record)
+        await run_to_end(self._keep, record)
         return record
 
     async def _record(self, trial: Trial) -> TrialRecord:

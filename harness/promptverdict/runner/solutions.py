@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 
 from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import BrokenRecording, StaleSolution
-from promptverdict.core.files import write_whole
+from promptverdict.core.files import write_file
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.graders.grading import grade_all
@@ -70,7 +70,7 @@ def run_solution(loaded: LoadedSolution, sandbox: Sandbox) -> Evidence:
     text = yaml_format.dump(stored.model_dump(mode="json", exclude_defaults=True))
     refuse_secrets(text, os.environ)
     refuse_machine(text, platform.node(), str(Path.home()))
-    write_whole(loaded.evidence_path, text)
+    write_file(loaded.evidence_path, text)
     return _build_evidence(loaded.scenario, loaded.solution, stored)
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from promptverdict.core.errors import HarnessError
-from promptverdict.core.threads import to_the_end
+from promptverdict.core.threads import run_to_end
 from promptverdict.judging.ask import Judge
 from promptverdict.judging.gather import gather, read_judgements
 from promptverdict.judging.rubrics import inquire_trial, list_questions
@@ -55,7 +55,7 @@ async def run_trial(trial: Trial, context: RunContext, sealed: Sealed | None) ->
         replayed=sealed is not None,
         seconds=round(time.monotonic() - began, 3),
         evidence=evidence,
-        grades=() if fault else await to_the_end(trial.cell.grade, evidence),
+        grades=() if fault else await run_to_end(trial.cell.grade, evidence),
         cost=_compute_cost(trial.cell, evidence, context),
         fault=fault,
         notices=_list_notices(trial, outcome, live=sealed is None),
@@ -125,7 +125,7 @@ async def _add_probes(
         from promptverdict.runner.probe_runner import run_probes
 
         probed = (scenario, trial.location, seal, evidence, context.sandbox(), context.given_up)
-        reports = await to_the_end(run_probes, *probed)
+        reports = await run_to_end(run_probes, *probed)
     return outcome.model_copy(update={"probes": reports})
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from promptverdict.core.clock import format_now, format_second
 from promptverdict.core.errors import InputError, Problem, StorageError
-from promptverdict.core.files import write_whole
+from promptverdict.core.files import write_file
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.core.validation_words import describe_error_at_place
@@ -86,7 +86,7 @@ class Run:
     def save(self, record: TrialRecord) -> None:
         """Store the record of one trial. Raises StorageError."""
         folder = BASE if record.revision else TRIALS
-        write_whole(self.folder / folder / f"{record.key}.json", record.model_dump_json())
+        write_file(self.folder / folder / f"{record.key}.json", record.model_dump_json())
 
     def finish(self, *, whole: bool, ended: Mapping[str, int] | None = None) -> None:
         """Let results/latest point at this run, where links can be made; note when it ended.
@@ -103,7 +103,7 @@ class Run:
             link.symlink_to(self.folder.name, target_is_directory=True)
 
     def _write(self, manifest: Manifest) -> None:
-        write_whole(self.folder / MANIFEST, manifest.model_dump_json(indent=1))
+        write_file(self.folder / MANIFEST, manifest.model_dump_json(indent=1))
 
 
 def list_runs(results: Path) -> list[Path]:

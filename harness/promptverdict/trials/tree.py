@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import Field
 
 from promptverdict.core.errors import BrokenRecording
-from promptverdict.core.line_diff import opcodes
+from promptverdict.core.line_diff import list_opcodes
 from promptverdict.core.model import Frozen
 from promptverdict.guest.treehash import counts, digest_of
 
@@ -142,7 +142,7 @@ def _change(path: str, old: Node | None, new: Node) -> Change:
 def _find_splices(old: str, new: str) -> tuple[int | str, ...]:
     a, b = _split_lines(old), _split_lines(new)
     result: list[int | str] = []
-    for tag, a1, a2, b1, b2 in opcodes(a, b):
+    for tag, a1, a2, b1, b2 in list_opcodes(a, b):
         if tag == "equal":
             result.append(a2 - a1)
             continue

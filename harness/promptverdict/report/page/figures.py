@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison, Rate
-from promptverdict.core.numbers import chance, interval, percent
+from promptverdict.core.numbers import format_interval, format_p_value, format_percent
 from promptverdict.report.headline import STYLES, change, missed, share
 from promptverdict.report.page.forest import Estimate, Plot, plot
 from promptverdict.report.page.rates import Shown
@@ -140,16 +140,20 @@ def repeats(one: BehaviourVerdict) -> str:
         return ""
     each = {side.k if side else None for side in sides}
     if len(each) == 1:
-        return f"{' -> '.join(percent(side.all) for side in sides if side)} (k={each.pop()})"
+        return f"{' -> '.join(format_percent(side.all) for side in sides if side)} (k={each.pop()})"
     return " -> ".join(
-        f"{percent(side.all)} (k={side.k})" if side else "not known" for side in sides
+        f"{format_percent(side.all)} (k={side.k})" if side else "not known" for side in sides
     )
 
 
 def _p(one: BehaviourVerdict) -> str:
     if one.p is None or not _is_told(one):
         return ""
-    return chance(one.p) if one.p_holm is None else f"{chance(one.p)} ({chance(one.p_holm)})"
+    return (
+        format_p_value(one.p)
+        if one.p_holm is None
+        else f"{format_p_value(one.p)} ({format_p_value(one.p_holm)})"
+    )
 
 
 def _word(one: BehaviourVerdict) -> str:
@@ -159,5 +163,5 @@ def _word(one: BehaviourVerdict) -> str:
 def _rate(rate: Rate) -> str:
     if rate.estimate is None:
         return share(None)
-    ends = interval(rate.low, rate.high)
+    ends = format_interval(rate.low, rate.high)
     return f"{share(rate.estimate)} ({ends}), {rate.passed} of {rate.graded}"

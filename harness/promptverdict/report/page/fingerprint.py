@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from promptverdict.comparison.measured import Measured
 from promptverdict.comparison.verdicts import Comparison
 from promptverdict.core.ids import format_scenario_id
-from promptverdict.core.numbers import chance, decimals, percent, points
+from promptverdict.core.numbers import count_decimals, format_p_value, format_percent, format_points
 from promptverdict.core.text import format_count
 from promptverdict.report.page.cells import anchor
 from promptverdict.stats.screen import Ratio
@@ -88,10 +88,10 @@ def figure(value: float | None, unit: str) -> str:
     if value is None:
         return "unknown"
     if unit.startswith("share"):
-        return percent(value)
+        return format_percent(value)
     size = abs(value)
     digits = 0 if size >= 100 else 1 if size >= 10 else 4 if _is_money(unit) and size < 1 else 2
-    digits = decimals(value, digits)
+    digits = count_decimals(value, digits)
     told = f"{value:,.{digits}f}"
     return told.rstrip("0").rstrip(".") if digits else told
 
@@ -135,7 +135,9 @@ def _row(one: Measured, why: str = "") -> Row:
         ratio=_ratio(one.ratio) if one.ratio else "",
         n=one.n,
         missing=f"{missing[0]} and {missing[1]}" if any(missing) else "",
-        p="" if one.p is None else f"{chance(one.p)} ({chance(one.p_adjusted or 0)})",
+        p=""
+        if one.p is None
+        else f"{format_p_value(one.p)} ({format_p_value(one.p_adjusted or 0)})",
         reason=why,
         scenarios=tuple(
             (
@@ -151,7 +153,7 @@ def _row(one: Measured, why: str = "") -> Row:
 
 
 def _ratio(one: Ratio) -> str:
-    told, *ends = (f"{each:.{decimals(each, 2)}f}" for each in (one.ratio, one.low, one.high))
+    told, *ends = (f"{each:.{count_decimals(each, 2)}f}" for each in (one.ratio, one.low, one.high))
     return f"{told} ({' to '.join(ends)})"
 
 
@@ -159,6 +161,6 @@ def _change(one: Measured) -> str:
     if one.difference is None:
         return "unknown"
     if one.unit.startswith("share"):
-        return f"{points(one.difference)} points"
+        return f"{format_points(one.difference)} points"
     told = figure(abs(one.difference), one.unit)
     return f"{'+' if one.difference >= 0 else '-'}{told}"

@@ -1,7 +1,7 @@
 """A page as text: one file that opens from disk, asks no network and runs one script of ours.
 
 Everything that a model, a scenario or a person wrote is escaped by jinja2 and made visible by
-`transcript.safe` on its way into the page; transcripts are put there by the script, as text. The
+`escape_text` on its way into the page; transcripts are put there by the script, as text. The
 page's policy names style and script by their hashes, as a second wall.
 """
 
@@ -12,7 +12,7 @@ import hashlib
 from importlib.resources import files
 from typing import Any
 
-from promptverdict.core.text import safe
+from promptverdict.core.text import escape_text
 from promptverdict.report.page.model import Page
 
 
@@ -59,11 +59,11 @@ def _hash(text: str) -> str:
 
 def _finalized(value: Any) -> Any:
     """Make visible what a reader of the page could not see."""
-    return safe(value) if type(value) is str else value
+    return escape_text(value) if type(value) is str else value
 
 
 def _lines(text: str) -> Any:
     """Keep the line ends of a text that the style sheet keeps too."""
     from markupsafe import Markup, escape
 
-    return Markup("\n").join(escape(safe(line)) for line in text.split("\n"))
+    return Markup("\n").join(escape(escape_text(line)) for line in text.split("\n"))

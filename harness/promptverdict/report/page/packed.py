@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from promptverdict.core.text import safe
+from promptverdict.core.text import escape_text
 from promptverdict.guest.treehash import counts
 from promptverdict.report.transcript.alignment import Turn, turns_of
 from promptverdict.report.transcript.file_diff import file_diff
@@ -103,7 +103,7 @@ def _files(result: Result, before: Tree) -> Iterator[Any]:
     for change in result.changes:
         if counts(change.path) and change.kind not in ("folder", "special"):
             diff = file_diff(change, before)
-            yield {"name": safe(f"{diff.path}  {diff.told}"), "lines": _lines(diff.lines)}
+            yield {"name": escape_text(f"{diff.path}  {diff.told}"), "lines": _lines(diff.lines)}
 
 
 def _tests(reports: Iterable[TestReport]) -> Iterator[Any]:
@@ -117,7 +117,7 @@ def _tests(reports: Iterable[TestReport]) -> Iterator[Any]:
         ]
         passed = [node for node in report.nodes if node.outcome == "passed"]
         lines += [Line(node.id, "added") for node in passed if node.phase == "call"]
-        yield {"name": safe(tested(report)), "lines": _lines(lines), "bad": bool(failed)}
+        yield {"name": escape_text(tested(report)), "lines": _lines(lines), "bad": bool(failed)}
 
 
 def _lines(lines: Iterable[Line], grades: Sequence[Line] = ()) -> list[Any]:
@@ -132,7 +132,7 @@ def _line(line: Line, kind: str) -> list[Any]:
         parts += [[text[at : mark.start], ""], [text[mark.start : mark.end], mark.style]]
         at = mark.end
     parts.append([text[at:], ""])
-    return [kind + line.style, [[safe(_narrow(part)), mark] for part, mark in parts if part]]
+    return [kind + line.style, [[escape_text(_narrow(part)), mark] for part, mark in parts if part]]
 
 
 def _narrow(part: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from promptverdict.core.numbers import interval, percent
+from promptverdict.core.numbers import format_interval, format_percent
 from promptverdict.core.text import format_count
 from promptverdict.trials.record import TrialRecord
 
@@ -41,7 +41,7 @@ class Shown:
         """Rate and interval."""
         if self.estimate is None:
             return "nothing graded"
-        return f"{percent(self.estimate)} ({interval(self.low, self.high)})"
+        return f"{format_percent(self.estimate)} ({format_interval(self.low, self.high)})"
 
     @property
     def basis(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from promptverdict.core.line_diff import opcodes
+from promptverdict.core.line_diff import list_opcodes
 from promptverdict.report.transcript.marks import (
     OUTCOMES,
     SHORT,
@@ -155,7 +155,7 @@ def _edit(edit: object) -> Iterator[Line]:
         yield Line(f"    {edit}", "call")
         return
     old, new = (str(edit.get(key, "")).splitlines() for key in ("old_string", "new_string"))
-    for tag, start, end, new_start, new_end in opcodes(old, new):
+    for tag, start, end, new_start, new_end in list_opcodes(old, new):
         if tag == "equal":
             yield from (Line(f"      {line}", "result") for line in old[start:end])
         else:

@@ -9,7 +9,7 @@ from importlib.metadata import version
 import httpx2
 
 from promptverdict.core.clock import format_now
-from promptverdict.core.threads import to_the_end
+from promptverdict.core.threads import run_to_end
 from promptverdict.providers.network import open_route
 from promptverdict.providers.registry import is_by_hand, load_api
 from promptverdict.providers.wire import is_agents_outcome
@@ -32,13 +32,13 @@ async def open_live_world(trial: Trial, context: RunContext) -> AsyncIterator[Tr
     # Not in threads, which a cancellation would leave behind: a folder is made and removed quickly.
     folders = make_trial_folders(context.given_up)
     try:
-        sandbox = await to_the_end(context.sandbox)
+        sandbox = await run_to_end(context.sandbox)
         keeper = _Unsealed(trial.location)
         with open_tape(keeper, replay=False) as tape:
             way = open_route(trial.cell.model, context.network(), context.throttle)
             network = TapeTransport(tape, way, is_agents_outcome)
             world = _Live(trial, sandbox, folders, tape, network)
-            await to_the_end(world.tools.set_up)
+            await run_to_end(world.tools.set_up)
             yield world
             keeper.world = world.tools.build_world()
     finally:

@@ -7,7 +7,7 @@ import time
 from pydantic import ValidationError
 
 from promptverdict.core.errors import SandboxError
-from promptverdict.core.threads import to_the_end
+from promptverdict.core.threads import run_to_end
 from promptverdict.recording.files import World
 from promptverdict.runner.cells import Trial
 from promptverdict.runner.world.tools import LiveTools
@@ -51,7 +51,7 @@ class RecordingTools:
 
     async def run(self, call: Call) -> Result:
         """Carry out a call outside the event loop, and note what it did."""
-        return await to_the_end(self._run, call)
+        return await run_to_end(self._run, call)
 
     def build_world(self) -> World:
         """Return everything noted so far."""
