@@ -24,7 +24,7 @@ from promptverdict.core.validation_words import describe_error
 from promptverdict.trials.prices import Price
 
 PREFIX = "PROMPTVERDICT_"
-RecordMode = Literal["none", "once", "stale", "all"]
+RecordMode = Literal["none", "once", "stale", "both", "all"]
 
 
 class Settings(Frozen):

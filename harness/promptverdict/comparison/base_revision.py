@@ -7,8 +7,8 @@ judges both sides.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -18,7 +18,12 @@ from promptverdict.comparison.git import Revision
 from promptverdict.comparison.samples import Sample
 from promptverdict.core.errors import EvidenceError, StaleRecording
 from promptverdict.core.paths import display_path
-from promptverdict.recording.digest import describe_parts, list_changed_parts
+from promptverdict.recording.digest import (
+    UNDER_TEST,
+    list_changed_parts,
+    describe_parts,
+    hash_part,
+)
 from promptverdict.recording.files import Location, open_sealed
 from promptverdict.runner.cells import Cell, Trial, list_cells
 from promptverdict.runner.readback import read_back
@@ -56,21 +61,46 @@ class BaseRevision:
         return {one.id: one for one in load_agents(path)} if path.exists() else {}
 
     def cell(self, here: Cell) -> Cell:
-        """Give a cell with the variant as it was there, and all else as it lies here."""
+        """Return a cell with the variant as it was there, and all else as it lies here.
+
+        What is recorded of it here lies in a folder named after what the variant consists of:
+        `agent.variant@1a2b3c4d`. So it serves every revision with that prompt, and never the
+        edited one.
+        """
         variant = self.agents[here.variant.id]
         (there,) = list_cells(here.scenario, [variant], self.settings, by_hand=True)
-        return there
+        if there.digest == here.digest:
+            return there
+        under_test = {part: there.digest.get(part) for part in sorted(UNDER_TEST)}
+        place = f"{variant.id.replace('/', '.')}@{hash_part(under_test)[:8]}"
+        return replace(there, place=place)
 
-    def samples(self, cell: Cell) -> list[Sample]:
-        """Sample all its trials that are recorded there, and hand each whole record on."""
-        place = self.revision.inside(cell.get_trial(0).location.folder)
+    def recorded_trials(self, cell: Cell) -> list[Trial]:
+        """List the trials of one of its cells that are recorded, by number.
+
+        A recording that was made here of the older prompt comes before the one that the revision
+        holds: it was made to be compared with.
+        """
+        kept = cell.get_trial(0).location.folder
+        held = replace(cell, place=None).get_trial(0).location.folder
+        place = self.revision.inside(held)
         files = self._below(place)
         self.revision.write(files, self.folder)
-        names = (PurePosixPath(path).name.partition(".") for path in files)
-        numbers = sorted({int(n) for n, _, rest in names if n.isdecimal() and rest == "http.yaml"})
+        numbers = _list_numbers(PurePosixPath(path).name for path in files)
+        folders = dict.fromkeys(numbers, self.folder / place)
+        if cell.place:
+            here = _list_numbers(path.name for path in kept.glob("*.http.yaml"))
+            folders |= dict.fromkeys(here, kept)
+        return [
+            Trial(cell, number, Location(folder, number))
+            for number, folder in sorted(folders.items())
+        ]
+
+    def samples(self, cell: Cell) -> list[Sample]:
+        """Sample all its trials that are recorded, and hand each whole record on."""
         found = []
-        for number in numbers:
-            record = self._record(Trial(cell, number, Location(self.folder / place, number)))
+        for trial in self.recorded_trials(cell):
+            record = self._record(trial)
             mine = {"revision": self.revision.commit, "key": self.key(record.key)}
             record = record.model_copy(update=mine)
             if not record.fault:
@@ -114,3 +144,9 @@ class BaseRevision:
             for path, content in self.files.items()
             if place in (".", path) or path.startswith(f"{place}/")
         }
+
+
+def _list_numbers(names: Iterable[str]) -> set[int]:
+    """List the numbers of the cassettes among some files' names."""
+    parts = (name.partition(".") for name in names)
+    return {int(number) for number, _, rest in parts if number.isdecimal() and rest == "http.yaml"}

@@ -48,6 +48,8 @@ class Cell:
     """Behaviours that are required of every variant, separated by commas, or `all`."""
     judge: str | None = None
     """Whose answers to rubrics count, as `provider/name`; None: those of every judge."""
+    place: str | None = None
+    """Folder of its recordings below the scenario's; None: that of the variant's id."""
 
     @property
     def id(self) -> str:
@@ -148,7 +150,8 @@ class Cell:
     def get_trial(self, number: int) -> Trial:
         """Return one attempt at this cell, numbered from 0."""
         slug = self.model.replace("/", "-")
-        folder = self.scenario.cassettes / self.variant.id.replace("/", ".") / slug
+        place = self.place or self.variant.id.replace("/", ".")
+        folder = self.scenario.cassettes / place / slug
         return Trial(self, number, Location(folder, number))
 
 
