@@ -32,8 +32,9 @@ class Settings(Frozen):
 
     record: RecordMode = Field(
         default="none",
-        description="none: replay only, no network; once: record what is missing; stale: also what"
-        " no longer fits; all: everything anew",
+        description="none: replay only, no network; once: record what is missing, of both sides"
+        " with --base; stale: also what no longer fits; both: with --base, the older side anew too;"
+        " all: everything anew",
     )
     trials: int | None = Field(
         default=None, ge=1, le=1000, description="Attempts a cell (default: the suite's)"
@@ -126,6 +127,10 @@ def resolve(
         problems += [_problem(told, sources) for told in error.errors()]
         raise InputError(problems) from error
     problems += _refused(settings.parameters)
+    if settings.record == "both" and not settings.base:
+        cure = "name the other side: --base main"
+        found = "both sides of what? there is no older revision to compare with"
+        problems.append(Problem(_where(("record",), sources), found, cure))
     if not _is_address(settings.relay):
         found = f"{settings.relay} is no address of a relay"
         problems.append(Problem(_where(("relay",), sources), found, "write http://host:port"))

@@ -7,6 +7,7 @@ here pairs; the rest is told by name.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from promptverdict.core.errors import (
     MissingRecording,
     StaleRecording,
 )
+from promptverdict.core.paths import display_path
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.estimate import estimate
 from promptverdict.settings import Settings
@@ -85,24 +87,28 @@ def _compare(
     before = Arm(label, variant.id, [], prompt, base.revision.commit)
     after = Arm(variant.id, variant.id, samples, variant.prompt)
     wanted = [one for one in samples if one.fault and one.fault.kind in _NOTHING]
-    price = _price(here, wanted, base.settings) if wanted else ()
     same = all(old.digest == new.digest for old, new in zip(there, here, strict=True))
     never = same and all(one.fault.kind == MissingRecording.__name__ for one in wanted if one.fault)
-    if wanted and not never and not any(one.provenance for one in samples):
-        return uncompared("stale", before, after, *price)
     if same:
         lost = _lost(base, here, there, samples)
-        return uncompared(
-            "stale" if lost else "unchanged", before, after, *lost, *(price if lost else ())
-        )
+        gone = wanted and not never and not any(one.provenance for one in samples)
+        price = _price(here, wanted, (), base) if lost or gone else ()
+        return uncompared("stale" if lost or gone else "unchanged", before, after, *lost, *price)
     older: list[Sample] = []
     unpaired: list[Unpaired] = []
+    lacking: list[Cell] = []
     for cell in there:
         found = base.samples(cell)
         if why := _unusable(found, ref):
             place = {"suite": cell.scenario.suite.id, "scenario": cell.scenario.id}
             unpaired.append(Unpaired(**place, why=why))
+            lacking.append(cell)
         older += [] if why else found
+    price = _price(here, wanted, lacking, base) if wanted or lacking else ()
+    if wanted and not any(one.provenance for one in samples):
+        return uncompared("stale", before, after, *price)
+    if not older and not base.holds_any(here):
+        return uncompared("unrecorded", before, after, *price)
     out = {(one.suite, one.scenario) for one in unpaired}
     for suite in {cell.scenario.suite.id: cell.scenario.suite for cell in here}.values():
         unpaired += [
@@ -142,11 +148,21 @@ def _played_twice(
         yield f"{twice} of {len(newer)} trials play the same recording on both sides"
 
 
-def _price(here: Iterable[Cell], wanted: Sequence[Sample], settings: Settings) -> tuple[str, str]:
-    """Tell what the evidence that is not there would take, and how to get it."""
+def _price(
+    here: Sequence[Cell], wanted: Sequence[Sample], lacking: Iterable[Cell], base: BaseRevision
+) -> tuple[str, str]:
+    """Write what the evidence that is not there would take, and how to get it.
+
+    wanted: samples of this side without evidence. lacking: cells of the older side without any.
+    """
     known = {(cell.scenario.suite.id, cell.scenario.id): cell for cell in here}
     trials = [known[one.suite, one.scenario].get_trial(one.trial) for one in wanted]
-    return str(estimate(trials, settings.prices)), "record: pytest evals --record stale"
+    for cell in lacking:
+        number = base.settings.trials or cell.scenario.suite.suite.trials
+        trials += map(cell.get_trial, range(number))
+    evals = display_path(here[0].scenario.suite.folder.parent)
+    command = f"pytest {shlex.quote(evals)} --base {shlex.quote(base.revision.ref)} --record once"
+    return str(estimate(trials, base.settings.prices)), f"record both sides: {command}"
 
 
 def _unusable(found: Sequence[Sample], ref: str) -> str:

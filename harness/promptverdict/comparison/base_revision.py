@@ -75,6 +75,11 @@ class BaseRevision:
         place = f"{variant.id.replace('/', '.')}@{hash_part(under_test)[:8]}"
         return replace(there, place=place)
 
+    def holds_any(self, here: Iterable[Cell]) -> bool:
+        """Return whether the revision holds any recording of some cells, of whatever it was."""
+        folders = (replace(cell, place=None).trial(0).location.folder for cell in here)
+        return any(self._below(self.revision.inside(folder)) for folder in folders)
+
     def recorded_trials(self, cell: Cell) -> list[Trial]:
         """List the trials of one of its cells that are recorded, by number.
 

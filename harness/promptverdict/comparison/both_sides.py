@@ -1,8 +1,8 @@
 """Recording both sides of a comparison with an older revision, in one window of time.
 
 Providers change within hours. Were only the edited prompt recorded, time and not the edit could be
-what differs. So both sides are recorded together: in blocks of one scenario with both its sides, the
-blocks in a random order that the run keeps.
+what differs. So both sides are recorded together: in blocks of one scenario with both its sides,
+the blocks in a random order that the run keeps.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 from typing import Self
 
 from promptverdict.comparison.base_revision import BaseRevision
-from promptverdict.comparison.git import find_merge_base
+from promptverdict.comparison.git import merge_base
 from promptverdict.core.errors import EvidenceError
-from promptverdict.recording.digest import changed_parts
+from promptverdict.recording.digest import list_changed_parts
 from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.decisions import Decision, decide
@@ -30,14 +30,15 @@ class BothSides:
     """
 
     def __init__(self, ref: str, root: Path, here: Sequence[Cell], settings: Settings) -> None:
+        revision = merge_base(root, ref)
         self._folder = TemporaryDirectory(prefix="promptverdict-")
         self._base = BaseRevision(
-            find_merge_base(root, ref),
+            revision,
             Path(self._folder.name),
             root / settings.agents,
             here,
             settings,
-            lambda record: None,
+            lambda _: None,
         )
         self._older = {
             cell.id: older
@@ -73,7 +74,7 @@ class BothSides:
         anew = mode in ("both", "all")
         fitting = set() if anew else {trial.number for trial in self._list_fresh(older)}
         return own + [
-            decide(older.trial(decision.trial.number), "all")
+            decide(older.get_trial(decision.trial.number), "all")
             for decision in own
             if decision.trial.number not in fitting
         ]
@@ -85,7 +86,7 @@ class BothSides:
                 sealed = open_sealed(trial.location)
             except EvidenceError:
                 continue
-            if not changed_parts(sealed.head.digest, older.digest):
+            if not list_changed_parts(sealed.head.digest, older.digest):
                 yield trial
 
 

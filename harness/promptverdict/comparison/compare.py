@@ -169,7 +169,7 @@ def compare_arms(
 
 
 def uncompared(
-    status: Literal["unchanged", "stale"], baseline: Arm, candidate: Arm, *notes: str
+    status: Literal["unchanged", "stale", "unrecorded"], baseline: Arm, candidate: Arm, *notes: str
 ) -> Comparison:
     """Say why two sides are not compared."""
     return Comparison(

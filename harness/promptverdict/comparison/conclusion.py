@@ -81,8 +81,8 @@ def _answers(suite: str, one: Comparison) -> list[tuple[int, str]]:
     name = one.candidate.label
     if one.status == "unchanged":
         return [(0, f"{name}: unchanged")]
-    if one.status == "stale":
-        return [(7, "\n  ".join([f"{name}: stale: no evidence", *one.notes]))]
+    if one.status in ("stale", "unrecorded"):
+        return [(7, "\n  ".join([f"{name}: {one.status}: no evidence", *one.notes]))]
     undecided = {6: "undecided: "}
     return [
         (gate.exit_code, f"{name}: {undecided.get(gate.exit_code, '')}{reason}")

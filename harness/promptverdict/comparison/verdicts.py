@@ -34,6 +34,7 @@ Word = Literal[
     "too few scenarios",
     "unchanged",
     "stale",
+    "unrecorded",
 ]
 """What a comparison comes to, in the word that every report shows.
 
@@ -232,9 +233,10 @@ class SuiteGate(Frozen):
 class Comparison(Frozen):
     """A baseline and a candidate, over all suites in which both ran."""
 
-    status: Literal["compared", "unchanged", "stale"] = "compared"
+    status: Literal["compared", "unchanged", "stale", "unrecorded"] = "compared"
     """unchanged: one prompt at two revisions, and it is the same; stale: the candidate was edited
-    and nothing is recorded of it, so there is no evidence, and no verdict."""
+    and nothing is recorded of it; unrecorded: nothing is recorded of the baseline. In the last two
+    there is no evidence, and no verdict."""
     baseline: Side
     candidate: Side
     themes: tuple[Theme, ...] = ()
@@ -303,7 +305,7 @@ class Comparison(Frozen):
     @property
     def exit_code(self) -> int:
         """The command line's: by the gates where there are any, else by the verdicts."""
-        if self.status == "stale":
+        if self.status in ("stale", "unrecorded"):
             return 7
         if self.gates:
             codes = {gate.exit_code for gate in self.gates}

@@ -34,6 +34,9 @@ def describe_comparison(comparison: Comparison) -> str:
                 "was edited and nothing is recorded of the edit: whether it improved or regressed"
                 f" against {baseline} is unknown"
             )
+        case "unrecorded":
+            commit = (comparison.baseline.revision or "")[:7]
+            return f"Nothing is recorded of {baseline} ({commit}), so there is nothing to compare."
         case "too few scenarios":
             answer = f"against {baseline}: {_describe_flips(comparison)}"
         case "invalid":

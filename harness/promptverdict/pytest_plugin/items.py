@@ -109,7 +109,10 @@ class CellItem(pytest.Item):
     def setup(self) -> None:
         """Wait for the cell's trials; broken machinery is an error, never a failure."""
         try:
-            self._status = self._evals.session().status(self.cell, self._evals.tell)
+            session = self._evals.session()
+            self._status = session.status(self.cell, self._evals.tell)
+            if session.is_idle(self.cell):
+                pytest.skip(f"unchanged since {session.settings.base}, and never recorded")
             faults = self._status.faults()
         except HarnessError as error:
             faults = [str(error)]

@@ -21,14 +21,17 @@ class Progress:
         self._began = clock()
         self._ended: list[TrialRecord] = []
 
-    def line(self, record: TrialRecord) -> str:
-        """Count one more trial, and tell how it ended and how much is left."""
+    def line(self, record: TrialRecord, side: str = "") -> str:
+        """Count one more trial, and write how it ended and how much is left.
+
+        side: what is added to its name where it is of an older revision.
+        """
         self._ended.append(record)
         done, events = len(self._ended), record.evidence.events
         used = add_usages(sum_usage(one.evidence.events) for one in self._ended)
         spent = add_costs(one.cost for one in self._ended)
         return (
-            f"[{done}/{self._planned}] {record.id}: "
+            f"[{done}/{self._planned}] {record.id}{escape_text(side)}: "
             f"{escape_text(describe_ending(record))} after {count_turns(events)} turns,"
             f" {_time(record.seconds)}; so far {tokens(used)} tokens,"
             f" {spent or 'price unknown'}; {self._left()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
 from pathlib import Path
@@ -9,7 +10,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from promptverdict.agents.discovery import load_agents
-from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.errors import InputError, MissingRecording, Problem
 from promptverdict.core.ids import format_node_id
 from promptverdict.core.paths import display_path
 from promptverdict.core.text import escape_text
@@ -57,9 +58,14 @@ class EvalSession:
         self._told: set[Problem] = set()
         self._cells: dict[str, Cell] = {}
         self._decisions: dict[str, list[Decision]] = {}
+        self._recording: frozenset[str] = frozenset()
+        self._older: list[Decision] = []
+        self._older_keys: frozenset[str] = frozenset()
+        self._unchanged: frozenset[str] = frozenset()
         self._records: dict[str, list[TrialRecord]] = {}
         self._kept: dict[str, TrialRecord] = {}
         self._compared: Comparisons | None = None
+        self._seed = secrets.randbelow(2**32)
         self._ended: SimpleQueue[TrialRecord] = SimpleQueue()
         self._progress: Progress | None = None
         self._runner: Runner | None = None
@@ -105,16 +111,16 @@ class EvalSession:
         Raises InputError for a price that is not known and a revision that is not there.
         """
         if self.settings.base:
-            from promptverdict.comparison.git import merge_base
-
-            merge_base(self._root, self.settings.base)
-        decisions = [decision for cell in self._cells.values() for decision in self._decide(cell)]
+            decisions = self._decide_both_sides(self.settings.base)
+        else:
+            decisions = [one for cell in self._cells.values() for one in self._decide(cell)]
         self._refuse_unpriced(decisions)
         if self.settings.record == "stale":
             decisions = self._started().check(decisions)
             for decision in decisions:
-                known = self._decisions[decision.trial.cell.id]
-                known[decision.trial.number] = decision
+                if decision.trial.cell.place is None:
+                    known = self._decisions[decision.trial.cell.id]
+                    known[decision.trial.number] = decision
         if recording := [decision.trial for decision in decisions if decision.records]:
             self._announce(recording, tell)
         for decision in decisions:
@@ -127,6 +133,16 @@ class EvalSession:
         tell: hears, meanwhile, of every trial of the run that was recorded.
         """
         return CellStatus(cell, self._finished(cell, tell))
+
+    def is_idle(self, cell: Cell) -> bool:
+        """Return whether a cell has nothing to add to a comparison, and nothing to show.
+
+        Its variant is what it was at the revision that is compared with, and was never recorded.
+        """
+        decisions = self._decisions.get(cell.id, ())
+        return cell.id in self._unchanged and all(
+            isinstance(decision.error, MissingRecording) for decision in decisions
+        )
 
     def gate(self, folder: Path, tell: Tell) -> Concluded:
         """Wait for every trial of the run, and say what a suite's gate comes to.
@@ -143,6 +159,8 @@ class EvalSession:
         Raises InputError.
         """
         if self._compared is None:
+            for decision in self._older:
+                self._await(decision, tell)
             from promptverdict.comparison.conclusion import conclude
             from promptverdict.comparison.storage import write_comparisons
 
@@ -166,7 +184,9 @@ class EvalSession:
     def left_over(self) -> list[Decision]:
         """List what was decided of the trials that were to be recorded and are not."""
         kept = {record.key for record in self.records if not record.fault}
+        kept |= {key for key in self._older_keys if key in self._kept and not self._kept[key].fault}
         decisions = [one for each in self._decisions.values() for one in each if one.records]
+        decisions += self._older
         return [decision for decision in decisions if decision.trial.key not in kept]
 
     @property
@@ -219,10 +239,16 @@ class EvalSession:
             record = record_absence(decision.trial, decision.error)
             self._keep(record)
             return record
+        return self._await(decision, tell)
+
+    def _await(self, decision: Decision, tell: Tell) -> TrialRecord:
+        """Wait for a trial, and write a line for each that is recorded meanwhile."""
         future = self._started().submit(decision)
         for record in self._waiting(future):
-            if self._progress and not record.replayed:
-                tell(self._progress.line(record))
+            if self._progress and record.key in self._recording:
+                older = record.key in self._older_keys
+                side = f" @ {self.settings.base}" if older else ""
+                tell(self._progress.line(record, side))
         return future.result()
 
     def _waiting(self, future: Future[TrialRecord]) -> Iterator[TrialRecord]:
@@ -236,7 +262,9 @@ class EvalSession:
 
     def _keep(self, record: TrialRecord) -> None:
         """Store a record; called in threads of the runner."""
-        self._opened_run().save(record)
+        # What is recorded of an older revision is read back, graded and kept when it is compared.
+        if record.key not in self._older_keys:
+            self._opened_run().save(record)
         self._kept[record.key] = record
         self._ended.put(record)
 
@@ -249,6 +277,7 @@ class EvalSession:
                 tell(escape_text(f"{variant.path}:{odd.line}: {odd.text}"))
         tell(str(estimate(trials, self.settings.prices)))
         self._progress = Progress(len(trials))
+        self._recording = frozenset(trial.key for trial in trials)
 
     def _check_promise(self) -> None:
         asked = set((self.settings.promise or "all").replace(" ", "").split(","))
@@ -275,6 +304,27 @@ class EvalSession:
     def _trials(self, cell: Cell) -> list[Trial]:
         number = self.settings.trials or cell.scenario.suite.suite.trials
         return [cell.get_trial(each) for each in range(number)]
+
+    def _decide_both_sides(self, ref: str) -> list[Decision]:
+        """Decide about the cells and their older selves, in the order in which they are recorded.
+
+        Raises InputError for a revision that is not there.
+        """
+        from promptverdict.comparison.both_sides import BothSides, arrange_blocks
+
+        mode, cells = self.settings.record, list(self._cells.values())
+        decisions: list[Decision] = []
+        with BothSides(ref, self._root, cells, self.settings) as sides:
+            for cell in cells:
+                decided = sides.decide(cell, self._trials(cell), mode)
+                self._decisions[cell.id] = [one for one in decided if one.trial.cell is cell]
+                decisions += decided
+            if mode != "none":
+                unchanged = (cell.id for cell in cells if not sides.is_changed(cell))
+                self._unchanged = frozenset(unchanged)
+        self._older = [one for one in decisions if one.trial.cell.place is not None]
+        self._older_keys = frozenset(one.trial.key for one in self._older)
+        return arrange_blocks(decisions, self._seed)
 
     def _decide(self, cell: Cell) -> list[Decision]:
         if cell.id not in self._decisions:
@@ -309,5 +359,6 @@ class EvalSession:
                 self.settings,
                 {trial.id: trial.key for trial in planned},
                 self._run_name,
+                seed=self._seed if self.settings.base and self.settings.record != "none" else None,
             )
         return self._run

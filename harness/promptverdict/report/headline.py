@@ -28,6 +28,7 @@ _WORST_FIRST: tuple[Word, ...] = (
     "improved and regressed",
     "blocked",
     "stale",
+    "unrecorded",
     "invalid",
     "improved in part",
     "improved",

@@ -82,10 +82,10 @@ class Runner:
 
     def submit(self, decision: Decision) -> Future[TrialRecord]:
         """Start a trial as soon as there is room; the same trial is started only once."""
-        known = self._futures.get(decision.trial.id)
+        known = self._futures.get(decision.trial.key)
         if known is None:
             known = asyncio.run_coroutine_threadsafe(self._run(decision), self._loop)
-            self._futures[decision.trial.id] = known
+            self._futures[decision.trial.key] = known
         return known
 
     def close(self) -> None:

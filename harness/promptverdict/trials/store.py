@@ -44,6 +44,8 @@ class Manifest(BaseModel):
     settings: dict[str, Any]
     ended: dict[str, int] = {}
     """How many of its cells and gates ended how: passed, failed, error, measured, xfailed."""
+    seed: int | None = None
+    """Of the random order in which both sides of a comparison were recorded, where they were."""
     planned: dict[str, str] = {}
     """Every trial that was selected, `suite/scenario::agent/variant#number` -> its key."""
 
@@ -61,12 +63,18 @@ class Run:
 
     @classmethod
     def create(
-        cls, results: Path, settings: Frozen, planned: Mapping[str, str], name: str | None = None
+        cls,
+        results: Path,
+        settings: Frozen,
+        planned: Mapping[str, str],
+        name: str | None = None,
+        *,
+        seed: int | None = None,
     ) -> Run:
         """Make the folder of a run and its manifest. Raises StorageError.
 
         settings: what the run was asked to do, kept as it is. Processes that share a run pass
-        its name, and each writes the same manifest.
+        its name, and each writes the same manifest. seed: of the order of recording.
         """
         name = name or cls.make_name()
         run = cls(results / name)
@@ -78,6 +86,7 @@ class Run:
                 started=format_second(started),
                 harness=__version__,
                 settings=settings.model_dump(mode="json"),
+                seed=seed,
                 planned=dict(planned),
             )
         )

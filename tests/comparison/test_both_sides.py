@@ -1,0 +1,154 @@
+"""One command records both sides of an edit in one window, and ends in the verdict."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from promptverdict.cli import main
+from promptverdict.comparison.storage import read_comparisons
+from promptverdict.comparison.verdicts import Comparisons
+from promptverdict.trials.store import find_run, read_manifest
+
+from tests.fakes import Provider, run
+from tests.repositories import (
+    CURT,
+    KIND,
+    SCENARIOS,
+    Repository,
+    kind_server,
+    repository,
+)
+
+__all__ = ["kind_server", "repository"]
+
+BASE = "agents/helper/base.md"
+CASSETTES = Path("evals/manners/cassettes")
+
+
+@pytest.fixture
+def edited(repository: Repository) -> Repository:
+    """Commit the project as main without a recording, and edit one prompt in a branch."""
+    repository.commit("Nothing recorded")
+    repository.git("checkout", "--quiet", "-b", "work")
+    (repository.folder / BASE).write_text(CURT, encoding="utf-8")
+    return repository
+
+
+def compared(folder: Path) -> Comparisons:
+    return read_comparisons(find_run(folder / "results"))
+
+
+def places(folder: Path) -> set[str]:
+    return {path.parents[1].name for path in (folder / CASSETTES).rglob("*.http.yaml")}
+
+
+def test_one_command_records_both_sides_and_tells_the_verdict(
+    edited: Repository, pytester: pytest.Pytester, kind_server: Provider
+) -> None:
+    ended = run(pytester, "evals", "--base", "main", "--record", "once")
+    ended.assert_outcomes(skipped=SCENARIOS)
+    assert len(kind_server.requests) == 2 * SCENARIOS
+    (comparison,) = [c for c in compared(edited.folder).comparisons if c.status == "compared"]
+    assert comparison.word == "regressed"
+    ended.stdout.fnmatch_lines(["*Regressed: helper/base shows kind less often than*"])
+    older, newer = sorted(places(edited.folder))
+    assert (older, newer) == ("helper.base", older.replace("helper.base", "") + newer)
+
+
+def test_what_is_recorded_of_both_sides_is_replayed_after(
+    edited: Repository, pytester: pytest.Pytester, kind_server: Provider
+) -> None:
+    run(pytester, "evals", "--base", "main", "--record", "once")
+    first = compared(edited.folder).comparisons
+    asked = len(kind_server.requests)
+    run(pytester, "evals", "--base", "main", "--record", "once")
+    run(pytester, "evals", "--base", "main", "-k", "base")
+    assert len(kind_server.requests) == asked
+    again = compared(edited.folder).comparisons
+    assert [c.word for c in again if c.status == "compared"] == ["regressed"]
+    assert first[0].baseline.trials == SCENARIOS
+
+
+def test_a_variant_that_did_not_change_is_neither_recorded_nor_an_error(
+    edited: Repository, pytester: pytest.Pytester, kind_server: Provider
+) -> None:
+    ended = run(pytester, "evals", "--base", "main", "--record", "once", "-k", "other", "-rs")
+    ended.assert_outcomes(skipped=SCENARIOS, deselected=SCENARIOS)
+    ended.stdout.fnmatch_lines(["*unchanged since main, and never recorded*"])
+    assert kind_server.requests == []
+
+
+def test_recordings_of_the_revision_serve_and_only_the_edit_is_recorded(
+    repository: Repository, pytester: pytest.Pytester, kind_server: Provider
+) -> None:
+    run(pytester, "evals", "--record", "once")
+    repository.commit("Everything recorded")
+    repository.git("checkout", "--quiet", "-b", "work")
+    (repository.folder / BASE).write_text(CURT, encoding="utf-8")
+    before = len(kind_server.requests)
+    run(pytester, "evals", "--base", "main", "--record", "once")
+    asked = kind_server.requests[before:]
+    assert len(asked) == SCENARIOS
+    assert all("curt" in json.dumps(body["system"]) for body in asked)
+    assert places(repository.folder) == {"helper.base", "helper.other"}
+
+
+def test_both_records_the_older_side_anew_though_the_revision_holds_it(
+    repository: Repository, pytester: pytest.Pytester, kind_server: Provider
+) -> None:
+    run(pytester, "evals", "--record", "once")
+    repository.commit("Everything recorded")
+    repository.git("checkout", "--quiet", "-b", "work")
+    (repository.folder / BASE).write_text(CURT, encoding="utf-8")
+    before = len(kind_server.requests)
+    run(pytester, "evals", "--base", "main", "--record", "both")
+    assert len(kind_server.requests) - before == 2 * SCENARIOS
+    assert len(places(repository.folder)) == 3
+
+
+def test_sides_are_recorded_in_blocks_of_one_scenario_in_a_kept_random_order(
+    edited: Repository, pytester: pytest.Pytester, kind_server: Provider
+) -> None:
+    run(pytester, "evals", "--base", "main", "--record", "once", "--concurrency", "1")
+    numbers = [body["messages"][0]["content"] for body in kind_server.requests]
+    pairs = [str(numbers[at : at + 2]) for at in range(0, len(numbers), 2)]
+    assert all(pair.count("request") == 2 for pair in pairs)
+    assert [numbers[at] == numbers[at + 1] for at in range(0, len(numbers), 2)] == [
+        True
+    ] * SCENARIOS
+    assert read_manifest(find_run(edited.folder / "results")).seed is not None
+
+
+def test_going_back_to_the_older_prompt_finds_its_recordings_again(
+    edited: Repository, pytester: pytest.Pytester, kind_server: Provider
+) -> None:
+    run(pytester, "evals", "--base", "main", "--record", "once")
+    asked = len(kind_server.requests)
+    (edited.folder / BASE).write_text(KIND + "Be warm.\n", encoding="utf-8")
+    run(pytester, "evals", "--base", "main", "--record", "once")
+    assert len(kind_server.requests) - asked == SCENARIOS
+
+
+def test_both_needs_a_revision(edited: Repository, pytester: pytest.Pytester) -> None:
+    ended = run(pytester, "evals", "--record", "both")
+    assert ended.ret == pytest.ExitCode.INTERRUPTED
+    ended.stdout.fnmatch_lines(["*there is no older revision to compare with*"])
+
+
+def test_a_baseline_that_was_never_recorded_is_told_with_command_and_price(
+    edited: Repository,
+    pytester: pytest.Pytester,
+    kind_server: Provider,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(pytester, "evals", "--record", "once")
+    capsys.readouterr()
+    commit = edited.git("rev-parse", "main")
+    assert main(["compare", "--base", "main"]) == 7
+    out = capsys.readouterr().out
+    assert f"Unrecorded: Nothing is recorded of helper/base @ main ({commit[:7]})" in out
+    assert "recording 7 trials with relay/scripted" in out
+    assert "record both sides: pytest evals --base main --record once" in out
+    assert "Invalid" not in out
