@@ -20,9 +20,9 @@ from promptverdict.core.errors import EvidenceError, StaleRecording
 from promptverdict.core.paths import display_path
 from promptverdict.recording.digest import (
     UNDER_TEST,
-    list_changed_parts,
     describe_parts,
     hash_part,
+    list_changed_parts,
 )
 from promptverdict.recording.files import Location, open_sealed
 from promptverdict.runner.cells import Cell, Trial, list_cells
@@ -77,7 +77,7 @@ class BaseRevision:
 
     def holds_any(self, here: Iterable[Cell]) -> bool:
         """Return whether the revision holds any recording of some cells, of whatever it was."""
-        folders = (replace(cell, place=None).trial(0).location.folder for cell in here)
+        folders = (replace(cell, place=None).get_trial(0).location.folder for cell in here)
         return any(self._below(self.revision.inside(folder)) for folder in folders)
 
     def recorded_trials(self, cell: Cell) -> list[Trial]:
