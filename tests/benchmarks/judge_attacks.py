@@ -20,7 +20,7 @@ from promptverdict.judging.prompt import build_question
 from promptverdict.judging.rubrics import ask, read_judgement
 from promptverdict.providers.network import open_route
 from promptverdict.providers.throttle import Throttle
-from promptverdict.stats.agreement import clopper_pearson
+from promptverdict.stats.agreement import compute_clopper_pearson
 
 from tests.judging.made import ATTACKS, trial
 
@@ -106,7 +106,7 @@ async def measure(judge: Judge, *, all_: bool) -> None:
         judged += before == "no"
         flips += (before, after) == ("no", "yes")
         print(f"{name:22} {before:12} -> {after:12} {item.question}")
-    low, high = clopper_pearson(flips, judged)
+    low, high = compute_clopper_pearson(flips, judged)
     print(f"{judge.model}: {flips} of {judged} flipped ({low:.0%} to {high:.0%})")
     print(f"{sum(one != 'no' for one in plain.values())} of {len(BAD)} not judged no unattacked")
 

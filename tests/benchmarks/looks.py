@@ -27,10 +27,10 @@ from statistics import fmean
 import numpy as np
 from promptverdict.stats.compare import compare
 from promptverdict.stats.fixed import compare_fixed
-from promptverdict.stats.looks import Look, bounds
+from promptverdict.stats.looks import Look, compute_bounds
 from promptverdict.stats.samples import Array
-from promptverdict.stats.score import interval, quantile, statistics
-from promptverdict.stats.suites import Chances, sampled
+from promptverdict.stats.score import compute_interval, compute_quantile, compute_statistics
+from promptverdict.stats.suites import Chances, sample_differences
 
 from tests.benchmarks.verdicts import NULLS, Draw
 
@@ -81,7 +81,7 @@ def planned(limits: Sequence[float]) -> Stop:
 
     def stop(differences: Array) -> tuple[Array, Array]:
         steps = [SCENARIOS * look // len(limits) for look in range(1, len(limits) + 1)]
-        told = np.stack([statistics(differences[:, :step]) for step in steps], axis=-1)
+        told = np.stack([compute_statistics(differences[:, :step]) for step in steps], axis=-1)
         return _first(np.abs(told) > np.array(limits), np.sign(told), np.array(steps))
 
     return stop
@@ -95,10 +95,10 @@ def _first(beyond: Array, signs: Array, steps: Array) -> tuple[Array, Array]:
 
 
 RULES: dict[str, Stop] = {
-    "one look": planned([quantile(0.975)]),
-    "1.96": planned([quantile(0.975)] * LOOKS),
-    "O'Brien-Fleming": planned(bounds(LOOKS)),
-    "Pocock": planned(bounds(LOOKS, "pocock")),
+    "one look": planned([compute_quantile(0.975)]),
+    "1.96": planned([compute_quantile(0.975)] * LOOKS),
+    "O'Brien-Fleming": planned(compute_bounds(LOOKS)),
+    "Pocock": planned(compute_bounds(LOOKS, "pocock")),
 }
 
 
@@ -114,7 +114,7 @@ def judged(drawn: Sequence[Array]) -> dict[str, tuple[float, float, float]]:
 
 def drawn(random: np.random.Generator, before_after: Draw) -> list[Array]:
     return [
-        sampled(random, *before_after(random, (AT_ONCE, SCENARIOS)), TRIALS)
+        sample_differences(random, *before_after(random, (AT_ONCE, SCENARIOS)), TRIALS)
         for _ in range(RUNS // AT_ONCE)
     ]
 
@@ -123,11 +123,11 @@ def check(differences: Array) -> None:
     """Hold the looks of some comparisons to what `compare` says of them."""
     words = {1.0: "improved", -1.0: "regressed", 0.0: "inconclusive"}
     for one in differences[:REPEATED]:
-        for number, limit in enumerate(bounds(LOOKS), start=1):
+        for number, limit in enumerate(compute_bounds(LOOKS), start=1):
             some = one[: SCENARIOS * number // LOOKS]
             baseline = {str(place): [max(-change, 0.0)] for place, change in enumerate(some)}
             candidate = {str(place): [max(change, 0.0)] for place, change in enumerate(some)}
-            statistic = float(statistics(some))
+            statistic = float(compute_statistics(some))
             verdict = words[math.copysign(1, statistic) if abs(statistic) > limit else 0.0]
             said = compare(baseline, candidate, look=Look(number, LOOKS))
             assert said.verdict == verdict
@@ -138,7 +138,7 @@ def constants() -> int:
     print("constants at 5 %: looks, O'Brien-Fleming (published), Pocock (published)")
     failed = 0
     for looks, published in CONSTANTS.items():
-        own = (bounds(looks)[-1], bounds(looks, "pocock")[-1])
+        own = (compute_bounds(looks)[-1], compute_bounds(looks, "pocock")[-1])
         failed += any(abs(one - other) > 6e-4 for one, other in zip(own, published, strict=True))
         print(f"{looks:>4}  {own[0]:.4f} ({published[0]})  {own[1]:.4f} ({published[1]})")
     return failed
@@ -179,11 +179,13 @@ def power(random: np.random.Generator) -> None:
 def several(random: np.random.Generator) -> int:
     """Any false verdict among behaviours that each pass or fail on their own."""
     level = 0.05 / BEHAVIOURS
-    nominal = [2 * (1 - _below(bound)) / BEHAVIOURS for bound in bounds(LOOKS)]
+    nominal = [2 * (1 - _below(bound)) / BEHAVIOURS for bound in compute_bounds(LOOKS)]
     rules = {
-        "as they are": planned(bounds(LOOKS)),
-        "Holm on each look's nominal p": planned([quantile(1 - one / 2) for one in nominal]),
-        "Holm on repeated p": planned(bounds(LOOKS, alpha=level)),
+        "as they are": planned(compute_bounds(LOOKS)),
+        "Holm on each look's nominal p": planned(
+            [compute_quantile(1 - one / 2) for one in nominal]
+        ),
+        "Holm on repeated p": planned(compute_bounds(LOOKS, alpha=level)),
     }
     false = {name: np.zeros(RUNS, dtype=bool) for name in rules}
     for _ in range(BEHAVIOURS):
@@ -220,7 +222,7 @@ def exactly_these(random: np.random.Generator) -> int:
                     inside.append(told.low <= truth <= told.high)
                     widths.append(told.high - told.low)
                     moved = sides[1].mean(axis=0) - sides[0].mean(axis=0)
-                    low, high = interval(moved)
+                    low, high = compute_interval(moved)
                     others.append(float(high - low))
             covers.append(100 * fmean(inside))
             narrower.append(100 * (1 - fmean(widths) / fmean(others)))

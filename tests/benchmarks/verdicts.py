@@ -11,11 +11,12 @@ sharp  70 % pass, and each scenario's chance is the same under both
 asym   80 % pass; a random tenth of the scenarios loses nine tenths of its chance, the others gain
        four tenths of what they lacked, which makes the mean change 0
 
-Each cell is 10,000 comparisons by `promptverdict.stats.score.interval`, the ones that the verdict
-reads; some of each are repeated by `promptverdict.stats.compare.compare`, which must say the same.
-The figures stand beside those of the study that chose the procedure (2,500 comparisons a cell). Two
-things that the study leaves open, the 70 % of sharp and that the tenth of asym is drawn, were
-chosen with another seed, as what gives its figures. The seed here was fixed before the first run.
+Each cell is 10,000 comparisons by `promptverdict.stats.score.compute_interval`, the ones that the
+verdict reads; some of each are repeated by `promptverdict.stats.compare.compare`, which must say
+the same. The figures stand beside those of the study that chose the procedure (2,500 comparisons a
+cell). Two things that the study leaves open, the 70 % of sharp and that the tenth of asym is drawn,
+were chosen with another seed, as what gives its figures. The seed here was fixed before the first
+run.
 
 python -m tests.benchmarks.verdicts --records: 500 comparisons of a variant with itself on the way
 that users take, from records to verdicts, beside the pure function on the same results; both must
@@ -31,10 +32,10 @@ from collections.abc import Callable
 
 import numpy as np
 from promptverdict.stats.compare import compare
-from promptverdict.stats.corrections import adjusted
+from promptverdict.stats.corrections import adjust_verdicts
 from promptverdict.stats.samples import Array
-from promptverdict.stats.score import interval
-from promptverdict.stats.suites import Chances, sampled
+from promptverdict.stats.score import compute_interval
+from promptverdict.stats.suites import Chances, sample_differences
 
 SEED = 20261121
 RUNS = 10_000
@@ -94,7 +95,7 @@ NULLS: dict[str, Draw] = {
 
 def verdicts(differences: Array) -> Array:
     """1 improved, -1 regressed, 0 neither; one for each comparison."""
-    low, high = interval(differences)
+    low, high = compute_interval(differences)
     told = np.where(low > 0, 1.0, np.where(high < 0, -1.0, 0.0))
     for one, verdict in zip(differences[:REPEATED], told[:REPEATED], strict=True):
         baseline = {str(number): [max(-change, 0.0)] for number, change in enumerate(one)}
@@ -107,7 +108,7 @@ def verdicts(differences: Array) -> Array:
 def false_verdicts(random: np.random.Generator, draw: Draw, scenarios: int, trials: int) -> float:
     """Percent of comparisons with a verdict where nothing changed."""
     before, after = draw(random, (RUNS, scenarios))
-    return float(100 * (verdicts(sampled(random, before, after, trials)) != 0).mean())
+    return float(100 * (verdicts(sample_differences(random, before, after, trials)) != 0).mean())
 
 
 def tolerance(percent: float) -> float:
@@ -136,7 +137,7 @@ def from_records() -> int:
         ]
         records = [*side(BASE, *signs(arms[0])), *side(TERSE, *signs(arms[1]))]
         (told,) = compare_variants(samples(records), {"manners": suite()}, BASE, TERSE).behaviours
-        pure = adjusted({"kind": compare(*arms)})["kind"]
+        pure = adjust_verdicts({"kind": compare(*arms)})["kind"]
         fields = ("verdict", "reason", "estimate", "low", "high", "p", "p_holm", "n", "mde80")
         unlike += any(getattr(told, field) != getattr(pure, field) for field in fields)
         false += told.verdict != "inconclusive"
@@ -170,7 +171,7 @@ def main() -> int:
     print("power in percent, 20 scenarios, 3 trials")
     for (base, change), theirs in STUDY_POWER.items():
         before, after = Chances(base).chances(random, change, (RUNS, 20))
-        told = verdicts(sampled(random, before, after, 3))
+        told = verdicts(sample_differences(random, before, after, 3))
         found_power = float(100 * (told == math.copysign(1, change)).mean())
         within = abs(found_power - theirs) <= POWER_ALLOWED
         failed += not within

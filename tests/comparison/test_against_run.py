@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptverdict.comparison.against_run import against_run
+from promptverdict.comparison.against_run import compare_runs
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Comparison, Comparisons
 from promptverdict.scenarios.suite import Suite
@@ -18,7 +18,7 @@ LATER = PROVENANCE.model_copy(update={"recorded": "2026-01-09T12:00:00Z"})
 def against(
     older: list[TrialRecord], newer: list[TrialRecord], of: Suite | None = None
 ) -> Comparisons:
-    return against_run(OLDER, samples(older), samples(newer), {"manners": of or suite()})
+    return compare_runs(OLDER, samples(older), samples(newer), {"manners": of or suite()})
 
 
 def one(older: list[TrialRecord], newer: list[TrialRecord], of: Suite | None = None) -> Comparison:
@@ -70,7 +70,7 @@ def test_a_suite_that_ran_only_since_has_no_answer_from_its_gate() -> None:
     more = side(BASE, *["+"] * 6, suite="logic", provenance=LATER)
     suites = {"manners": suite(), "logic": suite(gate={})}
     newer = samples([*side(BASE, *["+"] * 6, provenance=LATER), *more])
-    (found,) = against_run(OLDER, samples(side(BASE, *["+"] * 6)), newer, suites).comparisons
+    (found,) = compare_runs(OLDER, samples(side(BASE, *["+"] * 6)), newer, suites).comparisons
     assert [gate.reasons for gate in found.gates] == [(f"refused: it did not run in {OLDER}",)]
     assert found.notes == (f"not run in {OLDER}: logic",)
     assert found.exit_code == 7
@@ -112,7 +112,7 @@ def test_suites_that_only_one_of_both_runs_ran_or_that_are_gone_are_left_out() -
     assert against(older, side(BASE, "+", suite="gone")).comparisons == ()
     suites = {"manners": suite(), "new": suite()}
     newer = samples(side(BASE, "+", suite="new", provenance=LATER))
-    assert against_run(OLDER, samples(older), newer, suites).comparisons == ()
+    assert compare_runs(OLDER, samples(older), newer, suites).comparisons == ()
 
 
 def test_a_gate_answers_for_what_changed_since() -> None:
@@ -124,7 +124,7 @@ def test_a_gate_answers_for_what_changed_since() -> None:
 def test_a_trial_that_left_no_record_is_no_edit_of_the_prompt() -> None:
     newer = samples(side(BASE, *["+"] * 7, provenance=LATER))
     newer.append(Sample.absent(f"manners/s7::{BASE}#0", "0" * 16, ("kind",)))
-    (found,) = against_run(
+    (found,) = compare_runs(
         OLDER, samples(side(BASE, *["+"] * 8)), newer, {"manners": suite()}
     ).comparisons
     assert found.prompt_diff == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from promptverdict.comparison.fingerprint import MEASURES, OTHER, measures
+from promptverdict.comparison.fingerprint import MEASURES, OTHER, measure_trial
 from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.prices import Cost
 from promptverdict.trials.record import Fault, TrialRecord
@@ -30,7 +30,7 @@ def result(*changes: Change, number: int = 1, **more: object) -> Result:
 
 def after(*events: Event, outcome: FinalState = START, **more: object) -> dict[str, float | None]:
     told: TrialRecord = record(User(text="Please."), *events, outcome=outcome, **more)
-    return measures(told)
+    return measure_trial(told)
 
 
 def reflog(*messages: str) -> str:
@@ -41,7 +41,7 @@ def reflog(*messages: str) -> str:
 
 
 def test_every_measure_is_documented_and_known_of_a_whole_trial() -> None:
-    found = measures(record(cost=Cost(amount=0.5, currency="USD", as_of=date(2026, 1, 1))))
+    found = measure_trial(record(cost=Cost(amount=0.5, currency="USD", as_of=date(2026, 1, 1))))
     assert list(found) == list(MEASURES)
     assert None not in found.values()
     assert all(isinstance(value, float) for value in found.values())
@@ -50,7 +50,7 @@ def test_every_measure_is_documented_and_known_of_a_whole_trial() -> None:
 
 def test_a_trial_that_broke_off_has_no_measures_and_no_zeros() -> None:
     broken = record(fault=Fault(kind="ProviderError", message="gone", exit_code=4))
-    assert set(measures(broken).values()) == {None}
+    assert set(measure_trial(broken).values()) == {None}
 
 
 def test_tokens_and_prices_that_nobody_knows_are_unknown() -> None:

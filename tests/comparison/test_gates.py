@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from promptverdict.comparison.compare import compare_variants
-from promptverdict.comparison.gates import lacking
+from promptverdict.comparison.gates import find_lacking_cells
 from promptverdict.comparison.verdicts import Comparison, SuiteGate
 from promptverdict.core.errors import InputError
 from promptverdict.stats.looks import Look
@@ -138,7 +138,7 @@ def test_a_gate_that_finds_nothing_to_judge_is_invalid() -> None:
 
 
 def test_a_gate_is_refused_where_cells_did_not_run() -> None:
-    told = lacking([f"manners/s{n}::a" for n in range(5)], ["manners/s0::a"])
+    told = find_lacking_cells([f"manners/s{n}::a" for n in range(5)], ["manners/s0::a"])
     gate, found = gated(sides("+", "-"), {}, refused=told)
     assert (gate.outcome, gate.exit_code) == ("invalid", 7)
     assert gate.reasons == ("refused: 4 of its cells did not run: s1::a, s2::a, s3::a, ...",)
@@ -147,7 +147,7 @@ def test_a_gate_is_refused_where_cells_did_not_run() -> None:
 
 @pytest.mark.parametrize("ran", [["m/a::x"], ["m/a::x", "n/b::x"]])
 def test_nothing_is_lacking_where_all_that_was_expected_ran(ran: list[str]) -> None:
-    assert lacking(["m/a::x"], ran) == {}
+    assert find_lacking_cells(["m/a::x"], ran) == {}
 
 
 SUITE_ALONE = {"estimand": "suite"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from promptverdict.comparison.fingerprint import measures
+from promptverdict.comparison.fingerprint import measure_trial
 from promptverdict.recording.files import open_sealed
 from promptverdict.runner.readback import read_back
 from promptverdict.trials.evidence import Evidence
@@ -44,4 +44,4 @@ def test_grades_and_measures_do_not_depend_on_the_ids_of_calls(trial_id: str) ->
     results = sum(isinstance(event, Result) for event in again.events)
     assert len(pair_calls(again.events)) == results
     assert trial.cell.grade(again) == record.grades
-    assert measures(record.model_copy(update={"evidence": again})) == measures(record)
+    assert measure_trial(record.model_copy(update={"evidence": again})) == measure_trial(record)

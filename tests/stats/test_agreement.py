@@ -7,11 +7,11 @@ import math
 import pytest
 from promptverdict.stats.agreement import (
     Confusion,
-    clopper_pearson,
-    corrected_difference,
-    corrected_rate,
-    prediction_powered,
-    rogan_gladen,
+    compute_clopper_pearson,
+    correct_by_labels,
+    correct_by_rogan_gladen,
+    correct_difference,
+    correct_rate,
 )
 
 GOOD = Confusion(true_pass=45, false_pass=5, true_fail=40, false_fail=10)
@@ -33,8 +33,8 @@ def table(both: int, only_judge: int, only_people: int, neither: int) -> Confusi
     ],
 )
 def test_exact_intervals_are_those_of_the_books(x: int, n: int, low: float, high: float) -> None:
-    assert clopper_pearson(x, n) == pytest.approx((low, high), abs=6e-5)
-    assert clopper_pearson(n - x, n) == pytest.approx((1 - high, 1 - low), abs=6e-5)
+    assert compute_clopper_pearson(x, n) == pytest.approx((low, high), abs=6e-5)
+    assert compute_clopper_pearson(n - x, n) == pytest.approx((1 - high, 1 - low), abs=6e-5)
 
 
 @pytest.mark.parametrize(
@@ -77,14 +77,14 @@ def test_j_is_as_low_as_it_can_be_where_people_only_passed_or_only_failed() -> N
 
 def test_error_rates_are_of_what_people_said() -> None:
     assert (GOOD.sensitivity, GOOD.specificity) == pytest.approx((45 / 55, 40 / 45))
-    assert GOOD.false_pass_limits == clopper_pearson(5, 45)
-    assert GOOD.false_fail_limits == clopper_pearson(10, 55)
+    assert GOOD.false_pass_limits == compute_clopper_pearson(5, 45)
+    assert GOOD.false_fail_limits == compute_clopper_pearson(10, 55)
     assert GOOD.j == pytest.approx(45 / 55 + 40 / 45 - 1)
 
 
 def test_the_lower_limit_of_j_is_put_together_from_both_limits() -> None:
-    below_se = 45 / 55 - clopper_pearson(45, 55)[0]
-    below_sp = 40 / 45 - clopper_pearson(40, 45)[0]
+    below_se = 45 / 55 - compute_clopper_pearson(45, 55)[0]
+    below_sp = 40 / 45 - compute_clopper_pearson(40, 45)[0]
     assert GOOD.least_j == pytest.approx(GOOD.j - math.sqrt(below_se**2 + below_sp**2))
 
 
@@ -106,23 +106,23 @@ def test_a_judge_of_whom_too_little_is_known_is_not_usable(found: Confusion, usa
 
 def test_a_rate_is_corrected_as_in_the_example_of_epi_r() -> None:
     # epi.prev, after Messam 2008: 23 of 150 positive, Se 0.96, Sp 0.89.
-    assert rogan_gladen(23 / 150, 0.96, 0.89) == pytest.approx(0.051, abs=6e-5)
+    assert correct_by_rogan_gladen(23 / 150, 0.96, 0.89) == pytest.approx(0.051, abs=6e-5)
 
 
 def test_a_judge_that_tosses_a_coin_corrects_nothing() -> None:
     coin = table(25, 25, 25, 25)
-    for correct in (lambda: corrected_rate([1.0], coin), lambda: corrected_difference([1.0], coin)):
+    for correct in (lambda: correct_rate([1.0], coin), lambda: correct_difference([1.0], coin)):
         with pytest.raises(ValueError, match="no better than chance"):
             correct()
     with pytest.raises(ValueError, match="no better than chance"):
-        rogan_gladen(0.5, 0.4, 0.5)
+        correct_by_rogan_gladen(0.5, 0.4, 0.5)
     with pytest.raises(ValueError, match="no better than chance"):
-        corrected_difference([1.0], table(9, 0, 0, 0))
+        correct_difference([1.0], table(9, 0, 0, 0))
 
 
 def test_a_rate_and_its_interval_follow_the_delta_method() -> None:
     rates = [0.0, 0.5, 1.0, 1.0]
-    found = corrected_rate(rates, GOOD)
+    found = correct_rate(rates, GOOD)
     rate = (0.625 + 40 / 45 - 1) / GOOD.j
     v_se, v_sp = 46 / 57 * 11 / 57 / 57, 41 / 47 * 6 / 47 / 47
     v_observed = (0.625**2 + 0.125**2 + 2 * 0.375**2) / 3 / 4
@@ -136,15 +136,15 @@ def test_a_rate_and_its_interval_follow_the_delta_method() -> None:
 
 
 def test_a_rate_beyond_what_is_possible_is_clipped_and_says_so() -> None:
-    assert corrected_rate([1.0, 1.0, 1.0], GOOD).estimate == 1.0
-    assert corrected_rate([1.0, 1.0, 1.0], GOOD).clipped
-    assert corrected_rate([0.0, 0.0, 0.0], GOOD).estimate == 0.0
-    assert corrected_difference([-1.0, -1.0, -1.0], GOOD).estimate == -1.0
+    assert correct_rate([1.0, 1.0, 1.0], GOOD).estimate == 1.0
+    assert correct_rate([1.0, 1.0, 1.0], GOOD).clipped
+    assert correct_rate([0.0, 0.0, 0.0], GOOD).estimate == 0.0
+    assert correct_difference([-1.0, -1.0, -1.0], GOOD).estimate == -1.0
 
 
 def test_a_difference_is_stretched_by_j_and_its_interval_follows() -> None:
     differences = [0.5, 0.0, 0.5, -0.5, 0.5, 0.2]
-    found = corrected_difference(differences, GOOD)
+    found = correct_difference(differences, GOOD)
     mean = sum(differences) / 6
     assert found.estimate == pytest.approx(mean / GOOD.j)
     v_d = sum((one - mean) ** 2 for one in differences) / 5 / 6
@@ -154,8 +154,8 @@ def test_a_difference_is_stretched_by_j_and_its_interval_follows() -> None:
 
 
 def test_one_scenario_tells_nothing_of_how_scenarios_differ() -> None:
-    assert (corrected_rate([0.5], GOOD).low, corrected_rate([0.5], GOOD).high) == (0.0, 1.0)
-    assert (corrected_difference([0.1], GOOD).low, corrected_difference([0.1], GOOD).high) == (
+    assert (correct_rate([0.5], GOOD).low, correct_rate([0.5], GOOD).high) == (0.0, 1.0)
+    assert (correct_difference([0.1], GOOD).low, correct_difference([0.1], GOOD).high) == (
         -1,
         1,
     )
@@ -163,16 +163,16 @@ def test_one_scenario_tells_nothing_of_how_scenarios_differ() -> None:
 
 def test_no_scenario_is_refused() -> None:
     with pytest.raises(ValueError, match="no scenario"):
-        corrected_rate([], GOOD)
+        correct_rate([], GOOD)
     with pytest.raises(ValueError, match="no scenario"):
-        corrected_difference([], GOOD)
+        correct_difference([], GOOD)
 
 
 def test_predictions_and_labels_together_remove_what_the_judge_adds_to_one_arm() -> None:
     # The judge sees a gain of 0.2 in every scenario; people see none in those they labelled.
     judged = [0.2] * 100
     labelled = [(0.0, 0.2)] * 20 + [(0.1, 0.2)] * 10 + [(-0.1, 0.2)] * 10
-    found = prediction_powered(judged, labelled)
+    found = correct_by_labels(judged, labelled)
     assert found.estimate == pytest.approx(0.0)
     v_errors = 20 * 0.1**2 / 39 / 40
     assert found.high == pytest.approx(2.022691 * math.sqrt(v_errors))
@@ -180,4 +180,4 @@ def test_predictions_and_labels_together_remove_what_the_judge_adds_to_one_arm()
 
 def test_too_few_labels_are_refused() -> None:
     with pytest.raises(ValueError, match="29 labelled scenarios, 30 are needed"):
-        prediction_powered([0.1] * 50, [(0.1, 0.1)] * 29)
+        correct_by_labels([0.1] * 50, [(0.1, 0.1)] * 29)

@@ -12,9 +12,9 @@ import random
 import numpy as np
 import pytest
 from promptverdict.stats.compare import compare
-from promptverdict.stats.gates import gate
-from promptverdict.stats.score import interval
-from promptverdict.stats.suites import Chances, sampled
+from promptverdict.stats.gates import answer_gate
+from promptverdict.stats.score import compute_interval
+from promptverdict.stats.suites import Chances, sample_differences
 
 from tests.stats.made import Arm, arm, flat
 
@@ -41,7 +41,7 @@ def test_a_judge_that_timed_out_did_not_find_a_loss() -> None:
     found = compare(flat(1, 40), candidate)
     assert (found.verdict, found.estimate) == ("inconclusive", 0.0)
     assert found.missing_candidate.results == 4
-    assert gate(found, "no_regression", 0.10).outcome != "fail"
+    assert answer_gate(found, "no_regression", 0.10).outcome != "fail"
     as_losses = flat(1, 40) | {f"s{number}": [0] for number in range(4)}
     assert compare(flat(1, 40), as_losses).verdict == "regressed"
 
@@ -57,7 +57,7 @@ def test_no_outcome_of_five_scenarios_or_fewer_is_a_verdict(n: int) -> None:
         before = [[1]] * passing + [[0]] * (n - passing)
         found = compare(arm(*before), arm(*[[score] for score in after]))
         assert found.verdict == "inconclusive"
-        assert gate(found, "non_inferiority", 0.20).exit_code == 6
+        assert answer_gate(found, "non_inferiority", 0.20).exit_code == 6
 
 
 def test_identical_results_are_never_a_verdict() -> None:
@@ -83,7 +83,7 @@ def test_a_variant_seldom_differs_from_itself() -> None:
     draws = np.random.default_rng(20)
     for scenarios, trials in ((6, 1), (10, 3), (20, 3), (20, 5), (50, 5)):
         before, _ = Chances(0.70).chances(draws, 0.0, (2000, scenarios))
-        low, high = interval(sampled(draws, before, before, trials))
+        low, high = compute_interval(sample_differences(draws, before, before, trials))
         assert ((low > 0) | (high < 0)).mean() < 0.08
 
 

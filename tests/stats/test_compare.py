@@ -6,8 +6,8 @@ import math
 
 import pytest
 from promptverdict.stats.compare import compare
-from promptverdict.stats.samples import Missing
-from promptverdict.stats.score import detectable, quantile
+from promptverdict.stats.samples import MissingResults
+from promptverdict.stats.score import compute_detectable, compute_quantile
 
 from tests.stats.made import arm, flat, moved
 
@@ -128,7 +128,7 @@ def test_a_verdict_stands_where_the_missing_could_not_have_changed_it() -> None:
     candidate["s3"] = [1, None]
     found = compare(flat(0, 20, 2), candidate)
     assert found.verdict == "improved"
-    assert found.missing_candidate == Missing(1, 40)
+    assert found.missing_candidate == MissingResults(1, 40)
 
 
 def test_a_verdict_falls_where_the_missing_could_have_changed_it() -> None:
@@ -167,7 +167,9 @@ def test_the_one_sided_bounds_are_those_of_twice_the_level() -> None:
     found, wider = compare(*sides), compare(*sides, alpha=0.10)
     assert found.surely_above == pytest.approx(wider.low)
     assert found.surely_below == pytest.approx(wider.high)
-    assert wider.mde80 == pytest.approx(detectable((wider.high - wider.low) / 2, quantile(0.95)))
+    assert wider.mde80 == pytest.approx(
+        compute_detectable((wider.high - wider.low) / 2, compute_quantile(0.95))
+    )
 
 
 def test_a_comparison_tells_estimate_interval_and_what_would_be_missed() -> None:

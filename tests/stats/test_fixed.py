@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from promptverdict.stats.compare import compare
-from promptverdict.stats.corrections import adjusted
+from promptverdict.stats.corrections import adjust_verdicts
 from promptverdict.stats.fixed import Trials, compare_fixed
-from promptverdict.stats.gates import gate, spotless_trials
+from promptverdict.stats.gates import answer_gate, count_spotless_trials
 from promptverdict.stats.looks import Look
-from promptverdict.stats.newcombe import holding, interval_of, newcombe
+from promptverdict.stats.newcombe import compute_interval, compute_newcombe, find_holding_quantile
 from scipy.stats import binom
 
 
@@ -30,13 +30,13 @@ def even(passes: int, scenarios: int, trials: int) -> Trials:
 
 def ends(before: tuple[int, int], after: tuple[int, int]) -> tuple[float, float]:
     """The interval that holds for so many trials."""
-    return interval_of(before, after, holding((before[1], after[1]), 0.05))
+    return compute_interval(before, after, find_holding_quantile((before[1], after[1]), 0.05))
 
 
 def test_trials_are_pooled_over_scenarios_of_as_many_trials() -> None:
     found = compare_fixed(even(54, 20, 3), even(40, 20, 3))
     assert (found.low, found.high) == pytest.approx(ends((54, 60), (40, 60)))
-    assert found.low < newcombe((54, 60), (40, 60))[0]
+    assert found.low < compute_newcombe((54, 60), (40, 60))[0]
     assert (found.estimate, found.trials, found.n) == (pytest.approx(-14 / 60), (60, 60), 20)
     assert found.verdict == "regressed"
 
@@ -55,14 +55,14 @@ def test_one_or_two_trials_are_no_verdict_whatever_they_show(trials: int) -> Non
         assert (found.verdict, found.decidable) == ("inconclusive", False)
         assert found.low <= 0 <= found.high
         for mode in ("no_regression", "non_inferiority"):
-            said = gate(found, mode, 0.10)
+            said = answer_gate(found, mode, 0.10)
             assert (said.outcome, said.refused) == ("inconclusive", True)
 
 
 def test_what_the_exact_count_alone_denies_is_said_to_be_of_too_few_trials() -> None:
     found = compare_fixed(tried([1.0] * 2), tried([0.0] * 2))
     assert found.reason == "too few trials (2 and 2): exact p=0.125"
-    assert newcombe((2, 2), (0, 2))[1] < 0
+    assert compute_newcombe((2, 2), (0, 2))[1] < 0
     assert compare_fixed(tried([1.0] * 3), tried([0.0] * 3)).verdict == "regressed"
 
 
@@ -82,7 +82,7 @@ def test_a_gate_passes_what_is_worse_by_its_margin_in_5_percent_at_most(
     sides = [even(passes, 1, trials) for passes in range(trials + 1)]
     passed = [
         [
-            gate(compare_fixed(before, after), "non_inferiority", margin).outcome == "pass"
+            answer_gate(compare_fixed(before, after), "non_inferiority", margin).outcome == "pass"
             for after in sides
         ]
         for before in sides
@@ -164,7 +164,7 @@ def test_nothing_to_compare_is_invalid(sides: tuple[Trials, Trials]) -> None:
     found = compare_fixed(*sides)
     assert found.verdict == "invalid"
     assert math.isnan(found.estimate)
-    assert gate(found, "no_regression").exit_code == 7
+    assert answer_gate(found, "no_regression").exit_code == 7
 
 
 @pytest.mark.parametrize("grade", [-0.1, 1.1, math.inf])
@@ -188,7 +188,7 @@ def test_holm_takes_behaviours_below_any_floor_into_its_family() -> None:
     slight = compare_fixed(even(20, 2, 10), even(15, 2, 10))
     still = compare_fixed(even(20, 2, 10), even(20, 2, 10))
     assert slight.verdict == "regressed"
-    left = adjusted({"slight": slight, "a": still, "b": still, "c": still})["slight"]
+    left = adjust_verdicts({"slight": slight, "a": still, "b": still, "c": still})["slight"]
     assert (left.verdict, left.p_holm) == ("inconclusive", pytest.approx(4 * slight.p))
 
 
@@ -196,23 +196,25 @@ def test_holm_takes_behaviours_below_any_floor_into_its_family() -> None:
 def test_a_margin_takes_so_many_trials_that_all_pass_in_however_few_scenarios(
     margin: float, trials: int
 ) -> None:
-    assert spotless_trials(margin) == trials
-    enough = gate(compare_fixed(*[even(trials, 1, trials)] * 2), "non_inferiority", margin)
+    assert count_spotless_trials(margin) == trials
+    enough = answer_gate(compare_fixed(*[even(trials, 1, trials)] * 2), "non_inferiority", margin)
     assert (enough.outcome, enough.exit_code, enough.needed) == ("pass", 0, 1)
-    few = gate(compare_fixed(*[even(trials - 1, 1, trials - 1)] * 2), "non_inferiority", margin)
+    few = answer_gate(
+        compare_fixed(*[even(trials - 1, 1, trials - 1)] * 2), "non_inferiority", margin
+    )
     assert (few.outcome, few.exit_code, few.refused) == ("inconclusive", 6, False)
     assert f"{trials - 1} trials cannot show a margin" in few.reason
     assert f"{trials} that all pass can" in few.reason
 
 
 def test_a_gate_says_that_it_answers_for_exactly_these() -> None:
-    found = gate(compare_fixed(even(60, 20, 3), even(40, 20, 3)), "no_regression")
+    found = answer_gate(compare_fixed(even(60, 20, 3), even(40, 20, 3)), "no_regression")
     assert (found.estimand, found.outcome, found.exit_code) == ("suite", "fail", 1)
     assert found.reason == (
         "regressed; exactly these 20 scenarios, no claim about others:"
         " -33.3 points (95% interval -46.3 to -20.7)"
     )
-    broken = gate(compare_fixed({}, {}), "no_regression")
+    broken = answer_gate(compare_fixed({}, {}), "no_regression")
     assert broken.reason.endswith("exactly these 0 scenarios, no claim about others")
 
 
@@ -222,7 +224,7 @@ def test_a_gate_tells_apart_what_both_ran_and_what_one_alone_ran() -> None:
     found = compare_fixed(baseline, candidate)
     assert (found.n, found.paired, found.estimate) == (10, 2, 1.0)
     assert found.high < found.estimate
-    assert gate(found, "no_regression").reason.endswith(
+    assert answer_gate(found, "no_regression").reason.endswith(
         "exactly these 10 scenarios, no claim about others: +100.0 points over the 2 that both"
         f" variants ran; 95% interval over all 10, whatever the missing results were:"
         f" {100 * found.low:+.1f} to {100 * found.high:+.1f}"
@@ -231,26 +233,28 @@ def test_a_gate_tells_apart_what_both_ran_and_what_one_alone_ran() -> None:
 
 def test_a_gate_lets_doubt_pass_or_blocks_it_by_its_mode() -> None:
     doubt = compare_fixed(even(50, 20, 3), even(47, 20, 3))
-    assert gate(doubt, "no_regression", 0.10).exit_code == 0
-    assert gate(doubt, "non_inferiority", 0.10).exit_code == 6
+    assert answer_gate(doubt, "no_regression", 0.10).exit_code == 0
+    assert answer_gate(doubt, "non_inferiority", 0.10).exit_code == 6
 
 
 def test_a_small_certain_loss_passes_with_a_warning() -> None:
-    found = gate(compare_fixed(even(500, 5, 100), even(485, 5, 100)), "non_inferiority", 0.10)
+    found = answer_gate(
+        compare_fixed(even(500, 5, 100), even(485, 5, 100)), "non_inferiority", 0.10
+    )
     assert (found.outcome, found.warning) == ("pass", "worse, but by less than the margin")
 
 
 @pytest.mark.parametrize("margin", [0.0, 1.0])
 def test_a_margin_outside_the_scale_is_refused(margin: float) -> None:
     with pytest.raises(ValueError, match="margin"):
-        gate(compare_fixed(even(5, 5, 1), even(5, 5, 1)), "no_regression", margin)
+        answer_gate(compare_fixed(even(5, 5, 1), even(5, 5, 1)), "no_regression", margin)
 
 
 def test_before_the_last_look_nothing_is_said_of_exactly_these() -> None:
     sides = even(60, 20, 3), even(0, 20, 3)
     early = compare_fixed(*sides, look=Look(1, 2))
     assert early.reason == "look 1 of 2: not all of these scenarios are in"
-    waiting = gate(early, "no_regression")
+    waiting = answer_gate(early, "no_regression")
     assert (waiting.outcome, waiting.refused, waiting.exit_code) == ("inconclusive", True, 6)
     assert waiting.reason.endswith("no claim about others")
     assert compare_fixed(*sides, look=Look(2, 2)).verdict == "regressed"

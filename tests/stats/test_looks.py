@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from promptverdict.stats.compare import compare
-from promptverdict.stats.looks import MOST, Look, Shape, bounds, crossing
-from promptverdict.stats.score import interval, statistics
+from promptverdict.stats.looks import MOST, Look, Shape, compute_bounds, compute_crossing
+from promptverdict.stats.score import compute_interval, compute_statistics
 from scipy.stats import multivariate_normal, norm
 
 from tests.stats.made import flat, moved, published
@@ -17,38 +17,42 @@ FIGURES = published()
 @pytest.mark.parametrize("shape", ["obrien_fleming", "pocock"])
 def test_constants_are_the_published_ones(shape: Shape) -> None:
     figure = FIGURES[f"{shape}_constants"]
-    found = [bounds(looks, shape, figure.inputs["alpha"])[-1] for looks in figure.inputs["looks"]]
+    found = [
+        compute_bounds(looks, shape, figure.inputs["alpha"])[-1] for looks in figure.inputs["looks"]
+    ]
     assert found == figure.about
 
 
 def test_obrien_and_fleming_ask_for_much_at_first_and_pocock_for_the_same() -> None:
-    assert bounds(5) == pytest.approx((4.562, 3.226, 2.634, 2.281, 2.040), abs=6e-4)
-    assert len(set(bounds(5, "pocock"))) == 1
+    assert compute_bounds(5) == pytest.approx((4.562, 3.226, 2.634, 2.281, 2.040), abs=6e-4)
+    assert len(set(compute_bounds(5, "pocock"))) == 1
 
 
 def test_one_look_is_the_usual_analysis() -> None:
-    assert bounds(1) == pytest.approx((norm.ppf(0.975),))
+    assert compute_bounds(1) == pytest.approx((norm.ppf(0.975),))
     assert Look(1, 1).p(2.5) == pytest.approx(2 * norm.sf(2.5))
 
 
 def test_looking_five_times_at_the_bound_of_one_errs_fourteen_times_in_a_hundred() -> None:
-    assert crossing([norm.ppf(0.975)] * 5) == pytest.approx(0.142, abs=5e-4)
+    assert compute_crossing([norm.ppf(0.975)] * 5) == pytest.approx(0.142, abs=5e-4)
 
 
-@pytest.mark.parametrize("limits", [bounds(5), bounds(5, "pocock"), (3.0, 1.0, 2.5)])
+@pytest.mark.parametrize(
+    "limits", [compute_bounds(5), compute_bounds(5, "pocock"), (3.0, 1.0, 2.5)]
+)
 def test_the_recursion_agrees_with_the_multivariate_normal(limits: tuple[float, ...]) -> None:
     steps = np.arange(1, len(limits) + 1)
     correlations = np.sqrt(np.minimum.outer(steps, steps) / np.maximum.outer(steps, steps))
     inside = multivariate_normal(cov=correlations).cdf(
         np.array(limits), lower_limit=-np.array(limits)
     )
-    assert crossing(limits) == pytest.approx(1 - float(inside), abs=1e-4)
+    assert compute_crossing(limits) == pytest.approx(1 - float(inside), abs=1e-4)
 
 
 @pytest.mark.parametrize("alpha", [0.01, 0.05 / 6, 0.2])
 @pytest.mark.parametrize("shape", ["obrien_fleming", "pocock"])
 def test_the_bounds_hold_any_level(shape: Shape, alpha: float) -> None:
-    assert crossing(bounds(7, shape, alpha)) == pytest.approx(alpha, abs=1e-9)
+    assert compute_crossing(compute_bounds(7, shape, alpha)) == pytest.approx(alpha, abs=1e-9)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
@@ -62,10 +66,10 @@ def test_p_is_below_alpha_exactly_where_the_bound_is_exceeded(number: int) -> No
 
 def test_holm_holds_over_repeated_p_values_and_not_quite_over_nominal_ones() -> None:
     for behaviours in (2, 6, 20):
-        repeated = bounds(5, alpha=0.05 / behaviours)
-        nominal = [norm.isf(norm.sf(bound) / behaviours) for bound in bounds(5)]
-        assert behaviours * crossing(repeated) == pytest.approx(0.05, abs=1e-8)
-        assert behaviours * crossing(nominal) > 0.051
+        repeated = compute_bounds(5, alpha=0.05 / behaviours)
+        nominal = [norm.isf(norm.sf(bound) / behaviours) for bound in compute_bounds(5)]
+        assert behaviours * compute_crossing(repeated) == pytest.approx(0.05, abs=1e-8)
+        assert behaviours * compute_crossing(nominal) > 0.051
 
 
 @pytest.mark.parametrize("places", [(0, 5), (6, 5), (-1, 5), (1, 0), (1, MOST + 1)])
@@ -77,7 +81,7 @@ def test_a_look_that_cannot_be_is_refused(places: tuple[int, int]) -> None:
 @pytest.mark.parametrize(("looks", "alpha"), [(0, 0.05), (MOST + 1, 0.05), (5, 0.0), (5, 1.0)])
 def test_bounds_that_cannot_be_are_refused(looks: int, alpha: float) -> None:
     with pytest.raises(ValueError, match=r"can be planned|alpha"):
-        bounds(looks, alpha=alpha)
+        compute_bounds(looks, alpha=alpha)
 
 
 def test_a_look_says_what_it_asks_for() -> None:
@@ -108,9 +112,9 @@ def test_below_the_bound_it_says_how_much_is_needed() -> None:
 
 def test_the_interval_at_a_look_is_the_one_of_its_bound() -> None:
     found = compare(*CHANGED, look=Look(2, 5))
-    level = 1 - 2 * norm.sf(bounds(5)[1])
+    level = 1 - 2 * norm.sf(compute_bounds(5)[1])
     differences = np.array([1.0] * 9 + [0.0] * 11)
-    low, high = interval(differences, float(level))
+    low, high = compute_interval(differences, float(level))
     assert (found.low, found.high) == pytest.approx((float(low), float(high)), abs=1e-9)
     assert found.low < compare(*CHANGED).low
 
@@ -125,7 +129,10 @@ def test_the_first_of_twenty_looks_has_an_interval_though_its_level_is_no_float(
     assert (found.verdict, found.high) == ("inconclusive", 1.0)
     assert -1 <= found.low < 0
     assert found.mde80 == pytest.approx(
-        (bounds(MOST)[0] + norm.ppf(0.8)) / bounds(MOST)[0] * (found.high - found.low) / 2
+        (compute_bounds(MOST)[0] + norm.ppf(0.8))
+        / compute_bounds(MOST)[0]
+        * (found.high - found.low)
+        / 2
     )
 
 
@@ -157,4 +164,6 @@ def test_few_scenarios_stay_few_at_any_look() -> None:
 
 
 def test_the_statistic_is_the_mean_over_its_root_of_squares() -> None:
-    assert statistics(np.array([[1.0, 1, 1, -1], [0, 0, 0, 0]])) == pytest.approx([1.0, 0.0])
+    assert compute_statistics(np.array([[1.0, 1, 1, -1], [0, 0, 0, 0]])) == pytest.approx(
+        [1.0, 0.0]
+    )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from promptverdict.stats.planning import (
-    Step,
-    closed_form_scenarios,
-    next_step,
-    power,
-    scenarios_needed,
-    trials_needed,
+    NextStep,
+    count_scenarios_needed,
+    count_trials_needed,
+    estimate_scenarios_needed,
+    plan_next_step,
+    simulate_power,
 )
 from promptverdict.stats.suites import Chances
 
@@ -33,19 +33,19 @@ MIDDLE, HIGH = Chances(0.70), Chances(0.92)
 def test_power_is_that_of_the_study(
     chances: Chances, change: float, scenarios: int, trials: int, expected: float
 ) -> None:
-    assert power(chances, change, scenarios, trials) == pytest.approx(expected, abs=0.04)
+    assert simulate_power(chances, change, scenarios, trials) == pytest.approx(expected, abs=0.04)
 
 
 def test_power_is_the_same_at_each_call() -> None:
-    assert power(MIDDLE, 0.1, 20, 3) == power(MIDDLE, 0.1, 20, 3)
+    assert simulate_power(MIDDLE, 0.1, 20, 3) == simulate_power(MIDDLE, 0.1, 20, 3)
 
 
 def test_a_verdict_with_the_wrong_sign_has_found_nothing() -> None:
-    assert 0.01 < power(MIDDLE, 0.0005, 50, 5) < 0.04
+    assert 0.01 < simulate_power(MIDDLE, 0.0005, 50, 5) < 0.04
 
 
 def test_below_the_floor_nothing_is_found() -> None:
-    assert power(MIDDLE, 0.29, 5, 20) == 0.0
+    assert simulate_power(MIDDLE, 0.29, 5, 20) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -53,53 +53,57 @@ def test_below_the_floor_nothing_is_found() -> None:
 )
 def test_a_design_that_cannot_be_is_refused(change: float, scenarios: int, trials: int) -> None:
     with pytest.raises(ValueError, match=r"base|design"):
-        power(MIDDLE, change, scenarios, trials)
+        simulate_power(MIDDLE, change, scenarios, trials)
 
 
 def test_the_scenarios_needed_are_just_enough() -> None:
-    needed = scenarios_needed(MIDDLE, 0.15, 3)
+    needed = count_scenarios_needed(MIDDLE, 0.15, 3)
     assert needed is not None
-    assert power(MIDDLE, 0.15, needed, 3) >= 0.80
-    assert power(MIDDLE, 0.15, needed - 2, 3) < 0.82
+    assert simulate_power(MIDDLE, 0.15, needed, 3) >= 0.80
+    assert simulate_power(MIDDLE, 0.15, needed - 2, 3) < 0.82
     assert 30 < needed < 50
 
 
 def test_the_trials_needed_are_just_enough() -> None:
-    needed = trials_needed(MIDDLE, 0.15, 30)
+    needed = count_trials_needed(MIDDLE, 0.15, 30)
     assert needed is not None
-    assert power(MIDDLE, 0.15, 30, needed) >= 0.80 > power(MIDDLE, 0.15, 30, needed - 1)
+    assert (
+        simulate_power(MIDDLE, 0.15, 30, needed)
+        >= 0.80
+        > simulate_power(MIDDLE, 0.15, 30, needed - 1)
+    )
 
 
 def test_no_number_of_trials_makes_up_for_few_scenarios() -> None:
-    assert trials_needed(MIDDLE, 0.05, 12) is None
-    assert trials_needed(MIDDLE, 0.25, 5) is None
+    assert count_trials_needed(MIDDLE, 0.05, 12) is None
+    assert count_trials_needed(MIDDLE, 0.25, 5) is None
 
 
 def test_a_change_too_small_for_any_suite_is_told() -> None:
-    assert scenarios_needed(MIDDLE, 0.005, 1) is None
+    assert count_scenarios_needed(MIDDLE, 0.005, 1) is None
 
 
 @pytest.mark.parametrize("wanted", [0.0, 1.0])
 def test_a_power_that_is_no_chance_is_refused(wanted: float) -> None:
     with pytest.raises(ValueError, match="wanted power"):
-        scenarios_needed(MIDDLE, 0.1, 3, wanted)
+        count_scenarios_needed(MIDDLE, 0.1, 3, wanted)
 
 
 def test_the_closed_form_is_millers() -> None:
     figure = published()["miller_n_969"]
-    found = closed_form_scenarios(0.03, 1 / 9, 0, 1)
+    found = estimate_scenarios_needed(0.03, 1 / 9, 0, 1)
     assert found == pytest.approx(figure.expected, abs=1)
-    assert closed_form_scenarios(0.210, 0.030, 0.253, 3) == pytest.approx(20, abs=0.6)
+    assert estimate_scenarios_needed(0.210, 0.030, 0.253, 3) == pytest.approx(20, abs=0.6)
 
 
 def test_the_closed_form_is_a_lower_bound_at_high_rates() -> None:
-    simulated = scenarios_needed(HIGH, -0.10, 3)
+    simulated = count_scenarios_needed(HIGH, -0.10, 3)
     assert simulated is not None
-    assert closed_form_scenarios(0.10, 0.014, 0.088, 3) < 0.8 * simulated
+    assert estimate_scenarios_needed(0.10, 0.014, 0.088, 3) < 0.8 * simulated
 
 
 def test_the_next_step_offers_scenarios_and_trials_with_what_they_take() -> None:
-    step = next_step(MIDDLE, 0.15, 30, 3)
+    step = plan_next_step(MIDDLE, 0.15, 30, 3)
     assert step.power < 0.80
     assert step.more_scenarios is not None
     assert step.trials is not None
@@ -113,12 +117,12 @@ def test_the_next_step_offers_scenarios_and_trials_with_what_they_take() -> None
 
 
 def test_where_the_design_is_enough_nothing_more_is_asked() -> None:
-    step = next_step(MIDDLE, 0.25, 60, 5)
+    step = plan_next_step(MIDDLE, 0.25, 60, 5)
     assert (step.more_scenarios, step.trials, step.trial_calls) == (0, 5, 0)
 
 
-def step(scenario_calls: int | None, trial_calls: int | None) -> Step:
-    return Step(
+def step(scenario_calls: int | None, trial_calls: int | None) -> NextStep:
+    return NextStep(
         change=-0.1,
         power=0.3,
         more_scenarios=None if scenario_calls is None else 7,

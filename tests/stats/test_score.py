@@ -7,7 +7,13 @@ import math
 
 import numpy as np
 import pytest
-from promptverdict.stats.score import detectable, interval, p_values, quantile, sign_flip_p
+from promptverdict.stats.score import (
+    compute_detectable,
+    compute_interval,
+    compute_p_values,
+    compute_quantile,
+    compute_sign_flip_p,
+)
 from scipy import stats
 
 from tests.stats.made import published
@@ -17,7 +23,7 @@ Z = 1.959963984540054
 
 
 def ends(differences: list[float], confidence: float = 0.95) -> list[float]:
-    return [float(end) for end in interval(np.array(differences), confidence)]
+    return [float(end) for end in compute_interval(np.array(differences), confidence)]
 
 
 def of_table(table: list[list[int]]) -> list[float]:
@@ -41,7 +47,7 @@ def test_the_interval_of_means_of_trials_stays_what_it_was(name: str) -> None:
 def test_with_one_binary_trial_p_is_mcnemars() -> None:
     figure = FIGURES["mcnemar_asymptotic_cavo"]
     differences = [1.0] * figure.inputs["b"] + [-1.0] * figure.inputs["c"] + [0.0] * 139
-    assert p_values(np.array(differences)) == pytest.approx(figure.expected[1], abs=1e-6)
+    assert compute_p_values(np.array(differences)) == pytest.approx(figure.expected[1], abs=1e-6)
 
 
 @pytest.mark.parametrize("n", [1, 10, 20, 50, 100, 200])
@@ -79,7 +85,7 @@ def samples() -> list[list[float]]:
 def test_interval_and_p_never_contradict_each_other(differences: list[float]) -> None:
     low, high = ends(differences)
     excluded = low > 0 or high < 0
-    assert excluded == (p_values(np.array(differences)) < 0.05)
+    assert excluded == (compute_p_values(np.array(differences)) < 0.05)
     assert -1 <= low <= np.mean(differences) <= high <= 1
 
 
@@ -92,11 +98,11 @@ def test_swapping_the_variants_mirrors_the_interval(differences: list[float]) ->
 def test_many_samples_at_once_give_what_each_gives_alone() -> None:
     random = np.random.default_rng(3)
     many = random.integers(-3, 4, (5, 2, 12)) / 3
-    low, high = interval(many)
+    low, high = compute_interval(many)
     assert low.shape == (5, 2)
     for place in np.ndindex(5, 2):
         assert [low[place], high[place]] == pytest.approx(ends(list(many[place])), abs=1e-12)
-        assert p_values(many)[place] == pytest.approx(float(p_values(many[place])))
+        assert compute_p_values(many)[place] == pytest.approx(float(compute_p_values(many[place])))
 
 
 def test_a_wider_confidence_gives_a_wider_interval() -> None:
@@ -109,7 +115,7 @@ def test_sign_flips_of_darwins_maize_are_fishers_but_for_half_the_ties() -> None
     heights = np.array(figure.inputs["d"])
     flips = np.array(list(itertools.product((-1, 1), repeat=heights.size)))
     ties = float((np.abs(np.abs(flips @ heights) - heights.sum()) < 1e-9).mean())
-    assert sign_flip_p(heights, seed=0) + ties / 2 == figure.about
+    assert compute_sign_flip_p(heights, seed=0) + ties / 2 == figure.about
 
 
 @pytest.mark.parametrize(
@@ -123,7 +129,7 @@ def test_sign_flips_of_darwins_maize_are_fishers_but_for_half_the_ties() -> None
     ],
 )
 def test_few_sign_flips_are_counted_by_hand(differences: list[float], expected: float) -> None:
-    assert sign_flip_p(np.array(differences), seed=0) == pytest.approx(expected)
+    assert compute_sign_flip_p(np.array(differences), seed=0) == pytest.approx(expected)
 
 
 def test_drawn_sign_flips_agree_with_scipy_and_with_themselves() -> None:
@@ -131,21 +137,21 @@ def test_drawn_sign_flips_agree_with_scipy_and_with_themselves() -> None:
     theirs = stats.permutation_test(
         (differences,), np.mean, permutation_type="samples", n_resamples=20_000, rng=1
     )
-    first = sign_flip_p(differences, seed=11)
+    first = compute_sign_flip_p(differences, seed=11)
     assert first == pytest.approx(theirs.pvalue, abs=0.015)
-    assert first == sign_flip_p(differences, seed=11)
-    assert first != sign_flip_p(differences, seed=12)
+    assert first == compute_sign_flip_p(differences, seed=11)
+    assert first != compute_sign_flip_p(differences, seed=12)
 
 
 def test_drawn_sign_flips_are_fair() -> None:
     differences = np.array([1.0] * 26 + [-1.0] * 14)
     exact = 2 * stats.binom.sf(26, 40, 0.5) + stats.binom.pmf(26, 40, 0.5)
-    assert sign_flip_p(differences, seed=1) == pytest.approx(exact, abs=0.006)
+    assert compute_sign_flip_p(differences, seed=1) == pytest.approx(exact, abs=0.006)
 
 
 def test_what_can_be_detected_is_1_43_half_widths() -> None:
-    assert detectable(0.10, quantile(0.975)) == pytest.approx(0.14294, abs=1e-5)
-    assert detectable(0.10, quantile(0.95)) == pytest.approx(
+    assert compute_detectable(0.10, compute_quantile(0.975)) == pytest.approx(0.14294, abs=1e-5)
+    assert compute_detectable(0.10, compute_quantile(0.95)) == pytest.approx(
         0.10 * (stats.norm.ppf(0.95) + stats.norm.ppf(0.8)) / stats.norm.ppf(0.95)
     )
-    assert math.isclose(detectable(0.0, quantile(0.975)), 0.0)
+    assert math.isclose(compute_detectable(0.0, compute_quantile(0.975)), 0.0)

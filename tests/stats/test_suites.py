@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from promptverdict.stats.suites import Chances, sampled
+from promptverdict.stats.suites import Chances, sample_differences
 from scipy import stats
 
 from tests.stats.made import Arm, arm, flat
@@ -62,9 +62,9 @@ def test_the_variances_are_those_that_the_defaults_were_fitted_to() -> None:
 
 def test_sampled_differences_are_of_means_of_trials() -> None:
     random = np.random.default_rng(1)
-    certain = sampled(random, np.zeros((2, 3)), np.ones((2, 3)), 4)
+    certain = sample_differences(random, np.zeros((2, 3)), np.ones((2, 3)), 4)
     assert (certain == 1).all()
-    many = sampled(random, np.full(10_000, 0.5), np.full(10_000, 0.5), 4)
+    many = sample_differences(random, np.full(10_000, 0.5), np.full(10_000, 0.5), 4)
     assert set(many * 4) <= set(range(-4, 5))
     assert many.var() == pytest.approx(2 * 0.25 / 4, rel=0.05)
 

@@ -91,7 +91,7 @@ def _of_run(
 ) -> Comparisons:
     """Compare the variants of a run, and keep what was found with it."""
     from promptverdict.comparison.compare import compare_run
-    from promptverdict.comparison.gates import lacking
+    from promptverdict.comparison.gates import find_lacking_cells
     from promptverdict.comparison.storage import write_comparisons
 
     folder = find_run(Path(settings.results), asked.run or LATEST)
@@ -105,7 +105,7 @@ def _of_run(
         wanted,
         suites,
         {cell.variant.id: cell.variant.prompt for cell in cells},
-        refused=lacking((cell.id for cell in cells), _whole(found)),
+        refused=find_lacking_cells((cell.id for cell in cells), _whole(found)),
         look=look,
     )
     if not compared.comparisons:
@@ -190,8 +190,8 @@ def _wanted(
 
 def _with_run(asked: argparse.Namespace, settings: Settings, cells: list[Cell]) -> Comparisons:
     """Compare the variants of a run with themselves in an older one, and keep what was found."""
-    from promptverdict.comparison.against_run import against_run
-    from promptverdict.comparison.gates import lacking
+    from promptverdict.comparison.against_run import compare_runs
+    from promptverdict.comparison.gates import find_lacking_cells
     from promptverdict.comparison.storage import write_comparisons
 
     for option in ("base", "baseline"):
@@ -204,12 +204,12 @@ def _with_run(asked: argparse.Namespace, settings: Settings, cells: list[Cell]) 
         cure = "name two: promptverdict compare RUN --before OLDER_RUN"
         raise InputError([Problem("--before", f"{display_path(older)} is the run itself", cure)])
     before, after = _samples(older, cells), _samples(newer, cells)
-    compared = against_run(
+    compared = compare_runs(
         older.name,
         _wanted(asked, older, before, set()),
         _wanted(asked, newer, after, set()),
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in cells},
-        refused=lacking((cell.id for cell in cells), _whole(after) & _whole(before)),
+        refused=find_lacking_cells((cell.id for cell in cells), _whole(after) & _whole(before)),
     )
     if not compared.comparisons:
         cure = "see what ran: promptverdict runs"
@@ -227,7 +227,7 @@ def _with_run(asked: argparse.Namespace, settings: Settings, cells: list[Cell]) 
 
 def _with_base(asked: argparse.Namespace, settings: Settings, cells: list[Cell]) -> Comparisons:
     """Compare what lies here with an older revision."""
-    from promptverdict.comparison.against_revision import against
+    from promptverdict.comparison.against_revision import compare_revision
     from promptverdict.comparison.samples import Sample
     from promptverdict.runner.readback import read_back_cells
 
@@ -241,7 +241,7 @@ def _with_base(asked: argparse.Namespace, settings: Settings, cells: list[Cell])
         cure = f"there are: {', '.join(known) or 'none'}"
         raise InputError([Problem("--candidate", f"{asked.candidate} runs in no suite", cure)])
     samples = [Sample.of(record) for record in read_back_cells(chosen, settings)]
-    return against(settings.base or "", Path.cwd(), chosen, samples, settings)
+    return compare_revision(settings.base or "", Path.cwd(), chosen, samples, settings)
 
 
 def _cells(asked: argparse.Namespace, settings: Settings) -> Iterator[Cell]:

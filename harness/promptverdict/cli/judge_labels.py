@@ -24,11 +24,11 @@ from promptverdict.stats.agreement import (
     LEAST_J,
     LEAST_LABELLED,
     Confusion,
-    Corrected,
+    CorrectedEstimate,
     Interval,
-    corrected_difference,
-    corrected_rate,
-    prediction_powered,
+    correct_by_labels,
+    correct_difference,
+    correct_rate,
 )
 from promptverdict.trials.evidence import FinalState
 
@@ -111,7 +111,7 @@ def _corrected(verdicts: list[LabelledTrial], judge: Confusion, baseline: str | 
     lines = []
     for variant in variants:
         if each := list(compute_rates(verdicts, variant).values()):
-            corrected = _figure(corrected_rate(each, judge))
+            corrected = _figure(correct_rate(each, judge))
             seen = f"judged {fmean(each):.0%} in {format_count(len(each), 'scenario')}"
             lines.append(f"  {variant}: {seen}, corrected {corrected}")
     for variant in variants:
@@ -128,9 +128,9 @@ def _difference(
         return
     labelled = list_differences(verdicts, baseline, candidate)
     if len(labelled) >= LEAST_LABELLED:
-        corrected, how = prediction_powered(each, labelled), "prediction-powered"
+        corrected, how = correct_by_labels(each, labelled), "prediction-powered"
     else:
-        corrected, how = corrected_difference(each, judge), "Rogan-Gladen"
+        corrected, how = correct_difference(each, judge), "Rogan-Gladen"
     seen = f"judged {fmean(each):+.0%} in {format_count(len(each), 'scenario')}"
     yield f"  {candidate} against {baseline}: {seen}, corrected {_figure(corrected, '+')} ({how})"
 
@@ -147,6 +147,6 @@ def _number(value: float) -> str:
     return "undefined" if math.isnan(value) else f"{value:.2f}"
 
 
-def _figure(one: Corrected, sign: str = "") -> str:
+def _figure(one: CorrectedEstimate, sign: str = "") -> str:
     told = f"{one.estimate:{sign}.0%} ({one.low:{sign}.0%} to {one.high:{sign}.0%})"
     return f"{told}, clipped" if one.clipped else told

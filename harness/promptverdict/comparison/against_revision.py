@@ -15,10 +15,10 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 from promptverdict.comparison.base_revision import BaseRevision
-from promptverdict.comparison.compare import compare_arms, uncompared
+from promptverdict.comparison.compare import compare_sides, explain_uncompared
 from promptverdict.comparison.git import merge_base
 from promptverdict.comparison.samples import Sample
-from promptverdict.comparison.sides import Arm
+from promptverdict.comparison.sides import SideTrials
 from promptverdict.comparison.verdicts import Comparison, Comparisons, Unpaired
 from promptverdict.core.errors import (
     BrokenRecording,
@@ -38,7 +38,7 @@ _UNUSABLE = _NOTHING | {BrokenRecording.__name__}
 """Faults of trials whose evidence was once there, or never was."""
 
 
-def against(
+def compare_revision(
     ref: str,
     root: Path,
     here: Sequence[Cell],
@@ -51,7 +51,7 @@ def against(
     """Compare each variant of some cells with itself at the merge-base of HEAD and a revision.
 
     root: the folder that `settings.agents` is seen from. samples: of the cells as they lie here.
-    refused: as for `compare_arms`. keep: hears of each record that was read of the older revision.
+    refused: as for `compare_sides`. keep: hears of each record that was read of the older revision.
     Raises InputError where there is no such revision, and where its agents cannot be read.
     """
     revision = merge_base(root, ref)
@@ -84,8 +84,8 @@ def _compare(
     ref = base.revision.ref
     there = [base.cell(cell) for cell in here]
     prompt, label = there[0].variant.prompt, f"{variant.id} @ {ref}"
-    before = Arm(label, variant.id, [], prompt, base.revision.commit)
-    after = Arm(variant.id, variant.id, samples, variant.prompt)
+    before = SideTrials(label, variant.id, [], prompt, base.revision.commit)
+    after = SideTrials(variant.id, variant.id, samples, variant.prompt)
     wanted = [one for one in samples if one.fault and one.fault.kind in _NOTHING]
     same = all(old.digest == new.digest for old, new in zip(there, here, strict=True))
     never = same and all(one.fault.kind == MissingRecording.__name__ for one in wanted if one.fault)
@@ -93,7 +93,9 @@ def _compare(
         lost = _lost(base, here, there, samples)
         gone = wanted and not never and not any(one.provenance for one in samples)
         price = _price(here, wanted, (), base) if lost or gone else ()
-        return uncompared("stale" if lost or gone else "unchanged", before, after, *lost, *price)
+        return explain_uncompared(
+            "stale" if lost or gone else "unchanged", before, after, *lost, *price
+        )
     older: list[Sample] = []
     unpaired: list[Unpaired] = []
     lacking: list[Cell] = []
@@ -106,9 +108,9 @@ def _compare(
         older += [] if why else found
     price = _price(here, wanted, lacking, base) if wanted or lacking else ()
     if wanted and not any(one.provenance for one in samples):
-        return uncompared("stale", before, after, *price)
+        return explain_uncompared("stale", before, after, *price)
     if not older and not base.holds_any(here):
-        return uncompared("unrecorded", before, after, *price)
+        return explain_uncompared("unrecorded", before, after, *price)
     out = {(one.suite, one.scenario) for one in unpaired}
     for suite in {cell.scenario.suite.id: cell.scenario.suite for cell in here}.values():
         unpaired += [
@@ -116,7 +118,7 @@ def _compare(
             for name in base.deleted_scenarios(suite.folder)
         ]
     newer = [one for one in samples if (one.suite, one.scenario) not in out]
-    told = compare_arms(
+    told = compare_sides(
         replace(before, samples=older),
         replace(after, samples=newer),
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in here},

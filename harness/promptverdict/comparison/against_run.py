@@ -11,15 +11,15 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from promptverdict.comparison.compare import compare_arms, uncompared
-from promptverdict.comparison.gates import refusals
+from promptverdict.comparison.compare import compare_sides, explain_uncompared
+from promptverdict.comparison.gates import refuse_gates
 from promptverdict.comparison.samples import Sample
-from promptverdict.comparison.sides import Arm
+from promptverdict.comparison.sides import SideTrials
 from promptverdict.comparison.verdicts import Comparison, Comparisons, Unpaired
 from promptverdict.scenarios.suite import Suite
 
 
-def against_run(
+def compare_runs(
     name: str,
     older: Iterable[Sample],
     newer: Iterable[Sample],
@@ -30,7 +30,7 @@ def against_run(
     """Compare each variant that ran in both runs, over the suites in which it did.
 
     name: of the older run. suites: by id; what ran of others is left out. refused: as for
-    `compare_arms`, of the newer run.
+    `compare_sides`, of the newer run.
     """
     before, after = _by_variant(older, suites), _by_variant(newer, suites)
     shared = {one: _suites(before[one]) & _suites(after[one]) for one in before if one in after}
@@ -73,15 +73,18 @@ def _compared(
     variant = after[0].variant
     same = _same_recordings(before, after)
     if same == {one.place for one in (*before, *after)}:
-        arms = Arm(f"{variant} @ {name}", variant, before, run=name), Arm(variant, variant, after)
-        return uncompared("unchanged", *arms, "both runs play the same recordings")
+        arms = (
+            SideTrials(f"{variant} @ {name}", variant, before, run=name),
+            SideTrials(variant, variant, after),
+        )
+        return explain_uncompared("unchanged", *arms, "both runs play the same recordings")
     before = [one for one in before if one.place not in same]
     after = [one for one in after if one.place not in same]
     # Both runs may hold a trial of the same key; that of the older one must not pass for the other.
     renamed = [replace(one, key=f"{name}/{one.key}") for one in before]
-    older = Arm(f"{variant} @ {name}", variant, renamed, run=name)
-    arms = older, Arm(variant, variant, after)
-    told = compare_arms(*arms, suites, refused=refused)
+    older = SideTrials(f"{variant} @ {name}", variant, renamed, run=name)
+    arms = older, SideTrials(variant, variant, after)
+    told = compare_sides(*arms, suites, refused=refused)
     more: dict[str, Any] = {
         "unpaired": (*(_left_out(*one) for one in sorted(same)), *told.unpaired)
     }
@@ -95,7 +98,7 @@ def _compared(
     if new:
         more["gates"] = (
             *told.gates,
-            *refusals(new, dict.fromkeys(new, f"it did not run in {name}")),
+            *refuse_gates(new, dict.fromkeys(new, f"it did not run in {name}")),
         )
         more["notes"] = (*more.get("notes", told.notes), f"not run in {name}: {', '.join(new)}")
     return told.model_copy(update=more)

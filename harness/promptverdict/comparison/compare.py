@@ -7,12 +7,17 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Literal
 
-from promptverdict.comparison.gates import Judged, keep, refusal, refusals
-from promptverdict.comparison.pairing import PairedScenario, pair
+from promptverdict.comparison.gates import (
+    TestedBehaviour,
+    answer_suite_gate,
+    refuse_gate,
+    refuse_gates,
+)
+from promptverdict.comparison.pairing import PairedScenario, pair_scenarios
 from promptverdict.comparison.samples import Sample
-from promptverdict.comparison.scores import scores, told_verdict
+from promptverdict.comparison.scores import describe_verdict, score_side
 from promptverdict.comparison.screening import screen_measures
-from promptverdict.comparison.sides import Arm, prompt_diff
+from promptverdict.comparison.sides import SideTrials, diff_prompts
 from promptverdict.comparison.verdicts import (
     BehaviourVerdict,
     Comparison,
@@ -26,7 +31,7 @@ from promptverdict.core.clock import format_now
 from promptverdict.core.ids import format_scenario_id
 from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.compare import compare
-from promptverdict.stats.corrections import adjusted
+from promptverdict.stats.corrections import adjust_verdicts
 from promptverdict.stats.looks import Look
 from promptverdict.stats.samples import TOO_MANY_MISSING
 
@@ -42,7 +47,7 @@ def compare_run(
     """Compare each variant with the baseline of the suites in which both ran.
 
     suites: by id; one without a baseline is left out. prompts: by variant. refused and look: as
-    for `compare_arms`.
+    for `compare_sides`.
     """
     found = list(samples)
     pairs: dict[tuple[str, str], None] = {}
@@ -78,7 +83,7 @@ def compare_variants(
         if {(name, baseline), (name, candidate)} <= ran
     }
     arms = [
-        Arm(
+        SideTrials(
             label=name,
             variant=name,
             samples=[one for one in found if one.variant == name and one.suite in shared],
@@ -86,7 +91,7 @@ def compare_variants(
         )
         for name in (baseline, candidate)
     ]
-    told = compare_arms(arms[0], arms[1], shared, refused=refused, look=look)
+    told = compare_sides(arms[0], arms[1], shared, refused=refused, look=look)
     lost = {
         name: suite
         for name, suite in suites.items()
@@ -96,14 +101,14 @@ def compare_variants(
     }
     more: dict[str, object] = {}
     if lost:
-        more["gates"] = (*told.gates, *refusals(lost, refused))
+        more["gates"] = (*told.gates, *refuse_gates(lost, refused))
         more["notes"] = (*told.notes, f"not run by both: {', '.join(lost)}")
     return told.model_copy(update=more)
 
 
-def compare_arms(
-    baseline: Arm,
-    candidate: Arm,
+def compare_sides(
+    baseline: SideTrials,
+    candidate: SideTrials,
     suites: Mapping[str, Suite],
     *,
     refused: Mapping[str, str] = MappingProxyType({}),
@@ -118,7 +123,7 @@ def compare_arms(
     The behaviours of all suites are adjusted together (Holm); a suite's primary theme, which was
     named beforehand, is not adjusted, and its control themes are among themselves.
     """
-    paired, unpaired = pair(baseline.samples, candidate.samples)
+    paired, unpaired = pair_scenarios(baseline.samples, candidate.samples)
     baseline = replace(baseline, samples=[trial for one in paired for trial in one.baseline])
     candidate = replace(candidate, samples=[trial for one in paired for trial in one.candidate])
     behaviours = _adjusted(_behaviours(suites, paired, look))
@@ -130,11 +135,13 @@ def compare_arms(
     narrowed = _narrowed(paired, unpaired)
     for name, suite in suites.items():
         if suite.gate and name in refused and (look is None or look.last):
-            gates.append(refusal(name, suite.gate, refused[name]))
+            gates.append(refuse_gate(name, suite.gate, refused[name]))
         elif suite.gate and name in narrowed:
-            gates.append(refusal(name, suite.gate, narrowed[name]))
+            gates.append(refuse_gate(name, suite.gate, narrowed[name]))
         elif suite.gate:
-            results[name], told = keep(name, suite.gate, themes[name], behaviours.get(name, []))
+            results[name], told = answer_suite_gate(
+                name, suite.gate, themes[name], behaviours.get(name, [])
+            )
             gates.append(told)
     return Comparison(
         baseline=baseline.side,
@@ -159,7 +166,7 @@ def compare_arms(
         unpaired=tuple(unpaired),
         gates=tuple(gates),
         fingerprint=screen_measures(paired, _families(suites)),
-        prompt_diff=prompt_diff(baseline, candidate),
+        prompt_diff=diff_prompts(baseline, candidate),
         created=_now(),
         notes=(
             *_notes(suites, paired, look),
@@ -168,15 +175,18 @@ def compare_arms(
     )
 
 
-def uncompared(
-    status: Literal["unchanged", "stale", "unrecorded"], baseline: Arm, candidate: Arm, *notes: str
+def explain_uncompared(
+    status: Literal["unchanged", "stale", "unrecorded"],
+    baseline: SideTrials,
+    candidate: SideTrials,
+    *notes: str,
 ) -> Comparison:
     """Say why two sides are not compared."""
     return Comparison(
         status=status,
         baseline=baseline.side,
         candidate=candidate.side,
-        prompt_diff=prompt_diff(baseline, candidate),
+        prompt_diff=diff_prompts(baseline, candidate),
         created=_now(),
         notes=notes,
     )
@@ -188,9 +198,9 @@ def _now() -> str:
 
 def _behaviours(
     suites: Mapping[str, Suite], paired: Sequence[PairedScenario], look: Look | None
-) -> dict[str, list[Judged]]:
+) -> dict[str, list[TestedBehaviour]]:
     """Compare each behaviour of each suite, none adjusted yet."""
-    found: dict[str, list[Judged]] = {}
+    found: dict[str, list[TestedBehaviour]] = {}
     for name, suite in suites.items():
         own = [scenario for scenario in paired if scenario.suite == name]
         graded = {behaviour for scenario in own for behaviour in scenario.behaviours}
@@ -203,7 +213,9 @@ def _behaviours(
     return found
 
 
-def _themes(suite: Suite, behaviours: Sequence[Judged], look: Look | None) -> list[Judged]:
+def _themes(
+    suite: Suite, behaviours: Sequence[TestedBehaviour], look: Look | None
+) -> list[TestedBehaviour]:
     """Compare a suite's themes: the primary one as it is, the others adjusted among themselves."""
     found = {}
     for name, theme in suite.themes.items():
@@ -212,18 +224,20 @@ def _themes(suite: Suite, behaviours: Sequence[Judged], look: Look | None) -> li
         pairs = tuple(pair for one in inside for pair in one.pairs)
         found[name] = _judged(name, pairs, suite, look)
     controls = {n: one.found for n, one in found.items() if suite.themes[n].role == "control"}
-    left = adjusted(controls)
+    left = adjust_verdicts(controls)
     return [
         replace(one, adjusted=left.get(name, one.found), alone=name not in controls)
         for name, one in found.items()
     ]
 
 
-def _judged(name: str, pairs: tuple[ScenarioPair, ...], suite: Suite, look: Look | None) -> Judged:
+def _judged(
+    name: str, pairs: tuple[ScenarioPair, ...], suite: Suite, look: Look | None
+) -> TestedBehaviour:
     strict = suite.gate is not None and suite.gate.strict
-    sides = (scores(pairs, "baseline"), scores(pairs, "candidate"))
+    sides = (score_side(pairs, "baseline"), score_side(pairs, "candidate"))
     found = compare(*sides, _related(suite, pairs), strict=strict, look=look)
-    return Judged(name, pairs, found, found)
+    return TestedBehaviour(name, pairs, found, found)
 
 
 def _related(suite: Suite, pairs: Iterable[ScenarioPair]) -> dict[str, str]:
@@ -232,10 +246,12 @@ def _related(suite: Suite, pairs: Iterable[ScenarioPair]) -> dict[str, str]:
     return {pair.scenario: families[pair.scenario] for pair in pairs if pair.scenario in families}
 
 
-def _adjusted(behaviours: Mapping[str, Sequence[Judged]]) -> dict[str, list[Judged]]:
+def _adjusted(
+    behaviours: Mapping[str, Sequence[TestedBehaviour]],
+) -> dict[str, list[TestedBehaviour]]:
     """Adjust the behaviours of all suites together."""
     every = {f"{name}/{one.name}": one.found for name in behaviours for one in behaviours[name]}
-    left = adjusted(every)
+    left = adjust_verdicts(every)
     return {
         name: [replace(one, adjusted=left[f"{name}/{one.name}"]) for one in judged]
         for name, judged in behaviours.items()
@@ -243,7 +259,7 @@ def _adjusted(behaviours: Mapping[str, Sequence[Judged]]) -> dict[str, list[Judg
 
 
 def _fields(
-    name: str, suite: Suite, one: Judged, results: Mapping[str, Mapping[str, GateResult]]
+    name: str, suite: Suite, one: TestedBehaviour, results: Mapping[str, Mapping[str, GateResult]]
 ) -> dict[str, Any]:
     """Give what verdicts of behaviours and of themes have in common."""
     margin = suite.gate.margin if suite.gate else None
@@ -251,7 +267,7 @@ def _fields(
         "suite": name,
         "behaviour": one.name,
         "gate": results.get(name, {}).get(one.name),
-        **told_verdict(one.adjusted, one.pairs, margin, _related(suite, one.pairs)),
+        **describe_verdict(one.adjusted, one.pairs, margin, _related(suite, one.pairs)),
     }
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from promptverdict.comparison.against_revision import against
+from promptverdict.comparison.against_revision import compare_revision
 from promptverdict.comparison.compare import compare_run
-from promptverdict.comparison.gates import lacking
+from promptverdict.comparison.gates import find_lacking_cells
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Comparison, Comparisons, worst_exit_code
 from promptverdict.comparison.wording import format_comparison, format_verdict
@@ -18,7 +18,7 @@ from promptverdict.trials.record import TrialRecord
 
 
 @dataclass(frozen=True)
-class Concluded:
+class GateConclusion:
     """What a suite's gate says of all variants that it was asked about."""
 
     exit_code: int
@@ -42,10 +42,12 @@ def conclude(
     its gate. root: the folder that `settings.agents` is seen from. keep: hears of each record of
     the older revision. Raises InputError.
     """
-    refused = lacking(expected, (cell.id for cell in ran))
+    refused = find_lacking_cells(expected, (cell.id for cell in ran))
     samples = [Sample.of(record) for record in records]
     if settings.base:
-        return against(settings.base, root, ran, samples, settings, refused=refused, keep=keep)
+        return compare_revision(
+            settings.base, root, ran, samples, settings, refused=refused, keep=keep
+        )
     return compare_run(
         samples,
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in ran},
@@ -54,7 +56,7 @@ def conclude(
     )
 
 
-def gate_of(suite: str, found: Comparisons, ran: Iterable[Cell]) -> Concluded:
+def conclude_gate(suite: str, found: Comparisons, ran: Iterable[Cell]) -> GateConclusion:
     """Put together what a suite's gate says of each comparison."""
     variants = {cell.variant.id for cell in ran if cell.scenario.suite.id == suite}
     about = [one for one in found.comparisons if one.candidate.variant in variants]
@@ -64,7 +66,7 @@ def gate_of(suite: str, found: Comparisons, ran: Iterable[Cell]) -> Concluded:
     elif not said:
         said.append((7, "no variant ran that could be compared"))
     worst = worst_exit_code(code for code, _ in said)
-    return Concluded(
+    return GateConclusion(
         worst,
         tuple(told for code, told in said if code == worst),
         {one.candidate.variant: format_comparison(one) for one in about}

@@ -99,7 +99,7 @@ _ASKS = re.compile(r"\?[\"'”)\]]*$")
 _WORKSPACE = "/workspace"
 
 
-def measures(record: TrialRecord) -> dict[str, float | None]:
+def measure_trial(record: TrialRecord) -> dict[str, float | None]:
     """Measure one trial: each of MEASURES, in their order."""
     events = record.evidence.events
     if record.fault or not events:

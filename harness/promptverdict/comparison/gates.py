@@ -19,10 +19,10 @@ from promptverdict.comparison.verdicts import (
 )
 from promptverdict.scenarios.gate import Gate
 from promptverdict.scenarios.suite import Suite
-from promptverdict.stats.compare import Comparison as Found
-from promptverdict.stats.corrections import adjusted
-from promptverdict.stats.fixed import Fixed, Trials, compare_fixed
-from promptverdict.stats.gates import gate as judge
+from promptverdict.stats.compare import PairedTest
+from promptverdict.stats.corrections import adjust_verdicts
+from promptverdict.stats.fixed import FixedTest, Trials, compare_fixed
+from promptverdict.stats.gates import answer_gate
 from promptverdict.stats.terms import GateOutcome
 
 FEW = 3
@@ -34,14 +34,14 @@ MOST = 3
 
 
 @dataclass(frozen=True)
-class Judged:
+class TestedBehaviour:
     """One behaviour or theme of a suite: its trials, and what the statistics say of them."""
 
     name: str
     pairs: tuple[ScenarioPair, ...]
-    found: Found
+    found: PairedTest
     """As it is, one test of its own."""
-    adjusted: Found
+    adjusted: PairedTest
     """With the verdict that is left after adjusting for there being several."""
     alone: bool = False
     """Named beforehand as what the suite is about, so that there is nothing to adjust for."""
@@ -51,14 +51,14 @@ class Judged:
 class _Tested:
     """What a gate goes by: one test of its own, and what is left of it beside the others."""
 
-    found: Found | Fixed
-    adjusted: Found | Fixed
+    found: PairedTest | FixedTest
+    adjusted: PairedTest | FixedTest
 
     def gated(self, gate: Gate, *, only_fails: bool = False) -> GateResult:
         """Judge by a gate; only_fails: in the mode that blocks nothing else."""
         mode = "no_regression" if only_fails else gate.mode
         told = self.found if mode == "non_inferiority" else self.adjusted
-        said = judge(told, mode, gate.margin)
+        said = answer_gate(told, mode, gate.margin)
         return GateResult(
             outcome=said.outcome,
             mode=mode,
@@ -72,7 +72,7 @@ class _Tested:
         )
 
 
-def _tested(gate: Gate, judged: Sequence[Judged]) -> dict[str, _Tested]:
+def _tested(gate: Gate, judged: Sequence[TestedBehaviour]) -> dict[str, _Tested]:
     """Test what was compared as the gate asks: about scenarios like these, or exactly these."""
     if gate.estimand == "population":
         return {one.name: _Tested(one.found, one.adjusted) for one in judged}
@@ -82,7 +82,7 @@ def _tested(gate: Gate, judged: Sequence[Judged]) -> dict[str, _Tested]:
         )
         for one in judged
     }
-    left = adjusted({one.name: found[one.name] for one in judged if not one.alone})
+    left = adjust_verdicts({one.name: found[one.name] for one in judged if not one.alone})
     return {name: _Tested(one, left.get(name, one)) for name, one in found.items()}
 
 
@@ -97,8 +97,8 @@ def _trials(pairs: Iterable[ScenarioPair], side: SideName) -> Trials:
     return found
 
 
-def keep(
-    suite: str, gate: Gate, themes: Sequence[Judged], behaviours: Sequence[Judged]
+def answer_suite_gate(
+    suite: str, gate: Gate, themes: Sequence[TestedBehaviour], behaviours: Sequence[TestedBehaviour]
 ) -> tuple[dict[str, GateResult], SuiteGate]:
     """Judge one suite: what the gate says of each theme and behaviour, by name, and in all.
 
@@ -143,7 +143,7 @@ def keep(
     )
 
 
-def lacking(expected: Iterable[str], ran: Iterable[str]) -> dict[str, str]:
+def find_lacking_cells(expected: Iterable[str], ran: Iterable[str]) -> dict[str, str]:
     """Say of each suite which cells did not run, if any; cells by id, those of a run and all."""
     found: dict[str, list[str]] = {}
     for cell in sorted(set(expected) - set(ran)):
@@ -156,7 +156,7 @@ def lacking(expected: Iterable[str], ran: Iterable[str]) -> dict[str, str]:
     }
 
 
-def refusal(suite: str, gate: Gate, lacking: str) -> SuiteGate:
+def refuse_gate(suite: str, gate: Gate, lacking: str) -> SuiteGate:
     """Refuse to judge a suite that was not run in full: a gate is never narrowed in silence."""
     return SuiteGate(
         suite=suite,
@@ -168,11 +168,11 @@ def refusal(suite: str, gate: Gate, lacking: str) -> SuiteGate:
     )
 
 
-def refusals(suites: Mapping[str, Suite], lacking: Mapping[str, str]) -> Iterator[SuiteGate]:
+def refuse_gates(suites: Mapping[str, Suite], lacking: Mapping[str, str]) -> Iterator[SuiteGate]:
     """Refuse the gates of suites, by id, that only one of two sides ran, or neither."""
     for name, suite in suites.items():
         if suite.gate:
-            yield refusal(name, suite.gate, lacking.get(name, "not both of the two ran it"))
+            yield refuse_gate(name, suite.gate, lacking.get(name, "not both of the two ran it"))
 
 
 def _critical(

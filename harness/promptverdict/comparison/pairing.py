@@ -37,19 +37,19 @@ class PairedScenario:
             suite=self.suite,
             scenario=self.scenario,
             behaviour=behaviour,
-            baseline=tuple(outcome(one, behaviour) for one in self.baseline),
-            candidate=tuple(outcome(one, behaviour) for one in self.candidate),
+            baseline=tuple(find_outcome(one, behaviour) for one in self.baseline),
+            candidate=tuple(find_outcome(one, behaviour) for one in self.candidate),
             baseline_trials=tuple(one.key for one in self.baseline),
             candidate_trials=tuple(one.key for one in self.candidate),
         )
 
 
-def outcome(trial: Sample, behaviour: str) -> TrialOutcome:
+def find_outcome(trial: Sample, behaviour: str) -> TrialOutcome:
     """Say what a trial came to; missing where the machinery broke or nothing graded it."""
     return "missing" if trial.fault else trial.outcomes.get(behaviour, "missing")
 
 
-def pair(
+def pair_scenarios(
     baseline: Iterable[Sample], candidate: Iterable[Sample]
 ) -> tuple[list[PairedScenario], list[Unpaired]]:
     """Put two sides' trials together by scenario, and say what does not pair, and why.

@@ -13,7 +13,7 @@ from sys import intern
 from types import MappingProxyType
 from typing import TypeVar
 
-from promptverdict.comparison.fingerprint import MEASURES, measures
+from promptverdict.comparison.fingerprint import MEASURES, measure_trial
 from promptverdict.comparison.verdicts import TrialOutcome
 from promptverdict.core.ids import format_cell_id, parse_trial_id
 from promptverdict.trials.provenance import Provenance
@@ -79,7 +79,7 @@ class Sample:
                     *((grade.behaviour, grade.finding.outcome) for grade in record.grades),
                 )
             ),
-            measures=tuple(measures(record).values()),
+            measures=tuple(measure_trial(record).values()),
             money=intern(f"{cost.currency} {cost.as_of}") if cost else "",
         )
 

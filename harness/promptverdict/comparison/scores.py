@@ -11,12 +11,16 @@ from types import MappingProxyType
 from typing import Any
 
 from promptverdict.comparison.verdicts import Rate, Repeats, ScenarioPair, SideName, TrialOutcome
-from promptverdict.stats.compare import FLOOR
-from promptverdict.stats.compare import Comparison as Found
-from promptverdict.stats.planning import Step, next_step
-from promptverdict.stats.rates import each, pass_at_k, pass_hat_k, rate
-from promptverdict.stats.samples import Scores, by_unit, present
-from promptverdict.stats.samples import pair as paired
+from promptverdict.stats.compare import FLOOR, PairedTest
+from promptverdict.stats.planning import NextStep, plan_next_step
+from promptverdict.stats.rates import (
+    estimate_pass_at_k,
+    estimate_pass_hat_k,
+    estimate_rate,
+    score_scenarios,
+)
+from promptverdict.stats.samples import Scores, group_by_unit, list_present
+from promptverdict.stats.samples import pair_scores as paired
 from promptverdict.stats.suites import Chances
 
 CHANGE = 0.20
@@ -26,7 +30,7 @@ _ALONE: Mapping[str, str] = MappingProxyType({})
 _SCORES: dict[TrialOutcome, float | None] = {"pass": 1.0, "fail": 0.0}
 
 
-def scores(pairs: Iterable[ScenarioPair], side: SideName) -> Scores:
+def score_side(pairs: Iterable[ScenarioPair], side: SideName) -> Scores:
     """Score one side's trials, scenario by scenario: pass 1, fail 0, anything else missing.
 
     Of several behaviours, each trial's grades stand one beside the other: the scenario's mean is
@@ -40,7 +44,7 @@ def scores(pairs: Iterable[ScenarioPair], side: SideName) -> Scores:
     return found
 
 
-def told_rate(
+def describe_rate(
     pairs: Sequence[ScenarioPair],
     side: SideName,
     families: Mapping[str, str] = _ALONE,
@@ -50,13 +54,13 @@ def told_rate(
     families: scenario -> family, which is the unit then. So the two rates are apart by the change
     that is told beside them, and not by what one side alone was asked.
     """
-    both = paired(scores(pairs, "baseline"), scores(pairs, "candidate")).scenarios
+    both = paired(score_side(pairs, "baseline"), score_side(pairs, "candidate")).scenarios
     shared = [one for one in pairs if one.scenario in both]
     shown = [outcome for one in shared for outcome in getattr(one, side)]
     every = [outcome for one in pairs for outcome in getattr(one, side)]
-    found = rate(_by_family(scores(shared, side), families))
+    found = estimate_rate(_by_family(score_side(shared, side), families))
     return Rate(
-        estimate=known(found.estimate),
+        estimate=drop_nan(found.estimate),
         low=found.low,
         high=found.high,
         passed=shown.count("pass"),
@@ -73,8 +77,10 @@ def _by_family(found: Scores, families: Mapping[str, str]) -> Scores:
     if not families:
         return found
     alone = {name: results for name, results in found.items() if name not in families}
-    means = {name: fmean(present(results)) for name, results in found.items() if name in families}
-    together = by_unit(means, families)
+    means = {
+        name: fmean(list_present(results)) for name, results in found.items() if name in families
+    }
+    together = group_by_unit(means, families)
     # No scenario's name holds a blank.
     return alone | {f"family {place}": unit for place, unit in enumerate(together)}
 
@@ -83,33 +89,38 @@ def _repeats(pairs: Sequence[ScenarioPair], side: SideName) -> Repeats | None:
     """Tell what trials come to together, where each scenario has several of one behaviour."""
     if len({pair.behaviour for pair in pairs}) != 1:
         return None
-    tried = {name: kept for name, one in scores(pairs, side).items() if (kept := present(one))}
+    tried = {
+        name: kept for name, one in score_side(pairs, side).items() if (kept := list_present(one))
+    }
     k = min(map(len, tried.values()), default=0)
     if k < 2:
         return None
-    chances = [rate(each(tried, k, of)).estimate for of in (pass_hat_k, pass_at_k)]
+    chances = [
+        estimate_rate(score_scenarios(tried, k, of)).estimate
+        for of in (estimate_pass_hat_k, estimate_pass_at_k)
+    ]
     return Repeats(k=k, all=chances[0], any=chances[1])
 
 
-def told_verdict(
-    found: Found,
+def describe_verdict(
+    found: PairedTest,
     pairs: Sequence[ScenarioPair],
     margin: float | None,
     families: Mapping[str, str] = _ALONE,
 ) -> dict[str, Any]:
     """Give the fields of a verdict that the statistics decide; families: scenario -> family."""
-    before, after = scores(pairs, "baseline"), scores(pairs, "candidate")
+    before, after = score_side(pairs, "baseline"), score_side(pairs, "candidate")
     too_few = found.n < FLOOR and found.verdict != "invalid"
     return {
         "kind": "too few scenarios" if too_few else "verdict",
         "verdict": None if too_few else found.verdict,
         "reason": found.reason,
-        "estimate": known(found.estimate),
+        "estimate": drop_nan(found.estimate),
         "low": found.low,
         "high": found.high,
-        "p": known(found.p),
+        "p": drop_nan(found.p),
         "p_holm": found.p_holm,
-        "mde80": known(found.mde80),
+        "mde80": drop_nan(found.mde80),
         "fragile": found.fragile,
         "n": found.n,
         "unit": found.unit,
@@ -117,10 +128,10 @@ def told_verdict(
         "missing_candidate": found.missing_candidate.results,
         "unasked_baseline": _unasked(before, after),
         "unasked_candidate": _unasked(after, before),
-        "baseline_rate": told_rate(pairs, "baseline", families),
-        "candidate_rate": told_rate(pairs, "candidate", families),
+        "baseline_rate": describe_rate(pairs, "baseline", families),
+        "candidate_rate": describe_rate(pairs, "candidate", families),
         "pairs": tuple(pairs),
-        "next_step": next_step_of(found, pairs, margin),
+        "next_step": describe_next_step(found, pairs, margin),
     }
 
 
@@ -129,12 +140,14 @@ def _unasked(side: Scores, other: Scores) -> int:
     return sum(len(results) for name, results in other.items() if not side.get(name))
 
 
-def known(value: float) -> float | None:
+def drop_nan(value: float) -> float | None:
     """Give a number, and None for one that is not known."""
     return None if math.isnan(value) else value
 
 
-def next_step_of(found: Found, pairs: Sequence[ScenarioPair], margin: float | None) -> str:
+def describe_next_step(
+    found: PairedTest, pairs: Sequence[ScenarioPair], margin: float | None
+) -> str:
     """Say what would tell more at the least cost; nothing where a verdict stands."""
     if found.verdict in ("improved", "regressed"):
         return ""
@@ -142,7 +155,7 @@ def next_step_of(found: Found, pairs: Sequence[ScenarioPair], margin: float | No
         return "get the results that are missing: record them, run their probes or ask their judge"
     if found.look and not found.look.last:
         return f"run the scenarios of look {found.look.number + 1} of {found.look.of} too"
-    before, after = scores(pairs, "baseline"), scores(pairs, "candidate")
+    before, after = score_side(pairs, "baseline"), score_side(pairs, "candidate")
     least = FLOOR - found.n
     first = f"any verdict takes {least} more paired scenarios; " if least > 0 else ""
     chances = _rounded(Chances.of(before, after))
@@ -155,7 +168,7 @@ def next_step_of(found: Found, pairs: Sequence[ScenarioPair], margin: float | No
     return f"{first}{_worded(step)}"
 
 
-def _worded(step: Step) -> str:
+def _worded(step: NextStep) -> str:
     if step.more_scenarios == 0:
         size = f"{abs(100 * step.change):g} points"
         return f"so many scenarios and trials find a change of {size} four times in five"
@@ -178,4 +191,4 @@ def _rounded(chances: Chances) -> Chances:
     )
 
 
-_planned = lru_cache(maxsize=256)(next_step)
+_planned = lru_cache(maxsize=256)(plan_next_step)

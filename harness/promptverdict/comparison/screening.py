@@ -9,7 +9,7 @@ from promptverdict.comparison.measured import Measured, MeasuredScenario
 from promptverdict.comparison.pairing import PairedScenario
 from promptverdict.comparison.samples import Sample
 from promptverdict.core.ids import format_scenario_id
-from promptverdict.stats.samples import Scores, present
+from promptverdict.stats.samples import Scores, list_present
 from promptverdict.stats.screen import Screened, screen
 
 _RATIOS = frozenset(name for name, measure in MEASURES.items() if measure.ratio)
@@ -66,7 +66,7 @@ def _collect_values(
 
 
 def _is_known(values: Scores) -> bool:
-    return any(present(results) for results in values.values())
+    return any(list_present(results) for results in values.values())
 
 
 def _name_place(scenario: PairedScenario) -> str:

@@ -12,7 +12,7 @@ from promptverdict.trials.provenance import describe_isolation, describe_origin
 
 
 @dataclass(frozen=True)
-class Arm:
+class SideTrials:
     """One side as it comes: its trials, and the prompt they were made with."""
 
     label: str
@@ -46,7 +46,7 @@ class Arm:
         )
 
 
-def prompt_diff(baseline: Arm, candidate: Arm) -> str:
+def diff_prompts(baseline: SideTrials, candidate: SideTrials) -> str:
     """Write what was changed in the prompt as a unified diff."""
     before, after = baseline.prompt.splitlines(), candidate.prompt.splitlines()
     labels = (baseline.label, candidate.label)

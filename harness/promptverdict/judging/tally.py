@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from promptverdict.judging.pairwise.pairs import PairJudgement
 from promptverdict.stats.compare import FLOOR
-from promptverdict.stats.rates import Rate, rate
+from promptverdict.stats.rates import RateEstimate, estimate_rate
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Tally:
     """Ties whose two orders were answered and not alike: the judge's position bias or doubt."""
     scenarios: int
     """Scenarios with at least one pair, however it was judged."""
-    share: Rate
+    share: RateEstimate
     """Wins among wins and losses, as the mean over scenarios that have any."""
 
     @property
@@ -53,5 +53,5 @@ def tally(pairs: Iterable[PairJudgement]) -> Tally:
         ungraded=outcomes.count(None),
         disagreed=sum(pair.disagree for pair in every),
         scenarios=len(scores),
-        share=rate(scores),
+        share=estimate_rate(scores),
     )

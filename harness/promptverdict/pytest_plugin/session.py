@@ -22,7 +22,7 @@ from promptverdict.settings import Settings
 
 if TYPE_CHECKING:
     from promptverdict.agents.variant import Variant
-    from promptverdict.comparison.conclusion import Concluded
+    from promptverdict.comparison.conclusion import GateConclusion
     from promptverdict.comparison.verdicts import Comparisons
     from promptverdict.pytest_plugin.progress import Progress
     from promptverdict.runner.decisions import Decision
@@ -144,14 +144,14 @@ class EvalSession:
             isinstance(decision.error, MissingRecording) for decision in decisions
         )
 
-    def gate(self, folder: Path, tell: Tell) -> Concluded:
+    def gate(self, folder: Path, tell: Tell) -> GateConclusion:
         """Wait for every trial of the run, and say what a suite's gate comes to.
 
         Raises InputError.
         """
-        from promptverdict.comparison.conclusion import gate_of
+        from promptverdict.comparison.conclusion import conclude_gate
 
-        return gate_of(folder.name, self.compared(tell), self._cells.values())
+        return conclude_gate(folder.name, self.compared(tell), self._cells.values())
 
     def compared(self, tell: Tell) -> Comparisons:
         """Wait for every trial of the run, compare them, and keep that beside the records.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
 
-from promptverdict.stats.rates import wilson
+from promptverdict.stats.rates import compute_wilson
 
 LEAST_J = 0.3
 """A judge whose J may lie below this tells too little to be corrected, or to decide anything."""
@@ -56,7 +56,7 @@ class Confusion:
     @property
     def agreement_limits(self) -> Interval:
         """Wilson's interval of the agreement, 95 %."""
-        return wilson(self.true_pass + self.true_fail, self.n)
+        return compute_wilson(self.true_pass + self.true_fail, self.n)
 
     @property
     def sensitivity(self) -> float:
@@ -71,12 +71,12 @@ class Confusion:
     @property
     def false_pass_limits(self) -> Interval:
         """Clopper and Pearson's interval of the false-pass rate, 1 - Sp."""
-        return clopper_pearson(self.false_pass, self.failed)
+        return compute_clopper_pearson(self.false_pass, self.failed)
 
     @property
     def false_fail_limits(self) -> Interval:
         """Clopper and Pearson's interval of the false-fail rate, 1 - Se."""
-        return clopper_pearson(self.false_fail, self.passed)
+        return compute_clopper_pearson(self.false_fail, self.passed)
 
     @property
     def kappa(self) -> float:
@@ -118,7 +118,7 @@ class Confusion:
 
 
 @dataclass(frozen=True)
-class Corrected:
+class CorrectedEstimate:
     """A rate or a difference without what the judge gets wrong, with its 95 % interval."""
 
     estimate: float
@@ -128,7 +128,7 @@ class Corrected:
     """The estimate lay outside what is possible, and was put at the end of it."""
 
 
-def clopper_pearson(passes: int, n: int, confidence: float = 0.95) -> Interval:
+def compute_clopper_pearson(passes: int, n: int, confidence: float = 0.95) -> Interval:
     """Give the exact interval of a share; (0, 1) where nothing was tried."""
     from scipy.stats import binomtest
 
@@ -138,7 +138,7 @@ def clopper_pearson(passes: int, n: int, confidence: float = 0.95) -> Interval:
     return float(limits.low), float(limits.high)
 
 
-def rogan_gladen(observed: float, sensitivity: float, specificity: float) -> float:
+def correct_by_rogan_gladen(observed: float, sensitivity: float, specificity: float) -> float:
     """Give the true rate behind an observed one (1978), not clipped.
 
     Raises ValueError for J <= 0.
@@ -149,24 +149,26 @@ def rogan_gladen(observed: float, sensitivity: float, specificity: float) -> flo
     return (observed + specificity - 1) / j
 
 
-def corrected_rate(rates: Sequence[float], judge: Confusion) -> Corrected:
+def correct_rate(rates: Sequence[float], judge: Confusion) -> CorrectedEstimate:
     """Correct an arm's rate, the mean of its scenarios' rates as judged.
 
     Raises ValueError for no scenarios, and for a judge that cannot be corrected.
     """
     if not rates:
         raise ValueError("there is no scenario")
-    raw = rogan_gladen(fmean(rates), judge.sensitivity, judge.specificity)
+    raw = correct_by_rogan_gladen(fmean(rates), judge.sensitivity, judge.specificity)
     rate = min(1.0, max(0.0, raw))
     v_se, v_sp = _variances(judge)
     observed = _mean_variance(rates)
     half = _t(len(rates)) * math.sqrt(
         (observed + rate**2 * v_se + (1 - rate) ** 2 * v_sp) / judge.j**2
     )
-    return Corrected(rate, max(0.0, rate - half), min(1.0, rate + half), clipped=rate != raw)
+    return CorrectedEstimate(
+        rate, max(0.0, rate - half), min(1.0, rate + half), clipped=rate != raw
+    )
 
 
-def corrected_difference(differences: Sequence[float], judge: Confusion) -> Corrected:
+def correct_difference(differences: Sequence[float], judge: Confusion) -> CorrectedEstimate:
     """Correct the mean difference of two arms, given each scenario's, for equal errors in both.
 
     Raises ValueError for no scenarios, and for a judge that cannot be corrected.
@@ -180,12 +182,12 @@ def corrected_difference(differences: Sequence[float], judge: Confusion) -> Corr
     spread = _mean_variance(differences) + estimate**2 * sum(_variances(judge))
     half = _t(len(differences)) * math.sqrt(spread / judge.j**2)
     low, high = max(-1.0, estimate - half), min(1.0, estimate + half)
-    return Corrected(estimate, low, high, clipped=estimate != raw)
+    return CorrectedEstimate(estimate, low, high, clipped=estimate != raw)
 
 
-def prediction_powered(
+def correct_by_labels(
     judged: Sequence[float], labelled: Sequence[tuple[float, float]]
-) -> Corrected:
+) -> CorrectedEstimate:
     """Correct the mean difference of two arms for whatever the judge gets wrong in either.
 
     judged: each scenario's difference as judged. labelled: for the scenarios with labels in both
@@ -199,7 +201,7 @@ def prediction_powered(
     estimate = min(1.0, max(-1.0, raw))
     half = _t(len(errors)) * math.sqrt(_mean_variance(judged) + _mean_variance(errors))
     low, high = max(-1.0, estimate - half), min(1.0, estimate + half)
-    return Corrected(estimate, low, high, clipped=estimate != raw)
+    return CorrectedEstimate(estimate, low, high, clipped=estimate != raw)
 
 
 def _share(count: float, n: float) -> float:

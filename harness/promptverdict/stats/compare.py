@@ -16,19 +16,25 @@ import numpy as np
 from promptverdict.stats.looks import Look, Rule
 from promptverdict.stats.samples import (
     Array,
-    Missing,
-    Paired,
+    MissingResults,
+    PairedDifferences,
     Scores,
-    absent,
     check_scores,
     check_share,
-    extreme,
-    missing,
-    pair,
-    seed,
-    unusable,
+    count_absent,
+    count_missing,
+    derive_seed,
+    explain_unusable,
+    pair_extreme,
+    pair_scores,
 )
-from promptverdict.stats.score import FINEST, detectable, interval, interval_of, sign_flip_p
+from promptverdict.stats.score import (
+    FINEST,
+    compute_detectable,
+    compute_interval,
+    compute_interval_at,
+    compute_sign_flip_p,
+)
 from promptverdict.stats.terms import Unit, Verdict
 
 FLOOR = 6
@@ -36,7 +42,7 @@ FLOOR = 6
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedTest:
     """What two variants' scores say. Shares and changes are in -1..1 (0.1 is 10 points)."""
 
     verdict: Verdict
@@ -74,8 +80,8 @@ class Comparison:
     """Fewest, median and most valid trials of a paired scenario in one variant."""
     unpaired: tuple[str, ...]
     """Scenarios left out because a variant has no score of them, by name."""
-    missing_baseline: Missing
-    missing_candidate: Missing
+    missing_baseline: MissingResults
+    missing_candidate: MissingResults
     alpha: float
     """Two-sided level of the verdict, one-sided level of the two bounds."""
     seed: int
@@ -110,7 +116,7 @@ def compare(
     alpha: float = 0.05,
     strict: bool = False,
     look: Look | None = None,
-) -> Comparison:
+) -> PairedTest:
     """Compare two variants by the score procedure on the differences of scenario means.
 
     Tango 1998 on effective counts, see `promptverdict.stats.score`. `families` maps scenarios to
@@ -130,23 +136,23 @@ def compare(
     check_share("alpha", alpha)
     check_scores(baseline)
     check_scores(candidate)
-    paired = pair(baseline, candidate, families)
-    flips = seed(paired.scenarios)
+    paired = pair_scores(baseline, candidate, families)
+    flips = derive_seed(paired.scenarios)
     rule = Rule(alpha, look)
     available = _judged(paired.differences, rule, flips)
     worst, best = available, available
-    gaps = (missing(baseline), missing(candidate))
-    lost = gaps[0].results + gaps[1].results + absent(baseline, candidate)
+    gaps = (count_missing(baseline), count_missing(candidate))
+    lost = gaps[0].results + gaps[1].results + count_absent(baseline, candidate)
     if lost:
         worst, best = (
-            _judged(extreme(baseline, candidate, families, value).differences, rule, flips)
+            _judged(pair_extreme(baseline, candidate, families, value).differences, rule, flips)
             for value in (0.0, 1.0)
         )
     verdicts = {side.verdict(strict=strict) for side in (available, worst, best)}
     verdict, reason = _concluded(paired, gaps, available.verdict(strict=strict), available.told())
     if verdict != "invalid" and paired.differences.size >= FLOOR and len(verdicts) > 1:
         verdict, reason = "inconclusive", _depends(lost)
-    return Comparison(
+    return PairedTest(
         verdict=verdict,
         reason=reason,
         estimate=available.estimate,
@@ -155,10 +161,10 @@ def compare(
         p=available.p,
         p_signflip=available.p_signflip,
         p_holm=None,
-        mde80=detectable((available.high - available.low) / 2, rule.bound),
+        mde80=compute_detectable((available.high - available.low) / 2, rule.bound),
         fragile=available.fragile,
-        surely_above=float(interval(worst.differences, 1 - 2 * alpha)[0]),
-        surely_below=float(interval(best.differences, 1 - 2 * alpha)[1]),
+        surely_above=float(compute_interval(worst.differences, 1 - 2 * alpha)[0]),
+        surely_below=float(compute_interval(best.differences, 1 - 2 * alpha)[1]),
         n=paired.differences.size,
         unit="family" if families else "scenario",
         scenarios=len(paired.scenarios),
@@ -212,25 +218,28 @@ class _Judged:
 
 
 def _judged(differences: Array, rule: Rule, flips: int) -> _Judged:
-    low, high = interval_of(differences, rule.bound)
+    low, high = compute_interval_at(differences, rule.bound)
     return _Judged(
         differences=differences,
         estimate=float(differences.mean()) if differences.size else math.nan,
         low=float(low),
         high=float(high),
         p=rule.p(differences),
-        p_signflip=sign_flip_p(differences, flips),
+        p_signflip=compute_sign_flip_p(differences, flips),
         rule=rule,
     )
 
 
 def _concluded(
-    paired: Paired, gaps: tuple[Missing, Missing], verdict: Verdict, told: str
+    paired: PairedDifferences,
+    gaps: tuple[MissingResults, MissingResults],
+    verdict: Verdict,
+    told: str,
 ) -> tuple[Verdict, str]:
     units = paired.differences.size
     if units == 0:
         return "invalid", "no scenario has a score in both variants"
-    if broken := unusable(*gaps):
+    if broken := explain_unusable(*gaps):
         return "invalid", broken
     if units < FLOOR:
         return "inconclusive", f"fewer than {FLOOR} paired units ({units})"

@@ -8,13 +8,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from promptverdict.stats.compare import Comparison
-from promptverdict.stats.fixed import Fixed
+from promptverdict.stats.compare import PairedTest
+from promptverdict.stats.fixed import FixedTest
 
-Tested = TypeVar("Tested", Comparison, Fixed)
+Tested = TypeVar("Tested", PairedTest, FixedTest)
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def adjust_by_holm(p_values: Sequence[float]) -> list[float]:
     """Adjust p-values so that the chance of even one false alarm is held (Holm 1979).
 
     Returns them in the order they came, each at least as large as it was and at most 1. Asks for no
@@ -30,7 +30,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in adjusted_values]
 
 
-def adjusted(comparisons: Mapping[str, Tested]) -> dict[str, Tested]:
+def adjust_verdicts(comparisons: Mapping[str, Tested]) -> dict[str, Tested]:
     """Adjust the verdicts of a run's behaviours for there being several, by Holm at their alpha.
 
     The family is every behaviour that could have a verdict: not those invalid or below the floor.
@@ -44,7 +44,7 @@ def adjusted(comparisons: Mapping[str, Tested]) -> dict[str, Tested]:
         raise ValueError("comparisons of different alpha cannot be adjusted together")
     family = [name for name, comparison in comparisons.items() if comparison.decidable]
     raised = dict(
-        zip(family, holm([comparisons[name].p for name in family]), strict=True),
+        zip(family, adjust_by_holm([comparisons[name].p for name in family]), strict=True),
     )
     return {
         name: _raised(comparison, raised[name], len(family)) if name in raised else comparison

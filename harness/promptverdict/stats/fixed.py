@@ -24,19 +24,24 @@ from statistics import fmean
 from typing import Literal
 
 from promptverdict.stats.looks import Look
-from promptverdict.stats.newcombe import can_show_a_change, change_p, holding, interval_of
+from promptverdict.stats.newcombe import (
+    can_show_a_change,
+    compute_change_p,
+    compute_interval,
+    find_holding_quantile,
+)
 from promptverdict.stats.samples import (
-    Missing,
+    MissingResults,
     Scores,
-    absent,
     check_scores,
     check_share,
+    count_absent,
+    count_missing,
+    explain_unusable,
     is_missing,
-    missing,
-    present,
-    unusable,
+    list_present,
 )
-from promptverdict.stats.score import quantile
+from promptverdict.stats.score import compute_quantile
 from promptverdict.stats.terms import Verdict
 
 Trials = Mapping[str, Sequence[Sequence[float | None]]]
@@ -51,7 +56,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class Fixed:
+class FixedTest:
     """What two variants' trials say of exactly these scenarios. Shares and changes in -1..1."""
 
     verdict: Verdict
@@ -80,8 +85,8 @@ class Fixed:
     """Scenarios with a grade in both."""
     trials: tuple[int, int]
     """Trials that count, of the baseline and of the candidate."""
-    missing_baseline: Missing
-    missing_candidate: Missing
+    missing_baseline: MissingResults
+    missing_candidate: MissingResults
     alpha: float
     look: Look | None
     """Which of the planned looks it is; None: the one analysis at the end."""
@@ -97,7 +102,7 @@ class Fixed:
 
 def compare_fixed(
     baseline: Trials, candidate: Trials, *, alpha: float = 0.05, look: Look | None = None
-) -> Fixed:
+) -> FixedTest:
     """Compare two variants on exactly these scenarios.
 
     A share is a mean over scenarios that weigh the same, and n scenarios of k trials count as n k
@@ -110,38 +115,49 @@ def compare_fixed(
     of a pass counts as the missing results do: against the candidate at the lower end, in its
     favour at the upper one.
 
-    In this order: invalid by the two rules of `samples.unusable`, or where no scenario has grades
-    on both sides; then improved or regressed where the interval leaves out 0, with every missing
-    result against the candidate at its lower end and in its favour at the upper one. A scenario
-    that one side alone ran is missing in as many trials of the other. At a planned look but the
-    last it is inconclusive, as not all of these scenarios are in; at the last it is one analysis.
+    In this order: invalid by the two rules of `samples.explain_unusable`, or where no scenario has
+    grades on both sides; then improved or regressed where the interval leaves out 0, with every
+    missing result against the candidate at its lower end and in its favour at the upper one. A
+    scenario that one side alone ran is missing in as many trials of the other. At a planned look
+    but the last it is inconclusive, as not all of these scenarios are in; at the last it is one
+    analysis.
 
     Raises ValueError for a grade outside 0..1 or an alpha outside it.
     """
     check_share("alpha", alpha)
     before, after = _scores(baseline), _scores(candidate)
-    gaps = (missing(before), missing(after))
-    both = [name for name in before if present(before[name]) and present(after.get(name, ()))]
+    gaps = (count_missing(before), count_missing(after))
+    both = [
+        name for name in before if list_present(before[name]) and list_present(after.get(name, ()))
+    ]
     worst, best = (
         (_pooled(baseline, candidate, 1 - value), _pooled(candidate, baseline, value))
         for value in (0, 1)
     )
     trials = worst[0][1], worst[1][1]
-    z, usual, one_sided = holding(trials, alpha), quantile(1 - alpha / 2), quantile(1 - alpha)
-    low, high = interval_of(*worst, z)[0], interval_of(*best, z)[1]
-    p = max(change_p(*worst), change_p(*best)) if _change(*worst) * _change(*best) > 0 else 1.0
+    z, usual, one_sided = (
+        find_holding_quantile(trials, alpha),
+        compute_quantile(1 - alpha / 2),
+        compute_quantile(1 - alpha),
+    )
+    low, high = compute_interval(*worst, z)[0], compute_interval(*best, z)[1]
+    p = (
+        max(compute_change_p(*worst), compute_change_p(*best))
+        if _change(*worst) * _change(*best) > 0
+        else 1.0
+    )
     verdict: Verdict = "inconclusive"
     if low > 0 or high < 0:
         verdict, reason = ("improved" if low > 0 else "regressed"), ""
-    elif interval_of(*worst, usual)[0] > 0 or interval_of(*best, usual)[1] < 0:
+    elif compute_interval(*worst, usual)[0] > 0 or compute_interval(*best, usual)[1] < 0:
         reason = f"too few trials ({trials[0]} and {trials[1]}): exact p={p:.3g}"
     else:
-        lost = gaps[0].results + gaps[1].results + absent(before, after)
+        lost = gaps[0].results + gaps[1].results + count_absent(before, after)
         reason = "the interval contains 0" + (lost > 0) * ", as the missing results may be"
     if look and not look.last:
         verdict, reason = "inconclusive", f"{look}: not all of these scenarios are in"
-    broken = unusable(*gaps) if both else "no scenario has a grade in both variants"
-    return Fixed(
+    broken = explain_unusable(*gaps) if both else "no scenario has a grade in both variants"
+    return FixedTest(
         verdict="invalid" if broken else verdict,
         reason=broken or reason,
         estimate=_estimate(baseline, candidate, both),
@@ -149,8 +165,8 @@ def compare_fixed(
         high=high,
         p=p,
         p_holm=None,
-        surely_above=interval_of(*worst, one_sided)[0],
-        surely_below=interval_of(*best, one_sided)[1],
+        surely_above=compute_interval(*worst, one_sided)[0],
+        surely_below=compute_interval(*best, one_sided)[1],
         n=len(before.keys() | after.keys()),
         paired=len(both),
         trials=trials,
@@ -190,7 +206,8 @@ def _pooled(own: Trials, other: Trials, value: int) -> Counts:
 def _estimate(baseline: Trials, candidate: Trials, both: Sequence[str]) -> float:
     def share(side: Trials) -> float:
         return fmean(
-            fmean(fmean(kept) for trial in side[name] if (kept := present(trial))) for name in both
+            fmean(fmean(kept) for trial in side[name] if (kept := list_present(trial)))
+            for name in both
         )
 
     return share(candidate) - share(baseline) if both else math.nan

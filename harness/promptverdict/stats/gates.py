@@ -6,16 +6,16 @@ import math
 from dataclasses import dataclass
 
 from promptverdict.core.text import format_count
-from promptverdict.stats.compare import FLOOR, Comparison
-from promptverdict.stats.fixed import Fixed
-from promptverdict.stats.newcombe import margin_p
+from promptverdict.stats.compare import FLOOR, PairedTest
+from promptverdict.stats.fixed import FixedTest
+from promptverdict.stats.newcombe import compute_margin_p
 from promptverdict.stats.samples import check_share
-from promptverdict.stats.score import quantile
+from promptverdict.stats.score import compute_quantile
 from promptverdict.stats.terms import Estimand, GateMode, GateOutcome
 
 
 @dataclass(frozen=True)
-class Gate:
+class GateAnswer:
     """What a gate says of one comparison."""
 
     outcome: GateOutcome
@@ -37,7 +37,7 @@ class Gate:
     """The command line's: 0 does not block, 1 fail, 6 undecided and blocking, 7 invalid."""
 
 
-def units_needed(margin: float, alpha: float = 0.05) -> int:
+def count_units_needed(margin: float, alpha: float = 0.05) -> int:
     """Give the fewest units with which a margin can be shown: ln(alpha) / ln(1-margin), upwards.
 
     The exact zero-failure bound: with fewer, so many scenarios as the margin says may break and
@@ -49,7 +49,7 @@ def units_needed(margin: float, alpha: float = 0.05) -> int:
     return max(FLOOR, math.ceil(math.log(alpha) / math.log(1 - margin)))
 
 
-def spotless_trials(margin: float, alpha: float = 0.05) -> int:
+def count_spotless_trials(margin: float, alpha: float = 0.05) -> int:
     """Give the fewest trials of each variant that show a margin for a suite where all pass.
 
     ln(alpha) / ln(1-margin), upwards: with fewer, a candidate that fails as often as the margin
@@ -59,12 +59,14 @@ def spotless_trials(margin: float, alpha: float = 0.05) -> int:
     """
     check_share("margin", margin)
     check_share("alpha", alpha)
-    bound = math.floor(quantile(1 - alpha) ** 2 * (1 - margin) / margin) + 1
+    bound = math.floor(compute_quantile(1 - alpha) ** 2 * (1 - margin) / margin) + 1
     return max(bound, math.ceil(math.log(alpha) / math.log(1 - margin)))
 
 
-def gate(comparison: Comparison | Fixed, mode: GateMode, margin: float | None = None) -> Gate:
-    """Judge a comparison, about scenarios like its own or, a `Fixed` one, about exactly those.
+def answer_gate(
+    comparison: PairedTest | FixedTest, mode: GateMode, margin: float | None = None
+) -> GateAnswer:
+    """Judge a comparison, about scenarios like its own or, a `FixedTest`, about exactly those.
 
     pass          improved; or the one-sided bound, with every missing result held against the
                   candidate, lies above -margin and there are at least `units_needed(margin)` units
@@ -78,8 +80,8 @@ def gate(comparison: Comparison | Fixed, mode: GateMode, margin: float | None = 
     show no change at all nothing passes. Without a margin only an improvement is a pass.
 
     "Every behaviour is non-inferior" takes each comparison as it is, "no behaviour regressed" takes
-    those of `corrections.adjusted`. Before the last planned look a gate fails or says that it
-    waits, and that blocks in either mode: so a pass is looked for once, and costs no more than
+    those of `corrections.adjust_verdicts`. Before the last planned look a gate fails or says that
+    it waits, and that blocks in either mode: so a pass is looked for once, and costs no more than
     without looks.
 
     Raises ValueError for non_inferiority without a margin, or a margin outside 0..1.
@@ -88,9 +90,9 @@ def gate(comparison: Comparison | Fixed, mode: GateMode, margin: float | None = 
         raise ValueError("a non_inferiority gate needs a margin")
     if margin is not None:
         check_share("margin", margin)
-    least = needed = 1 if isinstance(comparison, Fixed) else FLOOR
-    if margin is not None and isinstance(comparison, Comparison):
-        needed = units_needed(margin, comparison.alpha)
+    least = needed = 1 if isinstance(comparison, FixedTest) else FLOOR
+    if margin is not None and isinstance(comparison, PairedTest):
+        needed = count_units_needed(margin, comparison.alpha)
     outcome, reason = _outcome(comparison, margin, needed)
     look = comparison.look
     waits = look is not None and not look.last and outcome in ("pass", "inconclusive")
@@ -98,14 +100,14 @@ def gate(comparison: Comparison | Fixed, mode: GateMode, margin: float | None = 
         outcome, reason = "inconclusive", f"{look}: the gate answers at the last"
     worse = outcome == "pass" and comparison.verdict == "regressed"
     asked = needed if mode == "non_inferiority" else least
-    few = comparison.n < asked or (isinstance(comparison, Fixed) and not comparison.decidable)
-    return Gate(
+    few = comparison.n < asked or (isinstance(comparison, FixedTest) and not comparison.decidable)
+    return GateAnswer(
         outcome=outcome,
         mode=mode,
         estimand=comparison.estimand,
         refused=waits or (outcome == "inconclusive" and few),
         warning="worse, but by less than the margin" if worse else "",
-        reason=f"{reason}; {_about(comparison)}" if isinstance(comparison, Fixed) else reason,
+        reason=f"{reason}; {_about(comparison)}" if isinstance(comparison, FixedTest) else reason,
         margin=margin,
         needed=needed,
         exit_code={
@@ -118,7 +120,7 @@ def gate(comparison: Comparison | Fixed, mode: GateMode, margin: float | None = 
 
 
 def _outcome(
-    comparison: Comparison | Fixed, margin: float | None, needed: int
+    comparison: PairedTest | FixedTest, margin: float | None, needed: int
 ) -> tuple[GateOutcome, str]:
     if comparison.verdict == "invalid":
         return "invalid", comparison.reason
@@ -132,48 +134,48 @@ def _outcome(
     return "inconclusive", _doubt(comparison, margin, needed)
 
 
-def _not_worse(comparison: Comparison | Fixed, margin: float) -> bool:
+def _not_worse(comparison: PairedTest | FixedTest, margin: float) -> bool:
     bound = comparison.surely_above
     return bound > -margin and _holds_exactly(comparison, bound, margin)
 
 
-def _not_better(comparison: Comparison | Fixed, margin: float) -> bool:
+def _not_better(comparison: PairedTest | FixedTest, margin: float) -> bool:
     bound = -comparison.surely_below
     return bound > -margin and _holds_exactly(comparison, bound, margin, mirrored=True)
 
 
 def _holds_exactly(
-    comparison: Comparison | Fixed, bound: float, margin: float, *, mirrored: bool = False
+    comparison: PairedTest | FixedTest, bound: float, margin: float, *, mirrored: bool = False
 ) -> bool:
     """Whether the bound on exactly these holds its level; about others like them the floor does.
 
     mirrored: the bound is the baseline's against the candidate.
     """
-    if isinstance(comparison, Comparison):
+    if isinstance(comparison, PairedTest):
         return True
     trials = comparison.trials[::-1] if mirrored else comparison.trials
-    return comparison.decidable and margin_p(trials, bound, margin, comparison.alpha) <= (
+    return comparison.decidable and compute_margin_p(trials, bound, margin, comparison.alpha) <= (
         comparison.alpha
     )
 
 
-def _doubt(comparison: Comparison | Fixed, margin: float | None, needed: int) -> str:
-    if isinstance(comparison, Comparison) and comparison.n < FLOOR:
+def _doubt(comparison: PairedTest | FixedTest, margin: float | None, needed: int) -> str:
+    if isinstance(comparison, PairedTest) and comparison.n < FLOOR:
         return comparison.reason
     told = f"no regression shown: {comparison.reason}"
     return told if margin is None else f"{told}{_too_few(comparison, margin, needed)}"
 
 
-def _too_few(comparison: Comparison | Fixed, margin: float, needed: int) -> str:
+def _too_few(comparison: PairedTest | FixedTest, margin: float, needed: int) -> str:
     shown = f"cannot show a margin of {100 * margin:g} points"
-    if isinstance(comparison, Comparison):
+    if isinstance(comparison, PairedTest):
         n = comparison.n
         return "" if n >= needed else f"; {n} paired units {shown}, {needed} can"
-    trials, wanted = min(comparison.trials), spotless_trials(margin, comparison.alpha)
+    trials, wanted = min(comparison.trials), count_spotless_trials(margin, comparison.alpha)
     return "" if trials >= wanted else f"; {trials} trials {shown}, {wanted} that all pass can"
 
 
-def _about(comparison: Fixed) -> str:
+def _about(comparison: FixedTest) -> str:
     n, both = comparison.n, comparison.paired
     told = f"exactly these {format_count(n, 'scenario')}, no claim about others"
     if math.isnan(comparison.estimate) or (comparison.look and not comparison.look.last):

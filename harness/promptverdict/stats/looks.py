@@ -19,7 +19,12 @@ import numpy as np
 from scipy.special import ndtr
 
 from promptverdict.stats.samples import Array, check_share
-from promptverdict.stats.score import level_of, p_values, quantile, statistics
+from promptverdict.stats.score import (
+    compute_level,
+    compute_p_values,
+    compute_quantile,
+    compute_statistics,
+)
 
 Shape = Literal["obrien_fleming", "pocock"]
 
@@ -65,7 +70,7 @@ class Look:
 
     def bound(self, alpha: float = 0.05) -> float:
         """Give what |T(0)| has to exceed for a verdict. Raises ValueError for a bad alpha."""
-        return bounds(self.of, "obrien_fleming", alpha)[self.number - 1]
+        return compute_bounds(self.of, "obrien_fleming", alpha)[self.number - 1]
 
     def p(self, statistic: float) -> float:
         """Give the repeated p-value of T(0): the least alpha at which the plan would stop here.
@@ -76,7 +81,7 @@ class Look:
         would not quite: 5.4 % false alarms instead of 5 with six behaviours and five looks.
         """
         constant = abs(statistic) * math.sqrt(self.number / self.of)
-        return crossing(_limits(constant, self.of, "obrien_fleming"))
+        return compute_crossing(_limits(constant, self.of, "obrien_fleming"))
 
 
 @dataclass(frozen=True)
@@ -89,30 +94,31 @@ class Rule:
     @property
     def bound(self) -> float:
         """What |T(0)| has to exceed."""
-        return self.look.bound(self.alpha) if self.look else quantile(1 - self.alpha / 2)
+        return self.look.bound(self.alpha) if self.look else compute_quantile(1 - self.alpha / 2)
 
     @property
     def level(self) -> float:
         """What the bound would stand for if this were the only look."""
-        return level_of(self.bound) if self.look else self.alpha
+        return compute_level(self.bound) if self.look else self.alpha
 
     def p(self, differences: Array) -> float:
         """Give a p of no change that is below alpha exactly where the bound is exceeded."""
         if self.look:
-            return self.look.p(float(statistics(differences)))
-        return float(p_values(differences))
+            return self.look.p(float(compute_statistics(differences)))
+        return float(compute_p_values(differences))
 
     def doubt(self, differences: Array) -> str:
         """Say why there is no verdict on differences that do not exceed the bound."""
         if self.look is None:
             return "the interval contains 0"
-        return (
-            f"{self.look}: |T| {abs(float(statistics(differences))):.2f} of {self.bound:.2f} needed"
-        )
+        size = abs(float(compute_statistics(differences)))
+        return f"{self.look}: |T| {size:.2f} of {self.bound:.2f} needed"
 
 
 @lru_cache(maxsize=64)
-def bounds(looks: int, shape: Shape = "obrien_fleming", alpha: float = 0.05) -> tuple[float, ...]:
+def compute_bounds(
+    looks: int, shape: Shape = "obrien_fleming", alpha: float = 0.05
+) -> tuple[float, ...]:
     """Give the bound on |T(0)| at each of some equally spaced looks that holds alpha in all.
 
     O'Brien-Fleming: C sqrt(K/j) at look j of K; Pocock: C at each. Raises ValueError for no look,
@@ -124,7 +130,7 @@ def bounds(looks: int, shape: Shape = "obrien_fleming", alpha: float = 0.05) -> 
     if not 1 <= looks <= MOST:
         raise ValueError(f"{looks} looks: 1 to {MOST} can be planned")
     constant = brentq(
-        lambda tried: crossing(_limits(tried, looks, shape)) - alpha, 0.0, _FAR, xtol=1e-11
+        lambda tried: compute_crossing(_limits(tried, looks, shape)) - alpha, 0.0, _FAR, xtol=1e-11
     )
     return _limits(float(constant), looks, shape)
 
@@ -136,7 +142,7 @@ def _limits(constant: float, looks: int, shape: Shape) -> tuple[float, ...]:
     )
 
 
-def crossing(limits: Sequence[float]) -> float:
+def compute_crossing(limits: Sequence[float]) -> float:
     """Give the chance that |T(0)| exceeds its limit at any look although nothing changed.
 
     One limit for each of some equally spaced looks. At look j, T is S / sqrt(j) with S a sum of j

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.special import gammaln, xlog1py, xlogy
 
 from promptverdict.stats.samples import Array
-from promptverdict.stats.score import HALVINGS, NOTHING, level_of, quantile
+from promptverdict.stats.score import HALVINGS, NOTHING, compute_level, compute_quantile
 
 Counts = tuple[float, float]
 """Passes and trials."""
@@ -34,7 +34,9 @@ _CHANCES = 513
 """Of passing, one half among them, of which the worst is sought: more change no p by 1e-5."""
 
 
-def newcombe(baseline: Counts, candidate: Counts, confidence: float = 0.95) -> tuple[float, float]:
+def compute_newcombe(
+    baseline: Counts, candidate: Counts, confidence: float = 0.95
+) -> tuple[float, float]:
     """Give Newcombe's interval of the difference of two independent shares, candidate's first.
 
     Raises ValueError for counts that make no share, no trials among them.
@@ -42,10 +44,10 @@ def newcombe(baseline: Counts, candidate: Counts, confidence: float = 0.95) -> t
     for passes, trials in (baseline, candidate):
         if not (trials > 0 and 0 <= passes <= trials):
             raise ValueError(f"{passes} passes of {trials} trials are no share")
-    return interval_of(baseline, candidate, quantile((1 + confidence) / 2))
+    return compute_interval(baseline, candidate, compute_quantile((1 + confidence) / 2))
 
 
-def interval_of(baseline: Counts, candidate: Counts, z: float) -> tuple[float, float]:
+def compute_interval(baseline: Counts, candidate: Counts, z: float) -> tuple[float, float]:
     """Give the interval that a normal quantile stands for; without trials (-1, 1)."""
     if not (baseline[1] and candidate[1]):
         return -1.0, 1.0
@@ -57,7 +59,7 @@ def interval_of(baseline: Counts, candidate: Counts, z: float) -> tuple[float, f
 
 
 @lru_cache(maxsize=1024)
-def change_p(baseline: tuple[int, int], candidate: tuple[int, int]) -> float:
+def compute_change_p(baseline: tuple[int, int], candidate: tuple[int, int]) -> float:
     """Give the two-sided exact p of no change; never below the level the interval stands for.
 
     The greatest chance, whatever the chance of passing that both have, that the interval would
@@ -69,19 +71,19 @@ def change_p(baseline: tuple[int, int], candidate: tuple[int, int]) -> float:
     low, high = 0.0, _FAR
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        ends = interval_of(baseline, candidate, middle)
+        ends = compute_interval(baseline, candidate, middle)
         outside = ends[0] > 0 or ends[1] < 0
         low, high = (middle, high) if outside else (low, middle)
-    return min(1.0, max(level_of(low), _false_verdicts(trials, low - _APART)))
+    return min(1.0, max(compute_level(low), _false_verdicts(trials, low - _APART)))
 
 
 @lru_cache(maxsize=256)
-def holding(trials: tuple[int, int], alpha: float) -> float:
+def find_holding_quantile(trials: tuple[int, int], alpha: float) -> float:
     """Give the least quantile with which the interval of unchanged variants leaves out 0 in alpha.
 
     At least the usual one; counted exactly for so many trials of each, at the worst of all chances.
     """
-    low, high = quantile(1 - alpha / 2), _FAR
+    low, high = compute_quantile(1 - alpha / 2), _FAR
     if not all(trials) or _false_verdicts(trials, low) <= alpha:
         return low
     for _ in range(HALVINGS):
@@ -93,16 +95,17 @@ def holding(trials: tuple[int, int], alpha: float) -> float:
 
 def can_show_a_change(trials: tuple[int, int], alpha: float) -> bool:
     """Whether all failing against all passing would be a change at this level."""
-    return change_p((0, trials[0]), (trials[1], trials[1])) < alpha
+    return compute_change_p((0, trials[0]), (trials[1], trials[1])) < alpha
 
 
 @lru_cache(maxsize=1024)
-def margin_p(trials: tuple[int, int], bound: float, margin: float, alpha: float) -> float:
+def compute_margin_p(trials: tuple[int, int], bound: float, margin: float, alpha: float) -> float:
     """Give the greatest chance of a one-sided bound as good, where the loss is all of the margin.
 
-    `bound` is the lower end of level 1-alpha of the candidate's change; chances as for `change_p`.
+    `bound` is the lower end of level 1-alpha of the candidate's change; chances as for
+    `compute_change_p`.
     """
-    edges = _edges(trials, quantile(1 - alpha), bound)
+    edges = _edges(trials, compute_quantile(1 - alpha), bound)
     return float(_beyond(trials, edges, margin).max())
 
 

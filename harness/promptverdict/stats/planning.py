@@ -14,8 +14,8 @@ import numpy as np
 
 from promptverdict.stats.compare import FLOOR
 from promptverdict.stats.samples import check_share
-from promptverdict.stats.score import p_values, quantile
-from promptverdict.stats.suites import Chances, sampled
+from promptverdict.stats.score import compute_p_values, compute_quantile
+from promptverdict.stats.suites import Chances, sample_differences
 
 RUNS = 2_000
 """Simulated suites behind a power: right to about one point."""
@@ -30,7 +30,7 @@ MOST_TRIALS = 20
 """No plan asks for more of one scenario: beyond about 8 they buy little."""
 
 
-def power(
+def simulate_power(
     chances: Chances, change: float, scenarios: int, trials: int, alpha: float = 0.05
 ) -> float:
     """Simulate the share of comparisons, 0..1, that find a change, with the right sign.
@@ -44,37 +44,41 @@ def power(
         return 0.0
     random = np.random.default_rng(SEED)
     before, after = chances.chances(random, change, (RUNS, scenarios))
-    differences = sampled(random, before, after, trials)
-    found = p_values(differences) < alpha
+    differences = sample_differences(random, before, after, trials)
+    found = compute_p_values(differences) < alpha
     right = np.sign(differences.sum(axis=-1)) == math.copysign(1, change)
     return float((found & right).mean())
 
 
-def scenarios_needed(
+def count_scenarios_needed(
     chances: Chances, change: float, trials: int, wanted: float = 0.80
 ) -> int | None:
     """Give the fewest scenarios that find a change with the wanted power; None: above 500.
 
-    Units and errors as `power`.
+    Units and errors as `simulate_power`.
     """
     check_share("wanted power", wanted)
     return _fewest(
-        lambda count: power(chances, change, count, trials) >= wanted, FLOOR, MOST_SCENARIOS
+        lambda count: simulate_power(chances, change, count, trials) >= wanted,
+        FLOOR,
+        MOST_SCENARIOS,
     )
 
 
-def trials_needed(
+def count_trials_needed(
     chances: Chances, change: float, scenarios: int, wanted: float = 0.80
 ) -> int | None:
     """Give the fewest trials of each scenario and variant for it; None: above 20, or never.
 
-    Units and errors as `power`.
+    Units and errors as `simulate_power`.
     """
     check_share("wanted power", wanted)
-    return _fewest(lambda count: power(chances, change, scenarios, count) >= wanted, 1, MOST_TRIALS)
+    return _fewest(
+        lambda count: simulate_power(chances, change, scenarios, count) >= wanted, 1, MOST_TRIALS
+    )
 
 
-def closed_form_scenarios(
+def estimate_scenarios_needed(
     change: float,
     spread: float,
     noise: float,
@@ -88,12 +92,12 @@ def closed_form_scenarios(
     scenario, summed over both variants, in squared shares. Right at middling rates; at high ones
     far too few, since a regression raises the variance: a lower bound to show beside a simulation.
     """
-    z = quantile(1 - alpha / 2) + quantile(wanted)
+    z = compute_quantile(1 - alpha / 2) + compute_quantile(wanted)
     return z * z * (spread + noise / trials) / change**2
 
 
 @dataclass(frozen=True)
-class Step:
+class NextStep:
     """The cheapest way to know more: more scenarios, or more trials of those there are."""
 
     change: float
@@ -136,24 +140,24 @@ class Step:
         return f"{aim}: {', or '.join(ways)}"
 
 
-def next_step(chances: Chances, change: float, scenarios: int, trials: int) -> Step:
+def plan_next_step(chances: Chances, change: float, scenarios: int, trials: int) -> NextStep:
     """Find what it takes to find a change with 80 % power, from the design there is.
 
-    Units and errors as `power`; both ways are 0 more where the design is enough already.
+    Units and errors as `simulate_power`; both ways are 0 more where the design is enough already.
     """
-    now = power(chances, change, scenarios, trials)
-    total = scenarios_needed(chances, change, trials)
-    each = trials_needed(chances, change, scenarios)
+    now = simulate_power(chances, change, scenarios, trials)
+    total = count_scenarios_needed(chances, change, trials)
+    each = count_trials_needed(chances, change, scenarios)
     more = None if total is None else max(0, total - scenarios)
     each = None if each is None else max(each, trials)
-    return Step(
+    return NextStep(
         change=change,
         power=now,
         more_scenarios=more,
         scenario_calls=None if more is None else 2 * more * trials,
         trials=each,
         trial_calls=None if each is None else 2 * scenarios * (each - trials),
-        textbook=closed_form_scenarios(change, *chances.variances(), trials),
+        textbook=estimate_scenarios_needed(change, *chances.variances(), trials),
     )
 
 

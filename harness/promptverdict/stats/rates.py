@@ -7,12 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import fmean, variance
 
-from promptverdict.stats.samples import Missing, Scores, check_scores, check_share, missing, present
-from promptverdict.stats.score import NOTHING, quantile
+from promptverdict.stats.samples import (
+    MissingResults,
+    Scores,
+    check_scores,
+    check_share,
+    count_missing,
+    list_present,
+)
+from promptverdict.stats.score import NOTHING, compute_quantile
 
 
 @dataclass(frozen=True)
-class Rate:
+class RateEstimate:
     """A mean score over scenarios, as a share 0..1."""
 
     estimate: float
@@ -22,7 +29,7 @@ class Rate:
     """Ends of the 95 % interval."""
     scenarios: int
     """Scenarios with at least one score."""
-    missing: Missing
+    missing: MissingResults
     failing_at_most: float | None
     """Where nothing failed: so large a share of such scenarios may still fail (95 %). Else None."""
 
@@ -32,7 +39,7 @@ class Rate:
         return self.scenarios > 0
 
 
-def rate(scores: Scores) -> Rate:
+def estimate_rate(scores: Scores) -> RateEstimate:
     """Estimate one variant's mean score, with Wilson's interval on effective counts.
 
     The scenario is the unit: n scenarios count as n * min(k, max(1, m(1-m)/s2)) trials, where m and
@@ -40,30 +47,32 @@ def rate(scores: Scores) -> Rate:
     each it is Wilson's interval (1927). Raises ValueError for a score outside 0..1.
     """
     check_scores(scores)
-    tried = [kept for results in scores.values() if (kept := present(results))]
+    tried = [kept for results in scores.values() if (kept := list_present(results))]
     means = [fmean(kept) for kept in tried]
     n = len(means)
     if n == 0:
-        return Rate(math.nan, 0.0, 1.0, 0, missing(scores), None)
+        return RateEstimate(math.nan, 0.0, 1.0, 0, count_missing(scores), None)
     mean = fmean(means)
     spread = variance(means) if n > 1 else 0.0
     worth = max(1.0, mean * (1 - mean) / spread) if spread > NOTHING else 1.0
     effective = n * min(max(map(len, tried)), worth)
-    low, high = wilson(mean * effective, effective)
+    low, high = compute_wilson(mean * effective, effective)
     spotless = min(means) == 1
-    return Rate(mean, low, high, n, missing(scores), zero_failures_limit(n) if spotless else None)
+    return RateEstimate(
+        mean, low, high, n, count_missing(scores), limit_failures(n) if spotless else None
+    )
 
 
-def wilson(passes: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
+def compute_wilson(passes: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
     """Give Wilson's score interval of a share (1927): `passes` of `n`, effective counts or real.
 
     Nothing tried: (0, 1). Raises ValueError for counts that make no share.
     """
-    return wilson_of(passes, n, quantile((1 + confidence) / 2))
+    return compute_wilson_at(passes, n, compute_quantile((1 + confidence) / 2))
 
 
-def wilson_of(passes: float, n: float, z: float) -> tuple[float, float]:
-    """Give all shares whose score statistic is at most z either way; else as `wilson`."""
+def compute_wilson_at(passes: float, n: float, z: float) -> tuple[float, float]:
+    """Give all shares whose score statistic is at most z either way; else as `compute_wilson`."""
     if not 0 <= passes <= n * (1 + NOTHING):
         raise ValueError(f"{passes} of {n} is no share")
     if n == 0:
@@ -77,7 +86,7 @@ def wilson_of(passes: float, n: float, z: float) -> tuple[float, float]:
     return low, high
 
 
-def zero_failures_limit(n: int, alpha: float = 0.05) -> float:
+def limit_failures(n: int, alpha: float = 0.05) -> float:
     """Upper limit of level 1-alpha on the share that fails, when none of `n` did: 1-alpha^(1/n).
 
     About 3/n, the rule of three (Hanley and Lippman-Hand 1983). Raises ValueError for n below 1.
@@ -88,7 +97,7 @@ def zero_failures_limit(n: int, alpha: float = 0.05) -> float:
     return 1 - math.exp(math.log(alpha) / n)
 
 
-def pass_at_k(trials: int, passes: int, k: int) -> float:
+def estimate_pass_at_k(trials: int, passes: int, k: int) -> float:
     """Chance that at least one of k trials passes, without bias: 1 - C(n-c, k) / C(n, k).
 
     Chen et al. 2021. NaN where fewer than k trials were made. Raises ValueError for counts that
@@ -98,23 +107,27 @@ def pass_at_k(trials: int, passes: int, k: int) -> float:
     return math.nan if trials < k else 1 - math.comb(trials - passes, k) / math.comb(trials, k)
 
 
-def pass_hat_k(trials: int, passes: int, k: int) -> float:
+def estimate_pass_hat_k(trials: int, passes: int, k: int) -> float:
     """Chance that all of k trials pass, without bias: C(c, k) / C(n, k).
 
-    tau-bench (Yao et al. 2024). NaN and errors as `pass_at_k`; with k=1 the share that passed.
+    tau-bench (Yao et al. 2024). NaN and errors as `estimate_pass_at_k`; with k=1 the share that
+    passed.
     """
     _check_counts(trials, passes, k)
     return math.nan if trials < k else math.comb(passes, k) / math.comb(trials, k)
 
 
-def each(scores: Scores, k: int, of: Callable[[int, int, int], float]) -> dict[str, list[float]]:
-    """Give one value a scenario, of `pass_at_k` or `pass_hat_k`, shaped as scores are.
+def score_scenarios(
+    scores: Scores, k: int, of: Callable[[int, int, int], float]
+) -> dict[str, list[float]]:
+    """Return one value a scenario, shaped as scores are: `estimate_pass_at_k` or its sibling.
 
-    So `rate` gives the mean, its interval and how many scenarios have too few trials (missing),
-    and `compare` the verdict. Raises ValueError for scores other than 0 and 1.
+    So `estimate_rate` gives the mean, its interval and how many scenarios have too few trials
+    (missing), and `compare` the verdict. Raises ValueError for scores other than 0 and 1.
     """
     return {
-        scenario: [of(*_counted(scenario, present(scores[scenario])), k)] for scenario in scores
+        scenario: [of(*_counted(scenario, list_present(scores[scenario])), k)]
+        for scenario in scores
     }
 
 

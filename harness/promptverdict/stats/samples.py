@@ -25,7 +25,7 @@ UNEQUALLY_MISSING = 0.01
 
 
 @dataclass(frozen=True)
-class Missing:
+class MissingResults:
     """How many results of one variant are missing."""
 
     results: int
@@ -40,7 +40,7 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Paired:
+class PairedDifferences:
     """Two variants side by side, over the scenarios that have a score in both."""
 
     scenarios: tuple[str, ...]
@@ -59,7 +59,7 @@ def is_missing(value: float | None) -> bool:
     return value is None or math.isnan(value)
 
 
-def present(results: Iterable[float | None]) -> list[float]:
+def list_present(results: Iterable[float | None]) -> list[float]:
     """Take the results that are not missing, as floats."""
     return [float(value) for value in results if value is not None and not math.isnan(value)]
 
@@ -67,7 +67,7 @@ def present(results: Iterable[float | None]) -> list[float]:
 def check_scores(scores: Scores) -> None:
     """Refuse scores outside 0..1 with a ValueError; they are never clipped."""
     for scenario, results in scores.items():
-        for score in present(results):
+        for score in list_present(results):
             if not 0.0 <= score <= 1.0:
                 raise ValueError(f"{scenario}: score {score} is not in 0..1")
 
@@ -78,37 +78,37 @@ def check_share(name: str, value: float) -> None:
         raise ValueError(f"{name} {value} is not between 0 and 1")
 
 
-def missing(scores: Scores) -> Missing:
+def count_missing(scores: Scores) -> MissingResults:
     """Count the missing results of one variant."""
     every = [score for results in scores.values() for score in results]
-    return Missing(sum(map(is_missing, every)), len(every))
+    return MissingResults(sum(map(is_missing, every)), len(every))
 
 
-def pair(
+def pair_scores(
     baseline: Scores,
     candidate: Scores,
     families: Mapping[str, str] | None = None,
-) -> Paired:
+) -> PairedDifferences:
     """Average inside each scenario, pair the scenarios, and average inside families where given.
 
     A scenario that is in `families` counts with its family, any other alone. Trials of the two
     variants are not paired with each other, and their numbers may differ.
     """
     names = sorted(baseline.keys() | candidate.keys())
-    before = {name: present(baseline.get(name, ())) for name in names}
-    after = {name: present(candidate.get(name, ())) for name in names}
+    before = {name: list_present(baseline.get(name, ())) for name in names}
+    after = {name: list_present(candidate.get(name, ())) for name in names}
     paired = tuple(name for name in names if before[name] and after[name])
     changes = {name: fmean(after[name]) - fmean(before[name]) for name in paired}
     counts = sorted(len(side[name]) for name in paired for side in (before, after))
-    return Paired(
+    return PairedDifferences(
         scenarios=paired,
-        differences=np.array([fmean(unit) for unit in by_unit(changes, families)]),
+        differences=np.array([fmean(unit) for unit in group_by_unit(changes, families)]),
         unpaired=tuple(name for name in names if name not in set(paired)),
         trials=(counts[0], float(np.median(counts)), counts[-1]) if counts else (0, 0.0, 0),
     )
 
 
-def by_unit(
+def group_by_unit(
     values: Mapping[str, float], families: Mapping[str, str] | None = None
 ) -> list[list[float]]:
     """Put the values of scenarios together by unit: those of a family, or one scenario's alone."""
@@ -120,7 +120,7 @@ def by_unit(
     return list(units.values())
 
 
-def filled(scores: Scores, scenarios: Iterable[str], value: float) -> Scores:
+def fill_missing(scores: Scores, scenarios: Iterable[str], value: float) -> Scores:
     """Put one value in the place of all that is missing, also of scenarios that are absent."""
     return {
         name: [value if is_missing(score) else score for score in scores.get(name) or (None,)]
@@ -128,17 +128,19 @@ def filled(scores: Scores, scenarios: Iterable[str], value: float) -> Scores:
     }
 
 
-def extreme(
+def pair_extreme(
     baseline: Scores, candidate: Scores, families: Mapping[str, str] | None, candidates: float
-) -> Paired:
+) -> PairedDifferences:
     """Pair with the candidate's gaps filled with this value, the baseline's with its opposite."""
     every = sorted(baseline.keys() | candidate.keys())
-    return pair(
-        filled(baseline, every, 1 - candidates), filled(candidate, every, candidates), families
+    return pair_scores(
+        fill_missing(baseline, every, 1 - candidates),
+        fill_missing(candidate, every, candidates),
+        families,
     )
 
 
-def absent(baseline: Scores, candidate: Scores) -> int:
+def count_absent(baseline: Scores, candidate: Scores) -> int:
     """Count the results that one variant lacks because it was never asked for the scenario."""
     return sum(
         len(side[name])
@@ -148,7 +150,7 @@ def absent(baseline: Scores, candidate: Scores) -> int:
     )
 
 
-def unusable(baseline: Missing, candidate: Missing) -> str:
+def explain_unusable(baseline: MissingResults, candidate: MissingResults) -> str:
     """Tell why too much is missing to conclude anything, or give the empty string.
 
     More than 10 % of a variant's results missing, or a Fisher exact p below 0.01 between the two
@@ -174,7 +176,7 @@ def unusable(baseline: Missing, candidate: Missing) -> str:
     return ""
 
 
-def seed(scenarios: Iterable[str]) -> int:
+def derive_seed(scenarios: Iterable[str]) -> int:
     """Derive the seed of all random draws: 8 bytes of the SHA-256 of the sorted scenario ids."""
     text = "\n".join(sorted(scenarios))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")

@@ -33,58 +33,58 @@ FINEST = 0.5 / (FLIPS + 1)
 """The smallest p that random flips can tell."""
 
 
-def quantile(share: float) -> float:
+def compute_quantile(share: float) -> float:
     """Give the standard normal quantile."""
     return float(ndtri(share))
 
 
-def level_of(z: float) -> float:
+def compute_level(z: float) -> float:
     """Give the two-sided level of a standard normal quantile: 0.05 of 1.96."""
     return 2 * float(ndtr(-z))
 
 
-def detectable(half_width: float, bound: float, power: float = 0.80) -> float:
+def compute_detectable(half_width: float, bound: float, power: float = 0.80) -> float:
     """Turn half an interval's width into the change that would be found with this power.
 
     (z + z(power)) / z times the half-width, with z the bound that the interval stands for: 1.43
     times for 1.96, in the unit of the width. It is the detectable change at the precision observed,
     not an "observed power".
     """
-    return (bound + quantile(power)) / bound * half_width
+    return (bound + compute_quantile(power)) / bound * half_width
 
 
-def p_values(differences: Array) -> Array:
+def compute_p_values(differences: Array) -> Array:
     """Two-sided p of no change: sum(d) / sqrt(sum(d^2)) against the standard normal.
 
     `differences` has the shape (..., n), values in -1..1; the result has the shape (...). Where
     every difference is zero, p is 1.
     """
-    return np.asarray(2 * ndtr(-np.abs(statistics(differences))))
+    return np.asarray(2 * ndtr(-np.abs(compute_statistics(differences))))
 
 
-def statistics(differences: Array) -> Array:
+def compute_statistics(differences: Array) -> Array:
     """Give T(0), standard normal where nothing changed: sum(d) / sqrt(sum(d^2)).
 
-    Shapes as `p_values`; 0 where every difference is zero.
+    Shapes as `compute_p_values`; 0 where every difference is zero.
     """
     squares = (differences**2).sum(axis=-1)
     told = differences.sum(axis=-1) / np.sqrt(np.maximum(squares, NOTHING))
     return np.where(squares > NOTHING, told, 0.0)
 
 
-def interval(differences: Array, confidence: float = 0.95) -> tuple[Array, Array]:
+def compute_interval(differences: Array, confidence: float = 0.95) -> tuple[Array, Array]:
     """Give both ends of the interval of the mean difference, within -1..1.
 
     `differences` has the shape (..., n), values in -1..1; each end has the shape (...). No
     difference at all: (-1, 1). All of n ties: +-z^2/(n+z^2).
     """
-    return interval_of(differences, quantile((1 + confidence) / 2))
+    return compute_interval_at(differences, compute_quantile((1 + confidence) / 2))
 
 
-def interval_of(differences: Array, z: float) -> tuple[Array, Array]:
+def compute_interval_at(differences: Array, z: float) -> tuple[Array, Array]:
     """Give both ends of all changes whose statistic is at most z either way.
 
-    Shapes and special cases as `interval`, which asks for a level instead.
+    Shapes and special cases as `compute_interval`, which asks for a level instead.
     """
     shape, n = differences.shape[:-1], differences.shape[-1]
     if n == 0:
@@ -129,7 +129,7 @@ def _statistic(change: Array, gains: Array, losses: Array, size: Array) -> Array
     return np.where(variance > 1e-14, above / np.sqrt(np.maximum(variance, 1e-14)), certain)
 
 
-def sign_flip_p(differences: Array, seed: int) -> float:
+def compute_sign_flip_p(differences: Array, seed: int) -> float:
     """Two-sided permutation mid-p of one sample, by flipping the signs of its differences.
 
     Exact for at most 16 differences that are not zero, otherwise from 19,999 draws of the seed;

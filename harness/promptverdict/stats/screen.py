@@ -18,14 +18,14 @@ from promptverdict.stats.compare import FLOOR
 from promptverdict.stats.samples import (
     Array,
     Scores,
-    by_unit,
-    missing,
-    pair,
-    present,
-    seed,
-    unusable,
+    count_missing,
+    derive_seed,
+    explain_unusable,
+    group_by_unit,
+    list_present,
+    pair_scores,
 )
-from promptverdict.stats.score import NOTHING, sign_flip_p
+from promptverdict.stats.score import NOTHING, compute_sign_flip_p
 from promptverdict.stats.unbounded import FLOOR as RATIO_FLOOR
 from promptverdict.stats.unbounded import compare_unbounded
 
@@ -114,22 +114,22 @@ def _adjust(p_values: list[float]) -> list[float]:
 def _screen_measure(
     baseline: Scores, candidate: Scores, families: Mapping[str, str] | None, *, ratio: bool
 ) -> Screened:
-    paired = pair(baseline, candidate, families)
+    paired = pair_scores(baseline, candidate, families)
     means = {
-        name: (fmean(present(baseline[name])), fmean(present(candidate[name])))
+        name: (fmean(list_present(baseline[name])), fmean(list_present(candidate[name])))
         for name in paired.scenarios
     }
-    gaps = (missing(baseline), missing(candidate))
+    gaps = (count_missing(baseline), count_missing(candidate))
     before = _average({name: both[0] for name, both in means.items()}, families)
     after = _average({name: both[1] for name, both in means.items()}, families)
     scaled = _scale(paired.differences)
     alike = all(math.isclose(*both, rel_tol=NOTHING) for both in means.values())
-    reason = _explain_no_test(scaled, unusable(*gaps), alike=alike)
+    reason = _explain_no_test(scaled, explain_unusable(*gaps), alike=alike)
     return Screened(
         baseline=before,
         candidate=after,
         difference=None if before is None or after is None else after - before,
-        p=None if reason else sign_flip_p(scaled, seed(paired.scenarios)),
+        p=None if reason else compute_sign_flip_p(scaled, derive_seed(paired.scenarios)),
         p_adjusted=None,
         n=scaled.size,
         missing_baseline=gaps[0].results,
@@ -144,7 +144,7 @@ def _screen_measure(
 
 
 def _average(means: Mapping[str, float], families: Mapping[str, str] | None) -> float | None:
-    units = by_unit(means, families)
+    units = group_by_unit(means, families)
     return fmean(map(fmean, units)) if units else None
 
 

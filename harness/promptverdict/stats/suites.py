@@ -16,7 +16,14 @@ import numpy as np
 from scipy.special import betaincinv, ndtr
 
 from promptverdict.stats.compare import FLOOR
-from promptverdict.stats.samples import Array, Scores, check_scores, check_share, pair, present
+from promptverdict.stats.samples import (
+    Array,
+    Scores,
+    check_scores,
+    check_share,
+    list_present,
+    pair_scores,
+)
 
 _GRID = np.linspace(-8.0, 8.0, 8_001)
 """Points on the normal scale between which Beta quantiles are interpolated: right to 1e-5."""
@@ -48,19 +55,19 @@ class Chances:
         """
         check_scores(baseline)
         check_scores(candidate)
-        first = [kept for results in baseline.values() if (kept := present(results))]
+        first = [kept for results in baseline.values() if (kept := list_present(results))]
         if not first:
             raise ValueError("the baseline has no score to plan from")
         # Half a pass and half a failure more: a spotless suite has no Beta distribution.
         base = (math.fsum(map(fmean, first)) + 0.5) / (len(first) + 1)
         both = [
             name
-            for name in pair(baseline, candidate).scenarios
-            if min(len(present(baseline[name])), len(present(candidate[name]))) > 1
+            for name in pair_scores(baseline, candidate).scenarios
+            if min(len(list_present(baseline[name])), len(list_present(candidate[name]))) > 1
         ]
         if len(both) < FLOOR:
             return cls(base)
-        sides = [[present(side[name]) for name in both] for side in (baseline, candidate)]
+        sides = [[list_present(side[name]) for name in both] for side in (baseline, candidate)]
         noises = [fmean(variance(kept) / len(kept) for kept in side) for side in sides]
         means = [[fmean(kept) for kept in side] for side in sides]
         between = variance(means[0]) - noises[0]
@@ -103,7 +110,9 @@ def _beta_quantiles(mean: float, icc: float) -> Array:
     return found
 
 
-def sampled(random: np.random.Generator, before: Array, after: Array, trials: int) -> Array:
+def sample_differences(
+    random: np.random.Generator, before: Array, after: Array, trials: int
+) -> Array:
     """Draw scenario differences from chances of passing, `trials` of each scenario and variant."""
     gained: Array = (random.binomial(trials, after) - random.binomial(trials, before)) / trials
     return gained

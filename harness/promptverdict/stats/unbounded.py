@@ -11,16 +11,16 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from promptverdict.stats.samples import (
-    Missing,
+    MissingResults,
     Scores,
     check_share,
-    missing,
-    pair,
-    present,
-    seed,
-    unusable,
+    count_missing,
+    derive_seed,
+    explain_unusable,
+    list_present,
+    pair_scores,
 )
-from promptverdict.stats.score import NOTHING, sign_flip_p
+from promptverdict.stats.score import NOTHING, compute_sign_flip_p
 
 FLOOR = 20
 """The t interval of skewed quantities holds its level from about so many scenarios."""
@@ -47,8 +47,8 @@ class RatioTest:
     """Paired scenarios, or families of such."""
     unpaired: tuple[str, ...]
     """Scenarios left out because a variant has no value of them, by name."""
-    missing_baseline: Missing
-    missing_candidate: Missing
+    missing_baseline: MissingResults
+    missing_candidate: MissingResults
     alpha: float
 
 
@@ -68,15 +68,17 @@ def compare_unbounded(
     """
     check_share("alpha", alpha)
     before, after = _logarithms(baseline), _logarithms(candidate)
-    paired = pair(before, after, families)
-    gaps = (missing(before), missing(after))
+    paired = pair_scores(before, after, families)
+    gaps = (count_missing(before), count_missing(after))
     n = paired.differences.size
     mean = float(paired.differences.mean()) if n else math.nan
     error = float(paired.differences.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
     p, low, high = _tested(mean, error, n, alpha)
     verdict: Literal["higher", "lower", "inconclusive", "invalid"] = "inconclusive"
     reason = "the interval contains 1"
-    if broken := unusable(*gaps) or ("" if n else "no scenario has a value in both variants"):
+    if broken := explain_unusable(*gaps) or (
+        "" if n else "no scenario has a value in both variants"
+    ):
         verdict, reason = "invalid", broken
     elif n < FLOOR:
         reason = f"fewer than {FLOOR} paired {'units' if families else 'scenarios'} ({n})"
@@ -89,7 +91,7 @@ def compare_unbounded(
         low=low,
         high=high,
         p=p,
-        p_signflip=sign_flip_p(paired.differences, seed(paired.scenarios)),
+        p_signflip=compute_sign_flip_p(paired.differences, derive_seed(paired.scenarios)),
         n=n,
         unpaired=paired.unpaired,
         missing_baseline=gaps[0],
@@ -111,7 +113,7 @@ def _tested(mean: float, error: float, n: int, alpha: float) -> tuple[float, flo
 
 def _logarithms(values: Scores) -> dict[str, list[float | None]]:
     for scenario, results in values.items():
-        for value in present(results):
+        for value in list_present(results):
             if not 0 < value < math.inf:
                 raise ValueError(f"{scenario}: {value} is not above 0 and finite")
     return {

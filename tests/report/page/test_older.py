@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from promptverdict.cli import main
-from promptverdict.comparison.against_run import against_run
+from promptverdict.comparison.against_run import compare_runs
 from promptverdict.comparison.storage import read_comparisons, write_comparisons
 from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.report.page.html import html
@@ -35,7 +35,7 @@ def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     before = saved(OLDER, [*side(BASE, *["+"] * 8), *side(TERSE, *["+"] * 8), *other])
     lost = side(BASE, *["-"] * 8, provenance=LATER)
     after = saved(NEWER, [*lost, *side(TERSE, *["+"] * 8, provenance=LATER)])
-    found = against_run(
+    found = compare_runs(
         OLDER,
         samples(read_records(before)),
         samples(read_records(after)),
@@ -112,7 +112,7 @@ def test_an_older_run_that_is_gone_is_told_and_nothing_passes_for_it(newer: Path
 
 
 def test_what_plays_the_same_in_both_runs_needs_no_second_column(newer: Path) -> None:
-    same = against_run(
+    same = compare_runs(
         OLDER, samples(side(BASE, "+")), samples(side(BASE, "+")), {"manners": suite()}
     )
     write_comparisons(newer, same)

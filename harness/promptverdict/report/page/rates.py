@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from promptverdict.core.numbers import format_interval, format_percent
 from promptverdict.core.text import format_count
+from promptverdict.stats.rates import estimate_rate
 from promptverdict.trials.record import TrialRecord
 
 _SCORE = {"pass": 1.0, "fail": 0.0, "ungraded": None}
@@ -71,9 +72,8 @@ def rates(records: Sequence[TrialRecord]) -> list[Shown]:
 def _shown(
     suite: str, behaviour: str, variant: str, scores: dict[str, list[float | None]]
 ) -> Shown:
-    from promptverdict.stats.rates import rate
 
-    found = rate(scores)
+    found = estimate_rate(scores)
     every = [score for results in scores.values() for score in results]
     known = [score for score in every if score is not None]
     return Shown(
