@@ -14,7 +14,7 @@ from promptverdict.providers.registry import MODULES
 from promptverdict.scenarios.loading import load_suite
 from promptverdict.scenarios.scenario import Scenario
 from promptverdict.scenarios.suite import Behaviour, Suite
-from promptverdict.scenarios.validation import validated
+from promptverdict.scenarios.validation import validate_document
 from promptverdict.settings import OPTIONS, Settings, resolve
 from promptverdict.trials.evidence import Evidence, Task
 from promptverdict.trials.grade import Grade, passed
@@ -43,7 +43,7 @@ def test_the_gate_runs_the_first_commands_as_they_are_shown() -> None:
 
 def test_the_scenario_that_is_shown_is_accepted() -> None:
     (scenario,) = [block for block in blocks() if "task:" in block]
-    assert validated(Scenario, parse(scenario, "README.md"), "README.md").probes
+    assert validate_document(Scenario, parse(scenario, "README.md"), "README.md").probes
 
 
 def test_the_behaviour_and_the_grade_that_are_shown_are_accepted() -> None:
@@ -78,7 +78,7 @@ def test_every_verb_and_option_that_is_named_exists() -> None:
 def test_the_later_turns_that_are_shown_are_accepted() -> None:
     (turns,) = [block for block in blocks() if "turns:" in block]
     whole = "title: T\ntask: Do it.\ntools: []\n" + turns
-    scenario = validated(Scenario, parse(whole, "README.md"), "README.md")
+    scenario = validate_document(Scenario, parse(whole, "README.md"), "README.md")
     assert len(scenario.turns) == 2
     assert scenario.user is not None
 

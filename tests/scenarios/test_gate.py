@@ -39,7 +39,7 @@ def test_themes_and_gates_have_defaults(tmp_path: Path) -> None:
     [
         (
             "themes:\n  manners:\n    behaviours: [kind, odd]\n",
-            "7: themes.manners: odd is no behaviour of this suite\n  name some of kind, brief",
+            "7: themes.manners: odd is not a behaviour of this suite\n  name some of kind, brief",
         ),
         (
             "themes:\n  manners: {behaviours: []}\n",
@@ -59,7 +59,7 @@ def test_themes_and_gates_have_defaults(tmp_path: Path) -> None:
         ("gate: {estimand: all}\n", "5: gate.estimand: 'population' or 'suite' is expected"),
         (
             "gate: {estimand: suite, strict: true}\n",
-            "5: gate: strict is about scenarios as a sample",
+            "5: gate: strict is for scenarios as a sample",
         ),
         ("gate: {mode: strict}\n", "5: gate.mode: 'no_regression' or"),
         (

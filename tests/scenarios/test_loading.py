@@ -12,9 +12,9 @@ from promptverdict.scenarios.loading import (
     LoadedSuite,
     load_scenario,
     load_suite,
-    read_tree,
 )
 from promptverdict.scenarios.scenario import GitSetup
+from promptverdict.scenarios.workspace_files import read_tree
 from promptverdict.trials.toolset import NAMES
 from promptverdict.trials.tree import Node
 
@@ -126,7 +126,9 @@ def test_a_scenario_is_its_file_with_what_lies_beside_it(root: Path) -> None:
 
 def test_a_behaviour_that_is_required_needs_a_grader(root: Path) -> None:
     without = SCENARIO.replace("behaviours: [kind]", "behaviours: [brief]")
-    with pytest.raises(InputError, match="brief is required of a variant, and no grader tells it"):
+    with pytest.raises(
+        InputError, match="brief is required of a variant, and nothing here grades it"
+    ):
         scenario(root, without)
 
 
@@ -153,7 +155,10 @@ def test_an_empty_mapping_takes_the_defaults_inside(root: Path) -> None:
         ("variants: [a/b]\n", "1: title: this key is missing | see `promptverdict schema suite`"),
         (SUITE + "baselin: x\n", "11: baselin: unknown key | did you mean baseline?"),
         (SUITE + "verdict: strict\n", "11: verdict: unknown key | known keys: title, description,"),
-        ("title: T\nvariants: a/b\n", "2: variants: a list is expected, found 'a/b' | Which"),
+        (
+            "title: T\nvariants: a/b\n",
+            "2: variants: a list is expected, found 'a/b' | Agents (agent",
+        ),
         ("title: T\ntrials: 0\n", "2: trials: 1 or more is expected, found"),
         ("title: T\ntrials: many\n", "2: trials: a whole number is expected, found 'many'"),
         ("title: ''\n", "1: title: some text is expected, found ''"),
@@ -184,7 +189,7 @@ def test_an_empty_mapping_takes_the_defaults_inside(root: Path) -> None:
         ("title: T\nrequire: 0\n", "2: require: more than 0 is expected, found '0' | Share"),
         (
             "title: T\nknown_failing:\n  - {cell: 'hello::a/b'}\n",
-            "3: known_failing[0].reason: this key is missing | Why, for whoever reads",
+            "3: known_failing[0].reason: this key is missing | Why it fails",
         ),
         (
             "title: T\nvariants: [a/b, a/c]\nbaseline: a/d\n",
@@ -227,12 +232,12 @@ def test_a_baseline_may_be_any_variant_where_none_are_listed(root: Path) -> None
         ("title: T\ntask: [Do]\ntools: []\n", "2: task: text is expected, found"),
         (
             SCENARIO.replace("[kind]", "[kind, rude]"),
-            "5: behaviours[1]: rude is no behaviour of this suite |"
-            " evals/manners/suite.yaml knows kind, brief",
+            "5: behaviours[1]: rude is not a behaviour of this suite |"
+            " evals/manners/suite.yaml has kind, brief",
         ),
         (SCENARIO + "tags: [Slow]\n", "6: tags[0]: text that matches ^[a-z][a-z0-9_]*$"),
         (SCENARIO + "tags: [not-first]\n", "6: tags[0]: text that matches"),
-        (SCENARIO + "tags: slow\n", "6: tags: a list is expected, found 'slow' | Become pytest"),
+        (SCENARIO + "tags: slow\n", "6: tags: a list is expected, found 'slow' | pytest markers"),
         (SCENARIO + "limits: {turn: 3}\n", "6: limits.turn: unknown key | did you mean turns?"),
         (SCENARIO + "limits: 3\n", "6: limits: a mapping of keys is expected, found '3' | When"),
         (SCENARIO + "limits:\n  turns: few\n", "7: limits.turns: a whole number is expected"),
@@ -245,7 +250,7 @@ def test_a_baseline_may_be_any_variant_where_none_are_listed(root: Path) -> None
         (SCENARIO + "probes:\n  - name: p\n", "7: probes[0].run: this key is missing | Command"),
         (
             SCENARIO + "probes:\n  - {name: p, run: x, trees: all}\n",
-            "7: probes[0].trees: 'final' or 'every' is expected, found 'all' | The tree at",
+            "7: probes[0].trees: 'final' or 'every' is expected, found 'all' | Run on the tree",
         ),
         (
             SCENARIO + "probes:\n  - name: p\n    run: x\n    timeout: 601\n",
@@ -270,7 +275,7 @@ def test_a_baseline_may_be_any_variant_where_none_are_listed(root: Path) -> None
         ),
         (
             SCENARIO + "script:\n  pages:\n    - url: https://example.org\n",
-            "8: script.pages[0].text: this key is missing | What lies outside",
+            "8: script.pages[0].text: this key is missing | What the world outside",
         ),
         (SCENARIO + "title: again\n", "6: `title` is already given in line 1 | keep one of lines"),
         ("", "1: there is nothing in it | write at least one `key: value`"),

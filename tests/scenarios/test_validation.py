@@ -9,7 +9,7 @@ from promptverdict.cli.schema import SCHEMAS
 from promptverdict.core.errors import InputError
 from promptverdict.core.model import Frozen
 from promptverdict.core.strict_yaml import parse
-from promptverdict.scenarios.validation import validated
+from promptverdict.scenarios.validation import validate_document
 from pydantic import AfterValidator, Field
 
 
@@ -72,13 +72,13 @@ GOOD = "title: T\n"
 def problems(text: str) -> list[str]:
     """Give each problem, and its cure after a bar."""
     with pytest.raises(InputError) as caught:
-        validated(Order, parse(text, "order.yaml"), "order.yaml")
+        validate_document(Order, parse(text, "order.yaml"), "order.yaml")
     return [f"{told.where}: {told.found} | {told.cure}" for told in caught.value.problems]
 
 
 def test_a_good_document_becomes_its_model() -> None:
     text = GOOD + "items:\n  - {sku: tea, count: 2}\nfirst: {sku: tea}\nnames: {a: b}\n"
-    assert validated(Order, parse(text, "order.yaml"), "order.yaml") == Order(
+    assert validate_document(Order, parse(text, "order.yaml"), "order.yaml") == Order(
         title="T",
         items=(Item(sku="tea", count=2),),
         first=Item(sku="tea"),

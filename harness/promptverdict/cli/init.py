@@ -17,7 +17,8 @@ from promptverdict.cli.first_steps import EVALS, SUITE, Start
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.files import write_files
 from promptverdict.core.text import escape_text, format_count
-from promptverdict.scenarios.loading import LoadedScenario, load_scenarios, read_tree
+from promptverdict.scenarios.loading import LoadedScenario, load_scenarios
+from promptverdict.scenarios.workspace_files import read_tree
 from promptverdict.settings import Settings, resolve
 
 STARTER = Path(__file__).parents[1] / "starter"

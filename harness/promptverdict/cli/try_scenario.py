@@ -89,7 +89,7 @@ def _list_steps(scenario: LoadedScenario, folder: Path) -> Iterator[dict[str, An
 
     Raises InputError where the scenario does not offer them, or the folder is not there.
     """
-    from promptverdict.scenarios.loading import read_tree
+    from promptverdict.scenarios.workspace_files import read_tree
 
     if not folder.is_dir():
         raise InputError([Problem(str(folder), "there is no such folder", "name the --tree")])

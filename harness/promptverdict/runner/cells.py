@@ -123,7 +123,8 @@ class Cell:
         return tuple(
             name
             for name in self.scenario.scenario.grades
-            if (named and suite.behaviours[name].binds(self.variant.id)) or everyone & {name, "all"}
+            if (named and suite.behaviours[name].is_required_of(self.variant.id))
+            or everyone & {name, "all"}
         )
 
     @property

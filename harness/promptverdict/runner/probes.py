@@ -18,8 +18,9 @@ from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.recording import yaml_format
 from promptverdict.recording.files import Location
-from promptverdict.scenarios.loading import LoadedScenario, read_tree
+from promptverdict.scenarios.loading import LoadedScenario
 from promptverdict.scenarios.scenario import Probe
+from promptverdict.scenarios.workspace_files import read_tree
 from promptverdict.trials.evidence import ProbeReport
 from promptverdict.trials.tree import Node
 

@@ -17,11 +17,11 @@ from promptverdict.trials.toolset import NAMES, find_nearest
 
 IDENTIFIER = r"^[a-z0-9][a-z0-9._-]{0,99}$"
 ALLOWED = "lower-case letters, digits, `.`, `_` and `-`"
-"""The same in words."""
+"""IDENTIFIER in words."""
 Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
 
 
-def _known_tool(name: str) -> str:
+def _check_tool(name: str) -> str:
     if name not in NAMES:
         meant = find_nearest(name)
         hint = f"did you mean {meant}?" if meant else f"known are {', '.join(NAMES)}"
@@ -29,14 +29,14 @@ def _known_tool(name: str) -> str:
     return name
 
 
-def _no_mark_of_pytests(tag: str) -> str:
-    if tag in _PYTESTS_MARKS:
-        raise ValueError(f"{tag} means something to pytest; use another word")
+def _check_tag(tag: str) -> str:
+    if tag in _PYTEST_MARKERS:
+        raise ValueError(f"{tag} is a marker of pytest's own; use another word")
     return tag
 
 
-_PYTESTS_MARKS = {"skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings"}
-Tag = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$"), AfterValidator(_no_mark_of_pytests)]
+_PYTEST_MARKERS = {"skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings"}
+Tag = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$"), AfterValidator(_check_tag)]
 
 
 class GitSetup(Frozen):
@@ -47,34 +47,34 @@ class GitSetup(Frozen):
 
 
 class Setup(Frozen):
-    """What is done to the workspace before the agent sees it."""
+    """What is done to the workspace before the agent starts."""
 
     git: GitSetup | None = Field(default=None, description="Make it a git repository")
 
 
 class Page(Frozen):
-    """What WebFetch returns for an address."""
+    """A page that WebFetch returns."""
 
     url: str
     text: str
 
 
 class SearchAnswer(Frozen):
-    """What WebSearch returns for a query that holds some words (case aside)."""
+    """What WebSearch returns for a query with some words in it, in any case."""
 
     contains: str
     text: str
 
 
 class TaskAnswer(Frozen):
-    """What a subagent reports for a prompt that holds some words (case aside)."""
+    """What a subagent reports for a prompt with some words in it, in any case."""
 
     contains: str
     text: str
 
 
 class Script(Frozen):
-    """What the world outside the workspace answers; whatever is not here is honestly absent."""
+    """What the world outside the workspace answers; anything else is not found."""
 
     pages: tuple[Page, ...] = ()
     searches: tuple[SearchAnswer, ...] = ()
@@ -87,16 +87,17 @@ class Probe(Frozen):
     name: Identifier
     run: str = Field(
         min_length=1,
-        description="Command with /workspace a throw-away copy of the tree, /base the tree as set"
-        " up, /probes the suite's probes folder; prints PASS, FAIL or NOTE lines",
+        description="Command; /workspace is a throw-away copy of the tree, /base the tree as set"
+        " up, /probes the suite's probes folder. It prints PASS, FAIL or NOTE lines",
     )
     trees: Literal["final", "every"] = Field(
-        default="final", description="The tree at the end, or every distinct tree of the trial"
+        default="final",
+        description="Run on the tree at the end, or on every distinct tree of the trial",
     )
     timeout: float = Field(default=120.0, gt=0, le=600, description="Seconds")
 
 
-def _names_once(probes: tuple[Probe, ...]) -> tuple[Probe, ...]:
+def _check_probe_names(probes: tuple[Probe, ...]) -> tuple[Probe, ...]:
     names = [probe.name for probe in probes]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ValueError(f"two probes are called {', '.join(sorted(twice))}")
@@ -106,30 +107,32 @@ def _names_once(probes: tuple[Probe, ...]) -> tuple[Probe, ...]:
 class Scenario(Frozen):
     """One situation an agent is put into."""
 
-    title: str = Field(min_length=1, description="A few words for reports")
+    title: str = Field(min_length=1, description="A few words, for reports")
     description: str = Field(default="", description="Why it exists; the agent never sees it")
     task: str = Field(min_length=1, description="The user's first message, as it is sent")
     turns: tuple[str | Reply, ...] = Field(
         default=(),
-        description="Later user messages: after an answer without tool calls, the first that fits"
-        " and was not sent yet",
+        description="Later user messages. After an answer without tool calls, the first one that"
+        " fits and was not sent yet is sent",
     )
     user: SimulatedUser | None = Field(
-        default=None, description="A model that plays the user once no later message fits"
+        default=None, description="A model that plays the user when no later message fits"
     )
-    tools: tuple[Annotated[str, AfterValidator(_known_tool)], ...] = Field(
-        description="Tools that may be offered; an agent that lists tools is offered those of both"
+    tools: tuple[Annotated[str, AfterValidator(_check_tool)], ...] = Field(
+        description="Tools that may be offered; an agent that lists tools gets those in both lists"
     )
-    limits: Limits = Field(default=Limits(), description="When the trial is ended from outside")
-    setup: Setup = Field(default=Setup(), description="Done to the workspace first")
-    script: Script = Field(default=Script(), description="What lies outside the workspace answers")
-    probes: Annotated[tuple[Probe, ...], AfterValidator(_names_once)] = Field(
+    limits: Limits = Field(default=Limits(), description="When the trial is stopped")
+    setup: Setup = Field(default=Setup(), description="What is done to the workspace first")
+    script: Script = Field(
+        default=Script(), description="What the world outside the workspace answers"
+    )
+    probes: Annotated[tuple[Probe, ...], AfterValidator(_check_probe_names)] = Field(
         default=(), description="Hidden checks on stored trees"
     )
     behaviours: tuple[Identifier, ...] = Field(
-        default=(), description="Which behaviours of the suite the scenario exercises"
+        default=(), description="Behaviours of the suite that the scenario exercises"
     )
     grades: dict[Identifier, AnyGrader] = Field(
-        default_factory=dict, description="Behaviour -> the grader that tells it"
+        default_factory=dict, description="Behaviour -> its grader"
     )
-    tags: tuple[Tag, ...] = Field(default=(), description="Become pytest markers")
+    tags: tuple[Tag, ...] = Field(default=(), description="pytest markers of its items")

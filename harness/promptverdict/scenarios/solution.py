@@ -19,7 +19,7 @@ from promptverdict.core.paths import display_path
 from promptverdict.core.strict_yaml import parse, read_text
 from promptverdict.scenarios.loading import LoadedScenario
 from promptverdict.scenarios.scenario import Identifier
-from promptverdict.scenarios.validation import validated
+from promptverdict.scenarios.validation import validate_document
 from promptverdict.trials.toolset import ARGUMENTS, NAMES, find_nearest
 
 SAY = "say"
@@ -120,7 +120,7 @@ def load_solutions(scenario: LoadedScenario) -> tuple[LoadedSolution, ...]:
 
 def _load_solution(path: Path, scenario: LoadedScenario) -> LoadedSolution:
     where = display_path(path)
-    solution = validated(Solution, parse(read_text(path), where), where)
+    solution = validate_document(Solution, parse(read_text(path), where), where)
     problems = [
         Problem(
             f"{where}: fails",

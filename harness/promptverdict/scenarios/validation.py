@@ -1,4 +1,4 @@
-"""From parsed YAML to a frozen model, with every problem told at its line and with a cure."""
+"""From parsed YAML to a frozen model; every problem has its line and says what to do."""
 
 from __future__ import annotations
 
@@ -19,68 +19,78 @@ M = TypeVar("M", bound=Frozen)
 _FEW = ("one", "two", "three")
 
 
-def validated(model: type[M], document: Document, path: str) -> M:
-    """Read a document as a model. Raises InputError with one problem for each thing wrong."""
+def validate_document(model: type[M], document: Document, path: str) -> M:
+    """Build a model from a document. Raises InputError with one problem for each mistake."""
     if not isinstance(document.data, dict):
-        raise InputError([Problem(path, "a mapping of keys is expected", _described(model, ()))])
+        raise InputError([Problem(path, "a mapping of keys is expected", _describe_key(model, ()))])
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        told = error.errors()
-        places = [one["loc"] for one in told]
+        mistakes = error.errors()
+        places = [mistake["loc"] for mistake in mistakes]
         raise InputError(
-            _problem(one, model, document, path) for one in told if not _follows(one, places)
+            _build_problem(mistake, model, document, path)
+            for mistake in mistakes
+            if not _is_consequence(mistake, places)
         ) from error
 
 
-def _follows(told: Any, places: Sequence[tuple[int | str, ...]]) -> bool:
-    """Whether a list is too short only because what it lists has errors of its own."""
-    loc = told["loc"]
+def _is_consequence(mistake: Any, places: Sequence[tuple[int | str, ...]]) -> bool:
+    """Return whether a list is too short only because its entries have mistakes of their own."""
+    loc = mistake["loc"]
     inner = any(len(place) > len(loc) and place[: len(loc)] == loc for place in places)
-    return told["type"] == "too_short" and inner
+    return mistake["type"] == "too_short" and inner
 
 
-def _problem(told: Any, model: type[BaseModel], document: Document, path: str) -> Problem:
-    place, kind = tuple(told["loc"]), told["type"]
+def _build_problem(mistake: Any, model: type[BaseModel], document: Document, path: str) -> Problem:
+    place, kind = tuple(mistake["loc"]), mistake["type"]
+    context = mistake.get("ctx", {})
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        place = (*place, told["ctx"]["discriminator"].strip("'"))
-    keys = _keys(place, document.data)
+        place = (*place, context["discriminator"].strip("'"))
+    keys = _find_keys(place, document.data)
     if kind in ("missing", "union_tag_not_found"):
         keys = (*keys, place[-1])
     dotted = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
-    where = f"{path}:{_line(keys, document)}: {dotted}"
+    where = f"{path}:{_find_line(keys, document)}: {dotted}"
     match kind:
         case "extra_forbidden":
-            inner = _model_at(model, place[:-1])
-            cure = _nearest(str(place[-1]), list(inner.model_fields) if inner else [], "key")
-            return Problem(where, describe_error(told), cure)
+            inner = _find_model(model, place[:-1])
+            cure = _suggest_nearest(
+                str(place[-1]), list(inner.model_fields) if inner else [], "key"
+            )
+            return Problem(where, describe_error(mistake), cure)
         case "missing" | "union_tag_not_found":
-            return Problem(where, "this key is missing", _described(model, place))
+            return Problem(where, "this key is missing", _describe_key(model, place))
         case "union_tag_invalid":
-            known = told["ctx"]["expected_tags"].replace("'", "").split(", ")
-            tag = told["ctx"]["tag"]
-            return Problem(where, f"there is no {place[-1]} {tag}", _nearest(tag, known, "type"))
+            known = context["expected_tags"].replace("'", "").split(", ")
+            tag = context["tag"]
+            return Problem(
+                where, f"there is no {place[-1]} {tag}", _suggest_nearest(tag, known, "type")
+            )
         case "value_error":
-            return Problem(where, str(told["ctx"]["error"]), _described(model, place))
-    message = describe_error(told)
-    cure = _described(model, place)
+            return Problem(where, str(context["error"]), _describe_key(model, place))
+    message = describe_error(mistake)
+    cure = _describe_key(model, place)
     if kind == "too_short":
-        least = told["ctx"]["min_length"]
+        least = context["min_length"]
         few = _FEW[least - 1] if least <= len(_FEW) else str(least)
         cure = f"list {few} or more"
         if not _is_required(model, place):
             cure += f", or leave {place[-1]} out"
-    return Problem(where, f"{message}, found {told['input']!r:.80}", cure)
+    return Problem(where, f"{message}, found {mistake['input']!r:.80}", cure)
 
 
 def _is_required(model: type[BaseModel], place: tuple[str | int, ...]) -> bool:
-    outer = _model_at(model, place[:-1])
+    outer = _find_model(model, place[:-1])
     field = outer.model_fields.get(str(place[-1])) if outer else None
     return field is not None and field.is_required()
 
 
-def _keys(place: tuple[str | int, ...], data: object) -> tuple[str | int, ...]:
-    """The keys of the document that lead to a place; pydantic also names types on its way."""
+def _find_keys(place: tuple[str | int, ...], data: object) -> tuple[str | int, ...]:
+    """Find the keys of the document that lead to a place of pydantic's.
+
+    pydantic also names the members of unions on its way, which are no keys.
+    """
     keys: list[str | int] = []
     for part in place:
         if isinstance(data, dict) and part in data:
@@ -93,21 +103,21 @@ def _keys(place: tuple[str | int, ...], data: object) -> tuple[str | int, ...]:
     return tuple(keys)
 
 
-def _line(keys: tuple[str | int, ...], document: Document) -> int:
+def _find_line(keys: tuple[str | int, ...], document: Document) -> int:
     while keys and keys not in document.lines:
         keys = keys[:-1]
     return document.lines.get(keys, 1)
 
 
-def _nearest(name: str, known: list[str], what: str) -> str:
+def _suggest_nearest(name: str, known: list[str], what: str) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {close[0]}?" if close else f"known {what}s: {', '.join(known)}"
 
 
-def _described(model: type[BaseModel], place: tuple[str | int, ...]) -> str:
-    """Say what a key is for, or else the nearest one that it is part of."""
+def _describe_key(model: type[BaseModel], place: tuple[str | int, ...]) -> str:
+    """Return what a key is for, or else what the nearest key around it is for."""
     while place:
-        outer = _model_at(model, place[:-1])
+        outer = _find_model(model, place[:-1])
         field = outer.model_fields.get(str(place[-1])) if outer else None
         if field and field.description:
             return field.description
@@ -115,17 +125,17 @@ def _described(model: type[BaseModel], place: tuple[str | int, ...]) -> str:
     return f"see `promptverdict schema {model.__name__.lower()}`"
 
 
-def _model_at(model: type[BaseModel], place: tuple[str | int, ...]) -> type[BaseModel] | None:
-    """Follow a place into nested models, through the containers and unions that hold them."""
+def _find_model(model: type[BaseModel], place: tuple[str | int, ...]) -> type[BaseModel] | None:
+    """Find the model at a place, in whatever containers and unions; None if several may be."""
     current: Any = model
     for part in place:
-        current = _part_of(current, part)
-    found = _models_in(current)
+        current = _find_part(current, part)
+    found = _list_models(current)
     return found[0] if len(found) == 1 else None
 
 
-def _part_of(annotation: Any, part: str | int) -> Any:
-    models = _models_in(annotation)
+def _find_part(annotation: Any, part: str | int) -> Any:
+    models = _list_models(annotation)
     if len(models) == 1:
         field = models[0].model_fields.get(str(part))
         return field.annotation if field else None
@@ -135,10 +145,10 @@ def _part_of(annotation: Any, part: str | int) -> Any:
     return next((inner for inner in get_args(annotation)[::-1] if inner is not Ellipsis), None)
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    """The models that a value itself may be, its parts apart."""
+def _list_models(annotation: Any) -> list[type[BaseModel]]:
+    """List the models that a value itself may be, not those of its parts."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     if get_origin(annotation) not in (Union, UnionType, Annotated):
         return []
-    return [model for inner in get_args(annotation) for model in _models_in(inner)]
+    return [model for inner in get_args(annotation) for model in _list_models(inner)]

@@ -442,7 +442,7 @@ def test_a_suite_says_what_is_asked_of_pairs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("pairwise: [{question: A?}, {question: A?}]\n", "asked twice: A?"),
+        ("pairwise: [{question: A?}, {question: A?}]\n", "there twice: A?"),
         ("pairwise: [{question: ' '}]\n", "a question needs words"),
         ("pairwise: [{question: A?, about: tree}]\n", "about"),
         ("pairwise: [{about: answer}]\n", "question"),
