@@ -84,7 +84,7 @@ def _compared(
     renamed = [replace(one, key=f"{name}/{one.key}") for one in before]
     older = SideTrials(f"{variant} @ {name}", variant, renamed, run=name)
     arms = older, SideTrials(variant, variant, after)
-    told = compare_sides(*arms, suites, refused=refused)
+    told = compare_sides(*arms, suites, refused=refused, over_time=True)
     more: dict[str, Any] = {
         "unpaired": (*(_left_out(*one) for one in sorted(same)), *told.unpaired)
     }

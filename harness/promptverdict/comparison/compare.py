@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Literal
 
+from promptverdict.comparison.contemporary import cap_verdicts, measure_gaps
 from promptverdict.comparison.gates import (
     TestedBehaviour,
     answer_suite_gate,
@@ -113,6 +114,7 @@ def compare_sides(
     *,
     refused: Mapping[str, str] = MappingProxyType({}),
     look: Look | None = None,
+    over_time: bool = False,
 ) -> Comparison:
     """Compare two sides: every behaviour, every theme and every gate of their suites.
 
@@ -120,6 +122,7 @@ def compare_sides(
     neither does one where more than a tenth of the scenarios that both ran do not pair.
     look: which of the planned looks it is. Before the last not all can have run, so that nothing is
     refused for that: a gate then fails, or says that it waits.
+    over_time: what changed with time is the question, so that no gap between the sides matters.
     The behaviours of all suites are adjusted together (Holm); a suite's primary theme, which was
     named beforehand, is not adjusted, and its control themes are among themselves.
     """
@@ -143,7 +146,7 @@ def compare_sides(
                 name, suite.gate, themes[name], behaviours.get(name, [])
             )
             gates.append(told)
-    return Comparison(
+    comparison = Comparison(
         baseline=baseline.side,
         candidate=candidate.side,
         themes=tuple(
@@ -173,6 +176,7 @@ def compare_sides(
             *(f"{name}: {refused[name]}" for name in suites if name in refused),
         ),
     )
+    return comparison if over_time else cap_verdicts(comparison, measure_gaps(paired), suites)
 
 
 def explain_uncompared(

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 
 from promptverdict.core.model import Frozen
 from promptverdict.graders.rubric import Question
+from promptverdict.scenarios.contemporary import Contemporary
 from promptverdict.scenarios.gate import Gate, Theme, check_families, check_primary_theme
 from promptverdict.scenarios.scenario import Identifier
 from promptverdict.trials.evidence import About
@@ -111,6 +112,10 @@ class Suite(Frozen):
     ] = Field(
         default_factory=dict,
         description="Name -> scenarios that vary one situation; they count as one scenario",
+    )
+    contemporary: Contemporary = Field(
+        default=Contemporary(),
+        description="How far apart two sides may have been recorded and still get a verdict",
     )
     gate: Gate | None = Field(
         default=None, description="What blocks a merge, in a comparison with the baseline"

@@ -1,0 +1,123 @@
+"""Time as a rival explanation: sides that were recorded far apart get no verdict.
+
+Providers change what a model's name means, and how they serve it, within days. Between sides that
+were recorded at different times a difference may be the edit's or the time's, and nothing in the
+evidence says which. A suite says how far apart is too far (`contemporary`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from promptverdict.comparison.pairing import PairedScenario
+from promptverdict.comparison.samples import Sample
+from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison, SuiteGate
+from promptverdict.core.text import format_count
+from promptverdict.scenarios.suite import Suite
+
+V = TypeVar("V", bound=BehaviourVerdict)
+
+_ALIASES = ("-latest", ":latest", "/latest")
+"""Endings of model names that mean another model from one day to the next."""
+
+
+def measure_gaps(paired: Iterable[PairedScenario]) -> dict[str, timedelta]:
+    """Measure how far apart each suite's sides were recorded: suite -> the widest gap.
+
+    The gap of a scenario is the shortest time between a trial of one side and one of the other.
+    """
+    gaps: dict[str, timedelta] = {}
+    for scenario in paired:
+        times = [_list_times(side) for side in (scenario.baseline, scenario.candidate)]
+        if all(times):
+            gap = min(abs(one - other) for one in times[0] for other in times[1])
+            gaps[scenario.suite] = max(gap, gaps.get(scenario.suite, timedelta()))
+    return gaps
+
+
+def cap_verdicts(
+    comparison: Comparison, gaps: Mapping[str, timedelta], suites: Mapping[str, Suite]
+) -> Comparison:
+    """Return a comparison without verdicts where the sides were recorded too far apart.
+
+    What would be improved or regressed is inconclusive then, and a gate that it decides is
+    undecided. The gap itself is noted in any case.
+    """
+    far = {
+        name: f"the sides were recorded {format_gap(gap)} apart"
+        for name, gap in gaps.items()
+        if (limit := suites[name].contemporary.limit) is not None and gap > limit
+    }
+    notes = [f"{name}: {words}, and time may be what differs" for name, words in far.items()]
+    notes += [
+        f"{name}: the sides were recorded {format_gap(gap)} apart:"
+        f" {suites[name].contemporary.because}"
+        for name, gap in gaps.items()
+        if name not in far and suites[name].contemporary.limit is None and gap >= timedelta(hours=1)
+    ]
+    notes += _note_aliases(comparison)
+    if not far:
+        return comparison.model_copy(update={"notes": (*comparison.notes, *notes)})
+    return comparison.model_copy(
+        update={
+            "behaviours": tuple(_cap(verdict, far) for verdict in comparison.behaviours),
+            "themes": tuple(_cap(verdict, far) for verdict in comparison.themes),
+            "gates": tuple(_cap_gate(gate, far) for gate in comparison.gates),
+            "notes": (*comparison.notes, *notes),
+        }
+    )
+
+
+def format_gap(gap: timedelta) -> str:
+    """Write a length of time in its largest whole unit: `9 days`, `3 hours`, `2 minutes`."""
+    seconds = int(gap.total_seconds())
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return format_count(seconds // size, unit)
+    return format_count(seconds, "second")
+
+
+def _list_times(samples: Iterable[Sample]) -> list[datetime]:
+    return [
+        datetime.fromisoformat(sample.provenance.recorded)
+        for sample in samples
+        if sample.provenance
+    ]
+
+
+def _cap(verdict: V, far: Mapping[str, str]) -> V:
+    if verdict.verdict not in ("improved", "regressed") or verdict.suite not in far:
+        return verdict
+    reason = f"{far[verdict.suite]}; by the figures it would be {verdict.verdict}"
+    return verdict.model_copy(
+        update={
+            "verdict": "inconclusive",
+            "reason": "; ".join(filter(None, (reason, verdict.reason))),
+            "next_step": "record both sides together: pytest evals/ --base REF --record both",
+        }
+    )
+
+
+def _cap_gate(gate: SuiteGate, far: Mapping[str, str]) -> SuiteGate:
+    decided = gate.exit_code == 1 or (gate.exit_code == 0 and gate.mode == "non_inferiority")
+    if gate.suite not in far or not decided:
+        return gate
+    reasons = tuple(f"{far[gate.suite]}: {reason}" for reason in gate.reasons)
+    return gate.model_copy(
+        update={"outcome": "inconclusive", "exit_code": 6, "reasons": reasons or (far[gate.suite],)}
+    )
+
+
+def _note_aliases(comparison: Comparison) -> Sequence[str]:
+    models = dict.fromkeys(
+        model
+        for side in (comparison.baseline, comparison.candidate)
+        for model in (side.model or "").split(", ")
+    )
+    return [
+        f"{model} is a floating name: another model may answer to it tomorrow"
+        for model in models
+        if model.endswith(_ALIASES)
+    ]
