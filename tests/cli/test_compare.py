@@ -73,13 +73,22 @@ def test_the_verdict_comes_first_and_then_what_it_rests_on(
     assert main(["compare"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Regressed: helper/terse shows kind less often than helper/base."
-    assert lines[1].startswith("  baseline helper/base: 8 trials, relay: Ann, by hand, model")
-    (row,) = [line for line in lines if line.startswith("  kind")]
-    told = "kind 8/8 100% 0/8 0% -100 (-100 to -35) 8 0.005 regressed"
-    assert " ".join(row.split()) == told
-    shows = f"promptverdict show {COUNT:016x}"
-    assert f"lost kind in manners/s0: 1/1 -> 0/1   {shows}" in lines
-    assert "2 more flipped" in lines
+    (row,) = [line for line in lines if line.startswith("regressed ")]
+    assert " ".join(row.split()) == "regressed kind 100% 0% -100 (-100 to -35) 8"
+    place = lines.index("  manners/s0: lost kind (1/1 -> 0/1)")
+    assert lines[place + 1] == f"    promptverdict show {COUNT:016x}"
+    assert "  2 more scenarios flipped" in lines
+    assert lines[-1].startswith("evidence: baseline helper/base: 8 trials, ")
+
+
+def test_with_v_the_table_shows_every_column(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved(folder, *worse())
+    assert main(["compare", "-v"]) == 1
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if "8 of 8 trials" in line]
+    assert "68 to 100%, 8 of 8 trials" in row
+    assert "(0.005)" in row
 
 
 def test_commands_name_the_run_where_it_is_not_the_latest_and_find_its_trial(
@@ -88,9 +97,9 @@ def test_commands_name_the_run_where_it_is_not_the_latest_and_find_its_trial(
     older = saved(folder, *worse(), name=OLDER)
     newer = saved(folder, *worse(0))
     assert main(["compare", older.name]) == 1
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("lost")]
+    lines = [line for line in capsys.readouterr().out.splitlines() if "promptverdict show" in line]
     assert all(line.endswith(f" --run {OLDER}") for line in lines)
-    assert main(shlex.split(lines[0].partition("   promptverdict ")[2])) == 0
+    assert main(shlex.split(lines[0])[1:]) == 0
     shown = capsys.readouterr().out
     assert shown.startswith("trial     manners/s0::helper/terse#0\n")
     assert "fail     kind: no" in shown
@@ -106,9 +115,9 @@ def test_a_run_is_named_by_its_path_as_well_also_where_others_lie(
     assert "--run" not in capsys.readouterr().out
     (folder / "results").rename(folder / "elsewhere")
     assert main(["compare", f"elsewhere/{run.name}"]) == 1
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("lost")]
+    lines = [line for line in capsys.readouterr().out.splitlines() if "promptverdict show" in line]
     assert all(line.endswith(f" --run elsewhere/{run.name}") for line in lines)
-    assert main(shlex.split(lines[0].partition("   promptverdict ")[2])) == 0
+    assert main(shlex.split(lines[0])[1:]) == 0
 
 
 def test_commands_name_the_folder_of_the_runs_where_it_was_named(
@@ -147,7 +156,7 @@ def test_a_gate_gives_the_code(folder: Path, capsys: pytest.CaptureFixture[str])
     suite.write_text(SUITE + "gate: {mode: non_inferiority, margin: 0.1}\n")
     saved(folder, *worse(0))
     assert main(["compare"]) == 6
-    assert "gate of manners (non_inferiority): inconclusive, blocks" in capsys.readouterr().out
+    assert "gate of manners: inconclusive (non_inferiority), blocks" in capsys.readouterr().out
 
 
 def test_a_gate_is_refused_for_a_run_of_some_cells(
@@ -285,8 +294,8 @@ def test_planned_trials_without_a_record_are_missing_and_no_gate_answers(
     assert not printed.startswith("Improved")
     assert f"4 of 16 trials of {run.name} left no record: they are missing" in printed
     assert "refused: 4 of its cells did not run" in printed
-    (row,) = [line for line in printed.splitlines() if line.startswith("  kind")]
-    assert row.split()[-1] == "invalid"
+    (row,) = [line for line in printed.splitlines() if line.split()[1:2] == ["kind"]]
+    assert row.split()[0] == "invalid"
 
 
 def test_what_was_left_out_by_an_option_is_told_and_kept(

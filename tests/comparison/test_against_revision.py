@@ -65,7 +65,7 @@ def test_an_edit_is_stale_until_it_is_recorded_and_then_has_a_verdict(
     printed = capsys.readouterr().out
     assert printed.startswith("Stale: helper/base was edited and nothing is recorded of the edit")
     assert f"recording {SCENARIOS} trials with relay/scripted: about" in printed
-    assert "unchanged, so that there is nothing to compare: helper/other" in printed
+    assert "Unchanged: helper/other" in printed
     assert len(kind_server.requests) == asked
 
     run(pytester, "evals", "--record", "stale")
@@ -290,7 +290,7 @@ def test_evidence_that_is_gone_under_the_same_prompt_is_no_unchanged(
     )
     assert f"Stale: {told}" in printed
     assert "manners/request-0::helper/base: " in printed
-    assert "unchanged, so that there is nothing to compare: helper/other" in printed
+    assert "Unchanged: helper/other" in printed
 
 
 def test_a_variant_that_was_never_recorded_is_unchanged(
@@ -298,4 +298,4 @@ def test_a_variant_that_was_never_recorded_is_unchanged(
 ) -> None:
     repository.commit("Nothing recorded")
     assert main(["compare", "--base", "main"]) == 0
-    assert "unchanged" in capsys.readouterr().out
+    assert capsys.readouterr().out == "Unchanged: helper/base, helper/other\n"

@@ -101,7 +101,7 @@ def test_what_fell_short_is_summed_up_with_the_command_that_shows_it(
     result.stdout.fnmatch_lines(
         [
             "*= evaluations =*",
-            "  helper/base   shown in 0 of 1, required",
+            "kind (required) *helper/base *0 of 1",
             f"FAILED {node}",
             "  kind: shown in 0 of 1 trials; trial 0: it never does",
             f"  read it: promptverdict show '{node}'",
@@ -168,7 +168,7 @@ def test_workers_write_one_run_and_the_summary_shows_all_of_it(
     assert read_manifest(folder).finished is not None
     assert read_manifest(folder).ended == {"failed": 1, "measured": 1}
     result.stdout.fnmatch_lines(
-        ["small/hello", "evidence: 2 trials; *", "FAILED evals/small/hello.yaml::helper/base"]
+        ["small/hello", "FAILED evals/small/hello.yaml::helper/base", "evidence: 2 trials; *"]
     )
 
 

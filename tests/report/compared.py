@@ -15,7 +15,7 @@ from promptverdict.comparison.verdicts import (
     ScenarioPair,
     Side,
 )
-from promptverdict.report.page.model import Page, page_of
+from promptverdict.report.model import Report, build_report
 from promptverdict.trials.grade import Grade, Point, failed, passed
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.store import Manifest
@@ -135,11 +135,11 @@ def changed(found: Comparison, **more: Any) -> Comparison:
     return found.model_copy(update={"behaviours": (told.model_copy(update=more),)})
 
 
-def page(records: list[TrialRecord] | None = None, *comparisons: Comparison) -> Page:
-    """Compute the page of a run, on 3 January 2026."""
+def report(records: list[TrialRecord] | None = None, *comparisons: Comparison) -> Report:
+    """Compute the report of a run, on 3 January 2026."""
     records = records or run()
     found = Comparisons(comparisons=comparisons) if comparisons else None
-    return page_of(manifest(records), records, found, NOW)
+    return build_report(manifest(records), records, found, NOW)
 
 
 def _pair(records: list[TrialRecord], scenario: str) -> ScenarioPair:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from promptverdict.comparison.verdicts import Comparison, Side, SuiteGate, Theme
-from promptverdict.report.headline import MOST, Headline, all_in_all, evidence, verdict
+from promptverdict.report.evidence import describe_sides
+from promptverdict.report.headline import MOST_REASONS, build_headline, combine_headlines
 
 from tests.report.compared import NOW, changed, comparison, run
 
@@ -14,13 +15,13 @@ BASE = comparison(run())
 
 
 def told(found: Comparison) -> tuple[str, str]:
-    head = verdict(found)
+    head = build_headline(found)
     return head.word, head.sentence
 
 
 def reason_of(found: Comparison) -> str:
-    (reason,) = [one for one in verdict(found).reasons if one.about == "kind"]
-    return reason.told
+    (reason,) = [one for one in build_headline(found).reasons if one.subject == "kind"]
+    return reason.text
 
 
 def theme(name: str, role: str, word: str | None, **more: Any) -> Theme:
@@ -39,7 +40,8 @@ def themed(*themes: Theme) -> Comparison:
         ("regressed", "helper/terse shows kind less often than helper/base."),
         (
             "inconclusive",
-            "It is inconclusive whether helper/terse improved or regressed against helper/base.",
+            "The evidence does not show whether helper/terse improved or regressed against"
+            " helper/base.",
         ),
         ("invalid", "The evidence on helper/terse against helper/base cannot be used."),
     ],
@@ -95,7 +97,7 @@ def test_no_improvement_heads_what_a_gate_blocks(
     found: Comparison, word: str, sentence: str
 ) -> None:
     assert told(found) == (word, sentence)
-    assert verdict(found).style != "improved"
+    assert build_headline(found).style != "improved"
 
 
 def test_no_improvement_heads_what_lacks_evidence_beside_it() -> None:
@@ -106,8 +108,8 @@ def test_no_improvement_heads_what_lacks_evidence_beside_it() -> None:
         "helper/terse shows honesty more often than helper/base; the evidence on manner cannot be"
         " used.",
     )
-    heads = [verdict(found), verdict(changed(BASE, verdict="inconclusive"))]
-    assert (all_in_all(heads).word, all_in_all(heads).style) == ("Improved in part", "mixed")
+    both = combine_headlines([found, changed(BASE, verdict="inconclusive")])
+    assert (both.word, both.style) == ("Improved in part", "mixed")
 
 
 def test_a_control_theme_that_regressed_is_told_with_what_improved() -> None:
@@ -122,20 +124,20 @@ def test_what_moved_is_told_before_what_did_not_and_the_rest_is_counted() -> Non
     (one,) = BASE.behaviours
     still = [
         one.model_copy(update={"behaviour": f"still-{number}", "verdict": "inconclusive"})
-        for number in range(MOST)
+        for number in range(MOST_REASONS)
     ]
-    head = verdict(BASE.model_copy(update={"behaviours": (*still, one)}))
-    assert [reason.about for reason in head.reasons[:2]] == ["kind", "still-0"]
-    assert head.reasons[-1].told == "1 more below."
+    head = build_headline(BASE.model_copy(update={"behaviours": (*still, one)}))
+    assert [reason.subject for reason in head.reasons[:2]] == ["kind", "still-0"]
+    assert head.reasons[-1].text == "1 more below."
 
 
 def test_missing_results_and_the_reason_are_told() -> None:
     found = changed(
         BASE, verdict="invalid", reason="2 of 8 are missing", missing_baseline=2, estimate=None
     )
-    (reason,) = verdict(found).reasons
-    assert reason.told == (
-        "from 100% to 25%, no difference known, 8 paired scenarios, 2 results missing;"
+    (reason,) = build_headline(found).reasons
+    assert reason.text == (
+        "invalid, from 100% to 25%, unknown, 8 paired scenarios, 2 results missing;"
         " 2 of 8 are missing."
     )
 
@@ -149,7 +151,7 @@ def test_where_nothing_pairs_no_rates_are_told() -> None:
     rate = BASE.behaviours[0].baseline_rate.model_copy(update={"estimate": None})
     none = {"baseline_rate": rate, "candidate_rate": rate, "estimate": None, "n": 0}
     found = changed(BASE, verdict="invalid", reason="no scenario has a score", **none)
-    assert reason_of(found) == ("no difference known, 0 paired scenarios; no scenario has a score.")
+    assert reason_of(found) == "invalid, unknown, 0 paired scenarios; no scenario has a score."
 
 
 def test_doubt_says_how_small_a_change_would_be_missed() -> None:
@@ -165,40 +167,40 @@ def test_what_is_not_all_is_not_told_as_all_and_no_small_change_as_none() -> Non
     (one,) = BASE.behaviours
     rate = one.candidate_rate.model_copy(update={"estimate": 299 / 300})
     found = changed(BASE, candidate_rate=rate, estimate=-1 / 300, low=-0.01, high=0.004)
-    assert reason_of(found).startswith("from 100% to 99.7%, -0.3 points (-1 to +0.4), ")
+    assert reason_of(found).startswith("regressed, from 100% to 99.7%, -0.3 points (-1 to +0.4), ")
 
 
 def test_the_notes_of_a_comparison_are_told() -> None:
     found = BASE.model_copy(update={"status": "stale", "notes": ("recording takes 8 trials",)})
-    head = verdict(found.model_copy(update={"behaviours": ()}))
+    head = build_headline(found.model_copy(update={"behaviours": ()}))
     assert head.word == "Stale"
-    assert [reason.told for reason in head.reasons] == ["recording takes 8 trials"]
+    assert [reason.text for reason in head.reasons] == ["recording takes 8 trials"]
 
 
 def test_the_worst_of_several_comparisons_is_told_first() -> None:
-    heads = [verdict(changed(BASE, verdict=word)) for word in ("improved", "regressed")]
-    assert all_in_all(heads).style == "regressed"
-    assert all_in_all(heads).word == "Regressed in part"
-    assert all_in_all(heads[:1]) == heads[0]
-    both = all_in_all([heads[1], heads[1]])
+    found = [changed(BASE, verdict=word) for word in ("improved", "regressed")]
+    assert combine_headlines(found).style == "regressed"
+    assert combine_headlines(found).word == "Regressed in part"
+    assert combine_headlines(found[:1]) == build_headline(found[0])
+    both = combine_headlines([found[1], found[1]])
     assert (both.word, both.sentence) == ("Regressed", "2 comparisons: regressed in each.")
 
 
-def test_an_improvement_beside_stale_or_invalid_evidence_is_never_the_headline() -> None:
-    improved = verdict(changed(BASE, verdict="improved"))
-    for other in ("Stale", "Invalid"):
-        lacking = Headline(word=other, style="unknown", sentence="", reasons=())
-        both = all_in_all([improved, lacking])
-        assert (both.word, both.style) == (other, "unknown")
-        assert both.sentence == f"2 comparisons: 1 improved, 1 {other.lower()}."
+@pytest.mark.parametrize("other", ["stale", "invalid"])
+def test_an_improvement_beside_stale_or_invalid_evidence_is_never_the_headline(other: str) -> None:
+    stale = BASE.model_copy(update={"status": "stale"})
+    lacking = {"stale": stale, "invalid": changed(BASE, verdict="invalid")}[other]
+    both = combine_headlines([changed(BASE, verdict="improved"), lacking])
+    assert (both.word, both.style) == (other.capitalize(), "unknown")
+    assert both.sentence == f"2 comparisons: 1 improved, 1 {other}."
 
 
 def test_a_paired_family_is_not_called_a_scenario() -> None:
-    reasons = verdict(changed(BASE, n=13, unit="family")).reasons
-    assert any("13 paired units" in one.told for one in reasons)
+    reasons = build_headline(changed(BASE, n=13, unit="family")).reasons
+    assert any("13 paired units" in one.text for one in reasons)
 
 
-def test_a_side_at_a_revision_says_which_and_one_without_evidence_says_so() -> None:
+def test_the_evidence_says_what_both_sides_share_once_and_of_which_revision_they_are() -> None:
     side = Side(
         label="helper/base @ main",
         variant="helper/base",
@@ -209,8 +211,15 @@ def test_a_side_at_a_revision_says_which_and_one_without_evidence_says_so() -> N
         newest="2026-01-03T11:00:00Z",
         trials=1,
     )
-    assert evidence(side, "baseline", NOW) == (
-        "baseline helper/base @ main at 0123456789: 1 trial, live, model relay/claude, today"
+    newer = side.model_copy(update={"label": "helper/base", "revision": None, "trials": 2})
+    both = BASE.model_copy(update={"baseline": side, "candidate": newer})
+    assert describe_sides(both, NOW) == (
+        "baseline helper/base @ main (0123456789): 1 trial, today;"
+        " candidate helper/base: 2 trials, today; both live, model relay/claude"
     )
     bare = Side(label="helper/base", variant="helper/base", model=None)
-    assert evidence(bare, "candidate", NOW) == "candidate helper/base: none"
+    one = both.model_copy(update={"candidate": bare})
+    assert describe_sides(one, NOW) == (
+        "baseline helper/base @ main (0123456789): 1 trial, today, live, model relay/claude;"
+        " candidate helper/base: no evidence"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from promptverdict.report.words import age
+from promptverdict.report.words import format_age
 from promptverdict.trials.metrics import (
     count_calls,
     count_files_changed,
@@ -97,5 +97,5 @@ def test_evidence_is_told_by_who_answered() -> None:
 )
 def test_evidence_ages_by_whole_days(days: float, told: str) -> None:
     now = datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=days)
-    assert age(PROVENANCE, now) == told
-    assert age(None, now) == ""
+    assert format_age(PROVENANCE, now) == told
+    assert format_age(None, now) == ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from promptverdict.report.markdown import LIMIT, MARKER
+from promptverdict.report.markdown.comment import LIMIT, MARKER
 
 from tests.workflows.rehearsal import program, step
 

@@ -11,7 +11,7 @@ from subprocess import CompletedProcess
 
 import pytest
 from promptverdict.comparison.verdicts import Comparisons
-from promptverdict.report.markdown import MARKER
+from promptverdict.report.markdown.comment import MARKER
 
 from tests.fakes import Provider, run, write
 from tests.repositories import (

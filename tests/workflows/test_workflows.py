@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from promptverdict.report.markdown import MARKER
+from promptverdict.report.markdown.comment import MARKER
 
 from tests.workflows.rehearsal import FOLDER, NAMES, jobs, load, program, step, steps, text
 

@@ -49,6 +49,12 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         " a verdict then takes more, and gates pass at the last look alone",
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the comparison there too")
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="show every column: intervals, p-values, the smallest change that would be found",
+    )
     parser.add_argument("--evals", type=Path, default=Path("evals"), help="folder of the suites")
     parser.add_argument("--results", help="folder of the runs (default: the configured one)")
 
@@ -56,7 +62,8 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 def run(asked: argparse.Namespace) -> int:
     """Print the verdicts; the exit code says whether any of them blocks."""
     from promptverdict.comparison.storage import format_json
-    from promptverdict.report.comparison_text import told
+    from promptverdict.report.terminal.comparison import render_comparisons
+    from promptverdict.report.terminal.console import detect_terminal
 
     settings = resolve(Path.cwd(), {"results": asked.results, "base": asked.base})
     cells = list(_cells(asked, settings))
@@ -69,7 +76,9 @@ def run(asked: argparse.Namespace) -> int:
         found = _of_run(asked, settings, cells, look)
     if asked.json:
         write_file(asked.json, format_json(found))
-    print(told(found, options=list(_options(asked, settings))), end="")
+    terminal = detect_terminal(has_details=asked.verbose)
+    options = list(_options(asked, settings))
+    print(render_comparisons(found, options=options, terminal=terminal), end="")
     return found.exit_code
 
 

@@ -20,7 +20,7 @@ from promptverdict.trials.store import BASE, LATEST, find_run, read_record, read
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from promptverdict.report.transcript.marks import Line
+    from promptverdict.report.transcript.lines import Line
 
 STYLES = {
     "heading": "bold",
@@ -57,9 +57,13 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def run(asked: argparse.Namespace) -> int:
     """Print the transcript, or the list of failures."""
-    from promptverdict.report.transcript.layout import page
+    from promptverdict.report.transcript.layout import lay_out_record
 
-    _print(list(_failed(asked)) if asked.failed else list(page(_find(asked), whole=asked.whole)))
+    _print(
+        list(_failed(asked))
+        if asked.failed
+        else list(lay_out_record(_find(asked), whole=asked.whole))
+    )
     return 0
 
 
@@ -94,7 +98,8 @@ def _painted(line: Line, *, plain: bool) -> Text:
 
 def _failed(asked: argparse.Namespace) -> Iterator[Line]:
     """List what to read first: trials that broke off, grades that are no pass."""
-    from promptverdict.report.transcript.marks import OUTCOMES, Line, in_one_line
+    from promptverdict.report.transcript.lines import Line, shorten_reason
+    from promptverdict.report.transcript.marks import OUTCOME_STYLES
 
     folder, found = _records(asked)
     graded = sum(len(record.grades) for record in found)
@@ -103,14 +108,14 @@ def _failed(asked: argparse.Namespace) -> Iterator[Line]:
         shows = f"   {shlex.join(['promptverdict', 'show', _named(record), *_options(asked)])}"
         if record.fault:
             fell += 1
-            told = in_one_line(f"{record.fault.kind}: {record.fault.message}")
+            told = shorten_reason(f"{record.fault.kind}: {record.fault.message}")
             yield Line(f"fault    {told}{shows}", "removed")
         for grade in record.grades:
             finding = grade.finding
             if finding.outcome != "pass":
                 fell += 1
-                told = f"{grade.behaviour}: {in_one_line(finding.reason)}"
-                style = OUTCOMES[finding.outcome]
+                told = f"{grade.behaviour}: {shorten_reason(finding.reason)}"
+                style = OUTCOME_STYLES[finding.outcome]
                 yield Line(f"{finding.outcome:<8} {told}{shows}", style)
     if not fell:
         yield Line(f"{display_path(folder)}: of {graded} grades none failed, and none is ungraded")

@@ -43,7 +43,8 @@ def describe_comparison(comparison: Comparison) -> str:
             return f"The evidence on {candidate} against {baseline} cannot be used."
         case "inconclusive":
             return (
-                f"It is inconclusive whether {candidate} improved or regressed against {baseline}."
+                f"The evidence does not show whether {candidate} improved or regressed"
+                f" against {baseline}."
             )
         case _:
             answer = _describe_change(comparison)

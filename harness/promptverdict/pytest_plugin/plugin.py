@@ -43,7 +43,8 @@ from promptverdict.trials.store import read_records
 
 if TYPE_CHECKING:
     from promptverdict.pytest_plugin.session import EvalSession
-    from promptverdict.report.summary import Called
+    from promptverdict.report.terminal.console import Terminal
+    from promptverdict.report.terminal.invocation import Invocation
     from promptverdict.runner.cells import Cell
 
 RUN = "promptverdict_run"
@@ -245,12 +246,21 @@ class Evals:
 
     def _compare(self, session: EvalSession) -> None:
         """Compare, unless a gate did so already, and keep the words."""
-        from promptverdict.report.comparison_text import told
+        from promptverdict.report.terminal.comparison import render_comparisons
 
         try:
-            self._compared = told(session.compared(self.tell))
+            comparisons = session.compared(self.tell)
+            self._compared = render_comparisons(comparisons, terminal=self._describe_terminal())
         except HarnessError as error:
             self._compared = f"not compared: {escape_lines(str(error))}\n"
+
+    def _describe_terminal(self) -> Terminal:
+        """Describe where the session reports to; pytest knows about NO_COLOR and --color."""
+        from promptverdict.report.terminal.console import Terminal
+
+        writer = self._config.get_terminal_writer()
+        has_details = self._config.option.verbose > 0
+        return Terminal(max(writer.fullwidth, 80), writer.hasmarkup, has_details)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count how cells ended; note which fell short, save those without evidence."""
@@ -289,22 +299,31 @@ class Evals:
         """Show what was seen of each cell, and what the evidence is."""
         if self._folder is None:
             return
-        from promptverdict.report.summary import Shortcoming, summary, unrecorded
+        from promptverdict.report.terminal.absent import render_unrecorded
+        from promptverdict.report.terminal.summary import (
+            Shortcoming,
+            render_evidence,
+            render_summary,
+        )
 
         trials = self._session.records if self._session else list(read_records(self._folder))
         called = _called(self._config, self._nodes)
-        shown = summary(
+        summary = render_summary(
             trials,
             run=self._folder,
-            called=called,
-            short=[Shortcoming(node, status, reason) for node, status, reason in self._short],
+            invocation=called,
+            shortcomings=[
+                Shortcoming(node, status, reason) for node, status, reason in self._short
+            ],
             baselines=self._session.baselines if self._session and not self._compared else None,
+            terminal=self._describe_terminal(),
         )
         terminalreporter.section("evaluations")
-        terminalreporter.write(shown)
+        terminalreporter.write(summary)
         terminalreporter.write(self._compared)
         if self._session:
-            terminalreporter.write(unrecorded(self._session.left_over(), called))
+            terminalreporter.write(render_unrecorded(self._session.left_over(), called))
+        terminalreporter.write(render_evidence(trials))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -318,9 +337,9 @@ def pytest_runtest_makereport(
     return report
 
 
-def _called(config: pytest.Config, nodes: dict[str, str]) -> Called:
+def _called(config: pytest.Config, nodes: dict[str, str]) -> Invocation:
     """Say what was called, without how it recorded and was distributed."""
-    from promptverdict.report.summary import Called
+    from promptverdict.report.terminal.invocation import Invocation
 
     kept: list[str] = []
     arguments = iter(config.invocation_params.args)
@@ -330,4 +349,4 @@ def _called(config: pytest.Config, nodes: dict[str, str]) -> Called:
         elif not argument.startswith(("--record=", "-n", "--numprocesses=")):
             kept.append(str(argument))
     named = set(config.option.file_or_dir)
-    return Called(tuple(kept), tuple(one for one in kept if one not in named), nodes)
+    return Invocation(tuple(kept), tuple(one for one in kept if one not in named), nodes)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from promptverdict.core.text import escape_text
-from promptverdict.report.words import tokens
+from promptverdict.report.words import format_tokens
 from promptverdict.trials.metrics import count_turns, describe_ending, sum_usage
 from promptverdict.trials.prices import add_costs
 from promptverdict.trials.record import TrialRecord
@@ -33,7 +33,7 @@ class Progress:
         return (
             f"[{done}/{self._planned}] {record.id}{escape_text(side)}: "
             f"{escape_text(describe_ending(record))} after {count_turns(events)} turns,"
-            f" {_time(record.seconds)}; so far {tokens(used)} tokens,"
+            f" {_time(record.seconds)}; so far {format_tokens(used)} tokens,"
             f" {spent or 'price unknown'}; {self._left()}"
         )
 

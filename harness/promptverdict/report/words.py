@@ -1,49 +1,55 @@
-"""Plain facts of a trial that need no grader: how long, how much, how it ended, how old it is."""
+"""Short texts for values that reports show: tokens, prices and ages."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from promptverdict.core.text import format_count
 from promptverdict.trials.prices import Cost
 from promptverdict.trials.provenance import Provenance
-from promptverdict.trials.transcript import (
-    Usage,
-)
+from promptverdict.trials.transcript import Usage
 
 
-def tokens(used: Usage) -> str:
+def format_tokens(used: Usage) -> str:
     """Write how many tokens were used, marked `~` where somebody estimated them."""
     if used.input is None or used.output is None:
         return "unknown"
     return f"{'~' * used.estimated}{used.input + used.output:,}"
 
 
-def priced(cost: Cost | None) -> str:
+def format_cost(cost: Cost | None) -> str:
     """Write an amount with the day of its prices."""
     return f"{cost} at the prices of {cost.as_of}" if cost else "price unknown"
 
 
-def age(provenance: Provenance | None, now: datetime | None = None) -> str:
-    """How old the evidence is."""
-    return since(provenance.recorded, now or datetime.now(UTC)) if provenance else ""
+def format_age(provenance: Provenance | None, now: datetime | None = None) -> str:
+    """Write how old a recording is, in days; empty where there is none."""
+    if provenance is None:
+        return ""
+    return format_time_since(provenance.recorded, now or datetime.now(UTC))
 
 
-def spanned(newest: str, oldest: str, now: datetime) -> str:
-    """How long ago the newest and the oldest of some moments were: `1 to 6 days old`."""
-    first, last = since(newest, now), since(oldest, now)
+def format_ages(recordings: Iterable[Provenance], now: datetime) -> str:
+    """Write the age of the newest and of the oldest of some recordings; there is at least one."""
+    moments = [provenance.recorded for provenance in recordings]
+    return format_age_range(max(moments), min(moments), now)
+
+
+def format_age_range(newest: str, oldest: str, now: datetime) -> str:
+    """Write how long ago the newest and the oldest of some moments were: `1 to 6 days old`."""
+    first, last = format_time_since(newest, now), format_time_since(oldest, now)
     return last if first == last else f"{re.sub(' days? old$', '', first)} to {last}"
 
 
-def since(moment: str, now: datetime) -> str:
-    """How long a moment in UTC (2026-01-31T12:00:00Z) has passed, in days.
+def format_time_since(moment: str, now: datetime) -> str:
+    """Write how long ago a moment in UTC (2026-01-31T12:00:00Z) was, in whole days.
 
-    One in the future is told as such from a day on: clocks differ by less.
+    A moment in the future reads as today unless it is a day away or more: clocks differ by less.
     """
     passed = now - datetime.fromisoformat(moment)
     days = abs(passed).days
     if not days:
         return "today"
-    noun = format_count(days, "day")
-    return f"{noun} old" if passed.days > 0 else f"{noun} in the future"
+    return f"{format_count(days, 'day')} {'old' if passed.days > 0 else 'in the future'}"

@@ -15,16 +15,16 @@ PAGE, COMMENT = "report.html", "report.md"
 def write_report(
     run: Path, page: Path | None = None, comment: Path | None = None
 ) -> tuple[Path, Path]:
-    """Write both forms of a run's report, and give their places.
+    """Write both forms of a run's report, and return their places.
 
     page, comment: where they are written instead of into the run's folder. Raises InputError for
     what is no run, has no records or a comparison that cannot be read, and StorageError.
     """
     from promptverdict.comparison.storage import read_comparisons
-    from promptverdict.report.markdown import markdown
-    from promptverdict.report.page.html import html
-    from promptverdict.report.page.model import page_of
-    from promptverdict.report.page.older import older
+    from promptverdict.report.markdown.comment import render_comment
+    from promptverdict.report.model import build_report
+    from promptverdict.report.other_side import read_other_side
+    from promptverdict.report.page.html import render_page
     from promptverdict.trials.store import read_manifest, read_records
 
     places = (page or run / PAGE, comment or run / COMMENT)
@@ -32,13 +32,13 @@ def write_report(
         cure = "give each a file of its own"
         raise InputError([Problem("--markdown", "the page would be written there too", cure)])
     manifest = read_manifest(run)
-    found = list(read_records(run))
-    if not found:
-        raise InputError(
-            [Problem(display_path(run), "holds no records", "run again: pytest evals/")]
-        )
+    records = list(read_records(run))
+    if not records:
+        cure = "run again: pytest evals/"
+        raise InputError([Problem(display_path(run), "holds no records", cure)])
     compared = read_comparisons(run)
-    other = list(older(run, compared.comparisons if compared else ()))
-    data = page_of(manifest, found, compared, datetime.now(UTC), other)
-    write_files(dict(zip(places, (html(data), markdown(data)), strict=True)))
+    other_side = list(read_other_side(run, compared.comparisons if compared else ()))
+    report = build_report(manifest, records, compared, datetime.now(UTC), other_side)
+    texts = (render_page(report), render_comment(report))
+    write_files(dict(zip(places, texts, strict=True)))
     return places

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from promptverdict.comparison.measured import MeasuredScenario
 from promptverdict.comparison.verdicts import Unpaired
-from promptverdict.report.page.html import html
+from promptverdict.report.page.html import render_page
 from promptverdict.trials.grade import passed
 from promptverdict.trials.record import Fault
 from promptverdict.trials.transcript import Say
 
-from tests.report.compared import LOOK, changed, comparison, measured, page, run, trial
+from tests.report.compared import LOOK, changed, comparison, measured, report, run, trial
 from tests.report.made import graded, record
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = MeasuredScenario(suite="manners", scenario="scenario-0", baseline=4.2, candidate=7.9)
     look, rest = measured(**LOOK, scenarios=(place,)), measured("turns", p=0.5, p_adjusted=0.5)
     found = comparison(records, fingerprint=(look, rest))
-    path.write_text(html(page(records, found)), encoding="utf-8")
+    path.write_text(render_page(report(records, found)), encoding="utf-8")
     return path
 
 
@@ -257,7 +257,7 @@ def test_names_as_long_as_may_be_do_not_push_the_page_sideways(
         trial(long, "scenario-9", 0, kind=True).model_copy(update={"scenario": "s" * 100})
     )
     path = tmp_path / "report.html"
-    path.write_text(html(page(records, found, bare)), encoding="utf-8")
+    path.write_text(render_page(report(records, found, bare)), encoding="utf-8")
     for size in (DESK, PHONE):
         for seen in opened(browser, path, size):
             transcript(seen)
@@ -274,7 +274,7 @@ def test_every_trial_that_can_be_chosen_is_shown(browser: Browser, tmp_path: Pat
     silent = silent.model_copy(update={"evidence": nothing, "grades": ()})
     records = [*run(), silent]
     path = tmp_path / "report.html"
-    path.write_text(html(page(records, comparison(run()))), encoding="utf-8")
+    path.write_text(render_page(report(records, comparison(run()))), encoding="utf-8")
     for seen in opened(browser, path, DESK):
         found = transcript(seen)
         for label in ("left transcript", "right transcript"):
@@ -287,7 +287,7 @@ def test_every_trial_that_can_be_chosen_is_shown(browser: Browser, tmp_path: Pat
 
 def test_a_run_without_comparison_is_shown_too(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
-    path.write_text(html(page([record()])), encoding="utf-8")
+    path.write_text(render_page(report([record()])), encoding="utf-8")
     for seen in opened(browser, path, DESK):
         assert "1 variant in 1 scenario" in seen.page.locator("h1").inner_text()
         found = transcript(seen)

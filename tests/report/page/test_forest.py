@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from promptverdict.report.page.forest import Estimate, plot
+from promptverdict.report.page.forest import Estimate, draw_forest
 
 
 def at(place: str) -> float:
@@ -15,7 +15,7 @@ def test_changes_stand_around_the_line_of_no_change() -> None:
         Estimate("worse", "", -0.3, -0.5, -0.1, "regressed"),
         Estimate("better", "", 0.2, 0.1, 0.3, "improved"),
     ]
-    drawn = plot("Differences", rows, change=True)
+    drawn = draw_forest("Differences", rows, is_change=True)
     worse, better = drawn.rows
     assert at(worse.start) < at(worse.at) < at(worse.end) < at(drawn.zero)
     assert at(drawn.zero) < at(better.start) < at(better.at) < at(better.end)
@@ -34,7 +34,7 @@ def test_changes_stand_around_the_line_of_no_change() -> None:
 
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.0, 0.0), (-0.03, 0.02), (-1.0, -0.9)])
 def test_the_axis_holds_every_interval_and_no_change(low: float, high: float) -> None:
-    drawn = plot("D", [Estimate("a", "", (low + high) / 2, low, high)], change=True)
+    drawn = draw_forest("D", [Estimate("a", "", (low + high) / 2, low, high)], is_change=True)
     assert 3 <= len(drawn.ticks) <= 9
     assert "0" in [told for _, told in drawn.ticks]
     (row,) = drawn.rows
@@ -45,15 +45,15 @@ def test_the_axis_holds_every_interval_and_no_change(low: float, high: float) ->
 
 
 def test_rates_stand_between_nothing_and_all() -> None:
-    drawn = plot("Rates", [Estimate("a", "", 1.0, 0.5, 1.0)], change=False)
+    drawn = draw_forest("Rates", [Estimate("a", "", 1.0, 0.5, 1.0)], is_change=False)
     assert [told for _, told in drawn.ticks] == ["0 %", "25 %", "50 %", "75 %", "100 %"]
     assert drawn.zero == ""
     assert drawn.rows[0].at == drawn.ticks[-1][0]
 
 
 def test_a_row_without_figures_has_words_alone_and_is_described() -> None:
-    rows = [Estimate("Group", "", None, heading=True), Estimate("a", "nothing graded", None)]
-    drawn = plot("Rates", rows, change=False)
+    rows = [Estimate("Group", "", None, is_heading=True), Estimate("a", "nothing graded", None)]
+    drawn = draw_forest("Rates", rows, is_change=False)
     assert [row.at for row in drawn.rows] == ["", ""]
     assert drawn.description == "a: nothing graded."
     assert drawn.rows[0].y < drawn.rows[1].y < drawn.base < drawn.height

@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 from promptverdict.comparison.verdicts import Comparisons, SuiteGate, Unpaired
-from promptverdict.report.page.html import html
-from promptverdict.report.page.model import page_of
+from promptverdict.report.model import build_report
+from promptverdict.report.page.html import render_page
 from promptverdict.trials.evidence import FinalState, ProbeReport
 from promptverdict.trials.grade import Point, failed, passed, ungraded
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.record import Fault, TrialRecord
 from promptverdict.trials.transcript import Call, End, Result, Say, User
 
-from tests.report.compared import NOW, changed, comparison, manifest, page, run
+from tests.report.compared import NOW, changed, comparison, manifest, report, run
 from tests.report.made import graded, record
 
 ATTACKS = [
@@ -39,7 +39,7 @@ HIDDEN = ["\u202eevil", "a\u2028b", "\x1b[31m", "\ud800", "\x00", "zero\u200bwid
 
 def written(*records: TrialRecord, compared: bool = False) -> str:
     found = list(records) or run()
-    return html(page(found, *([comparison(found)] if compared else [])))
+    return render_page(report(found, *([comparison(found)] if compared else [])))
 
 
 def unpacked(text: str) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def test_the_verdict_comes_first_and_says_for_whom_against_whom_on_what() -> Non
     assert "Regressed" in verdict
     assert "<h1>helper/terse shows kind less often than helper/base.</h1>" in verdict
     assert "from 100% to 25%, -75 points (-90 to -30), 8 paired scenarios." in verdict
-    assert "8 trials, relay: Ann, by hand, model relay/claude, 1 to 2 days old" in verdict
+    assert "8 trials, 1 to 2 days old; both relay: Ann, by hand, model relay/claude" in verdict
     assert text.index('id="verdict"') < text.index("<svg") < text.index('id="cells"')
 
 
@@ -161,7 +161,7 @@ def test_five_hundred_trials_stay_below_15_megabytes() -> None:
 def test_what_does_not_fit_even_when_cut_is_left_out_and_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("promptverdict.report.page.packed.ROOM", 10)
+    monkeypatch.setattr("promptverdict.report.page.transcript_pack.ROOM", 10)
     text = written()
     assert not unpacked(text)
     assert "left out: the page would be too large" in text
@@ -173,7 +173,7 @@ def test_a_run_without_comparison_shows_rates_and_says_why_there_is_no_verdict()
     assert "Not compared" in text
     assert "A verdict needs at least 6 scenarios" in text
     assert "no suite here has more than 3" in text
-    assert "67% (21 to 94%), 2 of 3 trials" in text
+    assert "67% (21 to 94%), 2 of 3 trials in 3 scenarios" in text
     assert 'id="flips"' not in text
 
 
@@ -189,7 +189,7 @@ def test_too_few_scenarios_show_rates_instead_of_differences() -> None:
     rates = changed(
         comparison(records), kind="too few scenarios", verdict=None, next_step="3 more scenarios"
     )
-    text = html(page(records, rates))
+    text = render_page(report(records, rates))
     assert "0 gained, 1 lost in 3 scenarios, too few for a verdict" in text
     assert "Too few paired scenarios for a difference" in text
     assert "3 more scenarios." in text
@@ -208,7 +208,7 @@ def test_what_flipped_is_told_with_both_reasons_and_commands() -> None:
 def test_a_flip_whose_record_is_not_in_the_run_is_still_told() -> None:
     records = run()
     found = comparison(records)
-    text = html(page([one for one in records if one.variant == "helper/terse"], found))
+    text = render_page(report([one for one in records if one.variant == "helper/terse"], found))
     assert "Its trial is not among the records of run 20260101T120000.000000Z." in text
 
 
@@ -217,7 +217,7 @@ def test_a_side_without_a_record_leaves_the_other_alone() -> None:
         one.model_copy(update={"variant": "helper/other"}) if one.variant == "helper/base" else one
         for one in run()
     ]
-    found = page(records, comparison(run()))
+    found = report(records, comparison(run()))
     terse = {one.key for one in records if one.variant == "helper/terse"}
     assert {one.left for one in found.scenarios} == terse
     assert {one.right for one in found.scenarios} == {""}
@@ -230,7 +230,7 @@ def test_where_nothing_that_was_compared_ran_any_two_variants_stand_beside_each_
         )
         for one in run(scenarios=1)
     ]
-    found = page([*run(), *others], comparison(run()))
+    found = report([*run(), *others], comparison(run()))
     (other,) = [one for one in found.scenarios if one.suite == "other"]
     assert (other.left, other.right) == tuple(one.key for one in others)
 
@@ -251,7 +251,7 @@ def test_the_plot_says_its_figures_in_words_and_in_a_table() -> None:
     assert "kind: -75 points (-90 to -30), n = 8, regressed." in text
     table = text.partition("The same as a table")[2].partition("</table>")[0]
     assert "0.002 (0.004)" in table
-    assert "100% (80 to 100%), 8 of 8" in table
+    assert "80 to 100%, 8 of 8 trials" in table
 
 
 def test_each_cell_tells_by_sign_and_words_where_it_comes_from_and_how_old_it_is() -> None:
@@ -263,7 +263,7 @@ def test_each_cell_tells_by_sign_and_words_where_it_comes_from_and_how_old_it_is
 
 def test_a_planned_trial_without_a_record_is_a_cell_without_evidence() -> None:
     records = run(scenarios=2)
-    text = html(page_of(manifest(records), records[1:], None, NOW))
+    text = render_page(build_report(manifest(records), records[1:], None, NOW))
     assert "planned, left no record" in text
     assert "3 of 4 planned trials" in text
 
@@ -278,43 +278,45 @@ def test_gates_and_what_could_not_be_compared_are_told() -> None:
         exit_code=1,
     )
     unpaired = Unpaired(suite="manners", scenario="other", why="its task changed")
-    text = html(page(records, comparison(records, gates=(gate,), unpaired=(unpaired,))))
-    assert "(no_regression) blocks: kind regressed." in text
+    text = render_page(report(records, comparison(records, gates=(gate,), unpaired=(unpaired,))))
+    assert "fail (no_regression), blocks: kind regressed." in text
     assert "manners/other: its task changed" in text
 
 
 @pytest.mark.parametrize(
     ("status", "told"),
-    [("stale", "Stale"), ("unchanged", "there is nothing to compare")],
+    [
+        ("stale", "helper/terse has the same prompt as helper/base, but its recordings cannot"),
+        ("unchanged", "helper/terse has the same prompt as helper/base: there is nothing"),
+    ],
 )
 def test_without_anything_to_compare_the_page_says_so(status: str, told: str) -> None:
     records = run()
     found = comparison(records, status=status, behaviours=(), prompt_diff="")
-    text = html(page(records, found))
+    text = render_page(report(records, found))
+    assert f"{status.capitalize()}</p>" in text
     assert told in text
-    assert "The two prompts are the same." in text
 
 
 def test_several_comparisons_are_told_apart_and_the_worst_comes_first() -> None:
     records = run()
     found = comparison(records)
     unclear = changed(found, verdict="inconclusive", reason="the interval contains 0")
-    text = html(page(records, unclear, found))
-    assert "<h1>2 comparisons: 1 inconclusive, 1 regressed.</h1>" in text
+    text = render_page(report(records, unclear, found))
+    assert "<h1>2 comparisons: 1 regressed, 1 inconclusive.</h1>" in text
     assert "Regressed in part" in text
-    assert 'href="#compared:2"' in text
-    assert 'id="compared:2"' in text
+    assert 'href="#compared:1"' in text
+    assert 'id="compared:1"' in text
 
 
 def test_what_was_not_compared_at_all_is_told_and_leads_nowhere() -> None:
     records = run()
     same = comparison(records, status="unchanged", behaviours=(), prompt_diff="")
     found = Comparisons(comparisons=(same, comparison(records)), notes=("helper/new is new",))
-    text = html(page_of(manifest(records), records, found, NOW))
+    text = render_page(build_report(manifest(records), records, found, NOW))
     assert "helper/new is new" in text
-    assert "2 comparisons: 1 unchanged, 1 regressed." in text
-    assert "compared:1" not in text
-    assert text.count('href="#compared:2"') == 1
+    assert "<h1>helper/terse shows kind less often than helper/base.</h1>" in text
+    assert "<strong>Unchanged</strong> helper/terse" in text
 
 
 def test_what_a_grade_rests_on_is_carried_with_its_mark_and_cannot_be_forged() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptverdict.report.transcript.alignment import parting, turns_of
+from promptverdict.report.transcript.alignment import count_shared_turns, split_turns
 from promptverdict.trials.transcript import Answered, Call, End, Event, Opaque, Result, Say, User
 
 START = User(text="Do it")
@@ -20,9 +20,9 @@ def answer(words: str, *commands: str) -> tuple[Event, ...]:
 
 def test_results_belong_to_the_turn_that_asked_for_them() -> None:
     events = (START, *answer("I look.", "ls", "cat a"), *answer("Done."), End(reason="done"))
-    turns = turns_of(events)
+    turns = split_turns(events)
     assert [(turn.first, turn.after) for turn in turns] == [(0, 1), (1, 7), (7, 9), (9, 10)]
-    assert [turn.told for turn in turns] == [
+    assert [turn.summary for turn in turns] == [
         "says: Do it",
         "Bash ls, then Bash cat a",
         "says: Done.",
@@ -32,29 +32,29 @@ def test_results_belong_to_the_turn_that_asked_for_them() -> None:
 
 def test_no_event_is_lost_where_a_trial_broke_off() -> None:
     events = (START, Opaque(block={"type": "thinking"}), *answer("", "ls")[:1])
-    assert [(turn.first, turn.after) for turn in turns_of(events)] == [(0, 1), (1, 3)]
+    assert [(turn.first, turn.after) for turn in split_turns(events)] == [(0, 1), (1, 3)]
 
 
 def test_turns_that_call_the_same_are_alike_whatever_is_said() -> None:
-    left = turns_of((START, *answer("Let me see.", "ls"), *answer("", "pytest")))
-    right = turns_of((START, *answer("First, a look.", "ls"), *answer("", "rm a")))
-    assert parting(left, right) == 2
+    left = split_turns((START, *answer("Let me see.", "ls"), *answer("", "pytest")))
+    right = split_turns((START, *answer("First, a look.", "ls"), *answer("", "rm a")))
+    assert count_shared_turns(left, right) == 2
 
 
 def test_turns_without_calls_are_alike_only_word_for_word() -> None:
-    left = turns_of((START, *answer("Done.")))
-    assert parting(left, turns_of((START, *answer("Done.")))) == 2
-    assert parting(left, turns_of((START, *answer("Done!")))) == 1
+    left = split_turns((START, *answer("Done.")))
+    assert count_shared_turns(left, split_turns((START, *answer("Done.")))) == 2
+    assert count_shared_turns(left, split_turns((START, *answer("Done!")))) == 1
 
 
 def test_a_transcript_that_goes_on_parts_where_the_other_ended() -> None:
-    short = turns_of((START, *answer("", "ls")))
-    assert parting(short, turns_of((START, *answer("", "ls"), *answer("More.")))) == 2
-    assert parting((), short) == 0
+    short = split_turns((START, *answer("", "ls")))
+    assert count_shared_turns(short, split_turns((START, *answer("", "ls"), *answer("More.")))) == 2
+    assert count_shared_turns((), short) == 0
 
 
 def test_a_long_command_is_told_in_one_short_line() -> None:
-    (_, turn) = turns_of((START, *answer("", "echo a\n" * 100)))
-    assert len(turn.told) <= 80
-    assert turn.told.startswith("Bash echo a echo a")
-    assert turn.told.endswith("…")
+    (_, turn) = split_turns((START, *answer("", "echo a\n" * 100)))
+    assert len(turn.summary) <= 80
+    assert turn.summary.startswith("Bash echo a echo a")
+    assert turn.summary.endswith("…")

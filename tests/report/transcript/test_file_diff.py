@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from promptverdict.report.transcript.file_diff import LONG, FileDiff, file_diff
+from promptverdict.report.transcript.file_diff import MOST_LINES, FileDiff, build_file_diff
 from promptverdict.trials.tree import Change, Node, Tree, list_changes
 
 OLD = "".join(f"line {number}\n" for number in range(20))
@@ -13,12 +13,12 @@ def diffed(old: bytes | None, new: bytes | None) -> FileDiff:
     before: Tree = {} if old is None else {"a.txt": Node("file", old)}
     after: Tree = {} if new is None else {"a.txt": Node("file", new)}
     (change,) = list_changes(before, after)
-    return file_diff(change, before)
+    return build_file_diff(change, before)
 
 
 def test_an_edit_is_shown_with_the_lines_around_it() -> None:
     shown = diffed(OLD.encode(), OLD.replace("line 9\n", "nine\n").encode())
-    assert shown.told == "changed +1 -1"
+    assert shown.summary == "changed +1 -1"
     assert [line.text for line in shown.lines] == [
         "…",
         "  line 6",
@@ -55,17 +55,17 @@ def test_what_is_new_deleted_or_no_text_is_told(
     old: bytes | None, new: bytes | None, told: str, first: str
 ) -> None:
     shown = diffed(old, new)
-    assert shown.told == told
+    assert shown.summary == told
     assert shown.lines[0].text == first
 
 
 def test_a_link_is_told_by_where_it_points() -> None:
     change = Change(path="a", kind="link", target="/etc/passwd")
-    assert [line.text for line in file_diff(change, {}).lines] == ["a link to /etc/passwd"]
+    assert [line.text for line in build_file_diff(change, {}).lines] == ["a link to /etc/passwd"]
 
 
 def test_a_long_diff_is_cut_and_says_so_and_counts_all_the_same() -> None:
-    shown = diffed(None, b"a\n" * (LONG + 7))
-    assert shown.told == f"new +{LONG + 7}"
+    shown = diffed(None, b"a\n" * (MOST_LINES + 7))
+    assert shown.summary == f"new +{MOST_LINES + 7}"
     assert shown.lines[-1].text == "... 7 more lines"
-    assert len(shown.lines) == LONG + 1
+    assert len(shown.lines) == MOST_LINES + 1

@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 import pytest
-from promptverdict.report.transcript.layout import page
-from promptverdict.report.transcript.marks import SHORT
-from promptverdict.report.words import age
+from promptverdict.report.transcript.layout import lay_out_record
+from promptverdict.report.transcript.lines import SHORT
+from promptverdict.report.words import format_age
 from promptverdict.trials.evidence import Check, FinalState, ProbeReport
 from promptverdict.trials.grade import failed, passed, ungraded
 from promptverdict.trials.record import Fault
@@ -29,7 +29,7 @@ from tests.report.made import PROVENANCE, graded, record
 
 WHOLE_PAGE = f"""\
 trial     manners/hello::helper/base#0
-evidence  relay: Ann, by hand ({age(PROVENANCE)})
+evidence  relay: Ann, by hand ({format_age(PROVENANCE)})
 model     relay/claude
 tools     Write, Bash
 tokens    2300 in, 234 out
@@ -63,7 +63,7 @@ ended     done
 
 
 def shown(*events: Event, whole: bool = False, **more: Any) -> list[str]:
-    return [line.text for line in page(record(*events, **more), whole=whole)]
+    return [line.text for line in lay_out_record(record(*events, **more), whole=whole)]
 
 
 def below_head(*events: Event, whole: bool = False, **more: Any) -> list[str]:
@@ -79,7 +79,7 @@ def test_a_trial_is_shown_from_its_task_to_its_end() -> None:
 
 
 def test_every_line_has_a_style_of_its_kind() -> None:
-    styles = {line.text.strip(): line.style for line in page(record())}
+    styles = {line.text.strip(): line.style for line in lay_out_record(record())}
     assert styles["[0] USER"] == styles["[9] END: done"] == "heading"
     assert styles["hello"] == "added"
     assert styles["$ pytest -q"] == "call"
@@ -144,7 +144,7 @@ def test_an_edit_is_shown_as_what_went_and_what_came() -> None:
         "      c",
         "    + d",
     ]
-    styles = {line.text.strip(): line.style for line in page(record(edit))}
+    styles = {line.text.strip(): line.style for line in lay_out_record(record(edit))}
     assert (styles["- b"], styles["+ B"], styles["a"]) == ("removed", "added", "result")
 
 

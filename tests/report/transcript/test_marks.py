@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from promptverdict.report.transcript.layout import page
-from promptverdict.report.transcript.marks import REASON, SHORT, Line, in_one_line
+from promptverdict.report.transcript.layout import lay_out_record
+from promptverdict.report.transcript.lines import LONGEST_REASON, SHORT, Line, shorten_reason
 from promptverdict.trials.grade import Finding, Grade, Point, failed, passed, ungraded
 from promptverdict.trials.transcript import Answered, Call, End, Event, Opaque, Result, Say, User
 
@@ -27,7 +27,7 @@ def bracketed(line: Line) -> str:
 
 
 def laid(*events: Event, grades: tuple[Grade, ...], whole: bool = False) -> list[Line]:
-    return list(page(record(*events, grades=grades), whole=whole))
+    return list(lay_out_record(record(*events, grades=grades), whole=whole))
 
 
 def marked(*events: Event, grades: tuple[Grade, ...], whole: bool = False) -> list[str]:
@@ -241,6 +241,6 @@ def test_nothing_is_cut_when_all_is_asked_for() -> None:
 
 
 def test_a_reason_is_told_in_one_line_of_bounded_length() -> None:
-    assert in_one_line(" a\n b\t c ") == "a b c"
-    assert in_one_line("x" * REASON) == "x" * REASON
-    assert in_one_line("x" * REASON + "y") == "x" * (REASON - 1) + "…"
+    assert shorten_reason(" a\n b\t c ") == "a b c"
+    assert shorten_reason("x" * LONGEST_REASON) == "x" * LONGEST_REASON
+    assert shorten_reason("x" * LONGEST_REASON + "y") == "x" * (LONGEST_REASON - 1) + "…"

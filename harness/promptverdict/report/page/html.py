@@ -1,8 +1,8 @@
 """A page as text: one file that opens from disk, asks no network and runs one script of ours.
 
 Everything that a model, a scenario or a person wrote is escaped by jinja2 and made visible by
-`escape_text` on its way into the page; transcripts are put there by the script, as text. The
-page's policy names style and script by their hashes, as a second wall.
+`core.text.escape_text` on its way into the page; transcripts are put there by the script, as text.
+The page's policy names style and script by their hashes, as a second wall.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from importlib.resources import files
 from typing import Any
 
 from promptverdict.core.text import escape_text
-from promptverdict.report.page.model import Page
+from promptverdict.report.model import Report
+from promptverdict.report.page.plots import plot_comparison, plot_rates
+from promptverdict.report.page.transcript_pack import Place, pack_transcripts
+from promptverdict.trials.record import TrialRecord
 
 
-def html(page: Page) -> str:
-    """Render a page."""
+def render_page(report: Report) -> str:
+    """Render a report as one HTML file."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -27,20 +30,25 @@ def html(page: Page) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_finalized,
+        finalize=_make_visible,
     )
-    environment.filters["lines"] = _lines
-    style, script = (_template(name) for name in ("page.css", "page.js"))
+    environment.filters["lines"] = _escape_lines
+    style, script = (_read_template(name) for name in ("page.css", "page.js"))
     return environment.get_template("page.html").render(
-        page=page,
+        report=report,
+        packs=_pack_by_section(report),
+        plots={
+            section.section: plot_comparison(section.comparison) for section in report.comparisons
+        },
+        rate_plot=plot_rates(report.rates),
         # Ours alone, so they need no escaping; none holds what would end its element.
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
         policy="; ".join(
             [
                 "default-src 'none'",
-                f"script-src '{_hash(script)}'",
-                f"style-src '{_hash(style)}'",
+                f"script-src '{_hash_source(script)}'",
+                f"style-src '{_hash_source(style)}'",
                 "base-uri 'none'",
                 "form-action 'none'",
             ]
@@ -48,22 +56,37 @@ def html(page: Page) -> str:
     )
 
 
-def _template(name: str) -> str:
+def _pack_by_section(report: Report) -> dict[str, str]:
+    """Pack the transcripts of each scenario, by the id of its section."""
+    scenarios: dict[Place, list[TrialRecord]] = {}
+    for record in report.records:
+        if record.evidence.events:
+            scenarios.setdefault((record.suite, record.scenario), []).append(record)
+    packs = pack_transcripts(scenarios)
+    return {
+        section.section: packs.get((section.suite, section.scenario), "")
+        for section in report.scenarios
+    }
+
+
+def _read_template(name: str) -> str:
     return files("promptverdict.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _hash(text: str) -> str:
+def _hash_source(text: str) -> str:
+    """Hash a script or a style sheet as a content security policy names it."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
-def _finalized(value: Any) -> Any:
+def _make_visible(value: Any) -> Any:
     """Make visible what a reader of the page could not see."""
+    # Markup is a str too, and is ours: only texts that jinja2 will escape pass through here.
     return escape_text(value) if type(value) is str else value
 
 
-def _lines(text: str) -> Any:
-    """Keep the line ends of a text that the style sheet keeps too."""
+def _escape_lines(text: str) -> Any:
+    """Escape a text line by line: its line ends stay, which the style sheet shows."""
     from markupsafe import Markup, escape
 
     return Markup("\n").join(escape(escape_text(line)) for line in text.split("\n"))

@@ -11,11 +11,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from promptverdict.report.transcript.marks import in_one_line
+from promptverdict.report.transcript.lines import shorten_reason
 from promptverdict.trials.transcript import Answered, Call, End, Event, Say, User
 
-HEAD = 80
-"""Characters that tell what a turn does."""
+LONGEST_SUMMARY = 80
+"""Characters that summarise a turn."""
 
 
 @dataclass(frozen=True)
@@ -26,58 +26,60 @@ class Turn:
     """Number of its first event."""
     after: int
     """Number of the first event that no longer belongs to it."""
-    done: str
-    """Names what was done: equal where two turns did the same."""
-    told: str
+    digest: str
+    """Of what was done: equal where two turns did the same."""
+    summary: str
     """What was done, in one line."""
 
 
-def turns_of(events: Sequence[Event]) -> tuple[Turn, ...]:
+def split_turns(events: Sequence[Event]) -> tuple[Turn, ...]:
     """Divide a transcript: results belong to the turn that asked for them, the end is a turn."""
     starts: list[int] = []
-    over = True
+    is_over = True
     for number, event in enumerate(events):
         if isinstance(event, User | End):
             starts.append(number)
-            over = True
+            is_over = True
         elif isinstance(event, Answered):
-            over = True
-        elif event.type in ("say", "call", "opaque") and over:
+            is_over = True
+        elif event.type in ("say", "call", "opaque") and is_over:
             starts.append(number)
-            over = False
+            is_over = False
     ends = [*starts[1:], len(events)]
-    return tuple(_turn(events, first, end) for first, end in zip(starts, ends, strict=True))
+    return tuple(_build_turn(events, first, end) for first, end in zip(starts, ends, strict=True))
 
 
-def parting(left: Sequence[Turn], right: Sequence[Turn]) -> int:
-    """Give how many turns from the first are alike; the next is where they part."""
-    alike = 0
-    for one, other in zip(left, right, strict=False):
-        if one.done != other.done:
+def count_shared_turns(left: Sequence[Turn], right: Sequence[Turn]) -> int:
+    """Count the turns from the first on that are alike; the next is where the two part."""
+    shared = 0
+    for turn, other in zip(left, right, strict=False):
+        if turn.digest != other.digest:
             break
-        alike += 1
-    return alike
+        shared += 1
+    return shared
 
 
-def _turn(events: Sequence[Event], first: int, after: int) -> Turn:
+def _build_turn(events: Sequence[Event], first: int, after: int) -> Turn:
     inside = events[first:after]
     calls = [event for event in inside if isinstance(event, Call)]
-    said = [event.text for event in inside if isinstance(event, Say | User)]
+    texts = [event.text for event in inside if isinstance(event, Say | User)]
     ends = [f"{event.reason} {event.detail}".rstrip() for event in inside if isinstance(event, End)]
     if calls:
         done: list[object] = [[call.tool, call.args] for call in calls]
-        told = ", then ".join(_told(call) for call in calls)
+        summary = ", then ".join(_format_call(call) for call in calls)
     else:
-        done = [*said, *ends]
-        told = ("ends: " + ends[0]) if ends else "says: " + in_one_line(" ".join(said))
-    written = json.dumps(done, sort_keys=True).encode()
-    return Turn(first, after, hashlib.sha256(written).hexdigest()[:12], _short(told))
+        done = [*texts, *ends]
+        summary = ("ends: " + ends[0]) if ends else "says: " + shorten_reason(" ".join(texts))
+    digest = hashlib.sha256(json.dumps(done, sort_keys=True).encode()).hexdigest()
+    return Turn(first, after, digest[:12], _shorten_summary(summary))
 
 
-def _told(call: Call) -> str:
+def _format_call(call: Call) -> str:
     what = call.args.get("command") or call.args.get("file_path") or call.args.get("pattern") or ""
-    return f"{call.tool} {in_one_line(str(what))}".rstrip()
+    return f"{call.tool} {shorten_reason(str(what))}".rstrip()
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= HEAD else text[: HEAD - 1].rstrip() + "…"
+def _shorten_summary(text: str) -> str:
+    if len(text) <= LONGEST_SUMMARY:
+        return text
+    return text[: LONGEST_SUMMARY - 1].rstrip() + "…"

@@ -13,8 +13,10 @@ from promptverdict.core.errors import (
     MissingRecording,
     StaleRecording,
 )
-from promptverdict.report.summary import Called, Shortcoming, summary, unrecorded
-from promptverdict.report.words import age
+from promptverdict.report.terminal.absent import render_unrecorded
+from promptverdict.report.terminal.invocation import Invocation
+from promptverdict.report.terminal.summary import Shortcoming, render_evidence, render_summary
+from promptverdict.report.words import format_age
 from promptverdict.runner.decisions import Decision
 from promptverdict.trials.grade import Grade, passed
 from promptverdict.trials.prices import Cost
@@ -24,7 +26,7 @@ from promptverdict.trials.transcript import Answered, End, Usage, User
 from tests.report.made import PROVENANCE, record
 from tests.runner.test_cells import cell
 
-AGE = age(PROVENANCE)
+AGE = format_age(PROVENANCE)
 FAULT = Fault(kind="ProviderError", message="no answer", exit_code=4)
 
 
@@ -32,7 +34,7 @@ CELLS = ("hello", "bye")
 
 
 def shown(*trials: TrialRecord, **more: Any) -> list[str]:
-    return summary(trials, **more).splitlines()
+    return (render_summary(trials, **more) + render_evidence(trials)).splitlines()
 
 
 def absent(error: HarnessError) -> TrialRecord:
@@ -53,18 +55,18 @@ def test_cells_are_shown_below_their_scenario_with_what_was_counted(tmp_path: Pa
     ]
     told = {"run": tmp_path / "results/r1", "baselines": {"manners": "helper/base"}}
     assert shown(*trials, **told) == [
-        "                 turns calls test runs files tokens ended",
+        "trial             turns  calls  test runs  files  tokens  ended",
         "manners/bye",
-        "  other              2     2         1     1  2,534  done",
+        "  other               2      2          1      1   2,534  done",
         "manners/hello",
-        "  helper/base        2     2         1     1  2,534  done",
-        "  helper/base #1     2     2         1     1  2,534  done",
-        "  helper/terse       2     2         1     1  2,534  done",
+        "  helper/base         2      2          1      1   2,534  done",
+        "  helper/base #1      2      2          1      1   2,534  done",
+        "  helper/terse        2      2          1      1   2,534  done",
         "",
-        f"evidence: 4 trials; relay: Ann, by hand; replayed; {AGE}",
         "replayed, nothing spent; recording took: 10,136 tokens, price unknown",
         f"records: {tmp_path}/results/r1   read one: promptverdict show NODE-ID",
         "compare: promptverdict compare   as a page: promptverdict report --open",
+        f"evidence: 4 trials; relay: Ann, by hand; replayed; {AGE}",
     ]
 
 
@@ -80,7 +82,7 @@ def test_cells_are_shown_below_their_scenario_with_what_was_counted(tmp_path: Pa
 def test_without_a_variant_beside_the_baseline_no_comparison_is_offered(
     tmp_path: Path, trials: list[TrialRecord], baselines: dict[str, str] | None
 ) -> None:
-    last = shown(*trials, run=tmp_path / "results/r1", baselines=baselines)[-1]
+    last = shown(*trials, run=tmp_path / "results/r1", baselines=baselines)[-2]
     assert last == "as a page: promptverdict report --open"
 
 
@@ -119,15 +121,15 @@ def test_ages_are_told_newest_first_and_each_once() -> None:
     days = ["2020-01-01", "2020-01-10", "2020-01-10", "2019-12-31"]
     made = [PROVENANCE.model_copy(update={"recorded": f"{day}T00:00:00Z"}) for day in days]
     (line,) = evidence(*(record(provenance=one) for one in made))
-    assert line.endswith("; " + ", ".join(age(made[place]) for place in (1, 0, 3)))
+    assert line.endswith("; " + ", ".join(format_age(made[place]) for place in (1, 0, 3)))
 
 
 def test_a_trial_that_broke_off_is_no_evidence() -> None:
     lines = shown(record(User(text="Hi"), provenance=None, fault=FAULT, replayed=False))
     assert lines[2].split()[-1] == "fault"
     assert lines[-2:] == [
-        "no evidence: 1 trial broke off",
         "spent now: 0 tokens, price unknown",
+        "no evidence: 1 trial broke off",
     ]
     assert not any(line.startswith("evidence: ") for line in lines)
 
@@ -164,8 +166,8 @@ def test_evidence_that_is_not_there_is_told_in_one_line_with_the_way_to_get_it(
     errors: list[HarnessError], told: list[str], tmp_path: Path
 ) -> None:
     nodes = {f"manners/{n}::helper/base": f"e/manners/{n}.yaml::helper/base" for n in CELLS}
-    called = Called(("-q", "e"), ("-q",), nodes)
-    assert shown(*map(absent, errors), run=tmp_path, called=called) == told
+    called = Invocation(("-q", "e"), ("-q",), nodes)
+    assert shown(*map(absent, errors), run=tmp_path, invocation=called) == told
 
 
 def broken(number: int) -> TrialRecord:
@@ -180,7 +182,7 @@ def test_the_command_for_what_is_broken_names_a_few_cells(
 ) -> None:
     nodes = {f"manners/s{n}::helper/base": f"m/s{n}.yaml::helper/base" for n in range(20)}
     trials = [broken(n) for n in range(count)]
-    (line,) = shown(*trials, *trials, called=Called(("m",), (), nodes))
+    (line,) = shown(*trials, *trials, invocation=Invocation(("m",), (), nodes))
     cells = " ".join(f"m/s{n}.yaml::helper/base" for n in range(named))
     assert line == (
         f"broken: {2 * count} trials cannot be played; put them back from version control, or"
@@ -190,7 +192,7 @@ def test_the_command_for_what_is_broken_names_a_few_cells(
 
 def test_where_every_cell_is_broken_the_command_is_the_one_that_was_called() -> None:
     nodes = {f"manners/s{n}::helper/base": f"m/s{n}.yaml::helper/base" for n in range(7)}
-    (line,) = shown(*map(broken, range(7)), called=Called(("m", "-q"), ("-q",), nodes))
+    (line,) = shown(*map(broken, range(7)), invocation=Invocation(("m", "-q"), ("-q",), nodes))
     assert line.endswith("record them: pytest m -q --record all")
 
 
@@ -201,9 +203,9 @@ def test_a_broken_cell_whose_place_is_not_known_is_told_without_a_command() -> N
 
 def left(tmp_path: Path, *states: Any) -> list[str]:
     one = cell(tmp_path)
-    called = Called(("m",), (), {one.id: "m/a.yaml::b", "other": "m/c.yaml::d"})
+    called = Invocation(("m",), (), {one.id: "m/a.yaml::b", "other": "m/c.yaml::d"})
     decisions = [Decision(one.get_trial(n), state, None, None) for n, state in enumerate(states)]
-    return unrecorded(decisions, called).splitlines()
+    return render_unrecorded(decisions, called).splitlines()
 
 
 def test_what_is_not_recorded_is_told_by_what_lies_there_instead(tmp_path: Path) -> None:
@@ -226,7 +228,7 @@ def test_a_recording_that_broke_off_while_it_was_played_is_shown_with_what_was_p
 def test_what_was_spent_now_is_told_apart_from_what_was_spent_once() -> None:
     cost = Cost(amount=1.5, currency="USD", as_of=date(2026, 1, 2))
     lines = shown(record(cost=cost), record(trial=1, cost=cost), record(trial=2, replayed=False))
-    assert lines[-2:] == [
+    assert lines[-4:-2] == [
         "spent now: 2,534 tokens, price unknown",
         "replayed, nothing spent; recording took: 5,068 tokens,"
         " 3.00 USD at the prices of 2026-01-02",
@@ -235,12 +237,12 @@ def test_what_was_spent_now_is_told_apart_from_what_was_spent_once() -> None:
 
 def test_a_price_that_one_trial_does_not_have_leaves_the_sum_unknown() -> None:
     cost = Cost(amount=1.5, currency="USD", as_of=date(2026, 1, 2))
-    assert shown(record(cost=cost), record(trial=1))[-1].endswith("price unknown")
+    assert shown(record(cost=cost), record(trial=1))[-2].endswith("price unknown")
 
 
 def test_what_fell_short_is_told_in_a_line_with_the_command_that_shows_it() -> None:
-    lines = shown(record(), short=[Shortcoming("e/a.yaml::x", "FAILED", "kind: no\x1b[2J")])
-    assert lines[-3:] == [
+    lines = shown(record(), shortcomings=[Shortcoming("e/a.yaml::x", "FAILED", "kind: no\x1b[2J")])
+    assert lines[-5:-2] == [
         "FAILED e/a.yaml::x",
         "  kind: no\\x1b[2J",
         "  read it: promptverdict show 'e/a.yaml::x'",
@@ -252,8 +254,8 @@ def test_a_behaviour_that_is_required_of_a_variant_is_marked() -> None:
     lines = shown(
         record(grades=(grade,), required=("kind",)), record(variant="other", grades=(grade,))
     )
-    assert "  helper/base  shown in 1 of 1, required" in lines
-    assert "  other        shown in 1 of 1" in lines
+    assert "kind (required)  helper/base  1 of 1" in lines
+    assert "kind             other        1 of 1" in lines
 
 
 def test_what_a_provider_or_an_operator_says_cannot_drive_the_terminal() -> None:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from promptverdict.comparison.measured import Measured, MeasuredScenario
 from promptverdict.comparison.verdicts import Comparisons
-from promptverdict.report.comparison_text import told
-from promptverdict.report.markdown import markdown
-from promptverdict.report.page.fingerprint import MOST, SCENARIOS, figure, fingerprint, worth_a_look
-from promptverdict.report.page.html import html
+from promptverdict.report.fingerprint import (
+    MOST_NOTABLE,
+    MOST_SCENARIOS,
+    Fingerprint,
+    build_fingerprint,
+    format_mean,
+    list_notable_measures,
+)
+from promptverdict.report.markdown.comment import render_comment
+from promptverdict.report.page.html import render_page
+from promptverdict.report.table import Cell
+from promptverdict.report.terminal.comparison import render_comparisons
 from promptverdict.stats.screen import Ratio
 
-from tests.report.compared import LOOK, NOW, comparison, measured, page, run
+from tests.report.compared import LOOK, NOW, comparison, measured, report, run
 
 SAME: dict[str, Any] = {"candidate": 4.2, "difference": 0.0, "reason": "the same on both sides"}
 
@@ -25,7 +34,21 @@ def scenarios(count: int) -> tuple[MeasuredScenario, ...]:
 
 def written(*found: Measured) -> str:
     records = run()
-    return html(page(records, comparison(records, fingerprint=found)))
+    return render_page(report(records, comparison(records, fingerprint=found)))
+
+
+def fingerprint(*found: Measured) -> Fingerprint:
+    built = build_fingerprint(comparison(run(), fingerprint=found))
+    assert built is not None
+    return built
+
+
+def others(*found: Measured) -> list[dict[str, Cell]]:
+    """List the rows of what is not worth a look, by the titles of their columns."""
+    table = fingerprint(*found).others
+    assert table is not None
+    titles = [column.title for column in table.columns]
+    return [dict(zip(titles, row, strict=True)) for row in table.rows]
 
 
 def section(text: str) -> str:
@@ -34,7 +57,7 @@ def section(text: str) -> str:
 
 def printed(*found: Measured) -> list[str]:
     compared = comparison(run(), fingerprint=found)
-    return told(Comparisons(comparisons=(compared,)), NOW).splitlines()
+    return render_comparisons(Comparisons(comparisons=(compared,)), NOW).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -57,7 +80,7 @@ def printed(*found: Measured) -> list[str]:
     ],
 )
 def test_figures_are_short(value: float | None, unit: str, told: str) -> None:
-    assert figure(value, unit) == told
+    assert format_mean(value, unit) == told
 
 
 def test_what_is_worth_a_look_takes_one_line_in_the_terminal() -> None:
@@ -77,12 +100,12 @@ def test_what_is_worth_a_look_takes_one_line_in_the_terminal() -> None:
 
 
 def test_more_than_a_few_are_counted() -> None:
-    found = [measured(f"m{number}", **LOOK) for number in range(MOST + 3)]
+    found = [measured(f"m{number}", **LOOK) for number in range(MOST_NOTABLE + 3)]
     (line,) = [line for line in printed(*found) if line.startswith("worth a look")]
     assert line.endswith("m3 4.2 -> 7.9 a trial, and 3 more in the report")
     records = run()
-    text = markdown(page(records, comparison(records, fingerprint=tuple(found))))
-    assert text.count("\n- m") == MOST
+    text = render_comment(report(records, comparison(records, fingerprint=tuple(found))))
+    assert len(re.findall(r"\n- m\d", text)) == MOST_NOTABLE
     assert "\n- 3 more in the HTML report\n" in text
 
 
@@ -90,11 +113,13 @@ def test_where_nothing_stands_out_terminal_and_comment_are_silent() -> None:
     found = measured(p=0.3, p_adjusted=0.6)
     assert not [line for line in printed(found) if "worth a look" in line]
     records = run()
-    assert "Worth a look" not in markdown(page(records, comparison(records, fingerprint=(found,))))
+    assert "Worth a look" not in render_comment(
+        report(records, comparison(records, fingerprint=(found,)))
+    )
 
 
 def test_a_comparison_without_measures_has_no_section() -> None:
-    assert fingerprint(comparison(run())) is None
+    assert build_fingerprint(comparison(run())) is None
     text = written()
     assert 'id="fingerprint"' not in text
     assert "#fingerprint" not in text.partition("</style>")[2]
@@ -105,7 +130,7 @@ def test_the_page_shows_what_is_worth_a_look_and_folds_the_rest() -> None:
     open_, _, folded = text.partition("<summary>The other measures</summary>")
     assert "Of 2 measures that differ, 1 is worth a look." in open_
     assert "Descriptive, never a gate." in open_
-    row = '<td class="figure">4.2</td><td class="figure">7.9</td><td class="figure">+3.7</td>'
+    row = '<td class=" figure">4.2</td><td class=" figure">7.9</td><td class=" figure">+3.7</td>'
     assert open_.count(row) == folded.count(row) == 1
     assert "0.004 (0.030)" in open_
     assert "turns" in folded
@@ -121,64 +146,50 @@ def test_below_the_floor_the_page_says_so_once_and_claims_nothing() -> None:
 
 
 def test_one_that_could_not_be_tested_says_why() -> None:
-    found = fingerprint(
-        comparison(
-            run(),
-            fingerprint=(
-                measured(p=0.5, p_adjusted=0.5),
-                measured("price", reason="too few", baseline=None, difference=None),
-            ),
-        )
-    )
-    assert found is not None
-    assert [(row.name, row.baseline, row.change, row.reason) for row in found.rest] == [
-        ("calls of Bash", "4.2", "+3.7", ""),
-        ("price", "unknown", "unknown", "too few"),
+    tested = measured(p=0.5, p_adjusted=0.5)
+    untested = measured("price", reason="too few", baseline=None, difference=None)
+    rows = others(tested, untested)
+    assert [(row["measure"].text, row["baseline"].text, row["change"].text) for row in rows] == [
+        ("calls of Bash", "4.2", "+3.7"),
+        ("price", "unknown", "unknown"),
     ]
+    assert [row["p (adjusted)"].note for row in rows] == ["", "too few"]
 
 
 def test_what_is_the_same_is_told_in_a_sentence() -> None:
     text = section(written(measured(**LOOK), measured("turns", **SAME)))
     assert "The same on average: turns 4.2." in text
-    assert (
-        fingerprint(comparison(run(), fingerprint=(measured(**SAME),))).told == "Nothing differs."
-    )  # type: ignore[union-attr]
+    assert fingerprint(measured(**SAME)).summary == "Nothing differs."
 
 
 def test_differences_that_cancel_out_are_no_claim_rather_than_none() -> None:
     few = measured(**{**SAME, "reason": "fewer than 6 paired scenarios (2)"})
-    found = fingerprint(comparison(run(), fingerprint=(few, measured("turns", **SAME))))
-    assert found is not None
-    assert found.told == "No claim: fewer than 6 paired scenarios (2)."
+    found = fingerprint(few, measured("turns", **SAME))
+    assert found.summary == "No claim: fewer than 6 paired scenarios (2)."
 
 
 def test_a_small_change_is_no_zero() -> None:
     share = {"unit": "share of trials", "baseline": 0.5, "candidate": 0.503, "difference": 0.003}
     money = {"unit": "USD", "baseline": 0.1, "candidate": 0.09997, "difference": -0.00003}
     ratio = Ratio(ratio=0.003, low=0.0, high=0.5)
-    found = fingerprint(
-        comparison(
-            run(), fingerprint=(measured("share", **share), measured("price", **money, ratio=ratio))
-        )
-    )
-    assert found is not None
-    assert [row.change for row in found.rest] == ["+0.3 points", "-0.00003"]
-    assert found.rest[1].ratio == "0.003 (0.00 to 0.50)"
+    rows = others(measured("share", **share), measured("price", **money, ratio=ratio))
+    assert [row["change"].text for row in rows] == ["+0.3 points", "-0.00003"]
+    assert rows[1]["typical ratio (95 %)"].text == "0.003 (0.00 to 0.50)"
 
 
 def test_scenarios_behind_a_measure_lead_to_their_trials_and_are_cut_and_counted() -> None:
-    found = measured(**LOOK, scenarios=scenarios(SCENARIOS + 5))
+    found = measured(**LOOK, scenarios=scenarios(MOST_SCENARIOS + 5))
     text = section(written(found))
     assert '<a href="#scenario:manners:scenario-0">manners/scenario-0</a>' in text
-    assert text.count('href="#scenario:') == SCENARIOS
+    assert text.count('href="#scenario:') == MOST_SCENARIOS
     assert "5 more differ less, or not at all." in text
 
 
 def test_ratios_and_missing_trials_have_their_columns() -> None:
     ratio = Ratio(ratio=1.5, low=1.2, high=1.9)
     text = section(written(measured(**LOOK, ratio=ratio, missing_candidate=2)))
-    assert '<td class="figure">1.50 (1.20 to 1.90)</td>' in text
-    assert '<td class="figure">0 and 2</td>' in text
+    assert '<td class=" figure">1.50 (1.20 to 1.90)</td>' in text
+    assert '<td class=" figure">0 and 2</td>' in text
     assert "typical ratio (95 %)" in text
     assert "the geometric mean" in text
 
@@ -190,8 +201,8 @@ def test_a_name_that_is_not_ours_does_nothing(name: str) -> None:
     assert "<script>" not in text
     assert "\u202e" not in text
     records = run()
-    comment = markdown(page(records, comparison(records, fingerprint=(found,))))
+    comment = render_comment(report(records, comparison(records, fingerprint=(found,))))
     assert "@all" not in comment
     assert "<script>" not in comment
     assert not [line for line in printed(found) if "\u202e" in line]
-    assert worth_a_look([found])
+    assert list_notable_measures([found])

@@ -10,9 +10,9 @@ from promptverdict.cli import main
 from promptverdict.comparison.against_run import compare_runs
 from promptverdict.comparison.storage import read_comparisons, write_comparisons
 from promptverdict.comparison.verdicts import Comparisons
-from promptverdict.report.page.html import html
-from promptverdict.report.page.model import Page, page_of
-from promptverdict.report.page.older import older
+from promptverdict.report.model import Report, build_report
+from promptverdict.report.other_side import read_other_side
+from promptverdict.report.page.html import render_page
 from promptverdict.report.writing import write_report
 from promptverdict.settings import Settings
 from promptverdict.trials.record import TrialRecord
@@ -60,15 +60,15 @@ def found(run: Path) -> Comparisons:
     return kept
 
 
-def page(run: Path) -> Page:
+def report(run: Path) -> Report:
     kept = found(run)
-    other = list(older(run, kept.comparisons))
-    return page_of(read_manifest(run), list(read_records(run)), kept, NOW, other)
+    other = list(read_other_side(run, kept.comparisons))
+    return build_report(read_manifest(run), list(read_records(run)), kept, NOW, other)
 
 
 def test_the_trials_of_the_older_run_are_called_as_the_comparison_calls_them(newer: Path) -> None:
     comparisons = found(newer).comparisons
-    read = {one.key: one for one in older(newer, comparisons)}
+    read = {one.key: one for one in read_other_side(newer, comparisons)}
     named = {
         key
         for one in comparisons
@@ -82,7 +82,7 @@ def test_the_trials_of_the_older_run_are_called_as_the_comparison_calls_them(new
 def test_both_sides_of_a_flip_are_told_and_lead_to_their_own_run(
     newer: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    flips = page(newer).compared[0].flips
+    flips = report(newer).comparisons[0].flips
     assert len(flips) == 8
     before, after = flips[0].sides
     assert (before.reason, after.reason) == ("yes", "no")
@@ -93,8 +93,8 @@ def test_both_sides_of_a_flip_are_told_and_lead_to_their_own_run(
 
 
 def test_a_variant_stands_beside_itself_as_it_was(newer: Path) -> None:
-    shown = page(newer)
-    assert shown.heats[0].variants == (BASE, f"{BASE} @ {OLDER}", TERSE, f"{TERSE} @ {OLDER}")
+    shown = report(newer)
+    assert shown.grids[0].columns == (BASE, f"{BASE} @ {OLDER}", TERSE, f"{TERSE} @ {OLDER}")
     labels = {one.key: one.label for one in shown.scenarios[0].trials}
     first = shown.scenarios[0]
     assert (labels[first.left], labels[first.right]) == (f"{BASE} @ {OLDER} #0", f"{BASE} #0")
@@ -102,11 +102,11 @@ def test_a_variant_stands_beside_itself_as_it_was(newer: Path) -> None:
 
 def test_an_older_run_that_is_gone_is_told_and_nothing_passes_for_it(newer: Path) -> None:
     shutil.rmtree(newer.parent / OLDER)
-    shown = page(newer)
+    shown = report(newer)
     told = f"nothing is left of {BASE} @ {OLDER}: the records of that run are gone"
     assert told in shown.notes
-    assert told in html(shown)
-    reason = shown.compared[0].flips[0].sides[0].reason
+    assert told in render_page(shown)
+    reason = shown.comparisons[0].flips[0].sides[0].reason
     assert reason == f"Its trial is not among the records of run {OLDER}."
     assert {one.right for one in shown.scenarios} == {""}
 
@@ -116,9 +116,9 @@ def test_what_plays_the_same_in_both_runs_needs_no_second_column(newer: Path) ->
         OLDER, samples(side(BASE, "+")), samples(side(BASE, "+")), {"manners": suite()}
     )
     write_comparisons(newer, same)
-    shown = page(newer)
+    shown = report(newer)
     assert same.comparisons[0].status == "unchanged"
-    assert shown.heats[0].variants == (BASE, TERSE)
+    assert shown.grids[0].columns == (BASE, TERSE)
     assert shown.notes == ()
 
 
@@ -126,5 +126,5 @@ def test_the_report_that_is_written_holds_both_runs(newer: Path) -> None:
     written, comment = write_report(newer)
     assert f"{BASE} @ {OLDER}</th>" in written.read_text(encoding="utf-8")
     text = comment.read_text(encoding="utf-8")
-    assert f"`promptverdict show {0:016x} --whole --run {OLDER}`" in text
+    assert f"promptverdict show {0:016x} --whole --run {OLDER}" in text
     assert "not among the records" not in text

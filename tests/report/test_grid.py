@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from promptverdict.report.page.cells import Cell, heats
+from promptverdict.report.grid import HeatCell, build_grids
 from promptverdict.trials.grade import Finding, failed, passed, ungraded
 from promptverdict.trials.record import Fault, TrialRecord
 
@@ -21,10 +21,10 @@ def tried(sign: str, number: int) -> TrialRecord:
     return record(trial=number, grades=(graded(finding),))
 
 
-def cell(signs: str, planned: int = 0) -> Cell:
+def cell(signs: str, planned: int = 0) -> HeatCell:
     names = [f"manners/hello::helper/base#{number}" for number in range(planned)]
     records = [tried(sign, number) for number, sign in enumerate(signs)]
-    ((row,),) = (heat.rows for heat in heats(records, names, NOW))
+    ((row,),) = (grid.rows for grid in build_grids(records, names, [], [], NOW))
     (found,) = row.cells
     return found
 
@@ -44,11 +44,11 @@ def cell(signs: str, planned: int = 0) -> Cell:
 )
 def test_a_cell_is_all_well_only_on_whole_evidence(signs: str, style: str, told: str) -> None:
     found = cell(signs)
-    assert (found.style, found.told) == (style, told)
+    assert (found.shown, found.summary) == (style, told)
 
 
 def test_planned_trials_that_left_no_record_are_lacking_too() -> None:
     found = cell("+", planned=4)
-    assert (found.style, found.told) == ("some", "1 of 1 shown, 3 left no record")
-    assert cell("++", planned=2).style == "all"
-    assert cell("", planned=2).told == "planned, left no record"
+    assert (found.shown, found.summary) == ("some", "1 of 1 shown, 3 left no record")
+    assert cell("++", planned=2).shown == "all"
+    assert cell("", planned=2).summary == "planned, left no record"

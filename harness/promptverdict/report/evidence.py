@@ -1,0 +1,68 @@
+"""What verdicts rest on: how recordings came about, with which model, how many, how old."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from promptverdict.comparison.verdicts import Comparison, Side
+from promptverdict.core.text import format_count
+from promptverdict.report.words import format_age_range, format_ages
+from promptverdict.trials.provenance import Provenance, describe_isolation, describe_origin
+from promptverdict.trials.record import TrialRecord
+
+
+def describe_sides(comparison: Comparison, now: datetime) -> str:
+    """Write in one line what both sides rest on; what they have in common once."""
+    sides = (("baseline", comparison.baseline), ("candidate", comparison.candidate))
+    origins = [_describe_source(side) for _, side in sides]
+    amounts = [f"{role} {_describe_amount(side, now)}" for role, side in sides]
+    if origins[0] == origins[1] and origins[0]:
+        return f"{'; '.join(amounts)}; both {origins[0]}"
+    return "; ".join(
+        f"{amount}, {origin}" if origin else amount
+        for amount, origin in zip(amounts, origins, strict=True)
+    )
+
+
+def _describe_source(side: Side) -> str:
+    """Write how a side's evidence came about, and with which model; empty where there is none."""
+    if side.oldest is None:
+        return ""
+    return f"{', '.join(side.provenance)}, model {side.model}"
+
+
+def _describe_amount(side: Side, now: datetime) -> str:
+    """Write how many trials a side has, how old, and of which revision."""
+    revision = f" ({side.revision[:10]})" if side.revision else ""
+    if side.oldest is None or side.newest is None:
+        return f"{side.label}{revision}: no evidence"
+    age = format_age_range(side.newest, side.oldest, now)
+    return f"{side.label}{revision}: {format_count(side.trials, 'trial')}, {age}"
+
+
+def describe_evidence(records: Iterable[TrialRecord], now: datetime) -> list[str]:
+    """List what some trials rest on, a line for each kind of evidence."""
+    kinds: dict[str, list[Provenance]] = {}
+    for record in records:
+        if record.provenance:
+            model = f"model {record.provenance.model}{describe_isolation(record.compatible)}"
+            kind = f"{describe_origin(record.provenance)}; {model}"
+            kinds.setdefault(kind, []).append(record.provenance)
+    return [
+        f"{format_count(len(recordings), 'trial')}; {kind}; {format_ages(recordings, now)}"
+        for kind, recordings in kinds.items()
+    ]
+
+
+def describe_recordings(records: Iterable[TrialRecord], now: datetime) -> str:
+    """Write in a few words what some trials rest on: `relay, 2 days old`."""
+    kinds: dict[str, list[Provenance]] = {}
+    for record in records:
+        if record.provenance:
+            kinds.setdefault(record.provenance.evidence, []).append(record.provenance)
+    if not kinds:
+        return "no evidence"
+    return "; ".join(
+        f"{kind}, {format_ages(recordings, now)}" for kind, recordings in kinds.items()
+    )

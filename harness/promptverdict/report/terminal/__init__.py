@@ -1,0 +1,1 @@
+"""What the terminal shows: a run's summary and its verdicts."""

@@ -1,0 +1,43 @@
+"""How pytest was called, to write commands that call it again and record."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+MOST_CELLS = 5
+"""Cells that one command names."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A call of pytest."""
+
+    arguments: tuple[str, ...] = ("evals/",)
+    """Without how it recorded and was distributed."""
+    options: tuple[str, ...] = ()
+    """Those of the arguments that name nothing to collect."""
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    """Every cell of the run, `suite/scenario::agent/variant` -> its node id as seen from here."""
+
+    def format_command(self, mode: str) -> str:
+        """Write the command that looks at all there is."""
+        return shlex.join(["pytest", *self.arguments, "--record", mode])
+
+    def format_cells_command(self, cells: Sequence[str]) -> str:
+        """Write the command that records these cells and no others, whatever recordings they have.
+
+        Raises KeyError for a cell without a node.
+        """
+        nodes = [self.nodes[cell] for cell in dict.fromkeys(cells)]
+        if len(nodes) == len(self.nodes):
+            return self.format_command("all")
+        left_out = len(nodes) - MOST_CELLS
+        more = f" (and {left_out} more)" if left_out > 0 else ""
+        named = [*self.options, *nodes[:MOST_CELLS]]
+        return shlex.join(["pytest", *named, "--record", "all"]) + more
+
+
+WHOLE = Invocation()
+"""The call of all there is."""

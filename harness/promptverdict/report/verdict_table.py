@@ -1,0 +1,101 @@
+"""The table of a comparison's verdicts: themes first, then behaviours, suite by suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison, Rate, Theme
+from promptverdict.core.numbers import format_interval
+from promptverdict.report.figures import (
+    count_missing,
+    format_change,
+    format_p_values,
+    format_repeats,
+    format_share,
+    format_smallest_change,
+)
+from promptverdict.report.styles import get_style
+from promptverdict.report.table import Cell, Column, Row, RowGroup, Table, build_row, build_table
+
+COLUMNS = (
+    Column(title="verdict"),
+    Column(title="behaviour", wraps=True),
+    Column(title="baseline", align="right"),
+    Column(title="candidate", align="right"),
+    Column(title="points (95 %)"),
+    Column(title="n", align="right"),
+    Column(title="missing", wraps=True),
+    Column(title="baseline (95 %)", is_detail=True),
+    Column(title="candidate (95 %)", is_detail=True),
+    Column(title="usually missed", is_detail=True),
+    Column(title="p (Holm)", is_detail=True),
+    Column(title="pass^k", is_detail=True),
+)
+OPTIONAL = ("missing", "usually missed", "p (Holm)", "pass^k")
+"""Columns that are left out where they would be empty."""
+
+
+def build_verdict_table(comparison: Comparison) -> Table | None:
+    """Build the table of a comparison; None where nothing was compared."""
+    suites = dict.fromkeys(verdict.suite for verdict in list_verdicts(comparison))
+    if not suites:
+        return None
+    return build_table(
+        f"Verdicts: {comparison.candidate.label} against {comparison.baseline.label}",
+        COLUMNS,
+        [
+            RowGroup(
+                title=suite,
+                rows=tuple(
+                    _build_row(verdict)
+                    for verdict in list_verdicts(comparison)
+                    if verdict.suite == suite
+                ),
+            )
+            for suite in suites
+        ],
+        optional=OPTIONAL,
+    )
+
+
+def list_verdicts(comparison: Comparison) -> Iterator[BehaviourVerdict]:
+    """List the themes of a comparison, then its behaviours."""
+    yield from comparison.themes
+    yield from comparison.behaviours
+
+
+def _build_row(verdict: BehaviourVerdict) -> Row:
+    total, unasked = count_missing(verdict)
+    size = format_smallest_change(verdict)
+    return build_row(
+        Cell(
+            text=verdict.word,
+            style=get_style(verdict.word),
+            note="fragile" if verdict.fragile else "",
+        ),
+        Cell(
+            text=verdict.behaviour,
+            note=f"{verdict.role} theme" if isinstance(verdict, Theme) else "",
+        ),
+        format_share(verdict.baseline_rate.estimate),
+        format_share(verdict.candidate_rate.estimate),
+        format_change(verdict),
+        str(verdict.n),
+        Cell(
+            text=str(total) if total else "",
+            note=f"{unasked} never asked" if unasked else "",
+        ),
+        _format_rate(verdict.baseline_rate, verdict.missing_baseline + verdict.unasked_baseline),
+        _format_rate(verdict.candidate_rate, verdict.missing_candidate + verdict.unasked_candidate),
+        f"below {size} points" if size else "",
+        format_p_values(verdict),
+        format_repeats(verdict),
+    )
+
+
+def _format_rate(rate: Rate, missing: int) -> str:
+    """Write the interval of a side's rate, the trials behind it and those that are missing."""
+    lacking = f", {missing} missing" if missing else ""
+    if rate.estimate is None:
+        return f"none paired{lacking}"
+    return f"{format_interval(rate.low, rate.high)}, {rate.passed} of {rate.graded} trials{lacking}"
