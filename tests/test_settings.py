@@ -118,7 +118,7 @@ def test_a_relay_that_is_no_address_is_told_before_anything_is_asked(
 ) -> None:
     ((where, found, cure),) = problems(tmp_path, {"relay": url})
     assert where == "option: --relay"
-    assert found == f"{url} is no address of a relay"
+    assert found == f"{url} is not the address of a relay"
     assert cure == "write http://host:port"
 
 
@@ -131,7 +131,7 @@ def test_a_table_of_models_under_the_name_of_the_model_is_told(tmp_path: Path) -
     assert problems(tmp_path) == [
         (
             "pyproject.toml: tool.promptverdict.model",
-            "this holds text and is no table",
+            "text is expected, not a table",
             "did you mean models?",
         )
     ]
@@ -187,7 +187,7 @@ def test_a_bad_value_says_where_it_came_from_and_what_would_do(
     assert told == where
     assert found.startswith("a whole number is expected")
     assert found.endswith("got 'many'")
-    assert cure.startswith("trials: Attempts a cell")
+    assert cure.startswith("trials: Trials of each cell")
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_a_bad_value_says_where_it_came_from_and_what_would_do(
         (
             'record = "always"',
             "record",
-            "'stale' or 'all' is expected, got 'always'",
+            "'both' or 'all' is expected, got 'always'",
         ),
         ('sandbox = "docker"', "sandbox", "'bubblewrap' or 'none' is expected, got 'docker'"),
         ("agents = 3", "agents", "text is expected, got 3"),

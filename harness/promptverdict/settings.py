@@ -1,4 +1,4 @@
-"""What a run was asked to do, resolved once into one frozen value that goes into its manifest.
+"""The settings of a run: resolved once into one frozen value, which its manifest keeps.
 
 Order: option of the command > environment variable > `[tool.promptverdict]` or ini > default.
 """
@@ -32,12 +32,12 @@ class Settings(Frozen):
 
     record: RecordMode = Field(
         default="none",
-        description="none: replay only, no network; once: record what is missing, of both sides"
-        " with --base; stale: also what no longer fits; both: with --base, the older side anew too;"
-        " all: everything anew",
+        description="none: replay only, no network; once: record what is missing (with --base, on"
+        " both sides); stale: also what is out of date; both: with --base, also the older side"
+        " anew; all: everything anew",
     )
     trials: int | None = Field(
-        default=None, ge=1, le=1000, description="Attempts a cell (default: the suite's)"
+        default=None, ge=1, le=1000, description="Trials of each cell (default: the suite's)"
     )
     model: str | None = Field(
         default=None, description="Use this model for every agent, as provider/name"
@@ -45,25 +45,25 @@ class Settings(Frozen):
     max_cost: float | None = Field(
         default=None,
         gt=0,
-        description="Record no more than this costs, by the price table; the rest stays missing",
+        description="Stop recording before it costs more than this, by the price table",
     )
     user_model: str | None = Field(
         default=None,
-        description="Model that plays simulated users, as provider/name (default: the agent's own)",
+        description="Model that plays simulated users, as provider/name (default: the agent's)",
     )
     judge: str | None = Field(
         default=None,
-        description="Model that is asked the questions of rubrics, as provider/name (default:"
-        " nobody is asked, and every stored answer counts)",
+        description="Model that answers rubrics, as provider/name (default: none is asked, and"
+        " every stored answer counts)",
     )
-    agents: str = Field(default="agents", description="Folder or file of the agents")
-    concurrency: int = Field(default=8, ge=1, le=500, description="Trials at once")
-    results: str = Field(default="results", description="Folder that runs are written to")
+    agents: str = Field(default="agents", description="Folder or file with the agents")
+    concurrency: int = Field(default=8, ge=1, le=500, description="Trials that run at once")
+    results: str = Field(default="results", description="Folder for the results of runs")
     sandbox: Literal["bubblewrap", "none"] = Field(
-        default="bubblewrap", description="What isolates commands while recording"
+        default="bubblewrap", description="What isolates the commands that agents and probes run"
     )
     relay: str = Field(
-        default="http://127.0.0.1:8765", description="Where the relay answers, for relay/... models"
+        default="http://127.0.0.1:8765", description="Address of the relay, for relay/... models"
     )
     base: str | None = Field(
         default=None,
@@ -71,28 +71,28 @@ class Settings(Frozen):
     )
     promise: str | None = Field(
         default=None,
-        description="Require these behaviours (separated by commas, or `all`) of every agent",
+        description="Require these behaviours of every agent: names with commas between, or `all`",
     )
     models: dict[str, str] = Field(
         default_factory=dict,
-        description="What an agent file's model, and `default`, mean as provider/name",
+        description="Model in an agent file, or `default` -> provider/name",
     )
     prices: dict[str, Price] = Field(
         default_factory=dict,
-        description="What a model (provider/name) costs, for a million tokens",
+        description="provider/name -> price of a million tokens",
     )
     parameters: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
-        description="What is asked of a model (provider/name) besides, in its API's own words:"
+        description="provider/name -> further parameters of its requests, as its API names them:"
         " stream, thinking, temperature",
     )
 
 
 TABLES = ("models", "parameters", "prices")
-"""Settings that only pyproject.toml can hold."""
+"""Settings that only pyproject.toml can have."""
 
 RESERVED = frozenset({"model", "system", "instructions", "messages", "input", "tools"})
-"""Keys of a request that say what is evaluated: a parameter in their place would replace it."""
+"""Keys of a request that hold what is evaluated; a parameter must not replace it."""
 
 OPTIONS = tuple(name for name in Settings.model_fields if name not in TABLES)
 
@@ -103,13 +103,13 @@ def resolve(
     written: Mapping[str, Any] = MappingProxyType({}),
     environment: Mapping[str, str] = os.environ,
 ) -> Settings:
-    """Put the settings of a run together.
+    """Resolve the settings of a run.
 
     root: the folder whose pyproject.toml is read. given: options of the command line. written: ini
-    keys. Both by name, None where nothing is said. Raises InputError for a value or a key that
-    cannot be used, naming where it came from.
+    keys. Both by name, with None for what is not set. Raises InputError for a value or a key that
+    cannot be used, with where it came from.
     """
-    problems = list(_misspelt(environment))
+    problems = list(_list_misspelt(environment))
     values = read_table(root / "pyproject.toml")
     sources = dict.fromkeys(values, "pyproject.toml: tool.promptverdict.")
     variables = {name: environment.get(PREFIX + name.upper()) for name in OPTIONS}
@@ -124,23 +124,25 @@ def resolve(
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        problems += [_problem(told, sources) for told in error.errors()]
+        problems += [_build_problem(mistake, sources) for mistake in error.errors()]
         raise InputError(problems) from error
-    problems += _refused(settings.parameters)
+    problems += _list_refused(settings.parameters)
     if settings.record == "both" and not settings.base:
         cure = "name the other side: --base main"
-        found = "both sides of what? there is no older revision to compare with"
-        problems.append(Problem(_where(("record",), sources), found, cure))
+        found = "`both` needs an older revision to compare with"
+        problems.append(Problem(_format_source(("record",), sources), found, cure))
     if not _is_address(settings.relay):
-        found = f"{settings.relay} is no address of a relay"
-        problems.append(Problem(_where(("relay",), sources), found, "write http://host:port"))
+        found = f"{settings.relay} is not the address of a relay"
+        problems.append(
+            Problem(_format_source(("relay",), sources), found, "write http://host:port")
+        )
     if problems:
         raise InputError(problems)
     return settings
 
 
 def read_table(path: Path) -> dict[str, Any]:
-    """Read `[tool.promptverdict]`, empty where there is none. Raises InputError for bad TOML."""
+    """Read `[tool.promptverdict]`; empty if there is none. Raises InputError for bad TOML."""
     if not path.is_file():
         return {}
     try:
@@ -148,7 +150,7 @@ def read_table(path: Path) -> dict[str, Any]:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         trouble = "cannot be read" if isinstance(error, OSError) else "not valid TOML"
         raise InputError(
-            [Problem(display_path(path), f"{trouble}: {error}", "mend the file")]
+            [Problem(display_path(path), f"{trouble}: {error}", "correct the file")]
         ) from error
     tools = data.get("tool")
     table = tools.get("promptverdict", {}) if isinstance(tools, dict) else {}
@@ -161,8 +163,11 @@ def read_table(path: Path) -> dict[str, Any]:
     raise InputError([Problem(where, f"a table is expected, got {table!r}", cure)])
 
 
-def _misspelt(environment: Mapping[str, str]) -> Iterator[Problem]:
-    """Find variables that are nearly called like ours; others may be somebody else's."""
+def _list_misspelt(environment: Mapping[str, str]) -> Iterator[Problem]:
+    """List environment variables whose names are nearly those of settings.
+
+    Others with the prefix may belong to another program and are left alone.
+    """
     names = [name.removeprefix(PREFIX) for name in environment if name.startswith(PREFIX)]
     known = [name.upper() for name in Settings.model_fields]
     for name in names:
@@ -183,7 +188,7 @@ def _is_address(url: str) -> bool:
         return False
 
 
-def _where(loc: tuple[int | str, ...], sources: Mapping[str, str]) -> str:
+def _format_source(loc: tuple[int | str, ...], sources: Mapping[str, str]) -> str:
     path = ".".join(str(part) for part in loc)
     source = sources.get(str(loc[0]), "")
     if source == "option: --":
@@ -191,26 +196,26 @@ def _where(loc: tuple[int | str, ...], sources: Mapping[str, str]) -> str:
     return source + (path.upper() if source.endswith(PREFIX) else path)
 
 
-def _problem(told: Any, sources: Mapping[str, str]) -> Problem:
-    name, where = str(told["loc"][0]), _where(told["loc"], sources)
-    if isinstance(told["input"], dict) and f"{name}s" in TABLES:
-        return Problem(where, "this holds text and is no table", f"did you mean {name}s?")
-    if told["type"] == "extra_forbidden":
+def _build_problem(mistake: Any, sources: Mapping[str, str]) -> Problem:
+    name, where = str(mistake["loc"][0]), _format_source(mistake["loc"], sources)
+    if isinstance(mistake["input"], dict) and f"{name}s" in TABLES:
+        return Problem(where, "text is expected, not a table", f"did you mean {name}s?")
+    if mistake["type"] == "extra_forbidden":
         close = difflib.get_close_matches(name, Settings.model_fields, n=1)
         cure = (
             f"did you mean {close[0]}?" if close else f"known: {', '.join(Settings.model_fields)}"
         )
         return Problem(where, "unknown setting", cure)
-    return Problem(where, f"{describe_error(told)}, got {told['input']!r}", _about(name))
+    return Problem(where, f"{describe_error(mistake)}, got {mistake['input']!r}", _describe(name))
 
 
-def _refused(parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+def _list_refused(parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
     for model, given in parameters.items():
         for key, value in given.items():
             where = f'pyproject.toml: tool.promptverdict.parameters."{model}".{key}'
             if key in RESERVED:
-                cure = "take it out: agent files, scenarios and [tool.promptverdict.models] say it"
-                yield Problem(where, "this part of a request is what is evaluated", cure)
+                cure = "remove it: agent files, scenarios and [tool.promptverdict.models] set it"
+                yield Problem(where, "this part of a request is what is being evaluated", cure)
                 continue
             try:
                 json.dumps(value, allow_nan=False)
@@ -219,5 +224,5 @@ def _refused(parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
                 yield Problem(where, f"a request cannot hold {value!r}", cure)
 
 
-def _about(name: str) -> str:
+def _describe(name: str) -> str:
     return f"{name}: {Settings.model_fields[name].description}"

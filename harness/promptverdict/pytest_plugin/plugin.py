@@ -58,7 +58,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         described = Settings.model_fields[name].description or ""
         help_text = f"{described} [env PROMPTVERDICT_{name.upper()}]".replace("%", "%%")
         flag = f"--{name.replace('_', '-')}"
-        group.addoption(flag, dest=f"promptverdict_{name}", default=None, help=help_text)
+        group.addoption(
+            flag, dest=f"promptverdict_{name}", metavar=name.upper(), default=None, help=help_text
+        )
         parser.addini(f"promptverdict_{name}", described, default=None)
 
 

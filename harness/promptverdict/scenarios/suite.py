@@ -85,7 +85,7 @@ class Suite(Frozen):
     baseline: str | None = Field(
         default=None, description="The variant that the others are compared with"
     )
-    trials: int = Field(default=1, ge=1, le=1000, description="Attempts a cell")
+    trials: int = Field(default=1, ge=1, le=1000, description="Trials of each cell")
     require: float = Field(
         default=1.0,
         gt=0,

@@ -366,7 +366,7 @@ def test_where_no_relay_answers_the_error_tells_how_to_start_one() -> None:
         url = relay.url
     with pytest.raises(ProviderError, match="promptverdict relay serve"):
         client.take(url, wait=1)
-    with pytest.raises(InputError, match="no address of a relay"):
+    with pytest.raises(InputError, match="not the address of a relay"):
         client.take("localhost:many", wait=1)
 
 

@@ -83,7 +83,9 @@ def _place(url: str) -> tuple[str, int]:
             return place.hostname, place.port or 80
     except ValueError:
         pass  # told below: no number, or one that is no port
-    raise InputError([Problem("--url", f"{url!r} is no address of a relay", f"Such as {URL}.")])
+    raise InputError(
+        [Problem("--url", f"{url!r} is not the address of a relay", f"Such as {URL}.")]
+    )
 
 
 def _not_a_relay(url: str) -> ProviderError:
