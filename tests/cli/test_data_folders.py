@@ -26,6 +26,7 @@ CASES: dict[str, list[tuple[int, list[str]]]] = {
         (2, ["judge", "--model", "relay/judge", "evals/small/files/hello/inner.yaml"]),
     ],
     "new": [(0, ["new", "small/other", "--from", "small/hello"]), (0, ["new", "other/hello"])],
+    "plan": [(0, ["plan"]), (2, ["plan", "evals/small/files"])],
     "probe": [
         (0, ["probe"]),
         (0, ["probe", "--all"]),

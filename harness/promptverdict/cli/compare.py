@@ -73,7 +73,7 @@ def run(asked: argparse.Namespace) -> int:
     elif settings.base:
         found = _with_base(asked, settings, cells)
     else:
-        found = _of_run(asked, settings, cells, look)
+        found = _read_stored(asked, settings) or _of_run(asked, settings, cells, look)
     if asked.json:
         write_file(asked.json, format_json(found))
     terminal = detect_terminal(has_details=asked.verbose)
@@ -95,12 +95,23 @@ def _options(asked: argparse.Namespace, settings: Settings) -> Iterator[str]:
         yield from ("--results", asked.results)
 
 
+def _read_stored(asked: argparse.Namespace, settings: Settings) -> Comparisons | None:
+    """Read what `pytest --base` found, where nothing else is asked of the run that it made."""
+    from promptverdict.comparison.storage import read_comparisons
+
+    if asked.suite or asked.baseline or asked.candidate or asked.look:
+        return None
+    folder = find_run(Path(settings.results), asked.run or LATEST)
+    return read_comparisons(folder) if read_manifest(folder).settings.get("base") else None
+
+
 def _of_run(
     asked: argparse.Namespace, settings: Settings, cells: list[Cell], look: Look | None
 ) -> Comparisons:
     """Compare the variants of a run, and keep what was found with it."""
     from promptverdict.comparison.compare import compare_run
     from promptverdict.comparison.gates import find_lacking_cells
+    from promptverdict.comparison.plan import add_plan_note
     from promptverdict.comparison.storage import write_comparisons
 
     folder = find_run(Path(settings.results), asked.run or LATEST)
@@ -124,6 +135,7 @@ def _of_run(
         raise InputError([Problem(where, told, cure)])
     notes = (*compared.notes, *_told_absent(folder.name, found), *_narrowed(asked))
     compared = compared.model_copy(update={"notes": notes})
+    compared = add_plan_note(compared, cells, settings, Path(settings.results))
     write_comparisons(folder, compared)
     return compared
 
@@ -237,6 +249,7 @@ def _with_run(asked: argparse.Namespace, settings: Settings, cells: list[Cell]) 
 def _with_base(asked: argparse.Namespace, settings: Settings, cells: list[Cell]) -> Comparisons:
     """Compare what lies here with an older revision."""
     from promptverdict.comparison.against_revision import compare_revision
+    from promptverdict.comparison.plan import add_plan_note
     from promptverdict.comparison.samples import Sample
     from promptverdict.runner.readback import read_back_cells
 
@@ -250,7 +263,8 @@ def _with_base(asked: argparse.Namespace, settings: Settings, cells: list[Cell])
         cure = f"there are: {', '.join(known) or 'none'}"
         raise InputError([Problem("--candidate", f"{asked.candidate} runs in no suite", cure)])
     samples = [Sample.of(record) for record in read_back_cells(chosen, settings)]
-    return compare_revision(settings.base or "", Path.cwd(), chosen, samples, settings)
+    compared = compare_revision(settings.base or "", Path.cwd(), chosen, samples, settings)
+    return add_plan_note(compared, chosen, settings, Path(settings.results))
 
 
 def _cells(asked: argparse.Namespace, settings: Settings) -> Iterator[Cell]:

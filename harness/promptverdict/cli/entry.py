@@ -21,6 +21,7 @@ VERBS = (
     "init",
     "judge",
     "new",
+    "plan",
     "probe",
     "regrade",
     "relay",

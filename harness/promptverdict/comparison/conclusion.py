@@ -9,6 +9,7 @@ from pathlib import Path
 from promptverdict.comparison.against_revision import compare_revision
 from promptverdict.comparison.compare import compare_run
 from promptverdict.comparison.gates import find_lacking_cells
+from promptverdict.comparison.plan import add_plan_note
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Comparison, Comparisons, worst_exit_code
 from promptverdict.comparison.wording import format_comparison, format_verdict
@@ -45,15 +46,17 @@ def conclude(
     refused = find_lacking_cells(expected, (cell.id for cell in ran))
     samples = [Sample.of(record) for record in records]
     if settings.base:
-        return compare_revision(
+        found = compare_revision(
             settings.base, root, ran, samples, settings, refused=refused, keep=keep
         )
-    return compare_run(
-        samples,
-        {cell.scenario.suite.id: cell.scenario.suite.suite for cell in ran},
-        {cell.variant.id: cell.variant.prompt for cell in ran},
-        refused=refused,
-    )
+    else:
+        found = compare_run(
+            samples,
+            {cell.scenario.suite.id: cell.scenario.suite.suite for cell in ran},
+            {cell.variant.id: cell.variant.prompt for cell in ran},
+            refused=refused,
+        )
+    return add_plan_note(found, ran, settings, root / settings.results)
 
 
 def conclude_gate(suite: str, found: Comparisons, ran: Iterable[Cell]) -> GateConclusion:
