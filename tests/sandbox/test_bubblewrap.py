@@ -16,9 +16,12 @@ from promptverdict.sandbox import (
     Mount,
     Sandbox,
     TrialFolders,
+    bubblewrap,
     make_trial_folders,
     remove_trial_folders,
 )
+from promptverdict.sandbox.output import Output
+from promptverdict.sandbox.resource_usage import list_descendants
 from promptverdict.sandbox.trial_folders import DROPPED_UID
 
 from .shells import NEEDS_BUBBLEWRAP, Shell, is_running, shell, wait_until
@@ -96,6 +99,40 @@ def test_a_killed_harness_leaves_no_process(folders: TrialFolders) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait()
     wait_until(lambda: not is_running(marker))
+
+
+def test_a_command_that_nobody_watches_ends_by_itself(
+    sh: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A harness that is killed just after it started bubblewrap does not take it along."""
+
+    def wait(process: subprocess.Popen[bytes], *_: object) -> tuple[Output, None]:
+        process.wait(20)
+        return Output(1000), None
+
+    monkeypatch.setattr(bubblewrap, "follow_process", wait)
+    monkeypatch.setattr(bubblewrap, "_ORPHAN_SECONDS", 0.5)
+    assert sh("sleep 60", timeout=0.1).exit_code == 137
+
+
+def test_a_bubblewrap_that_is_killed_is_said_to_be(sh: Shell) -> None:
+    marker = f"62.{os.getpid()}"
+
+    def kill() -> None:
+        wait_until(lambda: is_running(marker))
+        started = next(
+            pid
+            for pid in list_descendants(os.getpid())
+            if Path(f"/proc/{pid}/comm").read_text() == "bwrap\n"
+        )
+        os.kill(started, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(SandboxError, match="was killed while a command ran") as caught:
+        sh(f"sleep {marker}")
+    killer.join()
+    assert len(str(caught.value).splitlines()) == 3
 
 
 def test_a_fork_bomb_is_survived(sh: Shell) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from promptverdict.core.errors import SandboxError
-from promptverdict.sandbox.python import GuestPython, find_guest_python, settle
+from promptverdict.sandbox.python import GuestPython, find_guest_python, move_into_place
 from promptverdict.sandbox.python_build import PYTEST_VERSION
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="agents run on Linux")
@@ -98,7 +98,7 @@ def test_a_process_that_comes_second_keeps_what_is_there(tmp_path: Path) -> None
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "who").write_text(name)
-        settle(tmp_path / name, tmp_path / "target")
+        move_into_place(tmp_path / name, tmp_path / "target")
     assert (tmp_path / "target" / "who").read_text() == "first"
 
 

@@ -2,12 +2,21 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 from promptverdict.core.errors import SandboxError
-from promptverdict.sandbox import Sandbox, TrialFolders, make_trial_folders, remove_trial_folders
+from promptverdict.sandbox import (
+    Sandbox,
+    TrialFolders,
+    make_trial_folders,
+    open_sandbox,
+    remove_trial_folders,
+)
+from promptverdict.sandbox.locked_folders import remove_leftovers
 
 from .shells import NEEDS_BUBBLEWRAP, Shell, python, shell
 
@@ -68,3 +77,49 @@ def test_a_place_is_removed_whatever_is_in_it(sandbox: Sandbox) -> None:
     remove_trial_folders(folders)
     assert not folders.root.exists()
     assert Path("/usr/bin").is_dir()
+
+
+MAKE = """
+import sys, time
+from promptverdict.sandbox import make_trial_folders
+folders = make_trial_folders()
+(folders.workspace / "large").write_text("x")
+print(folders.root, flush=True)
+time.sleep(60)
+"""
+
+
+def test_what_a_killed_process_left_is_removed_at_the_next_start_and_nothing_else(
+    folders: TrialFolders,
+) -> None:
+    argv = [sys.executable, "-c", MAKE]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        left = Path(process.stdout.readline().strip())
+        open_sandbox("none")
+        assert (left / "workspace/large").exists()
+        process.kill()
+    open_sandbox("none")
+    assert not left.exists()
+    assert folders.workspace.exists()
+
+
+def test_a_folder_that_is_not_locked_yet_is_left_alone_for_an_hour(tmp_path: Path) -> None:
+    new = tmp_path / "a-new-x"
+    new.mkdir()
+    remove_leftovers(tmp_path, "a-", {os.geteuid()})
+    assert new.exists()
+    os.utime(new, (0, 0))
+    remove_leftovers(tmp_path, "a-", {os.geteuid()})
+    assert not new.exists()
+
+
+def test_nothing_of_other_users_no_links_and_no_files_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "a-link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "a-file").touch()
+    (tmp_path / "a-foreign").mkdir()
+    remove_leftovers(tmp_path, "a-", {os.geteuid() + 1})
+    assert (tmp_path / "a-foreign").exists()
+    remove_leftovers(tmp_path, "a-", {os.geteuid()})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a-file", "a-link", "elsewhere"]

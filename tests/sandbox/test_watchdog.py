@@ -72,3 +72,30 @@ def test_a_full_disk_is_stopped(sandbox: Sandbox, folders: TrialFolders, filling
 def test_too_many_files_are_stopped(sandbox: Sandbox, folders: TrialFolders) -> None:
     script = python("i = 0\nwhile True:\n    i += 1\n    open(f'/workspace/{i}', 'w').close()")
     assert limited(sandbox, folders, Limits(entries=2000))(script).stopped == "too-many-files"
+
+
+FILLING = "head -c 30M /dev/zero > /workspace/large; sleep 9"
+
+
+def test_after_the_disk_was_full_the_agent_can_clean_up_and_the_limit_holds_again(
+    sandbox: Sandbox, folders: TrialFolders
+) -> None:
+    small = limited(sandbox, folders, Limits(disk=20 << 20))
+    assert small(FILLING).stopped == "disk"
+    assert small("sleep 0.5; rm /workspace/large; echo clean").output == "clean\n"
+    assert small(FILLING).stopped == "disk"
+
+
+def test_a_full_disk_takes_no_more(sandbox: Sandbox, folders: TrialFolders) -> None:
+    small = limited(sandbox, folders, Limits(disk=20 << 20))
+    assert small(FILLING).stopped == "disk"
+    assert small("sleep 0.3; echo more > /workspace/more; sleep 9").stopped == "disk"
+
+
+def test_after_too_many_files_the_agent_can_clean_up(
+    sandbox: Sandbox, folders: TrialFolders
+) -> None:
+    small = limited(sandbox, folders, Limits(entries=100))
+    assert small("touch /workspace/{1..1000}; sleep 9").stopped == "too-many-files"
+    assert small("sleep 0.5; rm /workspace/*; echo clean").output == "clean\n"
+    assert small("touch /workspace/{1..1000}; sleep 9").stopped == "too-many-files"

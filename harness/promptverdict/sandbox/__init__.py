@@ -1,8 +1,8 @@
 """Where an agent's commands run: each in a fresh bubblewrap, or, if asked for, unprotected.
 
 Every command gets its own namespaces and all of its processes die with it, so that no process of
-an agent is alive while the host looks at the workspace. What is kept between the commands of one
-trial is its TrialFolders: four folders on the host.
+an agent is alive while the host reads the workspace. What is kept between the commands of one trial
+is its TrialFolders: four folders on the host.
 """
 
 from promptverdict.sandbox.interface import Mount, Sandbox

@@ -1,4 +1,4 @@
-"""What holds for every command, protected or not: its environment, its streams, what it may be."""
+"""What holds for every command, protected or not: environment, streams, longest argument."""
 
 from __future__ import annotations
 
@@ -18,16 +18,22 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "TERM": "dumb",
     "TZ": "UTC",
+    # Compiled files would be in every recorded tree.
     "PYTHONDONTWRITEBYTECODE": "1",
     "GIT_CONFIG_NOSYSTEM": "1",
+    # There is no terminal: what waits for a key would wait until it is stopped.
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_PAGER": "cat",
     "PAGER": "cat",
 }
 
 
+_LONGEST_ARGUMENT = 128 * 1024 - 1
+"""Bytes of one argument that Linux takes (MAX_ARG_STRLEN, less the NUL at its end)."""
+
+
 def explain_refusal(argv: Sequence[str]) -> str | None:
-    """Say why the kernel would not take a command that an agent wrote."""
+    """Return why the kernel would not take a command that an agent wrote, None if it would."""
     for argument in argv:
         if "\0" in argument:
             return "the command contains a NUL character"
@@ -35,20 +41,25 @@ def explain_refusal(argv: Sequence[str]) -> str | None:
             size = len(os.fsencode(argument))
         except UnicodeEncodeError:
             return "the command is not valid text"
-        if size > 128 * 1024 - 1:
-            return f"the command has {size} bytes, and 131071 is the limit"
+        if size > _LONGEST_ARGUMENT:
+            return f"the command has {size} bytes, and {_LONGEST_ARGUMENT} is the limit"
     return None
 
 
-def streams(owner: int | None) -> dict[str, Any]:
-    """Give a command nothing to read, one stream for all that it says, and no terminal."""
-    given = {
+def build_stream_options(owner: int | None) -> dict[str, Any]:
+    """Return what Popen needs so that a command has no input, no terminal and one output.
+
+    owner: the user to run as, None for the harness's own.
+    """
+    options = {
         "stdin": subprocess.DEVNULL,
         "stdout": subprocess.PIPE,
         "stderr": subprocess.STDOUT,
-        # Ctrl-C reaches the harness alone: a command that died of it would look like a broken one.
+        # Ctrl-C must reach the harness alone: a command that died of it would look like a broken
+        # one, and its trial would be kept.
         "start_new_session": True,
     }
-    # Root never runs an agent's command: the kernel's core pattern could be written from inside.
+    # Root never runs an agent's command: /proc/sys/kernel/core_pattern, which names a program that
+    # the host runs, could be written from inside.
     dropped = {} if owner is None else {"user": owner, "group": owner, "extra_groups": ()}
-    return given | dropped
+    return options | dropped

@@ -1,4 +1,4 @@
-"""What a sandbox is, whatever protection it gives: it runs a command and says how that ended."""
+"""What a sandbox is, whatever protection it gives: it runs a command and returns how that ended."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class GivenUp(Exception):
 
 @dataclass(frozen=True)
 class Mount:
-    """A folder of the host to be seen, read-only, at a path inside."""
+    """A folder of the host, and the path inside at which it is seen, read-only."""
 
     source: Path
     target: str
@@ -28,9 +28,10 @@ class Mount:
 
 @dataclass(frozen=True)
 class Finished:
-    """How a command ended: exit_code as a shell tells it, None when it was stopped."""
+    """How a command ended."""
 
     exit_code: int | None
+    """As a shell has it: 128 and the signal's number for one that was killed. None if stopped."""
     output: str
     """Standard output and error together."""
     stopped: Stopped | None
@@ -40,7 +41,7 @@ class Finished:
 
 
 class Sandbox(Protocol):
-    """Something that runs commands in a folders."""
+    """Something that runs commands in the folders of a trial."""
 
     kind: str
     """Name of the protection: bubblewrap or none."""
@@ -61,7 +62,7 @@ class Sandbox(Protocol):
     ) -> Finished:
         """Run one command to its end, blocking; timeout in seconds.
 
-        Raises SandboxError when it could not be run, and GivenUp once its folders is given up;
-        whatever the command does is a Finished.
+        Whatever the command does is a Finished. Raises SandboxError when it could not be run, and
+        GivenUp once its trial is given up.
         """
         ...

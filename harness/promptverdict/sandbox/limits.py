@@ -1,4 +1,8 @@
-"""What one command may use, and the names of what it is stopped for."""
+"""What one command may use, and what it is stopped for.
+
+The numbers let a project's tests run, and keep twenty trials at once from using up a laptop. They
+are part of what an agent meets: another number can change what it does, so they are no setting.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +27,11 @@ class Limits:
     flood: int = 8 << 20
     """Output at which the command is stopped."""
     processes: int = 128
+    """A fork bomb's size; few test suites start more."""
     data: int = 1 << 30
-    """Of one process."""
+    """Of one process, reserved: more than `memory`, as programs reserve what they never touch."""
     file_size: int = 64 << 20
+    """Of one file: less than `disk`, so that no single one passes it between two looks."""
     open_files: int = 512
     cpu_seconds: int = 600
     """Of one process."""

@@ -1,4 +1,4 @@
-"""Opens the sandbox that was asked for, after one real command has proven that it holds."""
+"""Opens the sandbox that was asked for, after one real command has proved that it isolates."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ from promptverdict.sandbox.diagnosis import WAY_OUT, build_start_error
 from promptverdict.sandbox.interface import Sandbox
 from promptverdict.sandbox.limits import DEFAULT_LIMITS, Limits
 from promptverdict.sandbox.python import find_guest_python
-from promptverdict.sandbox.trial_folders import make_trial_folders, remove_trial_folders
+from promptverdict.sandbox.trial_folders import (
+    make_trial_folders,
+    remove_old_trial_folders,
+    remove_trial_folders,
+)
 from promptverdict.sandbox.unprotected import Unprotected
 
+# /dev/tcp is bash's own: 192.0.2.1 is an address that nobody has (RFC 5737), so that only the lack
+# of a network fails at once.
 _PROBE = """\
 fail() { echo "the trial run failed: $1"; exit 9; }
 [ "$(id -u)" = 1000 ] || fail "it is not the agent's user"
@@ -29,10 +35,12 @@ echo ready
 
 
 def open_sandbox(kind: Literal["bubblewrap", "none"], limits: Limits = DEFAULT_LIMITS) -> Sandbox:
-    """Open a sandbox, proven by one real command; `none` protects nothing.
+    """Open a sandbox, proved by one real command; `none` protects nothing.
 
-    Raises SandboxError, with what to do about it, when commands cannot be isolated here.
+    Removes what killed runs have left behind. Raises SandboxError, with what to do about it, when
+    commands cannot be isolated here.
     """
+    remove_old_trial_folders()
     if kind == "none":
         return Unprotected(limits)
     if platform.system() != "Linux":

@@ -1,4 +1,4 @@
-"""What is kept of the words of a command."""
+"""What is kept of a command's output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from promptverdict.sandbox.limits import Stopped
 
 
 class Output:
-    """What a command said: its first and its last part, when it said too much to keep."""
+    """A command's output: its first and its last part, when it is too long to keep."""
 
     def __init__(self, limit: int) -> None:
         self.bytes = 0
@@ -22,7 +22,7 @@ class Output:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def add(self, chunk: bytes, *, final: bool = False) -> None:
-        """Take in what was read; final says that no more will come."""
+        """Add what was read; final: no more will come, so half a character is an error."""
         text = self._decoder.decode(chunk, final)
         self.bytes += len(chunk)
         self._characters += len(text)
@@ -31,14 +31,16 @@ class Output:
         self._tail = (self._tail + text[room:])[-(self._limit - self._half) :]
 
     def text(self) -> str:
-        """Give what was kept, and in its middle how much was not."""
+        """Return what was kept, and in its middle how much was left out."""
         self.add(b"", final=True)
         left_out = self._characters - len(self._head) - len(self._tail)
         cut = f"\n[... {left_out} characters left out ...]\n" if left_out else ""
         return self._head + cut + self._tail
 
-    def finished(self, exit_code: int | None, stopped: Stopped | None, started: float) -> Finished:
-        """Give the end of the command, started at a moment of the monotonic clock."""
+    def build_finished(
+        self, exit_code: int | None, stopped: Stopped | None, started: float
+    ) -> Finished:
+        """Return how the command ended; started: on the monotonic clock."""
         seconds = time.monotonic() - started
         truncated = self._characters > self._limit
         return Finished(exit_code, self.text(), stopped, seconds, truncated)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import platform
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from promptverdict.core.errors import SandboxError
-from promptverdict.sandbox.python_build import PYTEST_VERSION, build, compute_build_key
+from promptverdict.sandbox.locked_folders import make_locked_folder, remove_leftovers, remove_tree
+from promptverdict.sandbox.python_build import PYTEST_VERSION, build_python, compute_build_key
+
+_BUILD = "build-"
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,7 @@ def find_guest_python(cache: Path | None = None) -> GuestPython:
     if not (target / "bin" / "python3").exists():
         try:
             cache.mkdir(mode=0o755, parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix="build-", dir=cache) as scratch:
-                built = Path(scratch) / "py"
-                build(built, Path(scratch) / "pip")
-                settle(built, target)
+            _build_into(cache, target)
         except OSError as error:
             raise SandboxError(
                 f"The Python for the sandbox could not be written: {error}.\n"
@@ -48,8 +47,21 @@ def find_guest_python(cache: Path | None = None) -> GuestPython:
     return GuestPython(target, platform.python_version(), PYTEST_VERSION)
 
 
-def settle(built: Path, target: Path) -> None:
-    """Move a finished folder into place, unless another process has done so in the meantime."""
+def _build_into(cache: Path, target: Path) -> None:
+    """Build beside the target, which is there only when it is whole. Raises OSError."""
+    remove_leftovers(cache, _BUILD, {os.geteuid()})
+    scratch, lock = make_locked_folder(cache, _BUILD)
+    try:
+        scratch.chmod(0o755)
+        build_python(scratch / "py", scratch / "pip")
+        move_into_place(scratch / "py", target)
+    finally:
+        remove_tree(scratch)
+        os.close(lock)
+
+
+def move_into_place(built: Path, target: Path) -> None:
+    """Move a finished folder, unless another process was quicker. Raises OSError."""
     try:
         built.rename(target)
     except OSError:
@@ -58,7 +70,7 @@ def settle(built: Path, target: Path) -> None:
 
 
 def _cache_folder() -> Path:
-    # Root's home is closed to the user that root's sandboxes run as.
+    # Root's own cache is below /root, closed to the user that root's sandboxes run as.
     if os.geteuid() == 0:
         return Path("/var/cache/promptverdict")
     configured = Path(os.environ.get("XDG_CACHE_HOME", ""))

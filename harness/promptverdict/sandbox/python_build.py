@@ -38,8 +38,9 @@ _PINS = (
     f"pygments=={PYGMENTS_VERSION}",
     f"pip=={PIP_VERSION}",
 )
-"""pip is there because agents ask it what can be had: the answer is that there is no network, and
-not that pip itself is broken."""
+"""No ranges: an agent's test run must end alike on every machine, for years. pip is there because
+agents ask it what can be had, and the answer has to be that there is no network, not that pip is
+broken."""
 
 _LEFT_OUT = (
     "test",
@@ -56,6 +57,7 @@ _LEFT_OUT = (
     "sitecustomize.py",
     "usercustomize.py",
 )
+"""Large, in need of a screen, or this host's own."""
 
 _PLUGIN = "session_report"
 _PLUGIN_SOURCES = ("pytest_report.py", "treehash.py")
@@ -69,24 +71,24 @@ _SCRIPTS = {
 
 
 def compute_build_key() -> str:
-    """Name a build by all that it is made from; another key, another build."""
+    """Return 16 hexadecimal digits that differ where the build would."""
     parts = [str(FORMAT), sys.version, platform.machine(), sys.base_prefix, *_PINS]
-    parts += [_source(name) for name in _PLUGIN_SOURCES]
+    parts += [_read_source(name) for name in _PLUGIN_SOURCES]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def _source(name: str) -> str:
+def _read_source(name: str) -> str:
     return (
         importlib.resources.files("promptverdict.guest").joinpath(name).read_text(encoding="utf-8")
     )
 
 
-def build(root: Path, scratch: Path) -> None:
+def build_python(root: Path, scratch: Path) -> None:
     """Build the copy at root; scratch is a folder for what is needed on the way.
 
     Raises SandboxError when a step fails, and OSError when a file cannot be written.
     """
-    # First what needs the network, so that its absence is told at once.
+    # First what needs the network, so that its absence is reported at once.
     packages = scratch / "packages"
     _download_pytest(packages, scratch / "venv")
     library = _copy_interpreter(root)
@@ -212,7 +214,7 @@ def _install_plugin(site: Path) -> None:
     package.mkdir()
     (package / "__init__.py").touch()
     for name in _PLUGIN_SOURCES:
-        (package / name).write_text(_source(name), encoding="utf-8")
+        (package / name).write_text(_read_source(name), encoding="utf-8")
     metadata = site / f"{_PLUGIN}-1.dist-info"
     metadata.mkdir()
     name = _PLUGIN.replace("_", "-")

@@ -1,4 +1,7 @@
-"""How much memory and disk a command and all its children use at this moment."""
+"""How much memory and disk a command and all its children use at this moment.
+
+Read from /proc; elsewhere there is nothing to read, and nothing is counted.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from pathlib import Path
 
 @dataclass
 class DiskUsage:
-    """What lies in some folders."""
+    """What is in some folders."""
 
     bytes: int = 0
     entries: int = 0
@@ -23,45 +26,56 @@ class DiskUsage:
 
 def list_descendants(pid: int) -> list[int]:
     """List the processes below a process, as far as they are still there."""
-    found, pending = [], [pid]
+    below, pending = [], [pid]
     while pending:
-        for task in _present(f"/proc/{pending.pop()}/task"):
+        # A child belongs to the thread that started it.
+        for task in _list_process_folder(f"/proc/{pending.pop()}/task"):
             with contextlib.suppress(OSError):
                 children = [int(child) for child in Path(task, "children").read_text().split()]
-                found += children
+                below += children
                 pending += children
-    return found
+    return below
 
 
 def measure_memory(pids: Sequence[int], limit: int) -> int:
-    """Add up memory in bytes; exactly, with shared pages counted once, if it may be too much."""
+    """Return the bytes of memory of processes: exactly where they may be above a limit.
+
+    Pages that processes share are first counted for each of them, which is quick and never too
+    little. The exact count (Pss: a page's share) makes the kernel walk through all page tables.
+    """
     page = os.sysconf("SC_PAGE_SIZE")
-    resident = sum(_number(f"/proc/{pid}/statm", r"\d+ (\d+)") for pid in pids) * page
+    resident = sum(_read_number(f"/proc/{pid}/statm", r"\d+ (\d+)") for pid in pids) * page
     if resident <= limit:
         return resident
-    return sum(_number(f"/proc/{pid}/smaps_rollup", r"Pss: +(\d+)") for pid in pids) * 1024
+    return sum(_read_number(f"/proc/{pid}/smaps_rollup", r"Pss: +(\d+)") for pid in pids) * 1024
 
 
 def count_unlinked_bytes(pids: Sequence[int]) -> int:
-    """Count the bytes of files that are open and have no name any more, in memory or on disk."""
-    found: dict[tuple[int, int], int] = {}
+    """Count the bytes of files that are open and have no name any more, in memory or on disk.
+
+    They are in no folder, so that nothing else counts them: a memfd, or a file removed while open.
+    """
+    sizes: dict[tuple[int, int], int] = {}
     for pid in pids:
-        for entry in _present(f"/proc/{pid}/fd"):
+        for entry in _list_process_folder(f"/proc/{pid}/fd"):
             with contextlib.suppress(OSError):
                 status = entry.stat()
                 if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
-                    found[status.st_dev, status.st_ino] = status.st_blocks * 512
-    return sum(found.values())
+                    sizes[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return sum(sizes.values())
 
 
 def measure_disk_usage(folders: Iterable[Path], limit: int) -> DiskUsage:
-    """Count what lies in folders, following no link and ending soon after limit entries."""
+    """Count what is in folders, following no link and ending soon after limit entries.
+
+    Blocks count, not lengths: a file with holes is longer than what it takes.
+    """
     usage = DiskUsage()
     pending = [str(folder) for folder in folders]
     while pending and usage.entries <= limit:
         folder = pending.pop()
         try:
-            entries = _listed(folder)
+            entries = _list_folder(folder)
         except OSError:
             usage.closed = True
             continue
@@ -75,27 +89,27 @@ def measure_disk_usage(folders: Iterable[Path], limit: int) -> DiskUsage:
 
 
 def count_free_bytes(folder: Path) -> int:
-    """Tell how much room is left on the disk that a folder lies on."""
+    """Return how many bytes are free on the disk that a folder is on."""
     status = os.statvfs(folder)
     return status.f_bavail * status.f_frsize
 
 
-def _number(path: str, pattern: str) -> int:
+def _read_number(path: str, pattern: str) -> int:
     try:
-        found = re.search(pattern, Path(path).read_text())
+        match = re.search(pattern, Path(path).read_text())
     except OSError:
         return 0
-    return int(found[1]) if found else 0
+    return int(match[1]) if match else 0
 
 
-def _present(folder: str) -> list[os.DirEntry[str]]:
-    """List a folder of a process, which may end at any moment."""
+def _list_process_folder(folder: str) -> list[os.DirEntry[str]]:
+    """List a folder below /proc of a process, which may end at any moment."""
     try:
-        return _listed(folder)
+        return _list_folder(folder)
     except OSError:
         return []
 
 
-def _listed(folder: str) -> list[os.DirEntry[str]]:
-    with os.scandir(folder) as found:
-        return list(found)
+def _list_folder(folder: str) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as listing:
+        return list(listing)

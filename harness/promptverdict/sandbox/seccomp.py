@@ -1,8 +1,9 @@
 """The system-call filter of the sandbox, assembled by hand as classic BPF.
 
 Namespaces do not cover everything: AF_VSOCK reaches the host through an empty network namespace,
-and keyrings, io_uring, userfaultfd and ptrace stay open without a filter. What is refused fails
-with an ordinary error, so that programs which only try it go on.
+keyrings belong to a user and not to a namespace, and each of the calls below opens kernel code that
+no program of an agent needs. What is refused fails with an ordinary error, so that programs which
+only try it go on.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import struct
 
 from promptverdict.core.errors import SandboxError
 
-# Name: number on x86_64, number on aarch64.
 _REFUSED = {
     "acct": (163, 89),
     "add_key": (248, 217),
@@ -59,32 +59,45 @@ _REFUSED = {
     "unshare": (272, 97),
     "userfaultfd": (323, 282),
 }
+"""Name of a call: its number on x86_64, its number on aarch64 (asm/unistd.h of each).
+
+bpf, perf_event_open, userfaultfd, io_uring_*, keyctl and its kin, fs* and mount*: kernel code with
+a record of escapes. ptrace, process_vm_*, pidfd_getfd, kcmp: a look into other processes. chroot,
+mount, unshare, setns, open_by_handle_at: a way out of the folders and namespaces that are set up.
+The rest needs capabilities that nobody has here, and is refused in case somebody gets them.
+"""
+
 _CLONE, _IOCTL, _SOCKET, _SOCKETPAIR = (56, 220), (16, 29), (41, 198), (53, 199)
 _CLONE3 = 435
+"""The same on both processors, as every call that Linux got since 2019."""
 _NEW_NAMESPACES = 0x7E020000
+"""CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET of linux/sched.h, together."""
 _FAMILIES = (1, 2, 10, 16)  # unix, inet, inet6, netlink
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_FIRST_X32 = 0x40000000
 
-# Offsets into struct seccomp_data; both processors are little-endian, so that the low half of an
-# argument comes first.
+# Offsets into struct seccomp_data of linux/seccomp.h. A filter loads 32 bits at a time and an
+# argument has 64; both processors are little-endian, so its low half comes first, and the kernel
+# looks at no more of a family, of flags or of an ioctl's number.
 _NUMBER, _ARCHITECTURE, _ARGUMENT_0, _ARGUMENT_1 = 0, 4, 16, 24
 
-_ALLOW, _KILL = 0x7FFF0000, 0x80000000
+# SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO.
+_ALLOW, _KILL, _FAIL = 0x7FFF0000, 0x80000000, 0x00050000
 
 _Instruction = tuple[int, int, int, int]
-"""Code, instructions to skip when true, instructions to skip when false, operand."""
+"""struct sock_filter: code, instructions to skip when true, when false, operand."""
 
 
-def program() -> bytes:
-    """Assemble the filter for this processor.
+def build_filter() -> bytes:
+    """Return the filter for this processor.
 
     Raises SandboxError on a processor whose system-call numbers are not listed here.
     """
     machine = platform.machine()
     if machine == "x86_64":
-        return _assembled(0, 0xC000003E)
+        return _assemble(0, 0xC000003E)  # AUDIT_ARCH_X86_64
     if machine == "aarch64":
-        return _assembled(1, 0xC00000B7)
+        return _assemble(1, 0xC00000B7)  # AUDIT_ARCH_AARCH64
     raise SandboxError(
         f"The sandbox has no system-call filter for the processor {machine}.\n"
         "It is written for x86_64 and aarch64.\n"
@@ -92,75 +105,88 @@ def program() -> bytes:
     )
 
 
-def _assembled(column: int, architecture: int) -> bytes:
-    lines = [_load(_ARCHITECTURE), _equal(architecture, 1, 0), _answer(_KILL), _load(_NUMBER)]
+def _assemble(column: int, architecture: int) -> bytes:
+    # Numbers mean other calls on another architecture, and an x86_64 kernel takes i386 calls too.
+    lines = [
+        _load(_ARCHITECTURE),
+        _skip_if_equal(architecture, 1, 0),
+        _return(_KILL),
+        _load(_NUMBER),
+    ]
     if column == 0:
-        # The x32 calls of an x86_64 kernel would pass under other numbers.
-        lines += [_at_least(0x40000000, 0, 1), _error(errno.EPERM)]
+        # x32, the third set of an x86_64 kernel, has the same architecture and other numbers.
+        lines += [_skip_if_at_least(_FIRST_X32, 0, 1), _fail(errno.EPERM)]
     for numbers in _REFUSED.values():
-        lines += [_equal(numbers[column], 0, 1), _error(errno.EPERM)]
-    # The flags of clone3 lie in memory, out of a filter's sight; libraries fall back to clone.
-    lines += [_equal(_CLONE3, 0, 1), _error(errno.ENOSYS)]
-    lines += _no_namespaces(_CLONE[column])
-    lines += _only_families(_SOCKET[column])
-    lines += _only_families(_SOCKETPAIR[column])
-    lines += _no_typing(_IOCTL[column])
-    lines.append(_answer(_ALLOW))
+        lines += [_skip_if_equal(numbers[column], 0, 1), _fail(errno.EPERM)]
+    # The flags of clone3 are in memory, where a filter cannot look. Of ENOSYS, "there is no such
+    # call", libraries make a clone; EPERM they would report.
+    lines += [_skip_if_equal(_CLONE3, 0, 1), _fail(errno.ENOSYS)]
+    lines += _refuse_namespaces(_CLONE[column])
+    lines += _refuse_other_families(_SOCKET[column])
+    lines += _refuse_other_families(_SOCKETPAIR[column])
+    lines += _refuse_typing(_IOCTL[column])
+    lines.append(_return(_ALLOW))
     return b"".join(struct.pack("<HBBI", *line) for line in lines)
 
 
-def _no_namespaces(clone: int) -> list[_Instruction]:
+def _refuse_namespaces(clone: int) -> list[_Instruction]:
     return [
-        _equal(clone, 0, 4),
+        _skip_if_equal(clone, 0, 4),
         _load(_ARGUMENT_0),
-        _any_bit(_NEW_NAMESPACES, 0, 1),
-        _error(errno.EPERM),
-        _load(_NUMBER),
+        _skip_if_any_bit(_NEW_NAMESPACES, 0, 1),
+        _fail(errno.EPERM),
+        _load(_NUMBER),  # what comes next compares the number again
     ]
 
 
-def _only_families(call: int) -> list[_Instruction]:
+def _refuse_other_families(call: int) -> list[_Instruction]:
     count = len(_FAMILIES)
-    matches = [_equal(family, count - i, 0) for i, family in enumerate(_FAMILIES)]
+    matches = [_skip_if_equal(family, count - i, 0) for i, family in enumerate(_FAMILIES)]
     return [
-        _equal(call, 0, count + 3),
+        _skip_if_equal(call, 0, count + 3),
         _load(_ARGUMENT_0),
         *matches,
-        _error(errno.EAFNOSUPPORT),
-        _answer(_ALLOW),
+        _fail(errno.EAFNOSUPPORT),
+        _return(_ALLOW),
     ]
 
 
-def _no_typing(ioctl: int) -> list[_Instruction]:
-    """Refuse to put characters into a terminal's input."""
+def _refuse_typing(ioctl: int) -> list[_Instruction]:
+    """Refuse to put characters into a terminal's input, from where a shell outside would run them.
+
+    The last test of the filter: it leaves the number overwritten.
+    """
     return [
-        _equal(ioctl, 0, 4),
+        _skip_if_equal(ioctl, 0, 4),
         _load(_ARGUMENT_1),
-        _equal(_TIOCSTI, 1, 0),
-        _equal(_TIOCLINUX, 0, 1),
-        _error(errno.EPERM),
+        _skip_if_equal(_TIOCSTI, 1, 0),
+        _skip_if_equal(_TIOCLINUX, 0, 1),
+        _fail(errno.EPERM),
     ]
+
+
+# Codes of linux/bpf_common.h: BPF_LD|W|ABS, BPF_JMP|JEQ|K, |JGE|K, |JSET|K, BPF_RET|K.
 
 
 def _load(offset: int) -> _Instruction:
     return 0x20, 0, 0, offset
 
 
-def _equal(value: int, yes: int, no: int) -> _Instruction:
+def _skip_if_equal(value: int, yes: int, no: int) -> _Instruction:
     return 0x15, yes, no, value
 
 
-def _at_least(value: int, yes: int, no: int) -> _Instruction:
+def _skip_if_at_least(value: int, yes: int, no: int) -> _Instruction:
     return 0x35, yes, no, value
 
 
-def _any_bit(mask: int, yes: int, no: int) -> _Instruction:
+def _skip_if_any_bit(mask: int, yes: int, no: int) -> _Instruction:
     return 0x45, yes, no, mask
 
 
-def _answer(verdict: int) -> _Instruction:
+def _return(verdict: int) -> _Instruction:
     return 0x06, 0, 0, verdict
 
 
-def _error(number: int) -> _Instruction:
-    return _answer(0x00050000 | number)
+def _fail(number: int) -> _Instruction:
+    return _return(_FAIL | number)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 import tempfile
 import threading
@@ -13,6 +12,11 @@ from pathlib import Path
 
 from promptverdict.core.errors import SandboxError
 from promptverdict.sandbox.limits import DEFAULT_LIMITS
+from promptverdict.sandbox.locked_folders import (
+    make_locked_folder,
+    remove_leftovers,
+    remove_tree,
+)
 
 DROPPED_UID = 64123
 """The user that root's sandboxes run as; it needs no entry in any file."""
@@ -30,6 +34,8 @@ ETC = {
 }
 """What programs want to know of a system, made up: file below /etc to its content."""
 
+_PREFIX = "promptverdict-trial-"
+
 
 @dataclass(frozen=True)
 class TrialFolders:
@@ -39,6 +45,8 @@ class TrialFolders:
     owner: int | None = None
     given_up: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
     """Once set, whatever runs here is killed, and so is what would still be started."""
+    lock: int | None = field(default=None, compare=False, repr=False)
+    """The open descriptor that keeps other processes from removing them."""
 
     @property
     def workspace(self) -> Path:
@@ -71,12 +79,12 @@ def make_trial_folders(given_up: threading.Event | None = None) -> TrialFolders:
 
     Raises SandboxError when the folder for temporary files does not serve.
     """
-    base = Path(tempfile.gettempdir()).resolve()
-    owner = DROPPED_UID if hasattr(os, "geteuid") and os.geteuid() == 0 else None
+    base = _find_base()
+    owner = DROPPED_UID if _is_root() else None
     _check_base(base, closed_matters=owner is not None)
     try:
-        root = Path(tempfile.mkdtemp(prefix="place-", dir=base))
-        folders = TrialFolders(root, owner, given_up or threading.Event())
+        root, lock = make_locked_folder(base, _PREFIX)
+        folders = TrialFolders(root, owner, given_up or threading.Event(), lock)
         etc = folders.root / "etc"
         for folder in (*folders.written.values(), etc, folders.root / "empty"):
             folder.mkdir()
@@ -98,25 +106,17 @@ def make_trial_folders(given_up: threading.Event | None = None) -> TrialFolders:
     return folders
 
 
-def _check_base(base: Path, *, closed_matters: bool) -> None:
-    """An agent's files must not lie in a repository: its tools would read and run them there."""
-    folders = (base, *base.parents)
-    inside = next((folder for folder in folders if (folder / ".git").exists()), None)
-    closed = next((folder for folder in folders if not folder.stat().st_mode & 0o001), None)
-    if inside is None and not (closed and closed_matters):
-        return
-    found = f"inside the repository {inside}" if inside else f"below {closed}, closed to others"
-    raise SandboxError(
-        f"The folder for temporary files, {base}, is {found}.\n"
-        "The workspaces of trials would lie there.\n"
-        "Set TMPDIR to another folder, such as /var/tmp."
-    )
+def remove_old_trial_folders() -> None:
+    """Remove the folders of trials whose process was killed before it could."""
+    if hasattr(os, "geteuid"):
+        owners = {os.geteuid(), DROPPED_UID} if _is_root() else {os.geteuid()}
+        remove_leftovers(_find_base(), _PREFIX, owners)
 
 
 def reopen_folders(folders: TrialFolders) -> None:
     """Undo a chmod of an agent on its own folders: it would keep the host and a command out."""
     for folder in folders.written.values():
-        # Without a sandbox a folder can be gone, which whoever needs it next will tell.
+        # Without a sandbox a folder can be gone; whoever needs it next reports that.
         with contextlib.suppress(OSError):
             mode = folder.lstat().st_mode
             if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
@@ -129,32 +129,39 @@ def remove_trial_folders(folders: TrialFolders) -> None:
     Raises SandboxError when something withstands.
     """
     try:
-        _remove_tree(folders.root)
+        remove_tree(folders.root)
     except OSError as error:
         raise SandboxError(
             f"The folder of a trial cannot be removed: {error}.\n"
             "It may hold up to 128 MB; no result depends on it.\n"
             f"Remove it by hand: {folders.root}"
         ) from error
+    finally:
+        if folders.lock is not None:
+            os.close(folders.lock)
 
 
-def _remove_tree(root: Path) -> None:
-    """Remove any tree: shutil.rmtree fails on closed folders and on thousands of levels.
+def _find_base() -> Path:
+    return Path(tempfile.gettempdir()).resolve()
 
-    Inner folders are first moved up below root, so that no path grows long.
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _check_base(base: Path, *, closed_matters: bool) -> None:
+    """Check that an agent's files lie in no repository, where its tools would read and run them.
+
+    Raises SandboxError, also for a folder that root's sandboxes could not enter.
     """
-    pending = [root]
-    root.chmod(0o700)
-    while pending:
-        folder = pending.pop()
-        with os.scandir(folder) as found:
-            entries = list(found)
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                Path(entry).chmod(0o700)
-                pending.append(Path(entry).rename(root / f".{secrets.token_hex(8)}"))
-            else:
-                Path(entry).unlink()
-        if folder != root:
-            folder.rmdir()
-    root.rmdir()
+    folders = (base, *base.parents)
+    inside = next((folder for folder in folders if (folder / ".git").exists()), None)
+    closed = next((folder for folder in folders if not folder.stat().st_mode & 0o001), None)
+    if inside is None and not (closed and closed_matters):
+        return
+    found = f"inside the repository {inside}" if inside else f"below {closed}, closed to others"
+    raise SandboxError(
+        f"The folder for temporary files, {base}, is {found}.\n"
+        "The workspaces of trials would lie there.\n"
+        "Set TMPDIR to another folder, such as /var/tmp."
+    )

@@ -16,13 +16,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from promptverdict.core.errors import SandboxError
-from promptverdict.sandbox.commands import ENVIRONMENT, explain_refusal, streams
+from promptverdict.sandbox.commands import ENVIRONMENT, build_stream_options, explain_refusal
 from promptverdict.sandbox.interface import NOTHING, Finished, Mount
 from promptverdict.sandbox.limits import DEFAULT_LIMITS, Limits
 from promptverdict.sandbox.python import find_guest_python
 from promptverdict.sandbox.python_build import MOUNT as PYTHON_MOUNT
 from promptverdict.sandbox.trial_folders import WORKSPACE, TrialFolders, reopen_folders
-from promptverdict.sandbox.watchdog import follow
+from promptverdict.sandbox.watchdog import follow_process
 
 
 class Unprotected:
@@ -33,7 +33,7 @@ class Unprotected:
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         if os.name != "posix":
             raise SandboxError(
-                "Commands of agents need bash and process groups, which Windows has not.\n"
+                "Commands of agents need bash and process groups, which Windows does not have.\n"
                 "Record in WSL or in a container.\n"
                 "Replay works here."
             )
@@ -57,29 +57,33 @@ class Unprotected:
             return Finished(126, refusal, None, 0.0, truncated=False)
         started = time.monotonic()
         names = folders.written | {mount.target: mount.source for mount in mounts}
-        added = {name: _outside(value, names) for name, value in environment.items()}
+        added = {name: _use_host_paths(value, names) for name, value in environment.items()}
         try:
             process = subprocess.Popen(
-                [_outside(argument, names) for argument in argv],
-                env=self._environment(folders) | added,
-                cwd=_outside(cwd, names),
-                **streams(folders.owner),
+                [_use_host_paths(argument, names) for argument in argv],
+                env=self._build_environment(folders) | added,
+                cwd=_use_host_paths(cwd, names),
+                **build_stream_options(folders.owner),
             )
         except OSError as error:
-            said = _inside(f"{error.filename}: {error.strerror}", names)
-            return Finished(127, said, None, 0.0, truncated=False)
+            reason = _use_sandbox_paths(f"{error.filename}: {error.strerror}", names)
+            # 127 is what a shell ends with for a command that is not there.
+            return Finished(127, reason, None, 0.0, truncated=False)
         with process:
+            # Kills the group alone: a command that makes a session of its own escapes. There is no
+            # namespace here that would hold it.
             try:
-                output, stopped = follow(process, folders, self._limits, timeout)
+                output, stopped = follow_process(process, folders, self._limits, timeout)
             finally:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
         reopen_folders(folders)
+        # Popen returns -9 for a process that signal 9 ended, a shell 137.
         exit_code = process.returncode if process.returncode >= 0 else 128 - process.returncode
-        finished = output.finished(None if stopped else exit_code, stopped, started)
-        return replace(finished, output=_inside(finished.output, names))
+        finished = output.build_finished(None if stopped else exit_code, stopped, started)
+        return replace(finished, output=_use_sandbox_paths(finished.output, names))
 
-    def _environment(self, folders: TrialFolders) -> dict[str, str]:
+    def _build_environment(self, folders: TrialFolders) -> dict[str, str]:
         programs = [str(Path(sys.executable).parent)]
         if self._guest:
             # The script's first line names the interpreter where the sandbox would show it.
@@ -98,13 +102,14 @@ class Unprotected:
         }
 
 
-def _outside(text: str, names: Mapping[str, Path]) -> str:
+def _use_host_paths(text: str, names: Mapping[str, Path]) -> str:
     """Replace paths as the sandbox would show them by paths of the host."""
+    # The longest first: /workspace must not be replaced within /workspace/data, a mount of its own.
     known = "|".join(re.escape(name) for name in sorted(names, reverse=True))
-    return re.sub(rf"(?<![\w./-])({known})(?![\w.-])", lambda found: str(names[found[1]]), text)
+    return re.sub(rf"(?<![\w./-])({known})(?![\w.-])", lambda match: str(names[match[1]]), text)
 
 
-def _inside(text: str, names: Mapping[str, Path]) -> str:
+def _use_sandbox_paths(text: str, names: Mapping[str, Path]) -> str:
     for name, path in names.items():
         text = text.replace(str(path), name)
     return text

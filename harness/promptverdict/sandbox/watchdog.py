@@ -1,4 +1,8 @@
-"""Follows a command to its end: reads what it says, and tells which limit it passes."""
+"""Follows a command to its end: reads its output, and finds which limit it passes.
+
+No kernel limit counts the memory or the disk of several processes together without cgroups, which
+an ordinary user may not set up. So a command is looked at ten times a second.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from promptverdict.sandbox.interface import GivenUp
 from promptverdict.sandbox.limits import Limits, Stopped
 from promptverdict.sandbox.output import Output
 from promptverdict.sandbox.resource_usage import (
+    DiskUsage,
     count_free_bytes,
     count_unlinked_bytes,
     list_descendants,
@@ -21,48 +26,55 @@ from promptverdict.sandbox.resource_usage import (
 from promptverdict.sandbox.trial_folders import TrialFolders
 
 _WATCH_SECONDS = 0.1
+_CLEANING_FACTOR = 50
+"""How many times the limit of entries is counted at a command's start: more cannot be made between
+two looks, and counting has to end."""
 
 
-def follow(
+def follow_process(
     process: subprocess.Popen[bytes], folders: TrialFolders, limits: Limits, timeout: float
 ) -> tuple[Output, Stopped | None]:
-    """Read what a process says until it ends; what must be stopped is named, and goes on.
+    """Read a process's output until it ends, or until it has to be stopped.
 
-    Raises GivenUp soon after its folders is given up; the process then goes on, too.
+    Returns the output and why to stop it, None when it ended. Raises GivenUp soon after its trial
+    is given up. Stopping it is left to the caller, in both cases.
     """
     assert process.stdout is not None
     pipe = process.stdout.fileno()
     os.set_blocking(pipe, False)
     deadline = time.monotonic() + timeout
-    output, watch = Output(limits.output), _Watch(process.pid, folders, limits)
+    output, watchdog = Output(limits.output), _Watchdog(process.pid, folders, limits)
     with contextlib.ExitStack() as closing:
         ready = closing.enter_context(selectors.DefaultSelector())
         ready.register(pipe, selectors.EVENT_READ)
+        # The end of the output is not the end of the command: it may close its output and go on,
+        # and a child of it may keep the output open for longer.
         if (ended := open_process(process.pid)) is not None:
             closing.callback(os.close, ended)
             ready.register(ended, selectors.EVENT_READ)
-        speaks = True
+        has_output = True
         while True:
             now = time.monotonic()
             if now >= deadline:
                 return output, "timeout"
-            ready.select(max(0.0, min(watch.due, deadline, now + _WATCH_SECONDS) - now))
+            ready.select(max(0.0, min(watchdog.due, deadline, now + _WATCH_SECONDS) - now))
             if folders.given_up.is_set():
                 raise GivenUp
-            over = process.poll() is not None
-            if speaks and not _read(pipe, output, limits.flood, to_the_end=over):
+            # Asked before reading: what the command wrote last is then certainly in the pipe.
+            has_ended = process.poll() is not None
+            if has_output and not _read(pipe, output, limits.flood, to_the_end=has_ended):
                 ready.unregister(pipe)
-                speaks = False
+                has_output = False
             if output.bytes > limits.flood:
                 return output, "output-flood"
-            if over:
+            if has_ended:
                 return output, None
-            if reason := watch.look():
+            if reason := watchdog.find_passed_limit():
                 return output, reason
 
 
 def _read(pipe: int, output: Output, flood: int, *, to_the_end: bool) -> bool:
-    """Read what is there, once or until there is no more; false after the end of the stream."""
+    """Read what is there, once or until there is no more; return False at the stream's end."""
     while True:
         try:
             chunk = os.read(pipe, 1 << 16)
@@ -76,7 +88,7 @@ def _read(pipe: int, output: Output, flood: int, *, to_the_end: bool) -> bool:
 
 
 def open_process(pid: int) -> int | None:
-    """Open a descriptor that is readable once a process has ended, where the kernel has such."""
+    """Open a descriptor that is readable once a process has ended; None where there is no such."""
     if not hasattr(os, "pidfd_open"):
         return None
     try:
@@ -85,7 +97,7 @@ def open_process(pid: int) -> int | None:
         return None
 
 
-class _Watch:
+class _Watchdog:
     """Looks, every now and then, at what a command and all its children use."""
 
     def __init__(self, pid: int, folders: TrialFolders, limits: Limits) -> None:
@@ -94,28 +106,36 @@ class _Watch:
         self._folders = folders
         self._limits = limits
         self._free = count_free_bytes(folders.root)
+        # Where the command before was stopped for what it had written, all of that is still there.
+        # This one may clean up: it is stopped only for what it adds.
+        before = self._measure(_CLEANING_FACTOR * limits.entries)
+        self._entries = max(limits.entries, before.entries)
+        self._disk = max(limits.disk, before.bytes)
 
-    def look(self) -> Stopped | None:
-        """Name the limit that is passed; looks only when it is due."""
+    def find_passed_limit(self) -> Stopped | None:
+        """Return the limit that is passed; looks only when it is due."""
         started = time.monotonic()
         if started < self.due:
             return None
-        reason = self._reason()
+        reason = self._look()
         # A large tree takes long to count: never spend more than a sixth of the time on it.
         ended = time.monotonic()
         self.due = ended + max(_WATCH_SECONDS, 5 * (ended - started))
         return reason
 
-    def _reason(self) -> Stopped | None:
+    def _look(self) -> Stopped | None:
         pids = list_descendants(self._pid)
         if measure_memory(pids, self._limits.memory) > self._limits.memory:
             return "memory"
-        usage = measure_disk_usage(self._folders.written.values(), self._limits.entries)
-        if usage.entries > self._limits.entries:
+        usage = self._measure(self._entries)
+        if usage.entries > self._entries:
             return "too-many-files"
-        if usage.bytes + count_unlinked_bytes(pids) > self._limits.disk:
+        if usage.bytes + count_unlinked_bytes(pids) > self._disk:
             return "disk"
-        # What lies in a closed folder cannot be counted, but the disk's free space can.
+        # What is in a closed folder cannot be counted, but the disk's free space can.
         if usage.closed and self._free - count_free_bytes(self._folders.root) > self._limits.disk:
             return "disk"
         return None
+
+    def _measure(self, entries: int) -> DiskUsage:
+        return measure_disk_usage(self._folders.written.values(), entries)
