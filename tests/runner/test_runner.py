@@ -8,8 +8,10 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx2
+import pytest
 from promptverdict.runner.decisions import decide
 from promptverdict.runner.runner import Runner
 from promptverdict.runner.world.base import RunContext
@@ -17,8 +19,9 @@ from promptverdict.sandbox import TrialFolders, open_sandbox
 from promptverdict.sandbox.interface import Finished, GivenUp
 from promptverdict.trials.record import TrialRecord
 
-from tests.fakes import provider, say, script, use
+from tests.fakes import Blocks, provider, say, script, use
 from tests.runner.test_cells import cell
+from tests.sandbox.shells import wait_until
 
 
 def test_closing_cancels_what_still_runs_and_keeps_what_is_finished(tmp_path: Path) -> None:
@@ -79,13 +82,43 @@ def test_closing_removes_a_trials_folder_after_its_command_has_died(tmp_path: Pa
     assert not folders.root.exists()
 
 
-def test_closing_gives_termination_back() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    session = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport)
-    replaying = Runner(session, 8, print, offline=True)
-    assert signal.getsignal(signal.SIGTERM) is before
+def test_an_interrupt_stops_asking_before_anybody_closes_the_runner(tmp_path: Path) -> None:
+    """pytest may take seconds between the signal and the end of the session."""
+    cells = [cell(tmp_path / str(number)) for number in range(8)]
+
+    def go_on(body: dict[str, Any]) -> Blocks:
+        time.sleep(0.02)
+        return [use("Read", file_path="/workspace/none")]
+
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        with provider(go_on) as server:
+            context = RunContext(
+                lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url
+            )
+            runner = Runner(context, 8, lambda _: None)
+            started = [runner.submit(decide(made.get_trial(0), "once")) for made in cells]
+            wait_until(lambda: len(server.requests) > 20)
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGTERM)
+            wait_until(lambda: all(future.done() for future in started))
+            asked = len(server.requests)
+            time.sleep(0.3)
+            assert len(server.requests) == asked
+            runner.close()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert all(future.cancelled() for future in started)
+
+
+def test_closing_gives_interrupts_back() -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    context = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport)
+    replaying = Runner(context, 8, print, offline=True)
+    assert [signal.getsignal(number) for number in numbers] == before
     replaying.close()
-    recording = Runner(session, 8, print)
-    assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+    recording = Runner(context, 8, print)
+    assert len({signal.getsignal(number) for number in numbers} - {*before}) == 1
     recording.close()
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert [signal.getsignal(number) for number in numbers] == before

@@ -13,9 +13,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future
+from typing import Any, cast
 
 from promptverdict.core.errors import BrokenRecording
-from promptverdict.core.signals import interrupt_on_sigterm
+from promptverdict.core.signals import handle_interrupts
 from promptverdict.core.threads import DaemonThreadExecutor, run_to_end
 from promptverdict.recording.offline import forbid_connections
 from promptverdict.runner.cells import Trial
@@ -46,8 +47,8 @@ class Runner:
     """Runs trials on its own event loop; made for one session, closed at its end.
 
     keep is called with each record, in a worker thread. offline: no trial may be recorded, and
-    nothing that runs here can open a connection. Otherwise, until it is closed, SIGTERM interrupts
-    the main thread as Ctrl-C does, unless another handler is set.
+    nothing that runs here can open a connection. Otherwise, until it is closed, Ctrl-C, SIGTERM and
+    SIGHUP cancel all trials at once and interrupt the main thread, unless another handler is set.
     """
 
     def __init__(
@@ -61,14 +62,15 @@ class Runner:
         self._context, self._keep, self._offline = context, keep, offline
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(DaemonThreadExecutor())
-        self._cancelling: Future[None] | None = None
+        self._cancelled: set[asyncio.Task[Any]] = set()
+        self._closing: set[asyncio.Task[Any]] = set()
         self._gate = asyncio.Semaphore(concurrency)
         self._futures: dict[str, Future[TrialRecord]] = {}
         self._thread = threading.Thread(target=self._serve, name="promptverdict", daemon=True)
         self._thread.start()
         self._until_closed = contextlib.ExitStack()
         if not offline:
-            self._until_closed.enter_context(interrupt_on_sigterm())
+            self._until_closed.enter_context(handle_interrupts(self._stop))
             atexit.register(self._abandon)
             self._until_closed.callback(atexit.unregister, self._abandon)
 
@@ -96,7 +98,7 @@ class Runner:
         if self._loop.is_closed():
             return
         try:
-            self._start_cancelling().result()
+            asyncio.run_coroutine_threadsafe(self._cancel(), self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         except KeyboardInterrupt:
@@ -123,26 +125,32 @@ class Runner:
             budget.spend(record.cost)
             return record
 
-    def _start_cancelling(self) -> Future[None]:
-        """Return the future that is done when nothing runs any more."""
-        if self._cancelling is None:
-            self._cancelling = asyncio.run_coroutine_threadsafe(self._cancel(), self._loop)
-        return self._cancelling
+    def _stop(self) -> None:
+        """Cancel what runs, from a signal handler: nothing more is asked from here on."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._cancel_tasks)
 
-    async def _cancel(self) -> None:
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in others:
+    def _cancel_tasks(self) -> None:
+        # Each only once: a second time would break off what it does to leave nothing behind.
+        tasks = asyncio.all_tasks(self._loop) - self._cancelled - self._closing
+        for task in tasks:
             task.cancel()
+        self._cancelled |= tasks
         # Only now: to a task that is not cancelled yet, a killed command would be an error.
         self._context.given_up.set()
-        await asyncio.gather(*others, return_exceptions=True)
+
+    async def _cancel(self) -> None:
+        """Cancel what runs, and return when nothing runs any more."""
+        self._closing.add(cast("asyncio.Task[Any]", asyncio.current_task()))
+        self._cancel_tasks()
+        await asyncio.gather(*self._cancelled, return_exceptions=True)
         await self._loop.shutdown_asyncgens()
 
     def _abandon(self) -> None:
         """Cancel at the exit of a process that never closed the runner; trials may be stuck."""
         self._context.given_up.set()
         with contextlib.suppress(KeyboardInterrupt, TimeoutError, CancelledError):
-            self._start_cancelling().result(_LAST_SECONDS)
+            asyncio.run_coroutine_threadsafe(self._cancel(), self._loop).result(_LAST_SECONDS)
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
