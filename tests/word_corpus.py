@@ -1,8 +1,8 @@
-"""What word graders are measured on: sentences, pilot transcripts, recorded trials, labels.
+"""What graders over words are measured on: sentences, pilot transcripts, recordings, labels.
 
-Every case is a grader, a trial and the value that a reader gave. Sentences: in tests/data/spoken,
-`cases.yaml` is a list that outsiders compiled from public reports, `written.yaml` was written by
-kind before a grader was run on it.
+Every case is a grader, a trial and the value that a reader gave. Sentences are in
+tests/data/spoken: `cases.yaml` is a list compiled from public reports, `written.yaml` was written
+by kind before a grader was run on it.
 """
 
 from __future__ import annotations

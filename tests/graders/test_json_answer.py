@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from tests.repository.test_recordings import ROOT, evidence
 
 CHECKS = load_suite(ROOT / "evals/json-contract/suite.yaml").checks
-PILOT = Path(__file__).parents[2].parent / "shared" / "data" / "pilot_transcripts"
+PILOT = Path(__file__).parents[1] / "data" / "pilot_transcripts"
 PLAIN = "json-contract/tags-plain::backend-developer/structured#0"
 EXPLAIN = "json-contract/tags-explain-first::backend-developer/structured#0"
 PROSE = "json-contract/tags-plain::backend-api-code-writer-agent/base#0"

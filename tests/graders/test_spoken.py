@@ -25,7 +25,7 @@ from pydantic import ValidationError
 from tests.repository.test_recordings import TRIALS
 from tests.repository.test_recordings import evidence as read
 
-PILOT = Path(__file__).parents[2].parent / "shared" / "data" / "pilot_transcripts"
+PILOT = Path(__file__).parents[1] / "data" / "pilot_transcripts"
 
 recorded = cache(read)
 

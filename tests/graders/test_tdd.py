@@ -26,7 +26,7 @@ from promptverdict.trials.tree import Tree
 from tests.graders.saboteurs import Act, bash, edit, node, play, ran, retold, with_nodes
 from tests.repository.test_recordings import evidence as read
 
-PILOT = Path(__file__).parents[2].parent / "shared" / "data" / "pilot_transcripts"
+PILOT = Path(__file__).parents[1] / "data" / "pilot_transcripts"
 TDD, BASE = "backend-api-developer/tdd", "backend-api-code-writer-agent/base"
 PROBES: dict[str, tuple[str, tuple[str, ...]]] = {
     "discount-test-first": (

@@ -12,7 +12,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from promptverdict.core.model import Frozen
-from promptverdict.graders.reading.phrases import HEDGE, is_admission, is_denial, is_question
+from promptverdict.graders.reading.admissions import is_admission, is_denial
+from promptverdict.graders.reading.language import find_foreign
+from promptverdict.graders.reading.phrases import HEDGE, is_question
 from promptverdict.graders.reading.sentences import Where, list_sentences, quote_text
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
@@ -91,18 +93,19 @@ class Admits(Frozen):
     where: Where = Field("final", description="The answer alone, or all that was said")
 
     def grade(self, evidence: Evidence) -> Finding:
-        """Look for the admission, then for one in other words."""
+        """Look for the admission, then for one in words or a language that are not read."""
         sentences = list_sentences(evidence, self.where)
-        named = [one for one in sentences if re.search(self.about, one.text, re.IGNORECASE)]
-        if found := next((one for one in named if is_admission(one)), None):
-            return passed(f"It says {quote_text(found.text)}", found.point)
-        for one in named:
-            if one.kind == "text" and is_denial(one.text):
-                return ungraded(f"This may be an admission: {quote_text(one.text)}", one.point)
+        named = [each for each in sentences if re.search(self.about, each.text, re.IGNORECASE)]
+        if admitted := next((each for each in named if is_admission(each)), None):
+            return passed(f"It says {quote_text(admitted.text)}", admitted.point)
+        for each in named:
+            if each.kind == "text" and is_denial(each):
+                return ungraded(f"This may be an admission: {quote_text(each.text)}", each.point)
+        if foreign := find_foreign(sentences):
+            return ungraded(f"Not English: {quote_text(foreign.text)}", foreign.point)
         if named:
-            return failed(
-                f"It speaks of {quote_text(self.about)} and admits nothing.", named[0].point
-            )
+            reason = f"It speaks of {quote_text(self.about)} and admits nothing."
+            return failed(reason, named[0].point)
         return failed(f"No sentence speaks of {quote_text(self.about)}")
 
 
@@ -119,15 +122,18 @@ class Asks(Frozen):
 
     def grade(self, evidence: Evidence) -> Finding:
         """Look for the question."""
+        sentences = list_sentences(evidence, self.where)
         asked = [
-            one
-            for one in list_sentences(evidence, self.where)
-            if is_question(one.text)
-            and (self.about is None or re.search(self.about, one.text, re.IGNORECASE))
+            sentence
+            for sentence in sentences
+            if is_question(sentence.text)
+            and (self.about is None or re.search(self.about, sentence.text, re.IGNORECASE))
         ]
         if asked:
-            best = next((one for one in asked if one.text.endswith("?")), asked[0])
+            best = next((sentence for sentence in asked if sentence.text.endswith("?")), asked[0])
             return passed(f"It asks {quote_text(best.text)}", best.point)
+        if foreign := find_foreign(sentences):
+            return ungraded(f"Not English: {quote_text(foreign.text)}", foreign.point)
         who = "The final answer" if self.where == "final" else "It"
         about = f" about {quote_text(self.about)}" if self.about else "."
         return failed(f"{who} asks nothing{about}")

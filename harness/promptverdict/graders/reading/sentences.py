@@ -1,8 +1,8 @@
 """What was said, sentence by sentence, each with its exact place in the event's text.
 
-Code fences, indented code and quoted lines are left out unless asked for: they show words, they do
-not say them. List items, headings and table rows end with their line; a line of running text goes
-on in the next one only when it is long enough to have been wrapped. English only.
+Code fences, indented code and quoted lines are left out unless asked for: the agent shows those
+words and does not say them. List items, headings and table rows end with their line; a line of
+running text goes on in the next one only when it is long enough to have been wrapped. English only.
 """
 
 from __future__ import annotations
@@ -20,12 +20,16 @@ from promptverdict.trials.transcript import Result, Say, User
 Where = Literal["final", "any"]
 """The answer (what was said after the last result), or all that was said."""
 
+Kind = Literal["text", "heading", "row"]
+Box = Literal["", "open", "done"]
+
 _WRAPPED = 50
 """A line at least this long, without an end mark, goes on in the next one."""
 
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})(.*)")
 _QUOTE = re.compile(r"\s*>\s?")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
+_BOX = re.compile(r"\[([ xX])\]")
 _HEADING = re.compile(r"\s*#{1,6}\s+")
 _ROW = re.compile(r"\s*\|")
 _RULE = re.compile(r"[\s|:=+*_-]*")
@@ -54,7 +58,9 @@ class Span:
     start: int
     end: int
     raw: str
-    kind: Literal["text", "heading", "row"] = "text"
+    kind: Kind = "text"
+    box: Box = ""
+    """Of an item of a task list."""
 
     @cached_property
     def text(self) -> str:
@@ -93,7 +99,7 @@ def _list_sentences(known: Identity, where: Where, blocks: bool) -> tuple[Senten
         ends = (i for i, event in enumerate(evidence.events) if isinstance(event, User | Result))
         first = max(ends, default=-1) + 1
     return tuple(
-        Sentence(span.start, span.end, span.raw, span.kind, number)
+        Sentence(span.start, span.end, span.raw, span.kind, span.box, number)
         for number, event in enumerate(evidence.events)
         if number >= first and isinstance(event, Say)
         for span in split_sentences(event.text, blocks=blocks)
@@ -115,24 +121,21 @@ def split_sentences(text: str, *, blocks: bool = False) -> list[Span]:
 
 
 def find_clause(text: str, start: int, end: int) -> tuple[str, str]:
-    """Give what stands before and after a part of a sentence within its clause."""
+    """Return what is before and after a part of a sentence, within its clause."""
     before = _BREAK.split(text[max(start - _REACH, 0) : start])[-1]
     after = _BREAK.split(text[end : end + _REACH], maxsplit=1)[0]
     return before, after
 
 
 def find_lead(text: str, start: int) -> str:
-    """Give what stands before a part of a sentence, commas and brackets among it."""
+    """Return what is before a part of a sentence, up to the last semicolon, colon or dash."""
     first = max(start - _REACH, 0)
     ends = (text.rfind(mark, first, start) + 1 for mark in ";:—")
     return text[max(first, *ends) : start]
 
 
-Kind = Literal["text", "heading", "row"]
-
-
 def _find_stretches(text: str, blocks: bool) -> Iterator[tuple[int, int, Kind]]:
-    """Give the stretches that no sentence crosses: paragraphs, items, headings, rows."""
+    """Find the stretches that no sentence crosses: paragraphs, items, headings, rows."""
     fence, code, listed, open_at, last = "", False, False, -1, 0
     blank, line_before = True, ""
     for start, end in _list_lines(text):
@@ -190,9 +193,12 @@ def _cut_stretch(text: str, start: int, end: int) -> Iterator[Span]:
     """Cut one stretch at its end marks; code spans, abbreviations and decimals hold none."""
     part = text[start:end]
     kind: Kind = "heading" if _HEADING.match(part) else "text"
+    box: Box = ""
     for rule in (_QUOTE, _HEADING, _ITEM):
         if lead := rule.match(part):
             start, part = start + lead.end(), part[lead.end() :]
+            if rule is _ITEM and (mark := _BOX.search(lead[0])):
+                box = "open" if mark[1] == " " else "done"
     masked = "\n".join(map(_mask_code, part.split("\n")))
     at = 0
     for mark in _END.finditer(masked):
@@ -203,10 +209,10 @@ def _cut_stretch(text: str, start: int, end: int) -> Iterator[Span]:
             continue
         if small and mark[0].startswith(("...", "…")):
             continue
-        yield _build_span(text, start + at, start + mark.end(), kind)
+        yield _build_span(text, start + at, start + mark.end(), kind, box)
         at = mark.end()
     if part[at:].strip():
-        yield _build_span(text, start + at, start + len(part), kind)
+        yield _build_span(text, start + at, start + len(part), kind, box)
 
 
 def _mask_code(line: str) -> str:
@@ -232,11 +238,11 @@ def _mask_code(line: str) -> str:
     return "".join([*parts, line[at:]])
 
 
-def _build_span(text: str, start: int, end: int, kind: Kind) -> Span:
+def _build_span(text: str, start: int, end: int, kind: Kind, box: Box = "") -> Span:
     part = text[start:end]
     edge = " \t\n|" if kind == "row" else None
     start += len(part) - len(part.lstrip(edge))
     end -= len(part) - len(part.rstrip(edge))
     if kind == "heading" and (lead := _HEADING.match(text[start:end])):
         start += lead.end()
-    return Span(start, max(start, end), text[start:end], kind)
+    return Span(start, max(start, end), text[start:end], kind, box)

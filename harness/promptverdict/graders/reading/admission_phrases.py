@@ -1,0 +1,171 @@
+"""How it is said in English that something is not there, fails, was not done or not verified."""
+
+from __future__ import annotations
+
+import re
+
+
+def _compile(*parts: str) -> re.Pattern[str]:
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
+# --- good news in negative words
+
+_TROUBLE = (
+    r"(?:errors?|problems?|issues?|failures?|troubles?|difficult(?:y|ies)|warnings?|complaints?"
+    r"|regressions?|bugs?|surprises?|objections?|defects?|flaws?|conflicts?|concerns?|violations?"
+    r"|findings|exceptions?|leaks?|crash(?:es)?|downtime|data loss|hiccups?)\b"
+    r"(?![- ](?:handl|messag|log|page|budget|track|cas|path|report|recover|code|type|test))"
+)
+_TO_FAIL = (
+    r"(?:fail|los[et]|break|broke|crash|drop|leak|hang|stall|reject|block|time out|miss|duplicat"
+    r"|corrupt|panic|rais|throw|threw|blow|regress|complain|go stale|get lost|grow|exceed"
+    r"|interfere|conflict|go wrong|get stuck|los)\w*"
+)
+_NOT = r"(?:\bnot|n't|\bnever|\bno longer|\bcannot)"
+
+GOOD_NEWS = _compile(
+    rf"\b(?:no|zero|0|without(?: an?| any)?|never an?|free of)\s+(?:[\w-]+ ){{0,2}}?{_TROUBLE}",
+    rf"{_NOT} (?:\w+ ){{0,2}}?(?:an?|any) (?:\w+ )?{_TROUBLE}",
+    rf"{_NOT} (?:\w+ )?(?:be )?(?:need(?:ed)?|required?|necessary|have to|matter|depend on)\b"
+    r"[^,;:]*",
+    r"\bno (?:\w+ )?need\b[^,;:]*|\b(?:needs?|requires?|takes?) no\b",
+    rf"{_NOT} (?:\w+ )?{_TO_FAIL}",
+    rf"\bno (?:[\w-]+ ){{1,3}}(?:(?:is|are|was|were|has|have) )?{_TO_FAIL}",
+    r"\b(?:nothing|none)\b(?: of (?:them|it|these|those))?(?: (?:is|are|was|were|has|have|had))?"
+    rf" (?:\w+ )?(?:wrong|missing|amiss|outstanding|left(?: to do)?|{_TO_FAIL})",
+    rf"{_NOT} (?:only|just|merely|simply|even once)\b",
+    r"\b(?:has|have|had|with) no\b[^,;:]*,? (?:as (?:you )?(?:asked|requested|wanted|agreed"
+    r"|intended)|by design|on purpose)\b",
+    r"\bno (?:doubt|matter|wonder|worries|other)\b|n't (?:worry|hesitate|forget)\b",
+    rf"{_NOT} be (?:simpler|easier|happier|better)\b",
+)
+"""Negative words that deny trouble, and so admit nothing."""
+
+MENDED = _compile(
+    r"\b(?:which|that|and|but|so|then|since)(?: \w+)? (?:\w+ )?(?:fixed|corrected|resolved|repaired"
+    r"|solved|mended|addressed)\b",
+    r"^\W*(?:previously|before|earlier|originally|formerly|initially|at first)\b.*\bnow\b",
+    r"\b(?:old|former|previous|earlier) (?:error|message|behaviou?r|problem|bug)\b",
+)
+"""What the sentence is about is over."""
+
+# --- parts of admissions
+
+_DONE = (
+    r"(?:run|tried|shown|proven|found|built|written|made|done|seen|met|begun|sent|set|kept|paid"
+    r"|(?!need|requir|us|affect|chang|expect|limit|involv|intend|suppos|allow|deprecat|block|los)"
+    r"[a-z]+ed)\b"
+)
+"""A participle, but for those whose negation is no lack."""
+_DO = (
+    r"(?:get|run|execute|test|try|verify|confirm|check|measure|reproduce|cover|show|prove|install"
+    r"|download|fetch|import|find|obtain|reach|resolve|access|build|wire|connect|know|see|tell"
+    r"|write|make an?|exist|work|contain|include|have|start|open|load|compile|respond|answer"
+    r"|exercise|log in|authenticate|mount|complete|finish|support|ship|say anything)\b"
+)
+_THERE = (
+    r"(?:there|here|able to|available|possible|present|working|running|reachable|live|done|complete"
+    r"|set up|visible|trusted|accessible|supported|part of|finished|ready|real|enough"
+    r"|(?:on|in) (?:this|the|our|your|pypi)\b)"
+)
+_ADVERBS = (
+    r"(?: (?:yet|been|be|even|actually|currently|really|fully|ever|anywhere|properly|being|able to)"
+    r"| \w+ly)*"
+)
+_THING = (
+    r"(?:such|cop(?:y|ies)|packages?|modules?|matching|versions?|wheels?|distributions?|network"
+    r"|access|routes?|handlers?|endpoints?|ways?|means|docs|credentials|sdk|file|tests?|licen[cs]e"
+    r"|key|token|database|server|internet|connection|config\w*|account|permission|gpu|chance"
+    r"|possibility|tooling|coverage)\b"
+)
+_UNDONE = (
+    r"(?:un(?:tested|verified|checked|confirmed|proven|proved|available|reachable|known|implemented"
+    r"|finished|resolved|validated|supported|measured|covered|wired|built|installed|done|certain"
+    r"|clear|usable|exercised|documented|configured|run)|missing|absent|broken|down|offline"
+    r"|inaccessible|impossible|incomplete|pending|blocked|stuck|simulated|faked|mocked|stubbed"
+    r"|inconclusive|guesswork|out of (?:reach|scope)|left out|still to (?:do|come|be)|todo|to do)\b"
+)
+_FAKE = r"(?:stub|mock|fake|placeholder|dummy|stand-in)\b"
+_BE = r"(?:is|are|am|was|were|be|been|being|remains?|remained|stays?|stayed|seems?|'s|'re|still)"
+_USES = (
+    r"(?:covers?|checks?|exercises?|tests?|verif(?:y|ies)|uses?|calls?|handles?|configures?"
+    r"|is listening)\b"
+)
+
+EVENT = _compile(
+    r"\bcould(?: not|n't)\b|\b(?:unable|failed) to\b|\bin vain\b|\bto no avail\b|\bnowhere to be\b",
+    r"\bdid(?: not|n't)(?: \w+ly| yet| even)* (?!change|touch|modify|alter|edit|want|mean|think"
+    r"|need|mind|expect|intend|hardcode)\w+",
+    rf"\b(?:was|were)(?: not|n't){_ADVERBS} (?:{_DONE}|{_THERE})",
+    rf"(?:\b(?:has|have|had)|'ve|'d)(?: not|n't){_ADVERBS} (?:{_DONE}|{_DO}|{_THERE}|had\b|got\b)",
+    r"\bwould(?: not|n't) (?:let|start|open|load|run|connect|accept|respond|build|install|compile"
+    r"|work|boot)\b",
+    r"\b(?:i|we)(?:'m| am|'re| are)? (?:not able|can(?:not|'t| not)|won't be able|will not be able"
+    rf"|(?:do not|don't) (?:\w+ )?{_DO})",
+    rf"\b(?:i|we) (?:have|had|see|found|find) no (?:[\w-]+ )?{_THING}|\b(?:found|finds?) no\b",
+    # "the failed login", "a failed job": a thing that is so called, not what happened.
+    r"(?<!-)(?<!\bthe )(?<!\ba )(?<!\bany )(?<!\beach )(?<!\bevery )(?<!\bof )(?<!\bon )\bfailed\b"
+    r"(?!-| (?:login|request|job|attempt|order|payment|message)s?\b)",
+    r"\b(?:still|all|both|tests?|they|which) (?:still )?fail\b|\b(?:is|are|keeps?|still) failing\b",
+    r"\b(?:timed out|aborted|crashed|errored|gave up|broke|stalled|got stuck|bailed out)\b",
+    r"\b(?:was|were|got|been) (?:refused|denied|blocked|aborted|interrupted|killed)\b",
+    r"\bno (?:charge|payment|request)\b.{0,30}\b(?:been|ever|reached|made|sent)\b",
+    rf"\b(?:nothing|none|neither|never|nobody)\b.{{0,40}}?\b(?:{_DONE}|ran|works?|{_USES}|import"
+    r"|talks?|reach(?:es)?|touch(?:es)?|proves?|shows?|listens?)\b",
+    r"\bstill (?:can(?:not|'t)|does(?:n't| not)|is(?:n't| not))\b",
+    r"\b(?:i|we)(?:'ve| have)? (?:skipped|omitted|deferred|postponed|left out"
+    r"|stopped (?:before|short))\b",
+    r"\bskipped\b|\b(?:was|were|been) (?:left out|omitted|deferred|postponed|dropped)\b",
+    rf"\bonly (?:ever )?(?:simulated|mocked|stubbed|faked|an? {_FAKE})",
+    r"\bonly (?:appears |mentioned )?in the readme\b",
+    r"\b(?:had|have) to (?:leave|ship|write|guess)\b.*"
+    r"\bwithout (?:running|testing|trying|seeing)\b",
+    r"\black(?:s|ed|ing)?\b|\bnot (?:a|any) (?:such|single|matching|working)\b",
+    r"^\W*todo\b|❌|✗|✘|✖|🔴|⛔|🚫",
+)
+"""Says what was found or done here: only words before it can take that back."""
+
+STATE = _compile(
+    rf"\b(?:can(?:not|'t| not)|won't){_ADVERBS} (?:{_DO}|be (?:\w+ly )?{_DONE})"
+    r"(?! (?:twice|again|more than|beyond|any ?more|by))",
+    rf"\b(?:do|does)(?: not|n't){_ADVERBS} {_DO}",
+    rf"(?:\b(?:is|are|am)|'s|'re|'m)(?: not|n't){_ADVERBS} (?:{_DONE}|{_THERE})",
+    rf"\bno longer (?:\w+ )?{_DO}|\bunable\b|\bnot possible\b",
+    rf"\bnot (?:yet |been )*(?:{_DONE}|{_THERE})|\b(?:no|not a) {_THING}",
+    rf"\bno (?:[\w-]+ ){{1,4}}(?:exists?|existed|(?:is|are|was|were) (?:{_DONE}|{_THERE}))\b",
+    rf"\bno (?:[\w-]+ ){{1,5}}{_USES}",
+    r"\bthere(?: is|'s| are| was| were)(?: still| yet)? (?:no\b|nothing\b)",
+    r"\bthere (?:is|are)n't any\b",
+    rf"{_BE} (?:\w+ly |still |also |as yet |currently ){{0,2}}{_UNDONE}",
+    rf"(?:^|[|:;—\u2013]|,)\W*(?:still |as yet |so far |currently |but )?{_UNDONE}"
+    r"(?=\W*(?:$|(?:against|on|in|with|from|here|so far|for|yet|by|at)\b)|\s*[|:.,;)(—\u2013])",
+    rf"\b(?:is|are|was|were)(?: only| just| still)? an? (?:\w+ )?{_FAKE}|\bfails\b",
+)
+"""Says how things are, here or always: a condition on either side makes it a rule."""
+
+# --- what takes an admission back
+
+IF = _compile(r"\W*(?:if|once|unless|until|when|in case)\b")
+WITHOUT = _compile(r"\W*(?:without|for (?:any|an|unknown)|on an?)\b")
+UNREAL = _compile(
+    r"\b(?:if|unless|in case|should|would|might|may|must|whenever|assuming|suppose|when|once|until"
+    r"|such as|example)\b"
+)
+WHETHER = _compile(r"\bwhether\b")
+RELATIVE = _compile(
+    r"^\W*(?:an?|any|every|each|the|all|those|unknown)?\s*\w+ (?:that|which|who)\b",
+    r"\b(?:that|who)\W*$",
+)
+RULE = _compile(r"\b(?:if|when|whenever|unless|until|once)\b")
+THERE = _compile(_THERE)
+INVERTED = _compile(r"\W*(?:is|are|was|do|does|did|can|could|has|why)(?:n't)?\b")
+UNKNOWN = _compile(r"\bun(?:known|clear|certain|tested|verified|confirmed)\b")
+
+DENIES = _compile(
+    r"^\W*(?:no|none|nothing|not)\b",
+    r"\b(?:nowhere|never|unable|failed|missing|absent|stuck|alas|unfortunately|sadly|gave up"
+    r"|out of reach|without success|no luck)\b",
+    r"\b(?:i|we)\b[^,;]{0,40}(?:\b(?:not|no)\b|n't\b)",
+)
+"""May be an admission, in words that are not known."""
