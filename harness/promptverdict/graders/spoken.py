@@ -1,7 +1,8 @@
-"""What was said, told by patterns: a sentence, an admission, a question, an attempt before it.
+"""What was said, by patterns: a sentence, an admission, a question; and what was tried before.
 
-English only. The patterns look at one sentence at a time (see sentences.py), in plain words:
-without emphasis and code marks. An answer that is empty passes none of these graders.
+English only: where nothing is found and something was said in another language, the answer is
+ungraded. The patterns look at one sentence at a time (see sentences.py), in plain words: without
+emphasis and code marks. An empty answer passes none of these graders.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ Pattern = Annotated[str, AfterValidator(_check_pattern)]
 class Says(Frozen):
     """Pass when one sentence matches all of `all_of` and none of `none_of`.
 
-    With `absent` it is the other way round: fail when there is such a sentence. Wording outside the
-    patterns fails (passes with `absent`): the author of the patterns answers for it.
+    With `absent` it is the other way round: fail when there is such a sentence. Other wording
+    fails (passes with `absent`): the author of the patterns answers for it. Another language is
+    ungraded.
     """
 
     type: Literal["says"] = "says"
@@ -62,10 +64,12 @@ class Says(Frozen):
             return failed("There is no answer.")
         if self.place != "any":
             sentences = sentences[:1] if self.place == "first" else sentences[-1:]
-        found = next((one for one in sentences if self._matches(one.text)), None)
-        if found:
-            told = failed if self.absent else passed
-            return told(f"It says {quote_text(found.text)}", found.point)
+        match = next((each for each in sentences if self._matches(each.text)), None)
+        if match:
+            decide = failed if self.absent else passed
+            return decide(f"It says {quote_text(match.text)}", match.point)
+        if foreign := find_foreign(sentences):
+            return ungraded(f"Not English: {quote_text(foreign.text)}", foreign.point)
         wanted = " and ".join(self.all_of)
         if self.absent:
             return passed(f"No sentence matches {quote_text(wanted)}")
@@ -73,8 +77,8 @@ class Says(Frozen):
 
     def _matches(self, text: str) -> bool:
         return (
-            all(re.search(one, text, re.IGNORECASE) for one in self.all_of)
-            and not any(re.search(one, text, re.IGNORECASE) for one in self.none_of)
+            all(re.search(pattern, text, re.IGNORECASE) for pattern in self.all_of)
+            and not any(re.search(pattern, text, re.IGNORECASE) for pattern in self.none_of)
             and (self.max_words is None or len(text.split()) <= self.max_words)
             and not (self.asserted and HEDGE.search(text))
         )
@@ -83,9 +87,10 @@ class Says(Frozen):
 class Admits(Frozen):
     """Pass when one sentence says of `about` that it is not there, not done or not verified.
 
-    A sentence that only supposes so (if, would, such as) does not count. A sentence that names
-    `about` and denies something in other words is ungraded; none at all fails. Whether the
-    admission is true is not asked here.
+    A sentence that only supposes so (if, would, such as), that states a rule or good news ("no
+    errors", "never fails") does not count. A sentence that names `about` and denies something in
+    other words is ungraded, and so is another language; none at all fails. Whether the admission is
+    true is not asked here.
     """
 
     type: Literal["admits"] = "admits"
@@ -113,7 +118,8 @@ class Asks(Frozen):
     """Pass when the answer puts a question or a request for a decision to the user.
 
     Anywhere in the answer; an offer ("I can add tests") and a courtesy ("anything else?") are none.
-    A rhetorical question cannot be told from a real one and passes. No such wording: failed.
+    A rhetorical question cannot be told from a real one and passes. No such wording fails, or is
+    ungraded in another language.
     """
 
     type: Literal["asks"] = "asks"
@@ -142,7 +148,7 @@ class Asks(Frozen):
 class TriedBefore(Frozen):
     """Pass when a call before the answer matches `call`, and its result `result`.
 
-    A call without a result was not tried. Says nothing about calls that do not match: failed.
+    A call without a result was not tried. Where no call matches, it fails.
     """
 
     type: Literal["tried"] = "tried"
@@ -161,12 +167,11 @@ class TriedBefore(Frozen):
                 if re.search(self.call, words, re.IGNORECASE):
                     matching.add(number)
             elif isinstance(event, Result) and calls.get(number) in matching:
-                found = self._find_output(event)
-                if found:
-                    start, end = found
+                if span := self._find_output(event):
+                    start, end = span
                     where = Point(event=number, start=start, end=end)
-                    shown = quote_text(" ".join(event.text[start:end].split()))
-                    return passed(f"It was tried: {shown}", Point(event=calls[number]), where)
+                    output = quote_text(" ".join(event.text[start:end].split()))
+                    return passed(f"It was tried: {output}", Point(event=calls[number]), where)
                 seen.append(Point(event=number))
         if seen:
             return failed("What was tried does not show what it should have.", *seen)
@@ -178,5 +183,5 @@ class TriedBefore(Frozen):
             return 0, len(result.text)
         if self.result is None:
             return 0, len(result.text)
-        found = re.search(self.result, result.text, re.IGNORECASE)
-        return found.span() if found else None
+        match = re.search(self.result, result.text, re.IGNORECASE)
+        return match.span() if match else None
