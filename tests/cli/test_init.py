@@ -71,9 +71,18 @@ def test_the_starter_and_the_schemas_are_written(
     }
     assert {name for name in written if "/" in name} == set(starter)
     assert written == starter | {
-        f"{kind}.schema.json": schema.text(kind) for kind in schema.SCHEMAS
+        ".gitattributes": init.ATTRIBUTES,
+        **{f"{kind}.schema.json": schema.text(kind) for kind in schema.SCHEMAS},
     }
     assert set(files(root)) == {f"evals/{name}" for name in written} | set(CLAUDE)
+
+
+def test_gitattributes_of_ones_own_stay_and_are_no_obstacle(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, {**CLAUDE, "evals/.gitattributes": "* eol=lf\n"})
+    assert "23 files written" in printed(capsys)
+    assert (root / "evals/.gitattributes").read_text(encoding="utf-8") == "* eol=lf\n"
 
 
 def test_agents_are_listed_with_what_is_odd_about_their_files(
@@ -116,7 +125,7 @@ def test_a_second_time_nothing_is_written_and_that_is_said(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(root, CLAUDE)
-    assert "23 files written: evals/first-look and the schemas\n" in printed(capsys)
+    assert "24 files written: evals/first-look and the schemas\n" in printed(capsys)
     before = {path: path.stat().st_mtime_ns for path in root.glob("evals/**/*")}
     again = printed(capsys)
     assert "evals/first-look and the schemas are there already: nothing was written\n" in again
@@ -168,7 +177,7 @@ def test_other_suites_in_evals_are_no_hindrance(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(root, {**CLAUDE, "evals/mine/suite.yaml": "title: Mine\n"})
-    assert "23 files written" in printed(capsys)
+    assert "24 files written" in printed(capsys)
     assert (root / "evals/mine/suite.yaml").read_text() == "title: Mine\n"
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from promptverdict.core.errors import BrokenRecording
-from promptverdict.recording import delta as delta_module
+from promptverdict.recording import expansion
 from promptverdict.recording.delta import DeltaSerializer
 from promptverdict.recording.yaml_format import dump
 
@@ -57,8 +58,8 @@ def read(exchanges: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_what_would_fill_the_memory_is_refused_with_its_place_and_a_cure(
     exchanges: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delta_module, "MAX_BODY", 2 * 2**20)
-    monkeypatch.setattr(delta_module, "MAX_IN_ALL", 16 * 2**20)
+    monkeypatch.setattr(expansion, "MAX_BODY", 2 * 2**20)
+    monkeypatch.setattr(expansion, "MAX_IN_ALL", 16 * 2**20)
     with pytest.raises(BrokenRecording, match=r"beyond (2 MB|16 MB in all)") as told:
         read(exchanges)
     lines = str(told.value).split("\n")
@@ -75,3 +76,13 @@ def test_a_request_that_no_api_takes_is_refused() -> None:
 def test_an_answer_may_be_named_often() -> None:
     _, second = read([FIRST, delta(0, *[ANSWER] * 100)])
     assert second["request"]["body"].count(SAID) == 100
+
+
+def test_an_answer_with_half_a_character_comes_back_exactly() -> None:
+    body = json.dumps({"type": "message", "content": [{"type": "text", "text": "half \ud83d"}]})
+    request = {"method": "POST", "uri": "/v1/messages", "body": '{"messages": []}', "headers": {}}
+    response = {"status": {"code": 200}, "headers": {}, "body": {"string": body}}
+    cassette = {"version": 1, "interactions": [{"request": request, "response": response}]}
+    text = DeltaSerializer(WHERE).serialize(cassette)
+    text.encode()
+    assert DeltaSerializer(WHERE).deserialize(text) == cassette

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from promptverdict.providers.registry import MODULES, load_api
-from promptverdict.recording.digest import PARTS, build_digest, describe_parts
+from promptverdict.recording.digest import PARTS, build_digest, describe_parts, hash_workspace
 from promptverdict.trials.transcript import User
 from promptverdict.trials.tree import Node
 
@@ -30,3 +30,22 @@ def test_every_part_of_a_request_has_words(provider: str) -> None:
 
 def test_a_part_that_a_newer_version_recorded_keeps_its_name() -> None:
     assert describe_parts(["system", "weather"]) == "the prompt, weather"
+
+
+PLAIN = {
+    "a.txt": Node("file", b"a\n"),
+    "b/c.sh": Node("file", b"#!/bin/sh\n"),
+    "l": Node("link", b"a.txt", 0o777),
+}
+
+
+def test_a_workspace_without_an_executable_file_keeps_the_digest_it_always_had() -> None:
+    """A change here makes recordings of every user stale: it must be meant."""
+    assert hash_workspace(PLAIN) == "10b0d39971f8ec90"
+    assert hash_workspace({"l": PLAIN["l"]}) == "f99b28dff6cfe03f"
+
+
+def test_the_executable_bit_of_a_file_is_part_of_the_digest() -> None:
+    executable = {**PLAIN, "b/c.sh": Node("file", b"#!/bin/sh\n", 0o755)}
+    assert hash_workspace(executable) != hash_workspace(PLAIN)
+    assert hash_workspace(executable) == "d6587eff0f3a11a0"

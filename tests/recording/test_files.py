@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from promptverdict.cli.init import ATTRIBUTES
 from promptverdict.core.errors import BrokenRecording, MissingRecording, StorageError
 from promptverdict.recording import yaml_format
 from promptverdict.recording.files import Head, Location, World, open_sealed, save_sealed
@@ -30,7 +34,10 @@ WORLD = World(results=(Result(call="t", text="hi"),))
 
 def http(note: str = "x") -> str:
     head = {"metadata": {"recording": HEAD.model_dump(mode="json", exclude_none=True)}}
-    return dump({**head, "version": 1, "interactions": [{"note": note}]})
+    request = {"method": "POST", "uri": "/v1/messages", "headers": {}, "body": note}
+    response = {"status": {"code": 200}, "headers": {}, "body": {"string": "{}"}}
+    exchange = {"request": request, "response": response}
+    return dump({**head, "version": 1, "interactions": [exchange]})
 
 
 @pytest.fixture
@@ -136,3 +143,139 @@ def test_the_old_recording_stays_when_the_new_one_cannot_be_written(location: Lo
         assert open_sealed(location).seal == before
     finally:
         location.folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("name", ["http", "world"])
+def test_line_ends_that_git_changed_are_named_with_the_cure(location: Location, name: str) -> None:
+    path: Path = getattr(location, name)
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    with pytest.raises(BrokenRecording, match="end in CRLF") as told:
+        open_sealed(location)
+    lines = str(told.value).split("\n")
+    assert ".gitattributes" in lines[1]
+    assert "git checkout HEAD -- " in lines[2]
+    assert len(lines) == 3
+
+
+def test_a_change_beside_other_line_ends_is_a_broken_seal(location: Location) -> None:
+    content = location.http.read_bytes().replace(b"done", b"dome").replace(b"\n", b"\r\n")
+    location.http.write_bytes(content)
+    with pytest.raises(BrokenRecording, match="the seal is broken: it or"):
+        open_sealed(location)
+
+
+@pytest.fixture
+def killed_after_one_rename() -> Callable[[Location, str], None]:
+    """Save a recording in a process that ends as if killed, with one of its two files in place."""
+
+    def save(location: Location, note: str) -> None:
+        child = os.fork()
+        if child == 0:
+            replace = Path.replace
+
+            def replace_and_die(path: Path, target: Path) -> None:
+                replace(path, target)
+                os._exit(9)
+
+            Path.replace = replace_and_die  # type: ignore[assignment, method-assign]
+            save_sealed(location, http(note), World(notes=(note,)))
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+    return save
+
+
+def test_a_recording_is_whole_when_its_process_was_killed_between_its_files(
+    location: Location, killed_after_one_rename: Callable[[Location, str], None]
+) -> None:
+    killed_after_one_rename(location, "new")
+    assert open_sealed(location).read_world().notes == ("new",)
+    assert open_sealed(location).http == http("new")
+    assert sorted(path.name for path in location.folder.iterdir()) == [
+        "0.http.yaml",
+        "0.world.yaml",
+    ]
+
+
+def test_a_first_recording_is_whole_too(
+    tmp_path: Path, killed_after_one_rename: Callable[[Location, str], None]
+) -> None:
+    killed_after_one_rename(Location(tmp_path, 0), "new")
+    assert not (tmp_path / "0.http.yaml").exists()
+    assert open_sealed(Location(tmp_path, 0)).http == http("new")
+
+
+def test_an_older_text_beside_a_recording_is_no_part_of_it(
+    location: Location, killed_after_one_rename: Callable[[Location, str], None]
+) -> None:
+    killed_after_one_rename(location, "new")
+    save_sealed(location, http("newest"), WORLD)
+    assert open_sealed(location).http == http("newest")
+    location.world.write_text(location.world.read_text() + "\n", encoding="utf-8")
+    with pytest.raises(BrokenRecording, match="seal is broken"):
+        open_sealed(location)
+
+
+def test_an_interrupt_between_the_two_files_loses_neither(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Path.replace
+
+    def replace_once(path: Path, target: Path) -> None:
+        monkeypatch.setattr(Path, "replace", refuse)
+        replace(path, target)
+
+    def refuse(path: Path, target: Path) -> None:
+        raise PermissionError(1, "not permitted")
+
+    monkeypatch.setattr(Path, "replace", replace_once)
+    with pytest.raises(StorageError, match="not permitted"):
+        save_sealed(location, http("new"), World(notes=("new",)))
+    monkeypatch.undo()
+    assert open_sealed(location).http == http("new")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-C", folder, *arguments], check=True, capture_output=True)
+
+
+def commit(folder: Path, attributes: str | None) -> None:
+    """Commit a recording below evals/, with LF, and with an evals/.gitattributes or without one."""
+    save_sealed(Location(folder / "evals/s/cassettes/c/v/m", 0), http(), WORLD)
+    if attributes:
+        (folder / "evals/.gitattributes").write_text(attributes, encoding="utf-8")
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, *IDENTITY, "commit", "-qm", "Record")
+
+
+IDENTITY = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "core.autocrlf=false")
+
+
+def clone(source: Path, target: Path) -> Location:
+    """Clone as Git does where core.autocrlf is true."""
+    git(source, "clone", "-q", "-c", "core.autocrlf=true", str(source), str(target))
+    return Location(target / "evals/s/cassettes/c/v/m", 0)
+
+
+def test_the_cure_for_changed_line_ends_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "origin").mkdir()
+    commit(tmp_path / "origin", None)
+    place = clone(tmp_path / "origin", tmp_path / "here")
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(BrokenRecording) as told:
+        open_sealed(place)
+    write, check_out = str(told.value).split("\n")[1:]
+    assert write == "  write `* -text` to evals/.gitattributes, and check the files out again:"
+    Path("evals/.gitattributes").write_text("* -text\n", encoding="utf-8")
+    for command in check_out.split(", then "):
+        git(Path(), *command.split()[1:])
+    assert open_sealed(place).head == HEAD
+
+
+def test_what_init_writes_keeps_the_line_ends(tmp_path: Path) -> None:
+    (tmp_path / "origin").mkdir()
+    commit(tmp_path / "origin", ATTRIBUTES)
+    assert open_sealed(clone(tmp_path / "origin", tmp_path / "here")).head == HEAD

@@ -14,14 +14,15 @@ from promptverdict.runner.decisions import decide, locate_part
 from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import open_sandbox
+from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import RecordMode
 
 from tests.fakes import SCENARIO, provider, say, script
 from tests.runner.test_cells import cell
 
 
-def recorded(root: Path) -> Cell:
-    made = cell(root)
+def recorded(root: Path, scenario: str = SCENARIO) -> Cell:
+    made = cell(root, scenario)
     with provider(script([say("Hi.")])) as server:
         session = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
         assert asyncio.run(run_trial(made.get_trial(0), session, None)).fault is None
@@ -80,3 +81,58 @@ def test_changed_parameters_name_the_file_that_holds_them(tmp_path: Path) -> Non
     made = dataclasses.replace(recorded(tmp_path), parameters={"temperature": 0.5})
     error = decide(made.get_trial(0), "none").error
     assert "the request's parameters (pyproject.toml) changed" in str(error)
+
+
+PROBED = SCENARIO + "probes: [{name: there, run: echo PASS there}]\n"
+
+
+@pytest.mark.parametrize(
+    ("mode", "probes"), [("none", False), ("once", True), ("stale", True), ("all", False)]
+)
+def test_probes_that_never_ran_are_run_where_the_mode_records(
+    tmp_path: Path, mode: RecordMode, probes: bool
+) -> None:
+    made = recorded(tmp_path, PROBED)
+    assert not decide(made.get_trial(0), mode).probes
+    made.get_trial(0).location.probes.unlink()
+    decided = decide(made.get_trial(0), mode)
+    assert (decided.probes, decided.records) == (probes, mode == "all")
+
+
+def test_reports_of_an_older_recording_and_a_new_probe_count_as_never_run(tmp_path: Path) -> None:
+    made = recorded(tmp_path, PROBED)
+    stored = made.get_trial(0).location.probes
+    another = cell(tmp_path, PROBED.replace("[{", "[{name: more, run: ls}, {"))
+    assert decide(another.get_trial(0), "once").probes
+    text = stored.read_text(encoding="utf-8")
+    stored.write_text(text.replace("seal: sha256:", "seal: sha256:0"), encoding="utf-8")
+    assert decide(made.get_trial(0), "once").probes
+
+
+def test_a_probe_that_was_changed_is_left_to_its_command(tmp_path: Path) -> None:
+    recorded(tmp_path, PROBED)
+    changed = cell(tmp_path, PROBED.replace("echo PASS there", "echo PASS here"))
+    assert not decide(changed.get_trial(0), "once").probes
+
+
+def test_an_executable_bit_that_was_set_since_makes_a_recording_stale(tmp_path: Path) -> None:
+    made = recorded(tmp_path)
+    (tmp_path / "evals/small/files/hello/README.md").chmod(0o755)
+    decided = decide(cell_as_it_lies(made).get_trial(0), "none")
+    assert decided.state == "stale"
+    assert "a workspace file" in str(decided.error)
+
+
+def test_a_workspace_whose_line_ends_git_changed_is_stale_for_that_reason(tmp_path: Path) -> None:
+    made = recorded(tmp_path)
+    (tmp_path / "evals/small/files/hello/README.md").write_bytes(b"# Hello\r\n")
+    error = str(decide(cell_as_it_lies(made).get_trial(0), "none").error)
+    assert "only line ends differ: Git made them CRLF" in error
+    (tmp_path / "evals/small/files/hello/README.md").write_bytes(b"# Hullo\r\n")
+    assert "line ends" not in str(decide(cell_as_it_lies(made).get_trial(0), "none").error)
+
+
+def cell_as_it_lies(made: Cell) -> Cell:
+    """Read a cell's scenario again."""
+    suite = load_suite(made.scenario.path.with_name("suite.yaml"))
+    return dataclasses.replace(made, scenario=load_scenario(made.scenario.path, suite))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import StaleProbes
 from promptverdict.guest.probekit import is_test
 from promptverdict.recording.files import open_sealed
+from promptverdict.recording.seal import seal_cassette
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.decisions import decide
 from promptverdict.runner.probe_runner import run_probes
@@ -392,3 +394,73 @@ def test_a_probe_that_prints_more_than_is_kept_is_a_fault(tmp_path: Path) -> Non
     recorded = record(cell, script([say("Hi.")]), open_sandbox("bubblewrap"))
     assert recorded.evidence.outcome is not None
     assert "more than is kept" in str(recorded.evidence.outcome.probes[0].fault)
+
+
+PROBED = SCENARIO + "probes: [{name: there, run: test -e hello.txt && echo PASS there}]\n"
+
+
+def test_a_recording_whose_probes_never_ran_is_probed_and_no_model_is_asked(
+    tmp_path: Path, unprotected: Sandbox
+) -> None:
+    cell = cell_of(scenario_of(tmp_path, PROBED))
+    answers = script([use("Write", file_path="hello.txt", content="x")], [say("Done.")])
+    recorded = record(cell, answers, unprotected)
+    cell.get_trial(0).location.probes.unlink()
+    unreachable = RunContext(lambda: unprotected, _no_network, "http://127.0.0.1:1")
+    runner = Runner(unreachable, 1, lambda record: None)
+    again = runner.submit(decide(cell.get_trial(0), "once")).result()
+    runner.close()
+    assert (again.fault, again.replayed) == (None, True)
+    assert again.evidence == recorded.evidence
+    assert replay(cell, unprotected).evidence == recorded.evidence
+
+
+ODD_TREES = {
+    "a name whose escapes are too long": "import os; open(b'\\xff' * 200, 'w')",
+    "folders nested past the longest path": (
+        "import os\nfor _ in range(20): os.mkdir('d' * 250); os.chdir('d' * 250)"
+    ),
+}
+
+
+@pytest.mark.parametrize("work", ODD_TREES.values(), ids=ODD_TREES)
+def test_a_tree_that_no_host_can_hold_is_recorded_and_a_fault_of_its_probes(
+    tmp_path: Path, unprotected: Sandbox, work: str
+) -> None:
+    cell = cell_of(scenario_of(tmp_path, PROBED))
+    answers = script([use("Bash", command=f"python3 -c {shlex.quote(work)}")], [say("Done.")])
+    recorded = record(cell, answers, unprotected)
+    assert recorded.fault is None
+    assert recorded.evidence.outcome is not None
+    (report,) = recorded.evidence.outcome.probes
+    assert (report.fault or "").startswith("the tree cannot be laid out: ")
+    assert replay(cell, unprotected).evidence == recorded.evidence
+
+
+def test_a_stored_tree_with_an_impossible_path_is_a_broken_recording(
+    tmp_path: Path, unprotected: Sandbox
+) -> None:
+    cell = cell_of(scenario_of(tmp_path, PROBED))
+    answers = script([use("Write", file_path="hello.txt", content="x")], [say("Done.")])
+    assert record(cell, answers, unprotected).fault is None
+    place = cell.get_trial(0).location
+    world = place.world.read_text().replace("path: hello.txt", "path: ../hello.txt")
+    _, http = seal_cassette(open_sealed(place).http, world)
+    place.world.write_text(world)
+    place.http.write_text(http)
+    fault = replay(cell, unprotected).fault
+    assert fault is not None
+    assert (fault.kind, fault.exit_code) == ("BrokenRecording", 7)
+    assert "'../hello.txt' is no path inside a workspace" in fault.message
+
+
+def test_an_executable_file_of_a_scenario_can_be_executed(
+    tmp_path: Path, unprotected: Sandbox
+) -> None:
+    scenario = scenario_of(tmp_path, **{"evals/small/files/hello/run": "#!/bin/sh\necho ran\n"})
+    (tmp_path / "evals/small/files/hello/run").chmod(0o755)
+    recorded = record(
+        cell_of(scenario), script([use("Bash", command="./run")], [say("Done.")]), unprotected
+    )
+    (result,) = [event for event in recorded.evidence.events if isinstance(event, Result)]
+    assert result.text == "ran"

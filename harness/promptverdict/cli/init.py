@@ -27,6 +27,12 @@ STARTER = Path(__file__).parents[1] / "starter"
 PLACES = (".claude/agents", ".opencode/agent", ".opencode/agents", "agents")
 """Where agents are looked for, in this order."""
 
+ATTRIBUTES = """\
+# Recordings are sealed and workspace files hashed, so Git must not change their line ends.
+* -text
+"""
+"""What stands in evals/.gitattributes, unless there is such a file."""
+
 _MOST_TOLD = 3
 
 
@@ -102,7 +108,9 @@ def _told(problems: list[Problem]) -> Iterator[str]:
 def _starter() -> dict[Path, str]:
     """Give what is to stand below evals/."""
     texts = {EVALS / path: node.content.decode() for path, node in read_tree(STARTER).items()}
-    return texts | {EVALS / f"{kind}.schema.json": schema.text(kind) for kind in schema.SCHEMAS}
+    texts |= {EVALS / f"{kind}.schema.json": schema.text(kind) for kind in schema.SCHEMAS}
+    attributes = EVALS / ".gitattributes"
+    return texts if os.path.lexists(attributes) else texts | {attributes: ATTRIBUTES}
 
 
 def _missing(texts: dict[Path, str]) -> dict[Path, str]:

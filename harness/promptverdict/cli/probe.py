@@ -61,7 +61,7 @@ def _find_outdated(trial: Trial, *, every: bool) -> Sealed | None:
 
     A stale recording is reported and left alone. every: run them even if nothing changed.
     """
-    from promptverdict.recording.digest import list_changed_parts
+    from promptverdict.recording.digest import describe_parts, list_changed_parts
     from promptverdict.recording.files import open_sealed
     from promptverdict.runner.probes import read_reports
 
@@ -70,7 +70,7 @@ def _find_outdated(trial: Trial, *, every: bool) -> Sealed | None:
     except MissingRecording:
         return None
     if parts := list_changed_parts(sealed.head.digest, trial.cell.digest):
-        print(f"{trial.id}: stale ({', '.join(parts)}), left alone")
+        print(f"{trial.id}: stale ({describe_parts(parts)} changed), left alone")
         return None
     if every:
         return sealed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import tempfile
 from collections.abc import Mapping
@@ -23,18 +24,26 @@ def write_files(texts: Mapping[Path, str]) -> None:
     Raises StorageError; if a text could not be written, the old files are unchanged.
     """
     written: dict[Path, Path] = {}
+    replaced = False
     path = Path()
     try:
         for path, text in texts.items():
             written[path] = _write_beside(path, text)
         for path, temporary in written.items():
             temporary.replace(path)
+            replaced = True
     except OSError as error:
         raise StorageError(f"{display_path(path)} cannot be written: {error.strerror}") from error
     finally:
-        for temporary in written.values():
+        # After the first rename the others must follow, at the latest when somebody reads them.
+        for temporary in () if replaced else written.values():
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def list_unfinished(path: Path) -> list[Path]:
+    """List the texts that were written for a file and not put in its place, by name."""
+    return sorted(path.parent.glob(f".{glob.escape(path.name)}.*"))
 
 
 def _write_beside(path: Path, text: str) -> Path:

@@ -7,13 +7,10 @@ transport that asks it. Only public names of vcrpy are used, and vcr.stubs is ne
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import httpx2
 import vcr
@@ -25,12 +22,12 @@ from vcr.serialize import deserialize, serialize
 from promptverdict.core.errors import BrokenRecording
 from promptverdict.providers.receiving import RESPONSE_HEADERS, receive
 from promptverdict.recording.delta import DeltaSerializer
-
-REQUEST_HEADERS = frozenset({"content-type", "anthropic-version", "anthropic-beta", "openai-beta"})
-"""All that is stored of a request's headers: others name keys, machines and versions."""
-
-ENDPOINTS = ("/messages", "/chat/completions", "/responses")
-"""How a request's path may end; no recording says where its API was served."""
+from promptverdict.recording.matching import (
+    find_difference,
+    format_briefly,
+    is_same,
+    prepare_request,
+)
 
 SERIALIZER = "delta"
 """Under which name vcrpy knows ours."""
@@ -64,7 +61,7 @@ class _Persister:
             return deserialize(self._keeper.read(), serializer)
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
             raise BrokenRecording(
-                f"{self._keeper.where} is not a cassette: {_format_briefly(error)}\n"
+                f"{self._keeper.where} is not a cassette: {format_briefly(error)}\n"
                 "  restore it from version control, or record it again with --record all"
             ) from error
 
@@ -129,7 +126,7 @@ class Tape:
         number = self._cassette.play_count
         problem = f"{self._where}: request {number + 1} is not in the recording"
         if number < len(self._cassette):
-            problem += f": {_find_difference(self._cassette.requests[number], request)}"
+            problem += f": {find_difference(self._cassette.requests[number], request)}"
         return f"{problem}\n  record it again with --record stale"
 
 
@@ -186,80 +183,18 @@ def open_tape(keeper: Keeper, *, replay: bool) -> Iterator[Tape]:
     recorder = vcr.VCR(
         record_mode="none" if replay else "once",
         match_on=("conversation",),
-        before_record_request=_prepare_request,
+        before_record_request=prepare_request,
         # Nothing in the process is patched: trials that run at once would hear each other.
         skip_patchers=PATCHER_NAMES,
         record_on_exception=False,
         serializer=SERIALIZER,
     )
-    recorder.register_matcher("conversation", _is_same)
+    recorder.register_matcher("conversation", is_same)
     recorder.register_serializer(SERIALIZER, DeltaSerializer(keeper.where))
     recorder.register_persister(_Persister(keeper, replay=replay))
     with recorder.use_cassette(Path(keeper.where)) as cassette:
         yield Tape(cassette, keeper.where)
 
 
-def _prepare_request(request: Request) -> Request:
-    """Leave out what names a machine or an account, and note what a request is matched by."""
-    path = _shorten_path(urlsplit(request.uri).path)
-    headers = {
-        name: value for name, value in request.headers.items() if name.lower() in REQUEST_HEADERS
-    }
-    stored = Request(request.method, path, request.body, headers)
-    # vcrpy prepares a request again at each look-up, and hashing a long conversation takes time.
-    stored.key = getattr(request, "key", None) or _hash_request(request.method, path, request.body)
-    return stored
-
-
-def _shorten_path(path: str) -> str:
-    """Leave out where an API is served: the place may be a company's own, and it may move."""
-    return next((f"/v1{end}" for end in ENDPOINTS if path.endswith(end)), path)
-
-
-def _hash_request(method: str, path: str, body: bytes | None) -> str:
-    try:
-        text = json.dumps(json.loads(body or b"null"), sort_keys=True)
-    except (ValueError, RecursionError):
-        text = repr(body)
-    return hashlib.sha256(f"{method} {path}\n{text}".encode()).hexdigest()
-
-
 def _encode(body: str | bytes) -> bytes:
     return body.encode("utf-8") if isinstance(body, str) else body
-
-
-def _is_same(recorded: Request, request: Request) -> bool:
-    return bool(recorded.key == request.key)
-
-
-def _find_difference(old: Request, new: Request) -> str:
-    """Return the first difference of two requests in words."""
-    try:
-        bodies = json.loads(old.body), json.loads(new.body)
-        return _find_body_difference(*bodies, "") or "the path differs"
-    except (TypeError, ValueError, RecursionError):
-        return "the bodies differ"
-
-
-def _find_body_difference(old: Any, new: Any, at: str) -> str | None:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted({*old, *new}):
-            name = f"{at}.{key}" if at else key
-            if key not in old or key not in new:
-                return f"{name} is only in the {'recording' if key in old else 'request'}"
-            if difference := _find_body_difference(old[key], new[key], name):
-                return difference
-        return None
-    if isinstance(old, list) and isinstance(new, list):
-        for number, entries in enumerate(zip(old, new, strict=False)):
-            if difference := _find_body_difference(*entries, f"{at}[{number}]"):
-                return difference
-        return (
-            None if len(old) == len(new) else f"{at} has {len(new)} entries instead of {len(old)}"
-        )
-    return None if old == new else f"{at} was {_format_briefly(old)} and is {_format_briefly(new)}"
-
-
-def _format_briefly(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -12,21 +12,18 @@ like this only where it comes back byte for byte, and else as it was.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
-from promptverdict.core.errors import BrokenRecording
 from promptverdict.recording import yaml_format
-from promptverdict.recording.expansion import MAX_IN_ALL
+from promptverdict.recording.expansion import Budget
 
 LIST_KEYS = ("messages", "input")
 """Where the APIs keep the conversation: Messages and Chat Completions; Responses."""
 
-MAX_BODY = 64 * 2**20
-"""Bytes of one request: more than any API takes."""
-
-SHORTEST_MESSAGE = 32
-"""Bytes that each message is counted as at least: about the shortest that an API takes."""
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+"""An escape for half a surrogate pair: in JSON, the halves of a pair may also stand alone."""
 
 _ENCODINGS: dict[str, Callable[[Any], str]] = {
     "compact": lambda data: json.dumps(data, separators=(",", ":"), ensure_ascii=False),
@@ -54,7 +51,7 @@ class DeltaSerializer:
     def deserialize(self, text: str) -> dict[str, Any]:
         """Read a cassette back as vcrpy knows it. Raises BrokenRecording."""
         cassette: dict[str, Any] = yaml_format.load(text, self._where)
-        seen, budget = _Conversation(), _Budget(self._where)
+        seen, budget = _Conversation(), Budget(self._where)
         restored = [seen.restore(interaction, budget) for interaction in cassette["interactions"]]
         return {**cassette, "interactions": restored}
 
@@ -87,7 +84,7 @@ class _Conversation:
         self._answers.append(_build_message(answer))
         return {"request": request, "response": response}
 
-    def restore(self, interaction: dict[str, Any], budget: _Budget) -> dict[str, Any]:
+    def restore(self, interaction: dict[str, Any], budget: Budget) -> dict[str, Any]:
         request, response = dict(interaction["request"]), dict(interaction["response"])
         body = answer = None
         if "encoding" in request:
@@ -161,43 +158,6 @@ class _Conversation:
         return {k: body[k] for k in delta["order"]} if "order" in delta else body
 
 
-class _Budget:
-    """How many bytes a recording may still expand to; asked before any of them are written out.
-
-    A few bytes of a recording can name an earlier answer or request again and again, and anybody
-    can seal one.
-    """
-
-    def __init__(self, where: str) -> None:
-        self._where, self._left, self._requests = where, MAX_IN_ALL, 0
-        self._lengths: dict[int, tuple[Any, int]] = {}
-        """By identity, since what is named twice is one object. The object is held here, or another
-        could be born at its address."""
-
-    def take(self, body: Body) -> None:
-        """Count one request. Raises BrokenRecording when it, or all of them, come to too much."""
-        self._requests += 1
-        length = sum(len(key) + self._measure(value) for key, value in body.items())
-        self._left -= length
-        if length > MAX_BODY or self._left < 0:
-            limit = f"{MAX_BODY >> 20} MB" if length > MAX_BODY else f"{MAX_IN_ALL >> 20} MB in all"
-            raise BrokenRecording(
-                f"{self._where}: request {self._requests} expands beyond {limit},"
-                " as no recording of ours does\n"
-                "  restore it from version control, or record it again with --record all"
-            )
-
-    def _measure(self, value: Any) -> int:
-        if isinstance(value, list):
-            return sum(map(self._measure_value, value))
-        return self._measure_value(value)
-
-    def _measure_value(self, value: Any) -> int:
-        if id(value) not in self._lengths:
-            self._lengths[id(value)] = value, max(SHORTEST_MESSAGE, len(json.dumps(value)))
-        return self._lengths[id(value)][1]
-
-
 def _list_messages(body: Body | None) -> list[str]:
     messages = next((body[key] for key in LIST_KEYS if key in body), None) if body else None
     return [json.dumps(message) for message in messages] if isinstance(messages, list) else []
@@ -211,10 +171,21 @@ def _parse(raw: Any) -> tuple[Body | None, str]:
         body = json.loads(raw)
     except (ValueError, RecursionError):
         return None, ""
+    if _SURROGATE.search(raw) and not _is_encodable(body):
+        return None, ""
     for name, encode in _ENCODINGS.items():
         if encode(body) == raw:
             return body, name
     return None, ""
+
+
+def _is_encodable(body: Body) -> bool:
+    """Whether no text in a body holds half a surrogate pair, which no file can hold."""
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _build_message(answer: Body | None) -> Body | None:

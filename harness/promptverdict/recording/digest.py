@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from promptverdict.guest.treehash import digest_of
@@ -60,8 +61,21 @@ def describe_parts(parts: Iterable[str]) -> str:
 
 
 def hash_workspace(tree: Tree) -> str:
-    """Hash every byte of the files an agent finds, those that Git ignores among them."""
-    return digest_of((path, node.kind, node.content) for path, node in tree.items())
+    """Hash every byte of the files an agent finds, those that Git ignores among them.
+
+    The executable bit counts where it is set: without one, digests are what they were before it
+    counted.
+    """
+    return digest_of((path, node.hashed_kind, node.content) for path, node in tree.items())
+
+
+def differs_in_line_ends_alone(digest: str, tree: Tree) -> bool:
+    """Whether a workspace would have a digest if none of its lines ended in CRLF."""
+    plain = {
+        path: replace(node, content=node.content.replace(b"\r\n", b"\n"))
+        for path, node in tree.items()
+    }
+    return hash_workspace(plain) == digest
 
 
 def hash_part(part: Any) -> str:

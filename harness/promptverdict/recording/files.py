@@ -1,17 +1,13 @@
-"""The files of one recording, and the seal that holds them together.
+"""The files of one recording: how they are named, saved, and opened again.
 
-`<n>.http.yaml` begins with a seal: a hash of all that follows in it and of the whole of
-`<n>.world.yaml`. One byte changed in either, and the recording is refused. `<n>.probes.yaml`,
-`<n>.judge.yaml` and `<n>.pairs.yaml` lie outside the seal and name it: what was sealed may be
-probed and judged again.
+`<n>.http.yaml` and `<n>.world.yaml` are sealed. `<n>.probes.yaml`, `<n>.judge.yaml` and
+`<n>.pairs.yaml` lie outside the seal and name it: what was sealed may be probed and judged again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,20 +15,22 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from promptverdict.core.errors import BrokenRecording, MissingRecording, StorageError
+from promptverdict.core.errors import BrokenRecording, StorageError
 from promptverdict.core.files import write_files
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.core.validation_words import describe_error_at_place
 from promptverdict.recording import yaml_format
-from promptverdict.recording.expansion import refuse_growth
+from promptverdict.recording.delta import DeltaSerializer
+from promptverdict.recording.expansion import check_trees
+from promptverdict.recording.seal import LENGTH, seal_cassette
 from promptverdict.recording.secrets import refuse_machine, refuse_secrets
+from promptverdict.recording.texts import read_sealed_texts
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.transcript import Result
 from promptverdict.trials.tree import Change
 
 FORMAT = 1
-_SEAL = "seal: "
 _END_OF_HEAD = "\nversion: "
 
 M = TypeVar("M", bound=Frozen)
@@ -47,7 +45,7 @@ class Head(Frozen):
     variant: str
     trial: int
     digest: dict[str, str]
-    """Named part of what was asked -> hash (see plan.py)."""
+    """Named part of what was asked -> hash (see digest.py)."""
     compatible: dict[str, str | int]
     """What two recordings must share to be compared: toolset, sandbox, its Python and pytest."""
     provenance: Provenance
@@ -110,10 +108,7 @@ class Sealed:
 
     def read_world(self) -> World:
         """Read the world file. Raises BrokenRecording."""
-        where = display_path(self.location.world)
-        world = _validated(World, yaml_format.load(self.world, where), where)
-        refuse_growth((world.start, *(result.changes for result in world.results)), where)
-        return world
+        return _parse_world(self.world, display_path(self.location.world))
 
 
 def open_sealed(location: Location) -> Sealed:
@@ -121,40 +116,30 @@ def open_sealed(location: Location) -> Sealed:
 
     Raises MissingRecording when there is none, BrokenRecording when it cannot be trusted.
     """
-    if not location.http.exists():
-        raise MissingRecording(f"{display_path(location.http)} does not exist")
-    http, world = _read(location.http), _read(location.world)
-    first, _, rest = http.partition("\n")
-    if not first.startswith(_SEAL) or first != _SEAL + _seal(rest, world):
-        raise BrokenRecording(
-            f"{display_path(location.http)}: the seal is broken:"
-            f" it or {location.world.name} was changed since it was recorded\n"
-            "  restore both from version control, or record again with --record all"
-        )
     where = display_path(location.http)
-    metadata = yaml_format.load(rest.partition(_END_OF_HEAD)[0], where)
-    kept = metadata.get("metadata") if isinstance(metadata, dict) else None
-    head = kept.get("recording") if isinstance(kept, dict) else None
+    opened, world = read_sealed_texts(location.http, location.world)
+    metadata = yaml_format.load(opened.cassette.partition(_END_OF_HEAD)[0], where)
+    stored = metadata.get("metadata") if isinstance(metadata, dict) else None
+    head = stored.get("recording") if isinstance(stored, dict) else None
     if isinstance(head, dict) and isinstance(head.get("format"), int) and head["format"] > FORMAT:
         raise BrokenRecording(
             f"{where} was written by a newer promptverdict (format {head['format']})\n"
             "  update: pip install --upgrade promptverdict"
         )
-    sealed = first.removeprefix(_SEAL)
-    return Sealed(location, sealed, _validated(Head, head, where), rest, world)
+    return Sealed(location, opened.seal, _validate(Head, head, where), opened.cassette, world)
 
 
-def save_sealed(location: Location, http: str, world: World) -> str:
-    """Write both files and their seal, each at once or not at all; give the seal.
+def save_sealed(location: Location, cassette: str, world: World) -> str:
+    """Write both files, each at once or not at all, and return their seal.
 
-    Raises StorageError when the disk refuses, and when either text holds a key, tells the name of
-    this machine or a path of its user, or is too long to be read again.
+    Raises StorageError when the disk refuses, when either text holds a key, names this machine or a
+    path of its user, and when the recording could not be read again.
     """
     text = yaml_format.dump(
         world.model_dump(mode="json", exclude_defaults=True) or {"format": FORMAT}
     )
-    for content in (http, text):
-        if len(content.encode("utf-8", "surrogatepass")) > yaml_format.MAX_BYTES - len(_SEAL) - 100:
+    for content in (cassette, text):
+        if len(content.encode()) > yaml_format.MAX_BYTES - LENGTH:
             raise StorageError(
                 f"the recording is larger than {yaml_format.MAX_BYTES // 2**20} MB"
                 " and was not saved\n"
@@ -162,41 +147,39 @@ def save_sealed(location: Location, http: str, world: World) -> str:
             )
         refuse_secrets(content, os.environ)
         refuse_machine(content, platform.node(), str(Path.home()))
-    seal = _seal(http, text)
-    write_files({location.world: text, location.http: f"{_SEAL}{seal}\n{http}"})
+    _check_readable(cassette, text)
+    seal, http = seal_cassette(cassette, text)
+    # The world first: while only it is new, the new cassette lies beside the old one, and
+    # `read_sealed_texts` finds it there.
+    write_files({location.world: text, location.http: http})
     return seal
 
 
-def _seal(http: str, world: str) -> str:
-    return (
-        "sha256:" + hashlib.sha256(f"{http}\0{world}".encode("utf-8", "surrogatepass")).hexdigest()
-    )
+def _check_readable(cassette: str, world: str) -> None:
+    """Raise StorageError for what reading would refuse: a recording must serve when it is needed.
 
-
-def _read(path: Path) -> str:
+    Its texts may be short and come to gigabytes, since they name what went before.
+    """
     try:
-        text = yaml_format.read(path, display_path(path))
-    except FileNotFoundError as error:
-        raise BrokenRecording(
-            f"{display_path(path)} is missing\n"
-            "  restore it from version control, or record with --record all"
+        _parse_world(world, "the workspace")
+        DeltaSerializer("the conversation").deserialize(cassette)
+    except BrokenRecording as error:
+        problem = str(error).partition("\n")[0]
+        raise StorageError(
+            f"the recording could not be read again and was not saved: {problem}\n"
+            "  let the task end earlier (limits), or keep its large files out of the workspace"
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise BrokenRecording(f"{display_path(path)} cannot be read: {error}") from error
-    if text.startswith("version https://git-lfs"):
-        raise BrokenRecording(
-            f"{display_path(path)} is a Git LFS pointer\n  fetch its content: git lfs pull"
-        )
-    if re.search(r"^(<<<<<<< |>>>>>>> )", text, re.MULTILINE):
-        raise BrokenRecording(
-            f"{display_path(path)} holds merge conflict markers\n  restore one of its versions"
-        )
-    return text
 
 
-def _validated(model: type[M], data: Any, where: str) -> M:
+def _parse_world(text: str, where: str) -> World:
+    world = _validate(World, yaml_format.load(text, where), where)
+    check_trees((world.start, *(result.changes for result in world.results)), where)
+    return world
+
+
+def _validate(model: type[M], data: Any, where: str) -> M:
     if not isinstance(data, Mapping):
-        raise BrokenRecording(f"{where}: this is no recording of ours")
+        raise BrokenRecording(f"{where}: it is not a recording")
     try:
         return model.model_validate(data)
     except ValidationError as error:

@@ -17,9 +17,15 @@ from promptverdict.core.errors import (
 )
 from promptverdict.core.ids import format_node_id, format_trial_id
 from promptverdict.core.paths import display_path
-from promptverdict.recording.digest import describe_parts, list_changed_parts
+from promptverdict.recording.digest import (
+    describe_parts,
+    differs_in_line_ends_alone,
+    list_changed_parts,
+)
 from promptverdict.recording.files import Sealed, open_sealed
+from promptverdict.recording.texts import describe_line_end_cure
 from promptverdict.runner.cells import Cell, Trial
+from promptverdict.runner.probes import has_unrun_probes
 from promptverdict.settings import RecordMode
 
 State = Literal["fresh", "missing", "stale", "broken"]
@@ -35,6 +41,8 @@ class Decision:
     """The recording to replay; None where a new one is made."""
     error: EvidenceError | None
     """Why there is neither a recording to replay nor leave to make one."""
+    probes: bool = False
+    """Whether the probes are run on the recording, since one of them never ran."""
 
     @property
     def records(self) -> bool:
@@ -51,7 +59,7 @@ def decide(trial: Trial, mode: RecordMode) -> Decision:
         sealed = open_sealed(trial.location)
         _check_place(trial, sealed)
         if parts := list_changed_parts(sealed.head.digest, trial.cell.digest):
-            state, error = "stale", _describe_stale(trial, parts)
+            state, error = "stale", _describe_stale(trial, parts, sealed)
     except MissingRecording:
         state, error = "missing", _describe_missing(trial)
     except BrokenRecording as broken:
@@ -59,7 +67,12 @@ def decide(trial: Trial, mode: RecordMode) -> Decision:
     anew = {"none": (), "once": ("missing",), "stale": ("missing", "stale")}.get(mode)
     if anew is None or state in anew:
         return Decision(trial, state, None, None)
-    return Decision(trial, state, None if error else sealed, error)
+    if error or sealed is None:
+        return Decision(trial, state, None, error)
+    # An interrupt after the recording was sealed leaves it without reports; no model is needed to
+    # make them, so whoever lets this run record gets them too.
+    unrun = mode != "none" and has_unrun_probes(trial.cell.scenario, trial.location, sealed.seal)
+    return Decision(trial, state, sealed, None, probes=unrun)
 
 
 def _check_place(trial: Trial, sealed: Sealed) -> None:
@@ -86,8 +99,12 @@ def _describe_missing(trial: Trial) -> MissingRecording:
     )
 
 
-def _describe_stale(trial: Trial, parts: tuple[str, ...]) -> StaleRecording:
-    cell = trial.cell
+def _describe_stale(trial: Trial, parts: tuple[str, ...], sealed: Sealed) -> StaleRecording:
+    cell, recorded = trial.cell, sealed.head.digest.get("workspace", "")
+    if parts == ("workspace",) and differs_in_line_ends_alone(recorded, cell.scenario.workspace):
+        where, cure = cell.scenario.files, describe_line_end_cure(cell.scenario.suite.folder.parent)
+        change = f"only line ends differ: Git made them CRLF in {display_path(where)}"
+        return StaleRecording(f"stale: {change}\n{cure}", parts)
     changes = ", ".join(f"{describe_parts([part])} ({locate_part(part, cell)})" for part in parts)
     return StaleRecording(
         f"stale: {changes} changed since {trial.id} was recorded\n"

@@ -17,7 +17,8 @@ from promptverdict.sandbox import (
     make_trial_folders,
     remove_trial_folders,
 )
-from promptverdict.sandbox.workspace import Workspace
+from promptverdict.sandbox.interface import Finished
+from promptverdict.sandbox.workspace import Refused, Workspace
 from promptverdict.scenarios.loading import LoadedScenario
 from promptverdict.scenarios.scenario import Probe
 from promptverdict.trials.evidence import Check, Evidence, ProbeReport
@@ -99,7 +100,13 @@ def _run_probe(
 ) -> ProbeReport:
     folders = make_trial_folders(given_up)
     try:
-        Workspace(folders.workspace, folders.owner).lay_out(tree)
+        try:
+            Workspace(folders.workspace, folders.owner).lay_out(tree)
+        except Refused as refused:
+            # An agent may make names that no host can: folders nested past the longest path, bytes
+            # that are no text and whose escapes are longer than a name may be.
+            fault = f"the tree cannot be laid out: {refused}"
+            return ProbeReport(probe=probe.name, after=number, tree=digest(tree), fault=fault)
         library = {KIT: Node("file", read_kit())}
         mounts = [
             _mount(folders, "base", base, "/base"),
@@ -120,23 +127,29 @@ def _run_probe(
         Check.model_validate({"outcome": kind.lower(), "name": name, "detail": detail})
         for kind, name, _, detail in lines
     )
-    fault = None
+    return ProbeReport(
+        probe=probe.name,
+        after=number,
+        tree=digest(tree),
+        checks=checks,
+        fault=_find_fault(done, checks, tree),
+    )
+
+
+def _find_fault(done: Finished, checks: tuple[Check, ...], tree: Tree) -> str | None:
+    """Return why a probe could not tell, if so: then its checks count for nothing."""
     special = [path for path, node in tree.items() if node.kind == "special"]
     if done.stopped:
-        fault = f"stopped: {done.stopped}"
-    elif done.exit_code:
-        fault = f"exit code {done.exit_code}: {done.output.strip()[-300:]}"
-    elif done.truncated:
-        fault = "it printed more than is kept, so checks are missing"
-    elif not all(check.name for check in checks):
-        fault = "it printed a PASS, FAIL or NOTE line without a name"
-    elif special:
-        fault = f"the tree is not whole: {special[0]} could not be kept"
-    elif not checks:
-        fault = "it printed no PASS, FAIL or NOTE line"
-    return ProbeReport(
-        probe=probe.name, after=number, tree=digest(tree), checks=checks, fault=fault
-    )
+        return f"stopped: {done.stopped}"
+    if done.exit_code:
+        return f"exit code {done.exit_code}: {done.output.strip()[-300:]}"
+    if done.truncated:
+        return "it printed more than is kept, so checks are missing"
+    if not all(check.name for check in checks):
+        return "it printed a PASS, FAIL or NOTE line without a name"
+    if special:
+        return f"the tree is not whole: {special[0]} could not be kept"
+    return None if checks else "it printed no PASS, FAIL or NOTE line"
 
 
 def _mount(folders: TrialFolders, name: str, tree: Mapping[str, Node], target: str) -> Mount:

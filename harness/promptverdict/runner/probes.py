@@ -59,7 +59,7 @@ def read_reports(
     wanted = {probe.name: hash_probe(probe, scenario) for probe in scenario.scenario.probes}
     if not wanted:
         return ()
-    stored = _stored(location)
+    stored = _read_stored(location)
     have = stored.digests if stored and stored.seal == seal else {}
     if stale := sorted(name for name, digest_ in wanted.items() if have.get(name) != digest_):
         raise StaleProbes(
@@ -69,6 +69,18 @@ def read_reports(
         )
     reports = stored.reports if stored else ()
     return tuple(report for report in reports if report.probe in wanted)
+
+
+def has_unrun_probes(scenario: LoadedScenario, location: Location, seal: str) -> bool:
+    """Whether a probe never ran on a recording: its process was interrupted, or the probe is new.
+
+    One that ran and was changed since is another matter: that is for `promptverdict probe`.
+    """
+    names = {probe.name for probe in scenario.scenario.probes}
+    if not names:
+        return False
+    stored = _read_stored(location)
+    return stored is None or stored.seal != seal or not names <= set(stored.digests)
 
 
 def read_probe_files(scenario: LoadedScenario) -> dict[str, Node]:
@@ -83,7 +95,7 @@ def read_kit() -> bytes:
     return importlib.resources.files("promptverdict.guest").joinpath(KIT).read_bytes()
 
 
-def _stored(location: Location) -> StoredProbes | None:
+def _read_stored(location: Location) -> StoredProbes | None:
     path: Path = location.probes
     if not path.is_file():
         return None

@@ -111,7 +111,9 @@ class Runner:
             if decision.records:
                 record = await self._record(decision.trial)
             else:
-                record = await run_trial(decision.trial, self._context, decision.sealed)
+                record = await run_trial(
+                    decision.trial, self._context, decision.sealed, probes=decision.probes
+                )
         await run_to_end(self._keep, record)
         return record
 

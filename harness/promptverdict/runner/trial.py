@@ -21,17 +21,20 @@ from promptverdict.runner.records import identify_trial
 from promptverdict.runner.users import PlayedUser, ScriptedUser, write_instructions
 from promptverdict.runner.world.base import RunContext, TrialWorld
 from promptverdict.runner.world.replayed import open_replayed_world
-from promptverdict.trials.evidence import Evidence, FinalState
+from promptverdict.trials.evidence import Evidence, FinalState, Judgement, ProbeReport
 from promptverdict.trials.prices import Cost, add_costs, compute_cost
 from promptverdict.trials.protocols import Model, UserTurns
 from promptverdict.trials.record import Fault, TrialRecord
 from promptverdict.trials.transcript import Answered, Simulated, Transcript, add_usages
 
 
-async def run_trial(trial: Trial, context: RunContext, sealed: Sealed | None) -> TrialRecord:
+async def run_trial(
+    trial: Trial, context: RunContext, sealed: Sealed | None, *, probes: bool = False
+) -> TrialRecord:
     """Run one trial: replayed where a recording is given, else live and recorded.
 
-    What goes wrong on the way is in the record's fault; a bug in the harness surfaces as itself.
+    probes: whether probes are run on a recording that is given; on a new one they always are. What
+    goes wrong on the way is in the record's fault; a bug in promptverdict surfaces as itself.
     """
     began = time.monotonic()
     transcript, outcome, head, fault = Transcript(), None, None, None
@@ -41,8 +44,16 @@ async def run_trial(trial: Trial, context: RunContext, sealed: Sealed | None) ->
             async with _open_conversations(trial.cell, connection) as (model, user):
                 await run_loop(trial.cell.task, model, world.tools, user, transcript)
             head, outcome = world.finish(transcript.events)
-        outcome = await _add_probes(trial, context, transcript, outcome, sealed)
-        outcome = await _add_judgements(trial, context, transcript, outcome, sealed)
+        recording = sealed or open_sealed(trial.location)
+        evidence = Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome)
+        reports = await _collect_reports(
+            trial.cell, context, evidence, recording, run=probes or sealed is None
+        )
+        outcome = outcome.model_copy(update={"probes": reports})
+        judged = await _collect_judgements(
+            trial.cell, context, evidence, recording, ask=sealed is None
+        )
+        outcome = outcome.model_copy(update={"judged": judged})
     except HarnessError as error:
         fault = Fault.of(error)
         # What could not be recorded to its end is evidence of nothing.
@@ -106,48 +117,37 @@ async def _open_conversations(
             yield model, PlayedUser(script, player, user.turns)
 
 
-async def _add_probes(
-    trial: Trial,
-    context: RunContext,
-    transcript: Transcript,
-    outcome: FinalState,
-    sealed: Sealed | None,
-) -> FinalState:
-    """Add what the probes found: stored reports to a replay, new ones to a new recording."""
-    scenario = trial.cell.scenario
-    if not scenario.scenario.probes:
-        return outcome
-    if sealed:
-        reports = read_reports(scenario, sealed.location, sealed.seal)
-    else:
-        evidence = Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome)
-        seal = open_sealed(trial.location).seal
-        from promptverdict.runner.probe_runner import run_probes
+async def _collect_reports(
+    cell: Cell, context: RunContext, evidence: Evidence, sealed: Sealed, *, run: bool
+) -> tuple[ProbeReport, ...]:
+    """Run the probes on a recording, or read what they found before."""
+    if not (run and cell.scenario.scenario.probes):
+        return read_reports(cell.scenario, sealed.location, sealed.seal)
+    from promptverdict.runner.probe_runner import run_probes
 
-        probed = (scenario, trial.location, seal, evidence, context.sandbox(), context.given_up)
-        reports = await run_to_end(run_probes, *probed)
-    return outcome.model_copy(update={"probes": reports})
+    sandbox = await run_to_end(context.sandbox)
+    return await run_to_end(
+        run_probes,
+        cell.scenario,
+        sealed.location,
+        sealed.seal,
+        evidence,
+        sandbox,
+        context.given_up,
+    )
 
 
-async def _add_judgements(
-    trial: Trial,
-    context: RunContext,
-    transcript: Transcript,
-    outcome: FinalState,
-    sealed: Sealed | None,
-) -> FinalState:
-    """Add what judges answered: stored answers to a replay, new ones to a new recording."""
-    cell = trial.cell
-    evidence = Evidence(task=cell.task, events=transcript.events, outcome=outcome)
-    wanted = list_questions(cell.scenario.scenario.grades.values(), evidence)
-    if sealed:
-        judged = read_judgements(inquire_trial(sealed.location, sealed.seal), wanted, cell.judge)
-    elif model := cell.asks:
-        inquiry = inquire_trial(trial.location, open_sealed(trial.location).seal)
-        judged = (await gather(_build_judge(model, context), inquiry, wanted)).all
-    else:
-        return outcome
-    return outcome.model_copy(update={"judged": judged})
+async def _collect_judgements(
+    cell: Cell, context: RunContext, evidence: Evidence, sealed: Sealed, *, ask: bool
+) -> tuple[Judgement, ...]:
+    """Ask the judge about a new recording, or read what judges answered before."""
+    questions = list_questions(cell.scenario.scenario.grades.values(), evidence)
+    inquiry = inquire_trial(sealed.location, sealed.seal)
+    if not ask:
+        return read_judgements(inquiry, questions, cell.judge)
+    if (model := cell.asks) is None:
+        return ()
+    return (await gather(_build_judge(model, context), inquiry, questions)).all
 
 
 def _build_judge(model: str, context: RunContext) -> Judge:

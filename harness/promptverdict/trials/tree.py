@@ -30,6 +30,11 @@ class Node:
     content: bytes = b""
     mode: int = 0o644
 
+    @property
+    def hashed_kind(self) -> str:
+        """The kind as guest/treehash.py hashes it: `exec` for a file that its owner may execute."""
+        return "exec" if self.kind == "file" and self.mode & 0o100 else self.kind
+
 
 Tree = Mapping[str, Node]
 """Path relative to the workspace, parts joined by `/`, to what is there."""
@@ -81,7 +86,7 @@ class TestReport(Frozen):
 def digest(tree: Tree) -> str:
     """Compute the name of a tree from what an agent can write in it (guest/treehash.py)."""
     return digest_of(
-        (path, "exec" if node.kind == "file" and node.mode & 0o100 else node.kind, node.content)
+        (path, node.hashed_kind, node.content)
         for path, node in tree.items()
         if node.kind in ("file", "link") and counts(path)
     )
