@@ -78,12 +78,13 @@ def test_the_verdict_comes_first_and_then_what_it_rests_on(
     place = lines.index("  manners/s0: lost kind (1/1 -> 0/1)")
     assert lines[place + 1] == f"    promptverdict show {COUNT:016x}"
     assert "  2 more scenarios flipped" in lines
-    assert lines[-1].startswith("evidence: baseline helper/base: 8 trials, ")
+    assert lines[-1].startswith("evidence: baseline (8 trials); candidate (8 trials); both ")
 
 
 def test_with_v_the_table_shows_every_column(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     saved(folder, *worse())
     assert main(["compare", "-v"]) == 1
     (row,) = [line for line in capsys.readouterr().out.splitlines() if "8 of 8 trials" in line]

@@ -183,7 +183,7 @@ def test_the_worst_of_several_comparisons_is_told_first() -> None:
     assert combine_headlines(found).word == "Regressed in part"
     assert combine_headlines(found[:1]) == build_headline(found[0])
     both = combine_headlines([found[1], found[1]])
-    assert (both.word, both.sentence) == ("Regressed", "2 comparisons: regressed in each.")
+    assert (both.word, both.sentence) == ("Regressed", "all 2 comparisons.")
 
 
 @pytest.mark.parametrize("other", ["stale", "invalid"])
@@ -192,7 +192,7 @@ def test_an_improvement_beside_stale_or_invalid_evidence_is_never_the_headline(o
     lacking = {"stale": stale, "invalid": changed(BASE, verdict="invalid")}[other]
     both = combine_headlines([changed(BASE, verdict="improved"), lacking])
     assert (both.word, both.style) == (other.capitalize(), "unknown")
-    assert both.sentence == f"2 comparisons: 1 improved, 1 {other}."
+    assert both.sentence == f"of 2 comparisons 1 improved, 1 {other}."
 
 
 def test_a_paired_family_is_not_called_a_scenario() -> None:
@@ -214,12 +214,15 @@ def test_the_evidence_says_what_both_sides_share_once_and_of_which_revision_they
     newer = side.model_copy(update={"label": "helper/base", "revision": None, "trials": 2})
     both = BASE.model_copy(update={"baseline": side, "candidate": newer})
     assert describe_sides(both, NOW) == (
-        "baseline helper/base @ main (0123456789): 1 trial, today;"
-        " candidate helper/base: 2 trials, today; both live, model relay/claude"
+        "baseline (0123456789, 1 trial); candidate (2 trials); both today, live, model relay/claude"
+    )
+    older = side.model_copy(update={"oldest": "2025-12-25T11:00:00Z"})
+    assert describe_sides(both.model_copy(update={"baseline": older}), NOW) == (
+        "baseline (0123456789, 1 trial), today to 9 days old; candidate (2 trials), today;"
+        " both live, model relay/claude"
     )
     bare = Side(label="helper/base", variant="helper/base", model=None)
     one = both.model_copy(update={"candidate": bare})
     assert describe_sides(one, NOW) == (
-        "baseline helper/base @ main (0123456789): 1 trial, today, live, model relay/claude;"
-        " candidate helper/base: no evidence"
+        "baseline (0123456789, 1 trial), today, live, model relay/claude; candidate (no evidence)"
     )

@@ -14,31 +14,38 @@ from promptverdict.trials.record import TrialRecord
 
 def describe_sides(comparison: Comparison, now: datetime) -> str:
     """Write in one line what both sides rest on; what they have in common once."""
-    sides = (("baseline", comparison.baseline), ("candidate", comparison.candidate))
-    origins = [_describe_source(side) for _, side in sides]
-    amounts = [f"{role} {_describe_amount(side, now)}" for role, side in sides]
-    if origins[0] == origins[1] and origins[0]:
-        return f"{'; '.join(amounts)}; both {origins[0]}"
-    return "; ".join(
-        f"{amount}, {origin}" if origin else amount
-        for amount, origin in zip(amounts, origins, strict=True)
-    )
+    sides = {"baseline": comparison.baseline, "candidate": comparison.candidate}
+    amounts = [f"{role} {_describe_amount(side)}" for role, side in sides.items()]
+    ages = [_describe_age(side, now) for side in sides.values()]
+    origins = [_describe_source(side) for side in sides.values()]
+    if not all(ages):
+        parts = zip(amounts, ages, origins, strict=True)
+        return "; ".join(", ".join(filter(None, part)) for part in parts)
+    if ages[0] != ages[1]:
+        amounts = [f"{amount}, {age}" for amount, age in zip(amounts, ages, strict=True)]
+    shared = [texts[0] for texts in (ages, origins) if texts[0] == texts[1]]
+    if origins[0] != origins[1]:
+        amounts = [f"{amount}, {origin}" for amount, origin in zip(amounts, origins, strict=True)]
+    return "; ".join([*amounts, *[f"both {', '.join(shared)}"] * bool(shared)])
 
 
 def _describe_source(side: Side) -> str:
     """Write how a side's evidence came about, and with which model; empty where there is none."""
-    if side.oldest is None:
-        return ""
-    return f"{', '.join(side.provenance)}, model {side.model}"
+    return f"{', '.join(side.provenance)}, model {side.model}" if side.oldest else ""
 
 
-def _describe_amount(side: Side, now: datetime) -> str:
-    """Write how many trials a side has, how old, and of which revision."""
-    revision = f" ({side.revision[:10]})" if side.revision else ""
+def _describe_age(side: Side, now: datetime) -> str:
+    """Write how old a side's evidence is; empty where there is none."""
     if side.oldest is None or side.newest is None:
-        return f"{side.label}{revision}: no evidence"
-    age = format_age_range(side.newest, side.oldest, now)
-    return f"{side.label}{revision}: {format_count(side.trials, 'trial')}, {age}"
+        return ""
+    return format_age_range(side.newest, side.oldest, now)
+
+
+def _describe_amount(side: Side) -> str:
+    """Write how many trials a side has, and of which revision or run."""
+    origin = f"{side.revision[:10]}, " if side.revision else f"{side.run}, " if side.run else ""
+    count = format_count(side.trials, "trial") if side.oldest else "no evidence"
+    return f"({origin}{count})"
 
 
 def describe_evidence(records: Iterable[TrialRecord], now: datetime) -> list[str]:

@@ -19,7 +19,7 @@ MOST_NOTABLE = 4
 MOST_SCENARIOS = 12
 """Scenarios behind a measure that the page shows."""
 COLUMNS = (
-    Column(title="measure"),
+    Column(title="measure", is_name=True),
     Column(title="baseline", align="right"),
     Column(title="candidate", align="right"),
     Column(title="change", align="right"),
@@ -30,7 +30,7 @@ COLUMNS = (
 )
 OPTIONAL = ("typical ratio (95 %)", "missing", "p (adjusted)")
 SCENARIO_COLUMNS = (
-    Column(title="scenario"),
+    Column(title="scenario", is_name=True),
     Column(title="baseline", align="right"),
     Column(title="candidate", align="right"),
 )

@@ -86,15 +86,16 @@ def combine_headlines(comparisons: Sequence[Comparison]) -> Headline:
     if len(comparisons) == 1:
         return build_headline(comparisons[0])
     words = [comparison.word for comparison in comparisons]
-    counts = [f"{words.count(word)} {word}" for word in dict.fromkeys(words)]
-    summary = ", ".join(counts) if len(counts) > 1 else f"{words[0]} in each"
+    counts = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
     worst = min(words, key=rank_word)
     word, style = worst.capitalize(), get_style(worst)
     if len(set(words)) > 1 and style != "unknown":
         word = f"{word.removesuffix(PART)}{PART}"
         # The colour of an improvement is for what improved and nothing else.
         style = "mixed" if style == "improved" else style
-    return Headline(word, style, f"{len(comparisons)} comparisons: {summary}.")
+    if len(set(words)) == 1:
+        return Headline(word, style, f"all {len(comparisons)} comparisons.")
+    return Headline(word, style, f"of {len(comparisons)} comparisons {counts}.")
 
 
 def describe_uncompared_run(records: Sequence[TrialRecord]) -> Headline:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SCORES = {"pass": 1.0, "fail": 0.0, "ungraded": None}
 COLUMNS = (
-    Column(title="behaviour", wraps=True),
+    Column(title="behaviour", wraps=True, is_name=True),
     Column(title="variant", wraps=True),
     Column(title="shown"),
     Column(title="rate (95 %)", is_detail=True),

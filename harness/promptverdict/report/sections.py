@@ -21,7 +21,7 @@ Pairs = Sequence[tuple[str, str]]
 """Variants that were compared, baseline and candidate, as the report calls them."""
 SIGNS = {"pass": "✓", "fail": "✗", "ungraded": "?"}
 PROVENANCE_COLUMNS = (
-    Column(title="trial"),
+    Column(title="trial", is_name=True),
     Column(title="evidence"),
     Column(title="model"),
     Column(title="recorded"),

@@ -22,6 +22,8 @@ class Column(Frozen):
     """Whether a terminal shows it only when it is asked for details."""
     wraps: bool = False
     """Whether its texts may be broken where a terminal is too narrow."""
+    is_name: bool = False
+    """Whether its texts name their rows."""
 
 
 class Cell(Frozen):
@@ -88,6 +90,13 @@ class Table(Frozen):
     def leave_out_details(self) -> Table:
         """Return the same table without the columns that only details need."""
         shown = [place for place, column in enumerate(self.columns) if not column.is_detail]
+        return self.select_columns(shown)
+
+    def select_details(self) -> Table:
+        """Return the same table with the names of the rows and the columns of details alone."""
+        shown = [
+            place for place, column in enumerate(self.columns) if column.is_detail or column.is_name
+        ]
         return self.select_columns(shown)
 
 

@@ -19,14 +19,14 @@ from promptverdict.report.table import Cell, Column, Row, RowGroup, Table, build
 
 COLUMNS = (
     Column(title="verdict"),
-    Column(title="behaviour", wraps=True),
+    Column(title="behaviour", wraps=True, is_name=True),
     Column(title="baseline", align="right"),
     Column(title="candidate", align="right"),
     Column(title="points (95 %)"),
     Column(title="n", align="right"),
     Column(title="missing", wraps=True),
-    Column(title="baseline (95 %)", is_detail=True),
-    Column(title="candidate (95 %)", is_detail=True),
+    Column(title="baseline (95 %)", is_detail=True, wraps=True),
+    Column(title="candidate (95 %)", is_detail=True, wraps=True),
     Column(title="usually missed", is_detail=True),
     Column(title="p (Holm)", is_detail=True),
     Column(title="pass^k", is_detail=True),
@@ -75,7 +75,7 @@ def _build_row(verdict: BehaviourVerdict) -> Row:
         ),
         Cell(
             text=verdict.behaviour,
-            note=f"{verdict.role} theme" if isinstance(verdict, Theme) else "",
+            note=verdict.role if isinstance(verdict, Theme) else "",
         ),
         format_share(verdict.baseline_rate.estimate),
         format_share(verdict.candidate_rate.estimate),

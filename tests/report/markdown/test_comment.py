@@ -43,8 +43,8 @@ def test_what_flipped_is_told_with_reasons_and_commands() -> None:
 def test_provenance_and_age_stand_with_the_verdict_and_in_every_cell() -> None:
     records = run()
     text = render_comment(report(records, comparison(records)))
-    sides = "baseline helper/base: 8 trials, 1 to 2 days old; candidate helper/terse: 8 trials"
-    assert f"Evidence: {sides}, 1 to 2 days old; both relay: Ann, by hand, model" in text
+    sides = "Evidence: baseline (8 trials); candidate (8 trials); both 1 to 2 days old, relay: Ann"
+    assert sides in text
     assert text.count("relay, 2 days old |") == 16
 
 

@@ -78,7 +78,10 @@ def test_the_verdict_comes_first_and_says_for_whom_against_whom_on_what() -> Non
     assert "Regressed" in verdict
     assert "<h1>helper/terse shows kind less often than helper/base.</h1>" in verdict
     assert "from 100% to 25%, -75 points (-90 to -30), 8 paired scenarios." in verdict
-    assert "8 trials, 1 to 2 days old; both relay: Ann, by hand, model relay/claude" in verdict
+    assert (
+        "baseline (8 trials); candidate (8 trials); both 1 to 2 days old, relay: Ann, by hand"
+        in verdict
+    )
     assert text.index('id="verdict"') < text.index("<svg") < text.index('id="cells"')
 
 
@@ -303,7 +306,7 @@ def test_several_comparisons_are_told_apart_and_the_worst_comes_first() -> None:
     found = comparison(records)
     unclear = changed(found, verdict="inconclusive", reason="the interval contains 0")
     text = render_page(report(records, unclear, found))
-    assert "<h1>2 comparisons: 1 regressed, 1 inconclusive.</h1>" in text
+    assert "<h1>of 2 comparisons 1 regressed, 1 inconclusive.</h1>" in text
     assert "Regressed in part" in text
     assert 'href="#compared:1"' in text
     assert 'id="compared:1"' in text

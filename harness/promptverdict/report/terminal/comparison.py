@@ -135,7 +135,7 @@ def _list_flip_lines(comparison: Comparison, options: Sequence[str]) -> Iterator
     yield f"flipped: {count_flips(flips)}"
     scenarios = group_flips(flips)
     for scenario in scenarios[:MOST_LINES]:
-        changes = ", ".join(map(_format_flip, scenario.flips))
+        changes = "; ".join(_format_flips(scenario.flips))
         yield f"  {format_scenario_id(scenario.suite, scenario.scenario)}: {changes}"
         trial = scenario.flips[0].candidate_trial
         yield f"    {shlex.join(['promptverdict', 'show', trial, *options])}"
@@ -143,9 +143,16 @@ def _list_flip_lines(comparison: Comparison, options: Sequence[str]) -> Iterator
         yield f"  {len(scenarios) - MOST_LINES} more scenarios flipped"
 
 
-def _format_flip(flip: Flip) -> str:
-    shares = " -> ".join(share.replace(" of ", "/") for share in (flip.baseline, flip.candidate))
-    return f"{flip.direction} {flip.behaviour} ({shares})"
+def _format_flips(flips: Iterable[Flip]) -> Iterator[str]:
+    """Write what was gained and lost, behaviours with the same figures together."""
+    changes: dict[tuple[str, str], list[str]] = {}
+    for flip in flips:
+        shares = " -> ".join(
+            share.replace(" of ", "/") for share in (flip.baseline, flip.candidate)
+        )
+        changes.setdefault((flip.direction, shares), []).append(flip.behaviour)
+    for (direction, shares), behaviours in changes.items():
+        yield f"{direction} {', '.join(behaviours)} ({shares})"
 
 
 def _list_notes(comparison: Comparison) -> Iterator[str]:

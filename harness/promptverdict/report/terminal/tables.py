@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from promptverdict.core.text import escape_text
-from promptverdict.report.table import Cell, Table
+from promptverdict.report.table import Cell, Column, Table
 from promptverdict.report.terminal.console import STYLES, Terminal, style_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table as RichTable
+    from rich.text import Text
 
 GAP = 2
 """Blanks between columns."""
@@ -23,49 +25,65 @@ def render_table(table: Table, terminal: Terminal) -> Iterator[RenderableType]:
     """Render the titles of the columns, then group by group, then the notes.
 
     Columns are as wide in every group; those that wrap give way where the terminal is too narrow.
+    Details that do not fit beside the rest follow in a table of their own.
     """
-    shown = table if terminal.has_details else table.leave_out_details()
-    widths = _choose_widths(shown, terminal.width)
-    yield _build_rows(
-        shown, widths, [[style_text(column.title, "dim") for column in shown.columns]]
-    )
-    for group in shown.groups:
+    main = table.leave_out_details()
+    if not terminal.has_details:
+        yield from _render_columns(main, terminal.width)
+    elif _measure_width(_measure_columns(table)) <= terminal.width:
+        yield from _render_columns(table, terminal.width)
+    else:
+        yield from _render_columns(main, terminal.width)
+        yield from _render_columns(table.select_details(), terminal.width)
+    yield from (style_text(note) for note in table.notes)
+
+
+def _render_columns(table: Table, available: int) -> Iterator[RenderableType]:
+    widths = _choose_widths(table, available)
+    titles = [Cell(text=column.title) for column in table.columns]
+    yield _build_rows(table.columns, widths, [titles], "dim")
+    for group in table.groups:
         if group.title:
             yield style_text(group.title, "bold")
-        yield _build_rows(
-            shown,
-            widths,
-            (
-                [style_text(_join_note(cell), STYLES[cell.style]) for cell in row]
-                for row in group.rows
-            ),
-        )
-    yield from (style_text(note) for note in shown.notes)
+        yield _build_rows(table.columns, widths, group.rows)
 
 
 def _build_rows(
-    table: Table, widths: list[int], rows: Iterable[Iterable[RenderableType]]
+    columns: Sequence[Column],
+    widths: Sequence[int],
+    rows: Iterable[Iterable[Cell]],
+    style: str = "",
 ) -> RichTable:
     from rich.table import Table as RichTable
 
     built = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_header=False)
-    for column, width in zip(table.columns, widths, strict=True):
+    for column, width in zip(columns, widths, strict=True):
         built.add_column(width=width, justify=column.align, overflow="fold")
     for row in rows:
-        built.add_row(*row)
+        built.add_row(
+            *(
+                _build_text(cell, width, style or STYLES[cell.style])
+                for cell, width in zip(row, widths, strict=True)
+            )
+        )
     return built
 
 
-def _choose_widths(table: Table, available: int) -> list[int]:
-    from rich.cells import cell_len
+def _build_text(cell: Cell, width: int, style: str) -> Text:
+    from rich.text import Text
 
-    columns = list(table.columns)
-    widths = [cell_len(column.title) for column in columns]
-    for row in table.rows:
-        for place, cell in enumerate(row):
-            widths[place] = max(widths[place], cell_len(escape_text(_join_note(cell))))
-    excess = sum(widths) + GAP * (len(widths) - 1) - available
-    wrapping = [place for place, column in enumerate(columns) if column.wraps]
+    return Text("\n".join(break_text(_format_cell(cell), width)), style)
+
+
+def _format_cell(cell: Cell) -> str:
+    text = f"{cell.text} ({cell.note})".lstrip() if cell.note else cell.text
+    return escape_text(text)
+
+
+def _choose_widths(table: Table, available: int) -> list[int]:
+    widths = _measure_columns(table)
+    excess = _measure_width(widths) - available
+    wrapping = [place for place, column in enumerate(table.columns) if column.wraps]
     for place in sorted(wrapping, key=lambda place: -widths[place]):
         given = min(max(excess, 0), max(widths[place] - NARROWEST, 0))
         widths[place] -= given
@@ -73,5 +91,31 @@ def _choose_widths(table: Table, available: int) -> list[int]:
     return widths
 
 
-def _join_note(cell: Cell) -> str:
-    return f"{cell.text} ({cell.note})".lstrip() if cell.note else cell.text
+def _measure_columns(table: Table) -> list[int]:
+    """Measure how wide each column would like to be."""
+    from rich.cells import cell_len
+
+    widths = [cell_len(column.title) for column in table.columns]
+    for row in table.rows:
+        for place, cell in enumerate(row):
+            widths[place] = max(widths[place], cell_len(_format_cell(cell)))
+    return widths
+
+
+def _measure_width(widths: Sequence[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1)
+
+
+def break_text(text: str, width: int) -> list[str]:
+    """Break a text into lines of at most `width` characters, after blanks, hyphens and slashes.
+
+    A part without any of these may be longer; blanks in front of the whole text stay.
+    """
+    if len(text) <= width:
+        return [text]
+    lines = [""]
+    for part in re.findall(r"^ +|[^ /_-]*[ /_-]?", text):
+        if lines[-1].strip() and len(lines[-1]) + len(part.rstrip()) > width:
+            lines.append("")
+        lines[-1] += part
+    return [line.rstrip() for line in lines]

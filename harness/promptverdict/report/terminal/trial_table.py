@@ -22,7 +22,7 @@ from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import Event, add_usages
 
 COLUMNS = (
-    Column(title="trial", wraps=True),
+    Column(title="trial", wraps=True, is_name=True),
     Column(title="turns", align="right"),
     Column(title="calls", align="right"),
     Column(title="test runs", align="right"),
