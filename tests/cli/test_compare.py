@@ -231,22 +231,25 @@ def test_any_two_variants_can_be_named(folder: Path, capsys: pytest.CaptureFixtu
         (["--evals", "nowhere"], "nowhere: there is no suite.yaml\n  name a folder"),
         (["nowhere"], "results: nowhere: there is no such run"),
         (["--candidate", BASE], "no variant ran beside the baseline of its suite"),
-        (["--look", "0/5"], "--look: `0/5` is no look\n  such as 2/5, which is the second of five"),
-        (["--look", "6/5"], "--look: `6/5` is no look"),
-        (["--look", "x"], "--look: `x` is no look"),
+        (["--look", "0/5"], "--look: `0/5` is not a look\n  write 2/5 for the second of five"),
+        (["--look", "6/5"], "--look: `6/5` is not a look"),
+        (["--look", "x"], "--look: `x` is not a look"),
         (["--look", "1/99"], "at most 20 can be planned"),
         (
             ["--look", "2/5", "--base", "main"],
-            "--look: looks are planned for the variants of a run",
+            "--look: looks are for the variants of a run",
         ),
-        (["latest", "--base", "main"], "--base: a run's variants and a revision are compared"),
+        (["latest", "--base", "main"], "--base: it compares the working tree, so run"),
         (["--base", "main", "--candidate", "helper/x"], "helper/x runs in no suite"),
         (["--before", "latest"], "is the run itself\n  name two: promptverdict compare RUN"),
         (["--before", "2031"], "results: 2031: there is no such run"),
         (["--before", OLDER], "--before: no variant ran in both runs"),
         (["--before", OLDER, "--candidate", BASE], f"in results/{OLDER} these did: helper/old"),
-        (["--before", OLDER, "--base", "main"], "--base was given too\n  leave one of the two"),
-        (["--before", OLDER, "--baseline", BASE], "--baseline was given too"),
+        (
+            ["--before", OLDER, "--base", "main"],
+            "--base cannot be given too\n  leave one of the two",
+        ),
+        (["--before", OLDER, "--baseline", BASE], "--baseline cannot be given too"),
     ],
 )
 def test_what_cannot_be_compared_is_told(
@@ -293,7 +296,7 @@ def test_planned_trials_without_a_record_are_missing_and_no_gate_answers(
     assert main(["compare"]) == 7
     printed = capsys.readouterr().out
     assert not printed.startswith("Improved")
-    assert f"4 of 16 trials of {run.name} left no record: they are missing" in printed
+    assert f"4 of 16 trials of {run.name} have no record: missing" in printed
     assert "refused: 4 of its cells did not run" in printed
     (row,) = [line for line in printed.splitlines() if line.split()[1:2] == ["kind"]]
     assert row.split()[0] == "invalid"
@@ -304,7 +307,7 @@ def test_what_was_left_out_by_an_option_is_told_and_kept(
 ) -> None:
     saved(folder, *worse())
     main(["compare", "--suite", "manners"])
-    told = "compared with --suite manners, and nothing else of the run"
+    told = "compared with --suite manners only, not the whole run"
     assert told in capsys.readouterr().out
     main(["report"])
     assert told in (folder / "results/latest/report.md").read_text()

@@ -72,7 +72,7 @@ def test_the_starter_and_the_schemas_are_written(
     assert {name for name in written if "/" in name} == set(starter)
     assert written == starter | {
         ".gitattributes": init.ATTRIBUTES,
-        **{f"{kind}.schema.json": schema.text(kind) for kind in schema.SCHEMAS},
+        **{f"{kind}.schema.json": schema.render_schema(kind) for kind in schema.SCHEMAS},
     }
     assert set(files(root)) == {f"evals/{name}" for name in written} | set(CLAUDE)
 

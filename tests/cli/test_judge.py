@@ -117,7 +117,7 @@ def test_without_a_judge_it_says_how_to_name_one(
 ) -> None:
     recorded(tmp_path, server)
     assert main(["judge"]) == 2
-    assert "no model is named that could be asked" in capsys.readouterr().err
+    assert "no model is named" in capsys.readouterr().err
     assert main(["judge", "--model", "judge"]) == 2
     assert "is no provider/name of ours" in capsys.readouterr().err
 
@@ -137,7 +137,7 @@ def test_a_stale_recording_is_told_and_left_alone(
     path = tmp_path / "agents/helper/terse.md"
     path.write_text(path.read_text().replace("terse", "curt"))
     assert main(["judge", "--model", "relay/judge"]) == 0
-    assert "small/hello::helper/terse#0: stale (the prompt changed), left alone" in told(capsys)
+    assert "small/hello::helper/terse#0: stale (the prompt changed), skipped" in told(capsys)
     assert len(server.requests) == 2
 
 
@@ -259,7 +259,7 @@ def test_labels_of_stale_recordings_are_left_out(
     rows = "small/hello::helper/base#0,kind,yes", "small/hello::helper/terse#0,kind,no"
     assert main(["judge", "--labels", labels(tmp_path, *rows)]) == 0
     lines = told(capsys)
-    assert lines[0] == "small/hello::helper/terse#0: stale (the prompt changed), left out"
+    assert lines[0] == "small/hello::helper/terse#0: stale (the prompt changed), skipped"
     assert lines[2] == "  1 labelled trial, 1 judged yes or no"
 
 
@@ -320,14 +320,14 @@ def test_a_pair_is_asked_in_both_orders_once_and_summed_up_each_time(
     first, each, summed, *rest = told(capsys)
     assert first.startswith("0 questions and 1 about pairs, each in both orders, to relay/judge, ~")
     assert each == f"small/hello#0: helper/terse against helper/base: {KINDER} -> helper/base"
-    assert summed == "relay/judge was asked 1 questions about pairs: 1 baseline"
+    assert summed == "relay/judge was asked 1 question about pairs: 1 baseline"
     assert rest == standing
     assert len(comparing.requests) == 2
     assert main(["judge", "--model", "relay/judge"]) == 0
     nothing, *rest = told(capsys)
     assert nothing == (
         "nothing to ask relay/judge:"
-        " 0 recordings with rubrics and 1 pairs of recordings, all answered"
+        " 0 recordings with rubrics and 1 pair of recordings, all answered"
     )
     assert rest == standing
     assert len(comparing.requests) == 2
@@ -344,7 +344,7 @@ def test_questions_of_rubrics_and_of_pairs_are_asked_together(
     lines = told(capsys)
     assert lines[0].startswith("2 questions and 1 about pairs, each in both orders, to relay/judge")
     assert "relay/judge was asked 2 questions: 1 no, 1 yes" in lines
-    assert "relay/judge was asked 1 questions about pairs: 1 baseline" in lines
+    assert "relay/judge was asked 1 question about pairs: 1 baseline" in lines
     assert len(comparing.requests) == 4
 
 
@@ -398,8 +398,8 @@ def test_a_trial_without_a_partner_is_told(
     path.write_text(path.read_text().replace("careful", "careless"))
     assert main(["judge", "--model", "relay/judge"]) == 0
     assert told(capsys) == [
-        "small/hello::helper/base#0: stale (the prompt changed), left alone",
-        "small/hello::helper/terse#0: no comparable trial to pair it with, left alone",
+        "small/hello::helper/base#0: stale (the prompt changed), skipped",
+        "small/hello::helper/terse#0: there is no comparable trial to pair it with, skipped",
         "nothing to ask relay/judge: 0 recordings with rubrics, all answered",
     ]
     assert comparing.requests == []

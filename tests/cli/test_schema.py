@@ -20,7 +20,7 @@ def run(*arguments: str) -> int:
 
 
 def parsed(kind: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(schema.text(kind))
+    loaded: dict[str, Any] = json.loads(schema.render_schema(kind))
     return loaded
 
 
@@ -36,14 +36,14 @@ def objects(part: object) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("kind", ["scenario", "suite"])
 def test_a_schema_is_printed_alone(capsys: pytest.CaptureFixture[str], kind: str) -> None:
     assert run(kind) == 0
-    assert capsys.readouterr().out == schema.text(kind)
+    assert capsys.readouterr().out == schema.render_schema(kind)
 
 
 def test_the_schema_of_scenarios_is_printed_where_none_is_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     run()
-    assert capsys.readouterr().out == schema.text("scenario")
+    assert capsys.readouterr().out == schema.render_schema("scenario")
 
 
 @pytest.mark.parametrize("kind", schema.SCHEMAS)
@@ -56,8 +56,8 @@ def test_a_schema_names_every_key_and_refuses_all_others(kind: str) -> None:
 
 
 def test_a_schema_is_the_same_each_time() -> None:
-    assert schema.text("scenario") == schema.text("scenario")
-    assert schema.text("scenario").endswith("}\n")
+    assert schema.render_schema("scenario") == schema.render_schema("scenario")
+    assert schema.render_schema("scenario").endswith("}\n")
 
 
 def test_both_schemas_are_written_into_a_folder(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_both_schemas_are_written_into_a_folder(tmp_path: Path) -> None:
     for _ in range(2):
         assert run("--write", str(folder)) == 0
     written = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
-    assert written == {f"{kind}.schema.json": schema.text(kind) for kind in schema.SCHEMAS}
+    assert written == {f"{kind}.schema.json": schema.render_schema(kind) for kind in schema.SCHEMAS}
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from promptverdict.cli.schema import SCHEMAS, text
+from promptverdict.cli.schema import SCHEMAS, render_schema
 from promptverdict.core.errors import InputError
 from promptverdict.scenarios.loading import (
     LoadedScenario,
@@ -391,7 +391,7 @@ def test_there_are_suites_and_scenarios_in_this_repository() -> None:
 
 @pytest.mark.parametrize("kind", SCHEMAS)
 def test_the_schemas_that_editors_use_are_up_to_date(kind: str) -> None:
-    assert (EVALS / f"{kind}.schema.json").read_text(encoding="utf-8") == text(kind)
+    assert (EVALS / f"{kind}.schema.json").read_text(encoding="utf-8") == render_schema(kind)
 
 
 @pytest.mark.parametrize("path", [*SUITES, *SCENARIOS], ids=lambda path: path.stem)

@@ -1,4 +1,4 @@
-"""`promptverdict agents`: what every agent file says, and what is odd about it."""
+"""`promptverdict agents`: every agent file as it is read, and what is unusual in it."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     """Add the verb."""
     parser = verbs.add_parser(
         "agents",
-        help="list the agents, as they are read, with what is odd about their files",
-        description="List every agent with its dialect, model, tools and prompt size as they are"
-        " read from its file, and whatever is odd about the file, with the line.",
+        help="list the agents as they are read, with anything unusual in their files",
+        description="List every agent with the dialect, model, tools and prompt size that are read"
+        " from its file, and anything unusual in the file, with its line.",
     )
     parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="folder or file (default: the configured agents)"
+        "paths", nargs="*", metavar="PATH", help="folder or file (default: the configured one)"
     )
-    parser.add_argument("--json", action="store_true", help="print the normal forms as JSON")
+    parser.add_argument("--json", action="store_true", help="print the agents as JSON")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the agents. Raises InputError with the problems of all paths."""
-    paths = arguments.paths or [_usual_place()]
+    paths = arguments.paths or [_find_agents_place()]
     variants = _load([Path(path) for path in paths])
     if arguments.json:
-        print(json.dumps([_normal_form(variant) for variant in variants], indent=2))
+        print(json.dumps([_build_normal_form(variant) for variant in variants], indent=2))
     elif sys.stdout.isatty():
         _print_styled(variants)
     else:
-        print("\n".join(_plain(variants)))
+        print("\n".join(_render_plain(variants)))
     return 0
 
 
-def _usual_place() -> str:
-    """Give the configured folder; where there is none, the first usual one."""
+def _find_agents_place() -> str:
+    """Return the configured folder if it exists, and else the first usual one."""
     configured = resolve(Path.cwd(), {}).agents
     if Path(configured).exists():
         return configured
@@ -64,12 +64,12 @@ def _load(paths: list[Path]) -> list[Variant]:
     return variants
 
 
-def _normal_form(variant: Variant) -> dict[str, object]:
+def _build_normal_form(variant: Variant) -> dict[str, object]:
     return {"id": variant.id, **variant.model_dump(mode="json")}
 
 
-def _rows(variant: Variant) -> list[tuple[str, str]]:
-    """Give what is shown of a variant, label and words, without its diagnostics."""
+def _list_rows(variant: Variant) -> list[tuple[str, str]]:
+    """List what is shown of a variant, as (label, text), without its diagnostics."""
     tools = "all that a scenario allows"
     if variant.tools is not None:
         tools = ", ".join(variant.tools) or "none"
@@ -88,25 +88,25 @@ def _rows(variant: Variant) -> list[tuple[str, str]]:
     ]
 
 
-def _diagnostics(variant: Variant) -> list[tuple[str, str]]:
+def _list_diagnostics(variant: Variant) -> list[tuple[str, str]]:
     return [
         (f"line {diagnostic.line}", f"{diagnostic.kind}: {diagnostic.text}")
         for diagnostic in variant.diagnostics
     ]
 
 
-def _plain(variants: list[Variant]) -> list[str]:
+def _render_plain(variants: list[Variant]) -> list[str]:
     lines = []
     for variant in variants:
         lines.append(escape_text(variant.id))
-        lines += [f"  {label:8}  {escape_text(text)}" for label, text in _rows(variant)]
-        lines += [f"  {label:8}  {escape_text(text)}" for label, text in _diagnostics(variant)]
+        lines += [f"  {label:8}  {escape_text(text)}" for label, text in _list_rows(variant)]
+        lines += [f"  {label:8}  {escape_text(text)}" for label, text in _list_diagnostics(variant)]
         lines.append("")
-    return [*lines, _summary(variants)]
+    return [*lines, _format_summary(variants)]
 
 
 def _print_styled(variants: list[Variant]) -> None:
-    # slow to import, and of no use to the other ways of printing
+    # Slow to import, and not needed for JSON and plain text.
     from rich.console import Console
     from rich.padding import Padding
     from rich.table import Table
@@ -117,15 +117,15 @@ def _print_styled(variants: list[Variant]) -> None:
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
-        for label, text in _rows(variant):
+        for label, text in _list_rows(variant):
             table.add_row(Text(label, "dim"), Text(escape_text(text)))
-        for label, text in _diagnostics(variant):
+        for label, text in _list_diagnostics(variant):
             table.add_row(Text(label, "yellow"), Text(escape_text(text)))
         console.print(Text(escape_text(variant.id), "bold"))
         console.print(Padding(table, (0, 0, 1, 2)))
-    console.print(Text(_summary(variants), "dim"))
+    console.print(Text(_format_summary(variants), "dim"))
 
 
-def _summary(variants: list[Variant]) -> str:
+def _format_summary(variants: list[Variant]) -> str:
     odd = sum(len(variant.diagnostics) for variant in variants)
     return f"{format_count(len(variants), 'agent file')}, {format_count(odd, 'diagnostic')}"

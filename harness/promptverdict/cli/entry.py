@@ -1,4 +1,4 @@
-"""`promptverdict VERB ...`: finds the verb, and turns an error of ours into words and a code."""
+"""`promptverdict VERB ...`: runs the verb, and prints errors of ours with their exit codes."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ VERBS = (
     "try",
 )
 _MODULES = {"try": "try_scenario"}
-"""Verbs that Python does not take as names."""
+"""Verb -> its module, where the verb is a keyword of Python."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb and give the exit code (see errors.py)."""
+    """Run one verb and return the exit code (see core/errors.py)."""
     try:
         return _run(arguments)
     except HarnessError as error:
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Python flushes once more at its end: nobody is there to read that either.
+        # Python flushes stdout again when it exits, which would fail once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 

@@ -10,20 +10,20 @@ from promptverdict.core.paths import display_path
 from promptverdict.settings import resolve
 
 _FORMULA = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
-"""What a spreadsheet takes for the beginning of a formula; the last four are full-width signs."""
+"""Characters that make a spreadsheet take a cell for a formula; the last four are full-width."""
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser("export", help="write a run as CSV or JSON files")
-    parser.add_argument("folder", type=Path, help="where trials, grades and events are written")
+    parser.add_argument("folder", type=Path, help="folder for trials, grades and events")
     parser.add_argument("--run", default="latest", help="name of the run (default: the latest)")
     parser.add_argument("--format", choices=("csv", "json"), default="csv")
     parser.add_argument("--results", help="folder of the runs (default: the configured one)")
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Write three files, all or none, and say where."""
+    """Write three files, all or none, and print where."""
     from promptverdict.trials.frames import load_run
 
     results = Path(resolve(Path.cwd(), {"results": asked.results}).results)
@@ -34,7 +34,7 @@ def run(asked: argparse.Namespace) -> int:
         if asked.format == "json":
             text = table.to_json(orient="records", date_format="iso", indent=1) + "\n"
         else:
-            text = table.map(_harmless).to_csv(index=False)
+            text = table.map(_defuse_formula).to_csv(index=False)
         texts[asked.folder / f"{name}.{asked.format}"] = text
     write_files(texts)
     rows = ", ".join(f"{len(getattr(loaded, path.stem))} {path.stem}" for path in texts)
@@ -42,6 +42,6 @@ def run(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _harmless(value: object) -> object:
-    """Keep a spreadsheet from running what an agent wrote."""
+def _defuse_formula(value: object) -> object:
+    """Quote what a spreadsheet would run: an agent may have written it."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

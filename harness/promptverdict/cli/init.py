@@ -108,7 +108,7 @@ def _told(problems: list[Problem]) -> Iterator[str]:
 def _starter() -> dict[Path, str]:
     """Give what is to stand below evals/."""
     texts = {EVALS / path: node.content.decode() for path, node in read_tree(STARTER).items()}
-    texts |= {EVALS / f"{kind}.schema.json": schema.text(kind) for kind in schema.SCHEMAS}
+    texts |= {EVALS / f"{kind}.schema.json": schema.render_schema(kind) for kind in schema.SCHEMAS}
     attributes = EVALS / ".gitattributes"
     return texts if os.path.lexists(attributes) else texts | {attributes: ATTRIBUTES}
 

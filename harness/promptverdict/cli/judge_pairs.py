@@ -1,4 +1,4 @@
-"""What `promptverdict judge` does about pairs of trials: find them, have them judged, sum up."""
+"""The pairwise part of `promptverdict judge`: pair trials, ask about pairs, sum up."""
 
 from __future__ import annotations
 
@@ -18,86 +18,88 @@ from promptverdict.judging.tally import Tally, tally
 from promptverdict.scenarios.loading import LoadedSuite
 from promptverdict.stats.compare import FLOOR
 
-PairWork = tuple[Pair, list[PairQuestion]]
+PairQuestions = tuple[Pair, list[PairQuestion]]
 """Two recordings, and what their suite asks about both."""
 
 
-def paired(sides: Iterable[tuple[LoadedSuite, JudgedTrial]]) -> list[PairWork]:
-    """Pair the trials of suites that ask pairwise questions; what has no partner is told."""
+def pair_trials(trials: Iterable[tuple[LoadedSuite, JudgedTrial]]) -> list[PairQuestions]:
+    """Pair the trials of suites with pairwise questions; report trials without a partner."""
     suites: dict[Path, LoadedSuite] = {}
-    found: dict[Path, list[JudgedTrial]] = defaultdict(list)
-    for loaded, side in sides:
+    by_suite: dict[Path, list[JudgedTrial]] = defaultdict(list)
+    for loaded, trial in trials:
         suites[loaded.folder] = loaded
-        found[loaded.folder].append(side)
-    works = []
+        by_suite[loaded.folder].append(trial)
+    asking = []
     for folder, loaded in suites.items():
         questions, baseline = loaded.suite.pairwise, loaded.suite.baseline
         if not questions or baseline is None:
             continue
-        pairs, alone = match_pairs(found[folder], baseline)
-        for side in alone:
-            task, number = side.evidence.task, side.sealed.location.number
-            of = format_trial_id(task.suite, task.scenario, task.variant, number)
-            print(f"{of}: no comparable trial to pair it with, left alone")
-        works += [(pair, list_pair_questions(questions, pair)) for pair in pairs]
-    return works
+        pairs, alone = match_pairs(by_suite[folder], baseline)
+        for trial in alone:
+            task, number = trial.evidence.task, trial.sealed.location.number
+            name = format_trial_id(task.suite, task.scenario, task.variant, number)
+            print(f"{name}: there is no comparable trial to pair it with, skipped")
+        asking += [(pair, list_pair_questions(questions, pair)) for pair in pairs]
+    return asking
 
 
 async def ask_pairs(
-    judge: Judge, works: list[PairWork], gate: asyncio.Semaphore, *, again: bool
+    judge: Judge, asking: list[PairQuestions], limit: asyncio.Semaphore, *, again: bool
 ) -> list[Gathered[PairJudgement]]:
-    """Have pairs judged, as many at once as a gate lets through; say what comes."""
+    """Ask the open questions about pairs, as many at once as the limit allows; print answers."""
 
-    async def one(work: PairWork) -> Gathered[PairJudgement]:
-        pair, wanted = work
-        async with gate:
-            found = await gather(judge, inquire_pair(pair), wanted, again=again)
-        for judged in found.new:
-            print(_told(judged))
-        return found
+    async def ask_pair(pair: Pair, questions: list[PairQuestion]) -> Gathered[PairJudgement]:
+        async with limit:
+            gathered = await gather(judge, inquire_pair(pair), questions, again=again)
+        for judgement in gathered.new:
+            print(_format_judgement(judgement))
+        return gathered
 
-    return list(await asyncio.gather(*(one(work) for work in works)))
+    return list(await asyncio.gather(*(ask_pair(*each) for each in asking)))
 
 
-def tell_standings(model: str, gathered: list[Gathered[PairJudgement]]) -> bool:
-    """Say what all judgements come to, and whether a question was left without an answer."""
-    new = [one for found in gathered for one in found.new]
+def print_standings(model: str, gathered: list[Gathered[PairJudgement]]) -> bool:
+    """Print what all judgements come to; return whether a question has no answer."""
+    new = [judgement for each in gathered for judgement in each.new]
     if new:
-        counts = Counter(one.outcome or "ungraded" for one in new)
-        told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items()))
-        print(f"{model} was asked {len(new)} questions about pairs: {told}")
-    each: dict[tuple[str, str, str, str], list[PairJudgement]] = defaultdict(list)
-    for found in gathered:
-        for one in found.all:
-            each[one.question, one.about, one.candidate, one.baseline].append(one)
-    for (question, about, candidate, baseline), judged in each.items():
+        counts = Counter(judgement.outcome or "ungraded" for judgement in new)
+        outcomes = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items()))
+        print(f"{model} was asked {format_count(len(new), 'question')} about pairs: {outcomes}")
+    groups: dict[tuple[str, str, str, str], list[PairJudgement]] = defaultdict(list)
+    for judgement in (judgement for each in gathered for judgement in each.all):
+        group = judgement.question, judgement.about, judgement.candidate, judgement.baseline
+        groups[group].append(judgement)
+    for (question, about, candidate, baseline), judged in groups.items():
         print(f"{question} (about the {about}): {candidate} against {baseline}")
-        print("\n".join(_lines(tally(judged))))
-    return any(one.fault for judged in new for one in judged.choices)
+        print("\n".join(_render_tally(tally(judged))))
+    return any(choice.fault for judgement in new for choice in judgement.choices)
 
 
-def _told(one: PairJudgement) -> str:
-    better = {"baseline": one.baseline, "candidate": one.candidate, "tie": "tie"}
-    told = better[one.outcome] if one.outcome else f"ungraded ({one.why_ungraded})"
-    told += " (the orders disagree)" if one.disagree else ""
-    which = f"{one.candidate} against {one.baseline}"
-    return f"{one.scenario}#{one.trial}: {which}: {one.question} -> {told}"
+def _format_judgement(judgement: PairJudgement) -> str:
+    names = {"baseline": judgement.baseline, "candidate": judgement.candidate, "tie": "tie"}
+    better = f"ungraded ({judgement.why_ungraded})"
+    if judgement.outcome:
+        better = names[judgement.outcome]
+    better += " (the orders disagree)" if judgement.disagree else ""
+    pair = f"{judgement.candidate} against {judgement.baseline}"
+    return f"{judgement.scenario}#{judgement.trial}: {pair}: {judgement.question} -> {better}"
 
 
-def _lines(one: Tally) -> Iterator[str]:
+def _render_tally(counts: Tally) -> Iterator[str]:
     yield (
-        f"  {one.wins} won, {one.losses} lost, {one.ties} tied, {one.ungraded} ungraded"
-        f" in {format_count(one.scenarios, 'scenario')}"
+        f"  {counts.wins} won, {counts.losses} lost, {counts.ties} tied, {counts.ungraded} ungraded"
+        f" in {format_count(counts.scenarios, 'scenario')}"
     )
-    decided = format_count(one.share.scenarios, "scenario")
-    if not one.share.valid:
+    decided = format_count(counts.share.scenarios, "scenario")
+    if not counts.share.valid:
         yield "  wins among the decided: unknown, none is decided"
-    elif one.rates_only:
-        sure = f"rates only: {decided} decided, {FLOOR} are needed"
-        yield f"  wins among the decided: {one.share.estimate:.0%} ({sure})"
+    elif counts.rates_only:
+        few = f"rates only: {decided} decided, {FLOOR} are needed"
+        yield f"  wins among the decided: {counts.share.estimate:.0%} ({few})"
     else:
-        limits = f"{one.share.low:.0%} to {one.share.high:.0%}, {decided}"
-        yield f"  wins among the decided: {one.share.estimate:.0%} ({limits})"
-    if one.judged:
-        share = f"{one.disagreed / one.judged:.0%}"
-        yield f"  position bias: the orders disagreed in {one.disagreed} of {one.judged} ({share})"
+        limits = f"{counts.share.low:.0%} to {counts.share.high:.0%}, {decided}"
+        yield f"  wins among the decided: {counts.share.estimate:.0%} ({limits})"
+    if counts.judged:
+        disagreed = f"{counts.disagreed} of {counts.judged}"
+        share = f"{counts.disagreed / counts.judged:.0%}"
+        yield f"  position bias: the orders disagreed in {disagreed} ({share})"

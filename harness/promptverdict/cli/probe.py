@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptverdict.cli.recorded_trials import recorded_trials
+from promptverdict.cli.recorded_trials import list_recorded_trials, open_current
 from promptverdict.core.errors import MissingRecording, StaleProbes
 from promptverdict.core.text import format_count
 
@@ -39,7 +39,7 @@ def run(asked: argparse.Namespace) -> int:
     sandbox = cache(lambda: open_sandbox(settings.sandbox))
     paths = [Path(path) for path in asked.paths]
     count = 0
-    for trial in recorded_trials(paths, settings, lambda loaded: bool(loaded.scenario.probes)):
+    for trial in list_recorded_trials(paths, settings, lambda loaded: bool(loaded.scenario.probes)):
         sealed = _find_outdated(trial, every=asked.all)
         if sealed is None:
             continue
@@ -61,18 +61,13 @@ def _find_outdated(trial: Trial, *, every: bool) -> Sealed | None:
 
     A stale recording is reported and left alone. every: run them even if nothing changed.
     """
-    from promptverdict.recording.digest import describe_parts, list_changed_parts
-    from promptverdict.recording.files import open_sealed
     from promptverdict.runner.probes import read_reports
 
     try:
-        sealed = open_sealed(trial.location)
+        sealed = open_current(trial)
     except MissingRecording:
         return None
-    if parts := list_changed_parts(sealed.head.digest, trial.cell.digest):
-        print(f"{trial.id}: stale ({describe_parts(parts)} changed), left alone")
-        return None
-    if every:
+    if sealed is None or every:
         return sealed
     try:
         read_reports(trial.cell.scenario, trial.location, sealed.seal)

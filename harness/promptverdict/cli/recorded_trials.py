@@ -1,4 +1,4 @@
-"""The recorded trials that a verb works on."""
+"""Finds the recorded trials that a verb works on."""
 
 from __future__ import annotations
 
@@ -6,27 +6,42 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptverdict.runner.cells import list_cells
-
 if TYPE_CHECKING:
+    from promptverdict.recording.files import Sealed
     from promptverdict.runner.cells import Trial
     from promptverdict.scenarios.loading import LoadedScenario
     from promptverdict.settings import Settings
 
 
-def recorded_trials(
-    paths: list[Path], settings: Settings, wanted: Callable[[LoadedScenario], bool]
+def list_recorded_trials(
+    paths: list[Path], settings: Settings, is_wanted: Callable[[LoadedScenario], bool]
 ) -> Iterator[Trial]:
-    """List the recorded trials of those scenarios at or below some paths that are wanted.
+    """List the recorded trials of the wanted scenarios at or below some paths, lazily.
 
     Raises InputError for a path without a suite, and for what cannot be read.
     """
     from promptverdict.agents.discovery import load_agents
+    from promptverdict.runner.cells import list_cells
     from promptverdict.scenarios.loading import load_scenarios
 
     agents = load_agents(Path(settings.agents))
-    for scenario in filter(wanted, load_scenarios(paths)):
+    for scenario in filter(is_wanted, load_scenarios(paths)):
         for cell in list_cells(scenario, agents, settings, by_hand=False):
             files = cell.get_trial(0).location.folder.glob("*.http.yaml")
-            names = (file.name.partition(".")[0] for file in files)
-            yield from map(cell.get_trial, sorted(int(name) for name in names if name.isdecimal()))
+            numbers = (file.name.partition(".")[0] for file in files)
+            yield from map(cell.get_trial, sorted(int(n) for n in numbers if n.isdecimal()))
+
+
+def open_current(trial: Trial) -> Sealed | None:
+    """Open a trial's recording; a stale one is reported and skipped as None.
+
+    Raises EvidenceError for one that is missing or broken.
+    """
+    from promptverdict.recording.digest import describe_parts, list_changed_parts
+    from promptverdict.recording.files import open_sealed
+
+    sealed = open_sealed(trial.location)
+    if parts := list_changed_parts(sealed.head.digest, trial.cell.digest):
+        print(f"{trial.id}: stale ({describe_parts(parts)} changed), skipped")
+        return None
+    return sealed

@@ -1,4 +1,4 @@
-"""`promptverdict report [RUN]`: what a run showed, as a page to read and a comment to post."""
+"""`promptverdict report [RUN]`: a run as an HTML page, and as Markdown for a comment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Write both, and say where."""
+    """Write both files, and print where."""
     from promptverdict.report.writing import write_report
 
     results = Path(resolve(Path.cwd(), {"results": asked.results}).results)

@@ -1,4 +1,4 @@
-"""`promptverdict runs`: what was run, newest last, and making room."""
+"""`promptverdict runs`: list the runs, newest last, or delete old ones."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Print one line a run, or delete old ones."""
+    """Print one line a run, or delete old runs."""
     results = Path(resolve(Path.cwd(), {"results": asked.results}).results)
     if asked.keep is not None:
         _prune(results, asked.keep)
     else:
-        _list(results)
+        _print_runs(results)
     return 0
 
 
@@ -32,22 +32,22 @@ def _prune(results: Path, keep: int) -> None:
     from promptverdict.trials.store import prune
 
     if keep < 1:
-        cure = "keep at least the newest: --keep 1"
+        cure = "keep at least one: --keep 1"
         raise InputError([Problem("--keep", f"{keep} would delete every run", cure)])
     doomed = prune(results, keep)
     print(f"{format_count(len(doomed), 'run')} deleted below {display_path(results)}")
 
 
-def _list(results: Path) -> None:
+def _print_runs(results: Path) -> None:
     from promptverdict.trials.store import list_runs, read_manifest
 
     for folder in list_runs(results):
         manifest = read_manifest(folder)
-        there = len(list((folder / "trials").glob("*.json")))
-        took = f"ended {manifest.finished}" if manifest.finished else "did not end by itself"
+        recorded = len(list((folder / "trials").glob("*.json")))
+        ending = f"ended {manifest.finished}" if manifest.finished else "did not end by itself"
         record = manifest.settings.get("record", "none")
         cells = "".join(f", {count} {how}" for how, count in sorted(manifest.ended.items()))
         print(
-            f"{folder.name}  {there} of {len(manifest.planned)} trials{cells}, {took},"
+            f"{folder.name}  {recorded} of {len(manifest.planned)} trials{cells}, {ending},"
             f" --record {record}"
         )

@@ -1,4 +1,4 @@
-"""`promptverdict schema`: the JSON Schemas that editors complete scenario and suite files with."""
+"""`promptverdict schema`: JSON Schemas, with which editors complete scenario and suite files."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     """Add the verb."""
     parser = verbs.add_parser("schema", help="write the JSON Schemas of scenario and suite files")
     parser.add_argument("kind", nargs="?", choices=sorted(SCHEMAS), help="print this one")
-    parser.add_argument("--write", metavar="FOLDER", help="write both into a folder (evals/)")
+    parser.add_argument("--write", metavar="FOLDER", help="write both to a folder (evals/)")
 
 
 def run(asked: argparse.Namespace) -> int:
     """Print one schema, or write both."""
     if asked.write:
         for kind in SCHEMAS:
-            write_file(Path(asked.write) / f"{kind}.schema.json", text(kind))
+            write_file(Path(asked.write) / f"{kind}.schema.json", render_schema(kind))
     else:
-        print(text(asked.kind or "scenario"), end="")
+        print(render_schema(asked.kind or "scenario"), end="")
     return 0
 
 
-def text(kind: str) -> str:
-    """Give the JSON Schema of one kind of file."""
+def render_schema(kind: str) -> str:
+    """Render the JSON Schema of one kind of file."""
     schema = SCHEMAS[kind].model_json_schema()
     return (
         json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2)

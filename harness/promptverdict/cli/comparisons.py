@@ -1,0 +1,188 @@
+"""What `promptverdict compare` compares: variants of a run, two runs, or two revisions."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.ids import format_trial_id, parse_trial_id
+from promptverdict.core.paths import display_path
+from promptverdict.trials.store import LATEST, find_run, read_manifest, read_records
+
+if TYPE_CHECKING:
+    from promptverdict.comparison.samples import Sample
+    from promptverdict.comparison.verdicts import Comparisons
+    from promptverdict.runner.cells import Cell
+    from promptverdict.settings import Settings
+    from promptverdict.stats.looks import Look
+
+
+def read_stored(asked: argparse.Namespace, settings: Settings) -> Comparisons | None:
+    """Read what `pytest --base` found; None for another run, or if options narrow the question."""
+    from promptverdict.comparison.storage import read_comparisons
+
+    if asked.suite or asked.baseline or asked.candidate or asked.look:
+        return None
+    folder = find_run(Path(settings.results), asked.run or LATEST)
+    return read_comparisons(folder) if read_manifest(folder).settings.get("base") else None
+
+
+def compare_variants(
+    asked: argparse.Namespace, settings: Settings, cells: list[Cell], look: Look | None
+) -> Comparisons:
+    """Compare the variants of a run, and store the result with the run. Raises InputError."""
+    from promptverdict.comparison.compare import compare_run
+    from promptverdict.comparison.gates import find_lacking_cells
+    from promptverdict.comparison.plan import add_plan_note
+    from promptverdict.comparison.storage import write_comparisons
+
+    folder = find_run(Path(settings.results), asked.run or LATEST)
+    samples = _read_samples(folder, cells)
+    suites = {cell.scenario.suite.id: cell.scenario.suite.suite for cell in cells}
+    if asked.baseline:
+        update = {"baseline": asked.baseline}
+        suites = {name: suite.model_copy(update=update) for name, suite in suites.items()}
+    baselines = {suite.baseline for suite in suites.values()}
+    comparisons = compare_run(
+        _select_samples(asked, folder, samples, baselines),
+        suites,
+        {cell.variant.id: cell.variant.prompt for cell in cells},
+        refused=find_lacking_cells((cell.id for cell in cells), _find_complete_cells(samples)),
+        look=look,
+    )
+    if not comparisons.comparisons:
+        found = "no variant ran beside the baseline of its suite"
+        cure = "name two (--baseline, --candidate), an older run (--before) or a commit (--base)"
+        raise InputError([Problem(display_path(folder), found, cure)])
+    comparisons = _add_notes(comparisons, asked, {folder.name: samples})
+    comparisons = add_plan_note(comparisons, cells, settings, Path(settings.results))
+    write_comparisons(folder, comparisons)
+    return comparisons
+
+
+def compare_with_run(
+    asked: argparse.Namespace, settings: Settings, cells: list[Cell]
+) -> Comparisons:
+    """Compare each variant of a run with itself in an older one, and store the result.
+
+    Raises InputError.
+    """
+    from promptverdict.comparison.against_run import compare_runs
+    from promptverdict.comparison.gates import find_lacking_cells
+    from promptverdict.comparison.storage import write_comparisons
+
+    for option in ("base", "baseline"):
+        if getattr(asked, option):
+            found = f"it compares each variant with itself, so --{option} cannot be given too"
+            raise InputError([Problem("--before", found, "leave one of the two out")])
+    results = Path(settings.results)
+    newer, older = (find_run(results, name) for name in (asked.run or LATEST, asked.before))
+    if newer == older:
+        cure = "name two: promptverdict compare RUN --before OLDER_RUN"
+        raise InputError([Problem("--before", f"{display_path(older)} is the run itself", cure)])
+    before, after = _read_samples(older, cells), _read_samples(newer, cells)
+    complete = _find_complete_cells(after) & _find_complete_cells(before)
+    comparisons = compare_runs(
+        older.name,
+        _select_samples(asked, older, before, set()),
+        _select_samples(asked, newer, after, set()),
+        {cell.scenario.suite.id: cell.scenario.suite.suite for cell in cells},
+        refused=find_lacking_cells((cell.id for cell in cells), complete),
+    )
+    if not comparisons.comparisons:
+        cure = "see what ran: promptverdict runs"
+        raise InputError([Problem("--before", "no variant ran in both runs", cure)])
+    comparisons = _add_notes(comparisons, asked, {older.name: before, newer.name: after})
+    write_comparisons(newer, comparisons)
+    return comparisons
+
+
+def compare_with_revision(
+    asked: argparse.Namespace, settings: Settings, cells: list[Cell]
+) -> Comparisons:
+    """Compare the agents and recordings of the working tree with those of an older revision.
+
+    Raises InputError.
+    """
+    from promptverdict.comparison.against_revision import compare_revision
+    from promptverdict.comparison.plan import add_plan_note
+    from promptverdict.comparison.samples import Sample
+    from promptverdict.runner.readback import read_back_cells
+
+    for option in ("run", "baseline"):
+        if getattr(asked, option):
+            found = f"it compares the working tree, so {option} cannot be given too"
+            raise InputError([Problem("--base", found, "leave one of the two out")])
+    chosen = [cell for cell in cells if asked.candidate in (None, cell.variant.id)]
+    if not chosen:
+        known = sorted({cell.variant.id for cell in cells})
+        cure = f"there are: {', '.join(known) or 'none'}"
+        raise InputError([Problem("--candidate", f"{asked.candidate} runs in no suite", cure)])
+    samples = [Sample.of(record) for record in read_back_cells(chosen, settings)]
+    comparisons = compare_revision(settings.base or "", Path.cwd(), chosen, samples, settings)
+    return add_plan_note(comparisons, chosen, settings, Path(settings.results))
+
+
+def _read_samples(folder: Path, cells: Iterable[Cell]) -> list[Sample]:
+    """Read what a comparison needs of each trial of a run.
+
+    Records are read one at a time, since their transcripts may not fit into memory together. A
+    trial that was planned and has no record counts as missing.
+    """
+    from promptverdict.comparison.samples import Sample
+
+    samples = [Sample.of(record) for record in read_records(folder)]
+    recorded = {
+        format_trial_id(sample.suite, sample.scenario, sample.variant, sample.trial)
+        for sample in samples
+    }
+    graded = {cell.id: tuple(cell.scenario.scenario.grades) for cell in cells}
+    return samples + [
+        Sample.absent(trial, key, graded.get(parse_trial_id(trial).cell, ()))
+        for trial, key in read_manifest(folder).planned.items()
+        if trial not in recorded
+    ]
+
+
+def _find_complete_cells(samples: Sequence[Sample]) -> set[str]:
+    """Find the cells of which every planned trial has a record."""
+    incomplete = {sample.cell for sample in samples if sample.is_absent}
+    return {sample.cell for sample in samples} - incomplete
+
+
+def _select_samples(
+    asked: argparse.Namespace,
+    folder: Path,
+    samples: Sequence[Sample],
+    baselines: set[str | None],
+) -> list[Sample]:
+    """Select the trials to compare. Raises InputError for a variant that did not run."""
+    ran = sorted({sample.variant for sample in samples})
+    for option in ("baseline", "candidate"):
+        name = getattr(asked, option)
+        if name and name not in ran:
+            cure = f"in {display_path(folder)} these did: {', '.join(ran) or 'none'}"
+            raise InputError([Problem(f"--{option}", f"{name} did not run", cure)])
+    chosen = {asked.candidate, *baselines} if asked.candidate else set(ran)
+    return [sample for sample in samples if sample.variant in chosen]
+
+
+def _add_notes(
+    comparisons: Comparisons, asked: argparse.Namespace, runs: dict[str, Sequence[Sample]]
+) -> Comparisons:
+    """Add what a reader must know: planned trials without a record, and a narrowed selection."""
+    notes = [*comparisons.notes, *_list_narrowing(asked)]
+    for name, samples in runs.items():
+        if absent := sum(sample.is_absent for sample in samples):
+            notes.append(f"{absent} of {len(samples)} trials of {name} have no record: missing")
+    return comparisons.model_copy(update={"notes": tuple(notes)})
+
+
+def _list_narrowing(asked: argparse.Namespace) -> Iterator[str]:
+    options = ("suite", "baseline", "candidate")
+    given = [f"--{name} {value}" for name in options if (value := getattr(asked, name))]
+    if given:
+        yield f"compared with {' '.join(given)} only, not the whole run"
