@@ -89,7 +89,7 @@ def test_a_theme_does_not_hide_a_behaviour_of_its_own_that_regressed() -> None:
 
 
 def test_strictness_lets_no_verdict_stand_on_few_scenarios() -> None:
-    records = [*side(BASE, *["+"] * 10), *side(TERSE, *["-"] * 4, *["+"] * 6)]
+    records = [*side(BASE, *["+"] * 20), *side(TERSE, *["-"] * 4, *["+"] * 16)]
     assert gated(records, {})[0].outcome == "fail"
     assert gated(records, {"strict": True})[0].outcome == "inconclusive"
 

@@ -52,7 +52,7 @@ def test_three_scenarios_are_enough_for_a_verdict_on_these_three() -> None:
 def test_one_or_two_trials_are_no_verdict_whatever_they_show(trials: int) -> None:
     for before, after in ((1.0, 0.0), (0.0, 1.0)):
         found = compare_fixed(tried([before] * trials), tried([after] * trials))
-        assert (found.verdict, found.decidable) == ("inconclusive", False)
+        assert (found.verdict, found.is_decidable) == ("inconclusive", False)
         assert found.low <= 0 <= found.high
         for mode in ("no_regression", "non_inferiority"):
             said = answer_gate(found, mode, 0.10)
@@ -148,7 +148,7 @@ def test_a_verdict_that_missing_results_could_undo_is_none() -> None:
 def test_too_much_or_unequally_missing_is_invalid() -> None:
     candidate = dict(even(60, 20, 3)) | {f"s{number}": [[None]] * 3 for number in range(3)}
     found = compare_fixed(even(60, 20, 3), candidate)
-    assert (found.verdict, found.decidable) == ("invalid", False)
+    assert (found.verdict, found.is_decidable) == ("invalid", False)
     assert "9 of 60 results of the candidate" in found.reason
 
 

@@ -86,7 +86,7 @@ def test_bounds_that_cannot_be_are_refused(looks: int, alpha: float) -> None:
 
 def test_a_look_says_what_it_asks_for() -> None:
     assert str(Look(2, 5)) == "look 2 of 5"
-    assert "a verdict takes |T| above 3.23" in Look(2, 5).told()
+    assert "a verdict takes |T| above 3.23" in Look(2, 5).describe()
     assert (Look(4, 5).last, Look(5, 5).last) == (False, True)
 
 

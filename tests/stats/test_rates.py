@@ -155,6 +155,25 @@ def test_passes_are_not_counted_among_scores_in_between() -> None:
         score_scenarios(arm([0.5, 1]), 2, estimate_pass_at_k)
 
 
+@pytest.mark.parametrize(("scenarios", "trials"), [(14, 10), (20, 5), (6, 3), (60, 2)])
+def test_no_width_falls_when_a_trial_of_a_spotless_run_fails(scenarios: int, trials: int) -> None:
+    scores = flat(1, scenarios, trials)
+    widths = []
+    for broken in range(min(scenarios, 9)):
+        found = estimate_rate(scores)
+        widths.append(found.high - found.low)
+        scores[f"s{broken}"][0] = 0.0
+    assert all(later >= earlier - 1e-9 for earlier, later in itertools.pairwise(widths))
+
+
+def test_one_failure_in_140_trials_of_14_scenarios() -> None:
+    scores = flat(1, 14, 10)
+    assert estimate_rate(scores).low == pytest.approx(0.785, abs=1e-3)
+    scores["s3"][4] = 0.0
+    found = estimate_rate(scores)
+    assert (found.low, found.high) == pytest.approx((0.784, 0.999), abs=2e-3)
+
+
 def test_scores_outside_the_scale_are_refused() -> None:
     with pytest.raises(ValueError, match=r"not in 0\.\.1"):
         estimate_rate(arm([7, 7]))

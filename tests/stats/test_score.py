@@ -1,4 +1,4 @@
-"""The interval and the p of the score procedure are Tango's, McNemar's and Fisher's."""
+"""The interval and the p of the score procedure are Tango's and McNemar's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from promptverdict.stats.score import (
     compute_interval,
     compute_p_values,
     compute_quantile,
-    compute_sign_flip_p,
 )
 from scipy import stats
 
@@ -108,45 +107,6 @@ def test_many_samples_at_once_give_what_each_gives_alone() -> None:
 def test_a_wider_confidence_gives_a_wider_interval() -> None:
     differences = [1.0, 1, 0, 0, -1, 0, 0, 0]
     assert ends(differences, 0.99)[0] < ends(differences)[0] < ends(differences, 0.90)[0]
-
-
-def test_sign_flips_of_darwins_maize_are_fishers_but_for_half_the_ties() -> None:
-    figure = FIGURES["signflip_darwin_two_sided"]
-    heights = np.array(figure.inputs["d"])
-    flips = np.array(list(itertools.product((-1, 1), repeat=heights.size)))
-    ties = float((np.abs(np.abs(flips @ heights) - heights.sum()) < 1e-9).mean())
-    assert compute_sign_flip_p(heights, seed=0) + ties / 2 == figure.about
-
-
-@pytest.mark.parametrize(
-    ("differences", "expected"),
-    [
-        ([1.0] * 4 + [0.0] * 16, 1 / 16),
-        ([1.0] * 3, 1 / 8),
-        ([1.0, -1.0], 1 - 0.5 / 2),
-        ([0.0] * 9, 1.0),
-        ([], 1.0),
-    ],
-)
-def test_few_sign_flips_are_counted_by_hand(differences: list[float], expected: float) -> None:
-    assert compute_sign_flip_p(np.array(differences), seed=0) == pytest.approx(expected)
-
-
-def test_drawn_sign_flips_agree_with_scipy_and_with_themselves() -> None:
-    differences = np.random.default_rng(5).normal(0.3, 1, 30)
-    theirs = stats.permutation_test(
-        (differences,), np.mean, permutation_type="samples", n_resamples=20_000, rng=1
-    )
-    first = compute_sign_flip_p(differences, seed=11)
-    assert first == pytest.approx(theirs.pvalue, abs=0.015)
-    assert first == compute_sign_flip_p(differences, seed=11)
-    assert first != compute_sign_flip_p(differences, seed=12)
-
-
-def test_drawn_sign_flips_are_fair() -> None:
-    differences = np.array([1.0] * 26 + [-1.0] * 14)
-    exact = 2 * stats.binom.sf(26, 40, 0.5) + stats.binom.pmf(26, 40, 0.5)
-    assert compute_sign_flip_p(differences, seed=1) == pytest.approx(exact, abs=0.006)
 
 
 def test_what_can_be_detected_is_1_43_half_widths() -> None:

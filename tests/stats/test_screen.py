@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 import pytest
-from promptverdict.stats.samples import derive_seed, pair_scores
-from promptverdict.stats.score import compute_sign_flip_p
+from promptverdict.stats.samples import pair_scores
 from promptverdict.stats.screen import SAME, Q, Ratio, Screened, screen
+from promptverdict.stats.sign_flips import compute_sign_flip_p
 from promptverdict.stats.unbounded import RatioTest, compare_unbounded
 from scipy.stats import false_discovery_control
 
@@ -37,7 +37,7 @@ def test_means_are_of_scenarios_and_not_of_trials() -> None:
 
 def test_p_is_the_sign_flip_mid_p_whatever_the_unit() -> None:
     baseline, candidate = drawn(np.random.default_rng(3), 9, shift=1)
-    exact = compute_sign_flip_p(pair_scores(baseline, candidate).differences, derive_seed(baseline))
+    exact = compute_sign_flip_p(pair_scores(baseline, candidate).differences)
     for unit in (1.0, 1e-9, 1e9):
         scaled = [
             {name: [value * unit for value in values if value is not None] for name, values in side}

@@ -16,7 +16,7 @@ from promptverdict.judging.pairwise.pairs import JudgedTrial, Pair, PairJudgemen
 from promptverdict.judging.pairwise.prompt import PairQuestion
 from promptverdict.judging.tally import Tally, tally
 from promptverdict.scenarios.loading import LoadedSuite
-from promptverdict.stats.compare import FLOOR
+from promptverdict.stats.paired_test import FLOOR
 
 PairQuestions = tuple[Pair, list[PairQuestion]]
 """Two recordings, and what their suite asks about both."""

@@ -313,7 +313,7 @@ def _notes(
 ) -> Iterator[str]:
     """Tell which planned look it is, what counts as one, and what differs besides the prompts."""
     if look:
-        yield look.told()
+        yield look.describe()
     for name, suite in suites.items():
         if suite.families:
             told = (f"{one} ({len(family)} scenarios)" for one, family in suite.families.items())

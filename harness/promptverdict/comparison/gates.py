@@ -19,10 +19,10 @@ from promptverdict.comparison.verdicts import (
 )
 from promptverdict.scenarios.gate import Gate
 from promptverdict.scenarios.suite import Suite
-from promptverdict.stats.compare import PairedTest
 from promptverdict.stats.corrections import adjust_verdicts
 from promptverdict.stats.fixed import FixedTest, Trials, compare_fixed
 from promptverdict.stats.gates import answer_gate
+from promptverdict.stats.paired_test import PairedTest
 from promptverdict.stats.terms import GateOutcome
 
 FEW = 3

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from promptverdict.comparison.verdicts import Rate, Repeats, ScenarioPair, SideName, TrialOutcome
-from promptverdict.stats.compare import FLOOR, PairedTest
+from promptverdict.stats.paired_test import FLOOR, PairedTest
 from promptverdict.stats.planning import NextStep, plan_next_step
 from promptverdict.stats.rates import (
     estimate_pass_at_k,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from promptverdict.judging.pairwise.pairs import PairJudgement
-from promptverdict.stats.compare import FLOOR
+from promptverdict.stats.paired_test import FLOOR
 from promptverdict.stats.rates import RateEstimate, estimate_rate
 
 

@@ -154,7 +154,7 @@ def _build_reason(verdict: BehaviourVerdict) -> Reason:
 
 def _explain_uncompared(records: Sequence[TrialRecord]) -> str:
     """Write why a run has no verdict, and what would give it one."""
-    from promptverdict.stats.compare import FLOOR
+    from promptverdict.stats.paired_test import FLOOR
 
     suites: dict[str, dict[str, set[str]]] = {}
     for record in records:

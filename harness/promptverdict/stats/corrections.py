@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from promptverdict.stats.compare import PairedTest
 from promptverdict.stats.fixed import FixedTest
+from promptverdict.stats.paired_test import PairedTest
 
 Tested = TypeVar("Tested", PairedTest, FixedTest)
 
@@ -42,7 +42,7 @@ def adjust_verdicts(comparisons: Mapping[str, Tested]) -> dict[str, Tested]:
     """
     if len({comparison.alpha for comparison in comparisons.values()}) > 1:
         raise ValueError("comparisons of different alpha cannot be adjusted together")
-    family = [name for name, comparison in comparisons.items() if comparison.decidable]
+    family = [name for name, comparison in comparisons.items() if comparison.is_decidable]
     raised = dict(
         zip(family, adjust_by_holm([comparisons[name].p for name in family]), strict=True),
     )

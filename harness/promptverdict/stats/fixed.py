@@ -95,7 +95,7 @@ class FixedTest:
     """What it is about: exactly these scenarios."""
 
     @property
-    def decidable(self) -> bool:
+    def is_decidable(self) -> bool:
         """Whether it could have a verdict, whatever its trials had shown."""
         return self.verdict != "invalid" and can_show_a_change(self.trials, self.alpha)
 

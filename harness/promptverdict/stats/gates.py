@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 from promptverdict.core.text import format_count
-from promptverdict.stats.compare import FLOOR, PairedTest
 from promptverdict.stats.fixed import FixedTest
 from promptverdict.stats.newcombe import compute_margin_p
+from promptverdict.stats.paired_test import FLOOR, PairedTest
 from promptverdict.stats.samples import check_share
 from promptverdict.stats.score import compute_quantile
 from promptverdict.stats.terms import Estimand, GateMode, GateOutcome
@@ -100,7 +100,9 @@ def answer_gate(
         outcome, reason = "inconclusive", f"{look}: the gate answers at the last"
     worse = outcome == "pass" and comparison.verdict == "regressed"
     asked = needed if mode == "non_inferiority" else least
-    few = comparison.n < asked or (isinstance(comparison, FixedTest) and not comparison.decidable)
+    few = comparison.n < asked or (
+        isinstance(comparison, FixedTest) and not comparison.is_decidable
+    )
     return GateAnswer(
         outcome=outcome,
         mode=mode,
@@ -154,9 +156,9 @@ def _holds_exactly(
     if isinstance(comparison, PairedTest):
         return True
     trials = comparison.trials[::-1] if mirrored else comparison.trials
-    return comparison.decidable and compute_margin_p(trials, bound, margin, comparison.alpha) <= (
-        comparison.alpha
-    )
+    return comparison.is_decidable and compute_margin_p(
+        trials, bound, margin, comparison.alpha
+    ) <= (comparison.alpha)
 
 
 def _doubt(comparison: PairedTest | FixedTest, margin: float | None, needed: int) -> str:

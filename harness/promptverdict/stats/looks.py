@@ -19,12 +19,6 @@ import numpy as np
 from scipy.special import ndtr
 
 from promptverdict.stats.samples import Array, check_share
-from promptverdict.stats.score import (
-    compute_level,
-    compute_p_values,
-    compute_quantile,
-    compute_statistics,
-)
 
 Shape = Literal["obrien_fleming", "pocock"]
 
@@ -55,8 +49,8 @@ class Look:
     def __str__(self) -> str:
         return f"look {self.number} of {self.of}"
 
-    def told(self, alpha: float = 0.05) -> str:
-        """Tell in words what it asks for, and what it takes for granted."""
+    def describe(self, alpha: float = 0.05) -> str:
+        """Write what it asks for, and what it takes for granted."""
         return (
             f"{self}, at equal steps of the planned scenarios in random order (O'Brien-Fleming):"
             f" a verdict takes |T| above {self.bound(alpha):.2f} here, and the intervals hold over"
@@ -69,11 +63,11 @@ class Look:
         return self.number == self.of
 
     def bound(self, alpha: float = 0.05) -> float:
-        """Give what |T(0)| has to exceed for a verdict. Raises ValueError for a bad alpha."""
+        """Return what |T(0)| has to exceed for a verdict. Raises ValueError for a bad alpha."""
         return compute_bounds(self.of, "obrien_fleming", alpha)[self.number - 1]
 
     def p(self, statistic: float) -> float:
-        """Give the repeated p-value of T(0): the least alpha at which the plan would stop here.
+        """Return the repeated p-value of T(0): the least alpha at which the plan would stop here.
 
         It is below alpha exactly where |T(0)| exceeds `bound(alpha)`, and the least of all looks'
         is a valid p-value still (Jennison and Turnbull 2000, chapter 9). So Holm over those of
@@ -81,45 +75,14 @@ class Look:
         would not quite: 5.4 % false alarms instead of 5 with six behaviours and five looks.
         """
         constant = abs(statistic) * math.sqrt(self.number / self.of)
-        return compute_crossing(_limits(constant, self.of, "obrien_fleming"))
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a verdict takes: alpha over all planned looks, or in the one analysis at the end."""
-
-    alpha: float
-    look: Look | None
-
-    @property
-    def bound(self) -> float:
-        """What |T(0)| has to exceed."""
-        return self.look.bound(self.alpha) if self.look else compute_quantile(1 - self.alpha / 2)
-
-    @property
-    def level(self) -> float:
-        """What the bound would stand for if this were the only look."""
-        return compute_level(self.bound) if self.look else self.alpha
-
-    def p(self, differences: Array) -> float:
-        """Give a p of no change that is below alpha exactly where the bound is exceeded."""
-        if self.look:
-            return self.look.p(float(compute_statistics(differences)))
-        return float(compute_p_values(differences))
-
-    def doubt(self, differences: Array) -> str:
-        """Say why there is no verdict on differences that do not exceed the bound."""
-        if self.look is None:
-            return "the interval contains 0"
-        size = abs(float(compute_statistics(differences)))
-        return f"{self.look}: |T| {size:.2f} of {self.bound:.2f} needed"
+        return compute_crossing(_list_limits(constant, self.of, "obrien_fleming"))
 
 
 @lru_cache(maxsize=64)
 def compute_bounds(
     looks: int, shape: Shape = "obrien_fleming", alpha: float = 0.05
 ) -> tuple[float, ...]:
-    """Give the bound on |T(0)| at each of some equally spaced looks that holds alpha in all.
+    """Return the bound on |T(0)| at each of some equally spaced looks that holds alpha in all.
 
     O'Brien-Fleming: C sqrt(K/j) at look j of K; Pocock: C at each. Raises ValueError for no look,
     for more than 20, and for an alpha outside 0..1.
@@ -130,12 +93,15 @@ def compute_bounds(
     if not 1 <= looks <= MOST:
         raise ValueError(f"{looks} looks: 1 to {MOST} can be planned")
     constant = brentq(
-        lambda tried: compute_crossing(_limits(tried, looks, shape)) - alpha, 0.0, _FAR, xtol=1e-11
+        lambda tried: compute_crossing(_list_limits(tried, looks, shape)) - alpha,
+        0.0,
+        _FAR,
+        xtol=1e-11,
     )
-    return _limits(float(constant), looks, shape)
+    return _list_limits(float(constant), looks, shape)
 
 
-def _limits(constant: float, looks: int, shape: Shape) -> tuple[float, ...]:
+def _list_limits(constant: float, looks: int, shape: Shape) -> tuple[float, ...]:
     steps = range(1, looks + 1)
     return tuple(
         constant * (math.sqrt(looks / step) if shape == "obrien_fleming" else 1.0) for step in steps
@@ -143,13 +109,14 @@ def _limits(constant: float, looks: int, shape: Shape) -> tuple[float, ...]:
 
 
 def compute_crossing(limits: Sequence[float]) -> float:
-    """Give the chance that |T(0)| exceeds its limit at any look although nothing changed.
+    """Return the chance that |T(0)| exceeds its limit at any look although nothing changed.
 
     One limit for each of some equally spaced looks. At look j, T is S / sqrt(j) with S a sum of j
     standard normal increments; the density of S over what has not crossed yet is carried from
     look to look by Gauss and Legendre's rule.
     """
-    nodes, weights = _legendre()
+    nodes, weights = _list_nodes()
+    # The density of S over what has not crossed yet lies at `places`; it begins as a point at 0.
     places, mass, crossed = np.zeros(1), np.ones(1), 0.0
     for look, limit in enumerate(limits, start=1):
         edge = limit * math.sqrt(look)
@@ -162,7 +129,7 @@ def compute_crossing(limits: Sequence[float]) -> float:
 
 
 @cache
-def _legendre() -> tuple[Array, Array]:
-    """Give Gauss and Legendre's nodes and weights, which take longer than all that uses them."""
+def _list_nodes() -> tuple[Array, Array]:
+    """Return Gauss and Legendre's nodes and weights; all that uses them takes less time."""
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     return nodes, weights

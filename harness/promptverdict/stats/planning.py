@@ -12,9 +12,10 @@ from typing import Literal
 
 import numpy as np
 
-from promptverdict.stats.compare import FLOOR
+from promptverdict.stats.paired_test import FLOOR
+from promptverdict.stats.rule import Rule
 from promptverdict.stats.samples import check_share
-from promptverdict.stats.score import compute_p_values, compute_quantile
+from promptverdict.stats.score import compute_quantile
 from promptverdict.stats.suites import Chances, sample_differences
 
 RUNS = 2_000
@@ -45,9 +46,8 @@ def simulate_power(
     random = np.random.default_rng(SEED)
     before, after = chances.chances(random, change, (RUNS, scenarios))
     differences = sample_differences(random, before, after, trials)
-    found = compute_p_values(differences) < alpha
-    right = np.sign(differences.sum(axis=-1)) == math.copysign(1, change)
-    return float((found & right).mean())
+    changes = Rule(alpha, fewest=trials, most=trials).find_changes(differences)
+    return float((changes == math.copysign(1, change)).mean())
 
 
 def count_scenarios_needed(

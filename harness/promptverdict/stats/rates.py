@@ -15,7 +15,7 @@ from promptverdict.stats.samples import (
     count_missing,
     list_present,
 )
-from promptverdict.stats.score import NOTHING, compute_quantile
+from promptverdict.stats.score import HALVINGS, NOTHING, compute_quantile
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,10 @@ def estimate_rate(scores: Scores) -> RateEstimate:
     """Estimate one variant's mean score, with Wilson's interval on effective counts.
 
     The scenario is the unit: n scenarios count as n * min(k, max(1, m(1-m)/s2)) trials, where m and
-    s2 are mean and sample variance of their means and k is the most trials of one. With one trial
-    each it is Wilson's interval (1927). Raises ValueError for a score outside 0..1.
+    s2 are mean and sample variance of their means and k is the most trials of one. They count as
+    fewer where the interval would be narrower than that of n scenarios that all pass: a first
+    failure tells that scenarios differ, and little of how much. With one trial each it is Wilson's
+    interval (1927). Raises ValueError for a score outside 0..1.
     """
     check_scores(scores)
     tried = [kept for results in scores.values() if (kept := list_present(results))]
@@ -55,12 +57,30 @@ def estimate_rate(scores: Scores) -> RateEstimate:
     mean = fmean(means)
     spread = variance(means) if n > 1 else 0.0
     worth = max(1.0, mean * (1 - mean) / spread) if spread > NOTHING else 1.0
-    effective = n * min(max(map(len, tried)), worth)
+    effective = _keep_width(mean, n, n * min(max(map(len, tried)), worth))
     low, high = compute_wilson(mean * effective, effective)
     spotless = min(means) == 1
     return RateEstimate(
         mean, low, high, n, count_missing(scores), limit_failures(n) if spotless else None
     )
+
+
+def _keep_width(share: float, n: int, effective: float) -> float:
+    """Return so many trials, at most the effective ones, that their interval is wide enough."""
+
+    def compute_width(trials: float) -> float:
+        low, high = compute_wilson(share * trials, trials)
+        return high - low
+
+    low, high = compute_wilson(n, n)
+    least = high - low
+    if compute_width(effective) >= least:
+        return effective
+    fewest, most = float(n), effective
+    for _ in range(HALVINGS):
+        middle = (fewest + most) / 2
+        fewest, most = (middle, most) if compute_width(middle) >= least else (fewest, middle)
+    return fewest
 
 
 def compute_wilson(passes: float, n: float, confidence: float = 0.95) -> tuple[float, float]:

@@ -10,8 +10,6 @@ Arrays hold the units along their last axis; further axes are further samples.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from scipy.special import ndtr, ndtri
 
@@ -23,28 +21,19 @@ NOTHING = 1e-12
 HALVINGS = 42
 """Of a width of at most 2: the ends of an interval are right to 1e-12."""
 
-EXACT = 16
-"""With at most so many differences that are not zero, all sign flips are counted."""
-
-FLIPS = 19_999
-"""Random sign flips drawn where there are too many to count."""
-
-FINEST = 0.5 / (FLIPS + 1)
-"""The smallest p that random flips can tell."""
-
 
 def compute_quantile(share: float) -> float:
-    """Give the standard normal quantile."""
+    """Return the standard normal quantile of a share."""
     return float(ndtri(share))
 
 
 def compute_level(z: float) -> float:
-    """Give the two-sided level of a standard normal quantile: 0.05 of 1.96."""
+    """Return the two-sided level of a standard normal quantile: 0.05 of 1.96."""
     return 2 * float(ndtr(-z))
 
 
 def compute_detectable(half_width: float, bound: float, power: float = 0.80) -> float:
-    """Turn half an interval's width into the change that would be found with this power.
+    """Return the change that would be found with this power, given half an interval's width.
 
     (z + z(power)) / z times the half-width, with z the bound that the interval stands for: 1.43
     times for 1.96, in the unit of the width. It is the detectable change at the precision observed,
@@ -54,7 +43,7 @@ def compute_detectable(half_width: float, bound: float, power: float = 0.80) -> 
 
 
 def compute_p_values(differences: Array) -> Array:
-    """Two-sided p of no change: sum(d) / sqrt(sum(d^2)) against the standard normal.
+    """Return the two-sided p of no change: sum(d) / sqrt(sum(d^2)) against the standard normal.
 
     `differences` has the shape (..., n), values in -1..1; the result has the shape (...). Where
     every difference is zero, p is 1.
@@ -63,17 +52,17 @@ def compute_p_values(differences: Array) -> Array:
 
 
 def compute_statistics(differences: Array) -> Array:
-    """Give T(0), standard normal where nothing changed: sum(d) / sqrt(sum(d^2)).
+    """Return T(0), standard normal where nothing changed: sum(d) / sqrt(sum(d^2)).
 
     Shapes as `compute_p_values`; 0 where every difference is zero.
     """
     squares = (differences**2).sum(axis=-1)
-    told = differences.sum(axis=-1) / np.sqrt(np.maximum(squares, NOTHING))
-    return np.where(squares > NOTHING, told, 0.0)
+    statistics = differences.sum(axis=-1) / np.sqrt(np.maximum(squares, NOTHING))
+    return np.where(squares > NOTHING, statistics, 0.0)
 
 
 def compute_interval(differences: Array, confidence: float = 0.95) -> tuple[Array, Array]:
-    """Give both ends of the interval of the mean difference, within -1..1.
+    """Return both ends of the interval of the mean difference, within -1..1.
 
     `differences` has the shape (..., n), values in -1..1; each end has the shape (...). No
     difference at all: (-1, 1). All of n ties: +-z^2/(n+z^2).
@@ -82,22 +71,22 @@ def compute_interval(differences: Array, confidence: float = 0.95) -> tuple[Arra
 
 
 def compute_interval_at(differences: Array, z: float) -> tuple[Array, Array]:
-    """Give both ends of all changes whose statistic is at most z either way.
+    """Return both ends of all changes whose statistic is at most z either way.
 
     Shapes and special cases as `compute_interval`, which asks for a level instead.
     """
     shape, n = differences.shape[:-1], differences.shape[-1]
     if n == 0:
         return np.full(shape, -1.0), np.full(shape, 1.0)
-    gains, losses, size = _effective_counts(differences)
+    gains, losses, size = _count_effectively(differences)
     return (
-        -_upper_end(losses, gains, size, z),
-        _upper_end(gains, losses, size, z),
+        -_find_upper_end(losses, gains, size, z),
+        _find_upper_end(gains, losses, size, z),
     )
 
 
-def _effective_counts(differences: Array) -> tuple[Array, Array, Array]:
-    """Give discordant counts for and against, and the size, that have the sample's variance."""
+def _count_effectively(differences: Array) -> tuple[Array, Array, Array]:
+    """Return discordant counts for and against, and the size, that have the sample's variance."""
     n = differences.shape[-1]
     gains = np.maximum(differences, 0).sum(axis=-1)
     losses = np.maximum(-differences, 0).sum(axis=-1)
@@ -106,57 +95,29 @@ def _effective_counts(differences: Array) -> tuple[Array, Array, Array]:
     return factor * gains, factor * losses, factor * n
 
 
-def _upper_end(gains: Array, losses: Array, size: Array, z: float) -> Array:
+def _find_upper_end(gains: Array, losses: Array, size: Array, z: float) -> Array:
     """Halve between the estimate, where the statistic is 0, and 1 until it is -z, if ever it is."""
     low = (gains - losses) / size
     high = np.ones_like(low)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        inside = _statistic(middle, gains, losses, size) > -z
+        inside = _compute_statistic(middle, gains, losses, size) > -z
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
     return (low + high) / 2
 
 
-def _statistic(change: Array, gains: Array, losses: Array, size: Array) -> Array:
-    """Give Tango's score statistic of a supposed change, with the constrained estimate q."""
+def _compute_statistic(change: Array, gains: Array, losses: Array, size: Array) -> Array:
+    """Return Tango's score statistic of a supposed change, with the constrained estimate q.
+
+    q is the share of losses that fits the data best if the change is as supposed: the root of
+    2 size q^2 + linear q + constant = 0.
+    """
     linear = (2 * size - gains + losses) * change - gains - losses
     constant = -losses * change * (1 - change)
     root = np.sqrt(np.maximum(linear**2 - 8 * size * constant, 0.0))
     q = (root - linear) / (4 * size)
     variance = size * (2 * q + change * (1 - change))
     above = gains - losses - size * change
+    # Without variance any other mean than the one supposed is impossible.
     certain = np.where(np.abs(above) < NOTHING, 0.0, np.copysign(1e9, above))
     return np.where(variance > 1e-14, above / np.sqrt(np.maximum(variance, 1e-14)), certain)
-
-
-def compute_sign_flip_p(differences: Array, seed: int) -> float:
-    """Two-sided permutation mid-p of one sample, by flipping the signs of its differences.
-
-    Exact for at most 16 differences that are not zero, otherwise from 19,999 draws of the seed;
-    ties with what was observed count half. Fisher 1935; mid-p: Lancaster 1961.
-    """
-    moved = differences[np.abs(differences) > NOTHING]
-    if moved.size == 0:
-        return 1.0
-    observed = abs(math.fsum(moved))
-    exact = moved.size <= EXACT
-    sums = np.abs(_all_sums(moved) if exact else _drawn_sums(moved, seed))
-    beyond = float((sums > observed + 1e-9).sum())
-    tied = float((np.abs(sums - observed) <= 1e-9).sum())
-    # The sample itself is one of the possible flips, and is added where not all are counted.
-    return (beyond + 0.5 * (tied + (not exact))) / (sums.size + (not exact))
-
-
-def _all_sums(values: Array) -> Array:
-    sums = np.zeros(1)
-    for value in values:
-        sums = np.concatenate([sums + value, sums - value])
-    return sums
-
-
-def _drawn_sums(values: Array, seed: int) -> Array:
-    random = np.random.default_rng(seed)
-    sums = np.zeros(FLIPS)
-    for value in values:
-        sums += np.where(random.random(FLIPS) < 0.5, value, -value)
-    return sums

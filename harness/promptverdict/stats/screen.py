@@ -14,18 +14,18 @@ import numpy as np
 from pydantic import Field
 
 from promptverdict.core.model import Frozen
-from promptverdict.stats.compare import FLOOR
+from promptverdict.stats.paired_test import FLOOR
 from promptverdict.stats.samples import (
     Array,
     Scores,
     count_missing,
-    derive_seed,
     explain_unusable,
     group_by_unit,
     list_present,
     pair_scores,
 )
-from promptverdict.stats.score import NOTHING, compute_sign_flip_p
+from promptverdict.stats.score import NOTHING
+from promptverdict.stats.sign_flips import compute_sign_flip_p
 from promptverdict.stats.unbounded import FLOOR as RATIO_FLOOR
 from promptverdict.stats.unbounded import compare_unbounded
 
@@ -129,7 +129,7 @@ def _screen_measure(
         baseline=before,
         candidate=after,
         difference=None if before is None or after is None else after - before,
-        p=None if reason else compute_sign_flip_p(scaled, derive_seed(paired.scenarios)),
+        p=None if reason else compute_sign_flip_p(scaled),
         p_adjusted=None,
         n=scaled.size,
         missing_baseline=gaps[0].results,

@@ -15,7 +15,7 @@ from statistics import fmean, variance
 import numpy as np
 from scipy.special import betaincinv, ndtr
 
-from promptverdict.stats.compare import FLOOR
+from promptverdict.stats.paired_test import FLOOR
 from promptverdict.stats.samples import (
     Array,
     Scores,

@@ -15,12 +15,12 @@ from promptverdict.stats.samples import (
     Scores,
     check_share,
     count_missing,
-    derive_seed,
     explain_unusable,
     list_present,
     pair_scores,
 )
-from promptverdict.stats.score import NOTHING, compute_sign_flip_p
+from promptverdict.stats.score import NOTHING
+from promptverdict.stats.sign_flips import compute_sign_flip_p
 
 FLOOR = 20
 """The t interval of skewed quantities holds its level from about so many scenarios."""
@@ -91,7 +91,7 @@ def compare_unbounded(
         low=low,
         high=high,
         p=p,
-        p_signflip=compute_sign_flip_p(paired.differences, derive_seed(paired.scenarios)),
+        p_signflip=compute_sign_flip_p(paired.differences),
         n=n,
         unpaired=paired.unpaired,
         missing_baseline=gaps[0],
