@@ -26,7 +26,7 @@ ASKED = build_question(QUESTION, "answer", trial("It was the import."))
 def test_the_answer_is_kept_as_it_came_with_who_gave_it() -> None:
     scripted = ScriptedJudge(lambda _: verdict("no", "the import", "It says so."), operator="Ann")
     found = asyncio.run(ask(scripted.judge, ASKED))
-    assert found.key == ASKED.key("relay/judge")
+    assert found.key == ASKED.derive_key("relay/judge")
     assert (found.question, found.about, found.model) == (QUESTION, "answer", "relay/judge")
     assert (found.answered, found.evidence, found.operator) == ("relay/judge", "relay", "Ann")
     body = json.loads(found.response)

@@ -208,7 +208,7 @@ def test_an_answer_that_was_moved_to_another_question_or_judge_does_not_count(
 
 def test_a_judge_of_no_known_api_is_a_fault(location: Location) -> None:
     collect(ScriptedJudge(by_question), wanted(WHY), location)
-    edit(location, model="nobody/judge", key=wanted(WHY)[0].key("nobody/judge"))
+    edit(location, model="nobody/judge", key=wanted(WHY)[0].derive_key("nobody/judge"))
     (one,) = stored_judgements(wanted(WHY), location, SEAL, None)
     assert "no API of ours answers for nobody/judge" in (one.fault or "")
 

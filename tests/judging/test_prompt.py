@@ -81,13 +81,13 @@ def test_the_key_names_the_question_the_judge_and_what_is_shown() -> None:
     one = build_question(QUESTION, "answer", TRIAL)
     other_work = Say(text="I look elsewhere."), *ran("ls", "")
     same = build_question(QUESTION, "answer", trial("It was the import.", *other_work))
-    assert same.key("relay/judge") == one.key("relay/judge")
+    assert same.derive_key("relay/judge") == one.derive_key("relay/judge")
     keys = {
-        one.key("relay/judge"),
-        one.key("relay/other"),
-        build_question("Is it kind?", "answer", TRIAL).key("relay/judge"),
-        build_question(QUESTION, "transcript", TRIAL).key("relay/judge"),
-        build_question(QUESTION, "answer", trial("Nothing.")).key("relay/judge"),
+        one.derive_key("relay/judge"),
+        one.derive_key("relay/other"),
+        build_question("Is it kind?", "answer", TRIAL).derive_key("relay/judge"),
+        build_question(QUESTION, "transcript", TRIAL).derive_key("relay/judge"),
+        build_question(QUESTION, "answer", trial("Nothing.")).derive_key("relay/judge"),
     }
     assert len(keys) == 5
 

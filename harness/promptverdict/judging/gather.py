@@ -20,7 +20,7 @@ from promptverdict.judging.storage import AnswerFile, StoredAnswer
 class Question(Protocol):
     """One question, ready to be put to a model."""
 
-    def key(self, model: str) -> str:
+    def derive_key(self, model: str) -> str:
         """Name the answer of a model, `provider/name`, to exactly this question."""
         ...
 
@@ -92,7 +92,8 @@ async def gather(
     wanted = list(questions)
     answers = await run_to_end(inquiry.file.read)
     due = _list_open(inquiry, wanted, answers, judge.model, again=again)
-    asked = {question.key(judge.model) for question in due}
+    asked = {question.derive_key(judge.model) for question in due}
+    # All at once: how many requests a provider is sent is for the route's throttle to say.
     outcomes = await asyncio.gather(*(_ask(judge, inquiry, question) for question in due))
     new = [answer for answer, _ in outcomes if answer]
     replaced = {answer.key for answer in new}
@@ -147,5 +148,5 @@ def _select(answers: Iterable[A], question: Question, model: str | None) -> tupl
     return tuple(
         answer
         for answer in answers
-        if model in (None, answer.model) and answer.key == question.key(answer.model)
+        if model in (None, answer.model) and answer.key == question.derive_key(answer.model)
     )

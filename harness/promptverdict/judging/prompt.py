@@ -77,7 +77,7 @@ class TrialQuestion(Frozen):
     """Of the exhibit that is shown."""
     message: str
 
-    def key(self, model: str) -> str:
+    def derive_key(self, model: str) -> str:
         """Name the answer of a model, `provider/name`, to exactly this: 16 hexadecimal digits."""
         return hash_parts([self.question, self.about, VERSION, model, self.digest])[:16]
 

@@ -39,7 +39,7 @@ def inquire_trial(location: Location, seal: str) -> TrialInquiry:
         file=AnswerFile(location.judge, {"seal": seal}, TrialAnswer),
         ask=ask,
         judge=read_judgement,
-        blame=_blame,
+        blame=_build_fault,
         is_answered=lambda judgement: judgement.answer is not None,
     )
 
@@ -49,7 +49,7 @@ async def ask(judge: Judge, question: TrialQuestion) -> TrialAnswer:
     received = await send(judge, SYSTEM, TOOL, question.message)
     read, answered = read_answer(judge.model, received.body)
     return TrialAnswer(
-        key=question.key(judge.model),
+        key=question.derive_key(judge.model),
         question=question.question,
         about=question.about,
         model=judge.model,
@@ -72,7 +72,7 @@ def read_judgement(answer: TrialAnswer) -> Judgement:
     )
 
 
-def _blame(question: TrialQuestion, model: str, fault: str) -> Judgement:
+def _build_fault(question: TrialQuestion, model: str, fault: str) -> Judgement:
     return Judgement(
         question=question.question, about=question.about, answer=None, model=model, fault=fault
     )

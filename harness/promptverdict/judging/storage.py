@@ -31,7 +31,7 @@ class StoredAnswer(Frozen):
     """What a model said to one question; each kind of question adds the replies."""
 
     key: str
-    """Of what was asked, and of whom (see `Question.key`)."""
+    """Of what was asked, and of whom (see `Question.derive_key`)."""
     question: str
     about: About
     model: str
@@ -80,6 +80,7 @@ class AnswerFile(Generic[A]):
             if not isinstance(data, dict):
                 return ()
             answers = data.pop("answers", ())
+            # Exactly these keys: a file of a newer format may mean something else by the same ones.
             if {"format": FORMAT, **data} != {"format": FORMAT, **self.about}:
                 return ()
             return tuple(self.kind.model_validate(answer) for answer in answers)

@@ -171,6 +171,7 @@ def _parse(raw: Any) -> tuple[Body | None, str]:
         body = json.loads(raw)
     except (ValueError, RecursionError):
         return None, ""
+    # Only where an escape makes it possible: encoding every body again would take long.
     if _SURROGATE.search(raw) and not _is_encodable(body):
         return None, ""
     for name, encode in _ENCODINGS.items():

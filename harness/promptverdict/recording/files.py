@@ -32,6 +32,7 @@ from promptverdict.trials.tree import Change
 
 FORMAT = 1
 _END_OF_HEAD = "\nversion: "
+"""What follows the metadata, which come first so that a digest is read without the conversation."""
 
 M = TypeVar("M", bound=Frozen)
 

@@ -30,20 +30,23 @@ _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?
 
 
 class _Dumper(yaml.CSafeDumper):
+    # Equal parts are often one object, which YAML would write as an anchor and aliases.
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
 
 
-def _represent_text(dumper: yaml.CSafeDumper, text: str) -> yaml.Node:
+def _write_text(dumper: yaml.CSafeDumper, text: str) -> yaml.Node:
     if "\n" not in text:
         return dumper.represent_scalar("tag:yaml.org,2002:str", text)
+    # libyaml writes a text with a blank at a line's end or with unprintable characters in double
+    # quotes, on one long line that no diff can show.
     lines = text.split("\n")
     if all(line == line.rstrip() and line.isprintable() for line in lines) and lines[0][:1] != " ":
         return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|")
     return dumper.represent_sequence(_LINES, lines, flow_style=False)
 
 
-_Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(str, _write_text)
 
 
 def dump(data: Any) -> str:
@@ -63,7 +66,7 @@ def read(path: Path, where: str) -> str:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise BrokenRecording(
-            f"{where} is larger than {MAX_BYTES // 2**20} MB: no recording is\n"
+            f"{where} is larger than {MAX_BYTES // 2**20} MB, as no recording is\n"
             "  restore it from version control, or record it again with --record all"
         )
     return content.decode("utf-8")
@@ -73,7 +76,7 @@ def load(text: str, where: str) -> Any:
     """Read what `dump` wrote. Raises BrokenRecording, naming `where`, for anything else."""
     builder = _RecordingBuilder()
     try:
-        for event in _limit(yaml.parse(text, Loader=yaml.CSafeLoader)):
+        for event in _check_length(yaml.parse(text, Loader=yaml.CSafeLoader)):
             builder.take(event)
     except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())[:160]
@@ -84,7 +87,7 @@ def load(text: str, where: str) -> Any:
     return builder.documents[0] if len(builder.documents) == 1 else None
 
 
-def _limit(events: Iterable[yaml.Event]) -> Iterator[yaml.Event]:
+def _check_length(events: Iterable[yaml.Event]) -> Iterator[yaml.Event]:
     """Pass events on. Raises ValueError for too many: `[],` is three bytes, and a list hundreds."""
     for number, event in enumerate(events):
         if number > MAX_EVENTS:
@@ -129,7 +132,7 @@ def _read_scalar(event: yaml.ScalarEvent) -> Any:
         raise ValueError("a tag or an anchor that no recording has")
     if event.tag == _BINARY:
         return base64.b64decode(text)
-    if not event.implicit[0]:
+    if not event.implicit[0]:  # it was quoted: a text, whatever it looks like
         return text
     if text in _WORDS:
         return _WORDS[text]

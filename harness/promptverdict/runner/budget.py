@@ -30,6 +30,7 @@ class Budget:
         if self._most is None:
             yield None
             return
+        # Nobody knows what a trial costs before one has ended, so the first one runs alone.
         while self._running and not self._ended:
             self._changed.clear()
             await self._changed.wait()

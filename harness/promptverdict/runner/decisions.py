@@ -64,6 +64,7 @@ def decide(trial: Trial, mode: RecordMode) -> Decision:
         state, error = "missing", _describe_missing(trial)
     except BrokenRecording as broken:
         state, error = "broken", broken
+    # A broken recording is replaced by `all` alone: somebody may want to know what broke it.
     anew = {"none": (), "once": ("missing",), "stale": ("missing", "stale")}.get(mode)
     if anew is None or state in anew:
         return Decision(trial, state, None, None)

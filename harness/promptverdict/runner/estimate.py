@@ -20,7 +20,10 @@ SAMPLE = 20
 """Recordings of a suite that are read for an estimate: enough for a mean, and read in a blink."""
 
 TOOLS = 1500
-"""Tokens that the schemas of the tools take, roughly; four characters are taken for one."""
+"""Tokens that the schemas of the tools take, roughly."""
+
+CHARACTERS = 4
+"""Characters of English or code that make a token, roughly, with every provider's tokenizer."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def refuse_unpriced(cells: Iterable[Cell], prices: Mapping[str, Price]) -> None:
 
 def _estimate_first_request(trial: Trial) -> int:
     cell = trial.cell
-    return (len(cell.variant.prompt) + len(cell.task.message)) // 4 + TOOLS
+    return (len(cell.variant.prompt) + len(cell.task.message)) // CHARACTERS + TOOLS
 
 
 def _average_usage(cassettes: Path) -> Usage:
@@ -88,6 +91,7 @@ def _average_usage(cassettes: Path) -> Usage:
             sealed = open_sealed(Location(path.parent, int(path.name.partition(".")[0])))
             used.append(_count_usage(sealed))
         except (EvidenceError, ProviderError, ValueError):
+            # An estimate needs no complete sample; what is wrong is said where the file is used.
             continue
     whole = add_usages(used)
     if not used or whole.input is None or whole.output is None:

@@ -33,17 +33,20 @@ async def run_loop(
             transcript.add(End(reason=answered.stop, detail=answered.stop_reason))
             return
         calls = _list_calls(blocks)
+        # A pause is the API's own: the conversation is sent back as it stands, and the user waits.
         pauses = pauses + 1 if answered.stop == "pause" else 0
         if pauses > MAX_PAUSES:
             transcript.add(End(reason="limit", detail="pauses"))
             return
         if not calls and not pauses:
-            said = await user.reply(transcript.events)
-            transcript.add(*said)
-            if not any(isinstance(event, User) for event in said):
+            reply = await user.reply(transcript.events)
+            transcript.add(*reply)
+            # A played user who has finished leaves the tokens that this took, and no words.
+            if not any(isinstance(event, User) for event in reply):
                 transcript.add(End(reason="done"))
                 return
         for call in calls:
+            # Unreadable calls count too, or an agent that makes only such calls would never end.
             if calls_left == 0:
                 transcript.add(End(reason="limit", detail="calls"))
                 return

@@ -42,6 +42,7 @@ class StoredProbes(Frozen):
 def hash_probe(probe: Probe, scenario: LoadedScenario) -> str:
     """Hash all that decides what a probe finds on a tree: its files, its command, its kit."""
     total = hashlib.sha256(json.dumps(probe.model_dump(), sort_keys=True).encode())
+    # Not the sandbox's Python and pytest: a new version of either would make all reports stale.
     for path, node in sorted(read_probe_files(scenario).items()):
         total.update(f"\0{path}\0".encode() + node.content)
     total.update(read_kit())

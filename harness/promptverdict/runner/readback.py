@@ -72,6 +72,8 @@ async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
     world = sealed.read_world()
     transcript = Transcript()
     tools = ReplayedTools(world, display_path(sealed.location.world))
+    # Requests are neither built nor matched, which takes most of a replay's time: the digest says
+    # already that the same would be asked.
     with open_tape(SealedKeeper(sealed), replay=True) as tape:
         answers = _Answers(tape.answers(), display_path(sealed.location.http))
     script, user = ScriptedUser(cell.task.turns), cell.task.user
@@ -110,7 +112,7 @@ class _Answers:
     def __init__(self, answers: list[bytes], where: str) -> None:
         self._answers, self._where = answers, where
 
-    def next(self) -> bytes:
+    def take(self) -> bytes:
         """Return the next one. Raises BrokenRecording when there is none."""
         if not self._answers:
             raise BrokenRecording(f"{self._where} ends before its trial does")
@@ -125,8 +127,8 @@ class _Answers:
 class _RepeatedModel:
     """A model that repeats what it said when it was recorded."""
 
-    def __init__(self, answers: _Answers, spoken: Api) -> None:
-        self._answers, self._api = answers, spoken
+    def __init__(self, answers: _Answers, api: Api) -> None:
+        self._answers, self._api = answers, api
 
     async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:  # noqa: ARG002
-        return self._api.read_answer(self._answers.next())
+        return self._api.read_answer(self._answers.take())

@@ -44,7 +44,7 @@ async def check_replay(decision: Decision, context: RunContext) -> Decision:
 
 
 class Runner:
-    """Runs trials on its own event loop; made for one session, closed at its end.
+    """Runs trials on its own event loop; made for one run, closed at its end.
 
     keep is called with each record, in a worker thread. offline: no trial may be recorded, and
     nothing that runs here can open a connection. Otherwise, until it is closed, Ctrl-C, SIGTERM and
@@ -107,6 +107,7 @@ class Runner:
         self._until_closed.close()
 
     async def _run(self, decision: Decision) -> TrialRecord:
+        # The gate counts trials and not requests: each of them may have a sandbox open.
         async with self._gate:
             if decision.records:
                 record = await self._record(decision.trial)

@@ -47,9 +47,9 @@ class ScriptedUser:
 
     async def reply(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
         """Return the first turn that fits the agent's answer; nothing where none does."""
-        said = final_text(events)
+        answer = final_text(events)
         for place, turn in enumerate(self._left):
-            if isinstance(turn, str) or re.search(turn.when, said, re.IGNORECASE):
+            if isinstance(turn, str) or re.search(turn.when, answer, re.IGNORECASE):
                 del self._left[place]
                 return (User(text=turn if isinstance(turn, str) else turn.say),)
         return ()
@@ -73,6 +73,7 @@ class PlayedUser:
         self._left -= 1
         blocks, answered = await self._model.answer(tuple(mirror(events)))
         text = "\n\n".join(block.text for block in blocks if isinstance(block, Say)).strip()
+        # A user who stammers is a fault of ours, and must not become a finding about the agent.
         if answered.stop != "done" or not text:
             raise ProviderError(
                 f"the simulated user said nothing that can be used ({answered.stop or 'empty'})"
@@ -83,23 +84,24 @@ class PlayedUser:
 
 def mirror(events: Iterable[Event]) -> Iterator[Event]:
     """Turn a conversation around: what the agent said is asked, what the user said is answered."""
-    said: list[str] = []
+    answer: list[str] = []
     opening: str | None = None
     for event in events:
         match event:
             case Result():
-                said = []
+                # What an agent says between its calls is not shown to a user, only its last words.
+                answer = []
             case Say():
-                said.append(event.text)
+                answer.append(event.text)
             case User() if opening is None:
                 opening = f"You began with:\n\n{event.text}\n\nThe assistant said:\n\n"
             case User():
-                yield _render_heard(opening or "", said)
+                yield _render_heard(opening or "", answer)
                 yield Say(text=event.text)
                 yield Answered(model="", stop="done")
-                opening, said = "", []
-    yield _render_heard(opening or "", said)
+                opening, answer = "", []
+    yield _render_heard(opening or "", answer)
 
 
-def _render_heard(opening: str, said: list[str]) -> User:
-    return User(text=opening + ("\n\n".join(said) or "(The assistant said nothing.)"))
+def _render_heard(opening: str, answer: list[str]) -> User:
+    return User(text=opening + ("\n\n".join(answer) or "(The assistant said nothing.)"))

@@ -316,7 +316,7 @@ def test_an_answer_that_was_moved_does_not_count(pair: Pair, changed: dict[str, 
 
 def test_a_judge_of_no_known_api_is_a_fault(pair: Pair) -> None:
     collect(ScriptedJudge(kinder), pair)
-    key = list_pair_questions([KINDER], pair)[0].key("nobody/judge")
+    key = list_pair_questions([KINDER], pair)[0].derive_key("nobody/judge")
     edit(pair, lambda answer: answer.update(model="nobody/judge", key=key))
     (one,) = stored_pairs([KINDER], pair, None)
     assert "no API of ours answers for nobody/judge" in one.why_ungraded

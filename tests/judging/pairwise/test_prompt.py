@@ -92,19 +92,19 @@ def test_the_question_stands_before_and_after_both_trials() -> None:
 def test_the_same_question_is_the_same_request_and_any_change_another_key() -> None:
     assert asked() == asked()
     keys = {
-        asked().key("relay/judge"),
-        asked().key("relay/other"),
-        asked(AFTER, BEFORE).key("relay/judge"),
-        asked(candidate=trial("Nothing.")).key("relay/judge"),
-        asked(about="transcript").key("relay/judge"),
-        asked(question="Which is kinder?").key("relay/judge"),
+        asked().derive_key("relay/judge"),
+        asked().derive_key("relay/other"),
+        asked(AFTER, BEFORE).derive_key("relay/judge"),
+        asked(candidate=trial("Nothing.")).derive_key("relay/judge"),
+        asked(about="transcript").derive_key("relay/judge"),
+        asked(question="Which is kinder?").derive_key("relay/judge"),
     }
     assert len(keys) == 6
 
 
 def test_what_is_not_shown_does_not_count() -> None:
     other_work = trial("It was the import.", Say(text="I look."), *ran("ls", ""))
-    assert asked(other_work).key("relay/judge") == asked().key("relay/judge")
+    assert asked(other_work).derive_key("relay/judge") == asked().derive_key("relay/judge")
 
 
 def test_a_change_of_the_words_is_noticed() -> None:

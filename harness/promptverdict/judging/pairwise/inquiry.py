@@ -39,7 +39,7 @@ def inquire_pair(pair: Pair) -> PairInquiry:
         file=AnswerFile(candidate.location.pairs, about, PairAnswer),
         ask=ask,
         judge=partial(_judge, pair),
-        blame=partial(_blame, pair),
+        blame=partial(_build_fault, pair),
         is_answered=lambda judgement: all(choice.choice for choice in judgement.choices),
     )
 
@@ -49,7 +49,7 @@ async def ask(judge: Judge, question: PairQuestion) -> PairAnswer:
     # One after the other: where the first is refused, the second need not be paid for.
     orders = [await _ask_order(judge, message) for message in question.messages]
     return PairAnswer(
-        key=question.key(judge.model),
+        key=question.derive_key(judge.model),
         question=question.question,
         about=question.about,
         model=judge.model,
@@ -67,6 +67,6 @@ def _judge(pair: Pair, answer: PairAnswer) -> PairJudgement:
     return build_judgement(pair, answer, answer.model, answer.read_choices())
 
 
-def _blame(pair: Pair, question: PairQuestion, model: str, fault: str) -> PairJudgement:
+def _build_fault(pair: Pair, question: PairQuestion, model: str, fault: str) -> PairJudgement:
     nothing = Choice(fault=fault)
     return build_judgement(pair, question, model, (nothing, nothing))

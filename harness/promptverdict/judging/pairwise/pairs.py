@@ -62,7 +62,7 @@ class PairJudgement(Frozen):
     @property
     def outcome(self) -> Better | None:
         """Which is better in both orders; a tie where they disagree; None: ungraded."""
-        first, second = self._preferred()
+        first, second = self._list_preferred()
         if first is None or second is None:
             return None
         return first if first == second else "tie"
@@ -70,7 +70,7 @@ class PairJudgement(Frozen):
     @property
     def disagree(self) -> bool:
         """Whether the two orders were answered, and not alike."""
-        first, second = self._preferred()
+        first, second = self._list_preferred()
         return None not in (first, second) and first != second
 
     @property
@@ -81,7 +81,7 @@ class PairJudgement(Frozen):
             (choice.fault for choice in missing if choice.fault), "cannot tell" if missing else ""
         )
 
-    def _preferred(self) -> tuple[Better | None, Better | None]:
+    def _list_preferred(self) -> tuple[Better | None, Better | None]:
         first, second = (choice.choice or "" for choice in self.choices)
         return _BASELINE_FIRST.get(first), _CANDIDATE_FIRST.get(second)
 
@@ -107,9 +107,9 @@ def match_pairs(
     prompt and the tools that it lists.
     """
     every = list(trials)
-    before = {_key(trial): trial for trial in every if trial.evidence.task.variant == baseline}
+    before = {_identify(trial): trial for trial in every if trial.evidence.task.variant == baseline}
     after = [trial for trial in every if trial.evidence.task.variant != baseline]
-    pairs = [Pair(before[key], trial) for trial in after if (key := _key(trial)) in before]
+    pairs = [Pair(before[key], trial) for trial in after if (key := _identify(trial)) in before]
     paired = {id(trial) for pair in pairs for trial in (pair.baseline, pair.candidate)}
     return pairs, [trial for trial in every if id(trial) not in paired]
 
@@ -131,8 +131,11 @@ def build_judgement(
     )
 
 
-def _key(trial: JudgedTrial) -> Hashable:
-    """Return what partners share."""
+def _identify(trial: JudgedTrial) -> Hashable:
+    """Return what partners share.
+
+    The folder's name is the model's: one model may be recorded under two names.
+    """
     task, sealed = trial.evidence.task, trial.sealed
     same = {part: name for part, name in sealed.head.digest.items() if part not in UNDER_TEST}
     return (

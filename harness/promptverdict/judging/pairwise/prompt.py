@@ -83,7 +83,7 @@ class PairQuestion(Frozen):
     messages: tuple[str, str]
     """With the baseline's trial first, and with the candidate's first."""
 
-    def key(self, model: str) -> str:
+    def derive_key(self, model: str) -> str:
         """Name the answers of a model, `provider/name`, to exactly this: 16 hexadecimal digits."""
         return hash_parts([self.question, self.about, VERSION, model, *self.digests])[:16]
 

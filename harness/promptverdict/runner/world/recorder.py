@@ -74,6 +74,7 @@ class RecordingTools:
 
     def _list_changes(self) -> tuple[Change, ...]:
         snapshot = self._workspace.snapshot()
+        # A dict for its order: a note that every snapshot repeats is stored once.
         self._notes.update(dict.fromkeys(snapshot.notes))
         changes = list_changes(self._tree, snapshot.tree)
         self._tree = snapshot.tree
@@ -93,6 +94,8 @@ class RecordingTools:
 
     def _make_repository(self, git: GitSetup) -> None:
         """Commit all files with a fixed identity and date, so that the first hash is fixed too."""
+        # Git would clean up in the background, and change .git while nothing is called; and every
+        # version brings other sample hooks.
         script = (
             'git init -q -b "$1" && git config user.name Dev && git config user.email'
             " dev@example.org && git config gc.auto 0 && rm -f .git/hooks/*.sample && git add -A"

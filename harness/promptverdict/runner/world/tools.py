@@ -151,6 +151,7 @@ class LiveTools:
             .joinpath("search.py")
             .read_text("utf-8")
         )
+        # Isolated (-I): a re.py or json.py of the agent's would otherwise run in place of Python's.
         argv = ["python3", "-I", "-c", source, json.dumps(wanted)]
         done = self._sandbox.run(argv, self._folders, timeout=SEARCH_SECONDS)
         text = done.output.rstrip("\n")
