@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from promptverdict.cli import first_steps, init, main, schema
+from promptverdict.cli import first_steps, init, main, schema, starter_files
 from promptverdict.core.errors import InputError
 from promptverdict.trials.metrics import sum_usage
 from promptverdict.trials.store import find_run, read_records
@@ -67,11 +67,13 @@ def test_the_starter_and_the_schemas_are_written(
     printed(capsys)
     written = files(root / "evals")
     starter = {
-        name: text for name, text in files(init.STARTER).items() if "__pycache__" not in name
+        name: text
+        for name, text in files(starter_files.STARTER).items()
+        if "__pycache__" not in name
     }
     assert {name for name in written if "/" in name} == set(starter)
     assert written == starter | {
-        ".gitattributes": init.ATTRIBUTES,
+        ".gitattributes": starter_files.ATTRIBUTES,
         **{f"{kind}.schema.json": schema.render_schema(kind) for kind in schema.SCHEMAS},
     }
     assert set(files(root)) == {f"evals/{name}" for name in written} | set(CLAUDE)
@@ -118,7 +120,7 @@ def told_tokens(out: str) -> int:
 def test_what_recorded_trials_are_said_to_have_taken_is_what_they_took() -> None:
     used = [sum_usage(evidence(trial_id).events) for trial_id in TRIALS]
     tokens = sorted((one.input or 0) + (one.output or 0) for one in used)
-    assert (round(tokens[0] / 1000), round(tokens[-1] / 1000)) == first_steps.SPENT
+    assert (round(tokens[0] / 1000), round(tokens[-1] / 1000)) == first_steps.TOKENS_OF_A_TRIAL
 
 
 def test_a_second_time_nothing_is_written_and_that_is_said(
@@ -128,7 +130,7 @@ def test_a_second_time_nothing_is_written_and_that_is_said(
     assert "24 files written: evals/first-look and the schemas\n" in printed(capsys)
     before = {path: path.stat().st_mtime_ns for path in root.glob("evals/**/*")}
     again = printed(capsys)
-    assert "evals/first-look and the schemas are there already: nothing was written\n" in again
+    assert "evals/first-look and the schemas exist already: nothing was written\n" in again
     assert {path: path.stat().st_mtime_ns for path in root.glob("evals/**/*")} == before
 
 
@@ -145,8 +147,8 @@ def test_files_with_other_content_are_all_named_and_nothing_is_written(
     mine = {"evals/first-look/suite.yaml": "title: Mine\n", "evals/suite.schema.json": "{}\n"}
     write(root, {**CLAUDE, **mine})
     told = refused(capsys)
-    assert "evals/first-look/suite.yaml: is there already, with other content\n" in told
-    assert "evals/suite.schema.json: is there already, with other content\n" in told
+    assert "evals/first-look/suite.yaml: exists already, with other content\n" in told
+    assert "evals/suite.schema.json: exists already, with other content\n" in told
     assert "promptverdict schema --write evals" in told
     assert set(files(root)) == {*CLAUDE, *mine}
 
@@ -162,7 +164,7 @@ def test_a_folder_or_a_link_in_a_files_place_is_left_alone(
         place.mkdir()
     else:
         place.symlink_to("nowhere.yaml")
-    assert "evals/first-look/suite.yaml: is there already" in refused(capsys)
+    assert "evals/first-look/suite.yaml: exists already" in refused(capsys)
     assert [path.name for path in place.parent.iterdir()] == ["suite.yaml"]
 
 
@@ -196,7 +198,7 @@ def test_the_first_place_that_holds_agents_is_taken_and_what_was_passed_over_is_
     write(root, {".opencode/agent/one.md": BUILDER, "agents/two.md": BUILDER})
     out = printed(capsys)
     assert out.startswith("1 agent in .opencode/agent:\n  one\n")
-    assert "passed over .claude/agents: this folder has no agent file\n" in out
+    assert "skipped .claude/agents: this folder has no agent file\n" in out
 
 
 def test_the_configured_folder_comes_before_the_usual_places(
@@ -259,7 +261,7 @@ def filled_in(lines: str) -> str:
 
 def settings_lines(out: str) -> str:
     """Take the lines that are to be added to pyproject.toml."""
-    told = out.partition("dots:\n")[2].partition("\nRecord")[0]
+    told = out.partition("full name:\n")[2].partition("\nRecord")[0]
     return "".join(f"{line[2:]}\n" for line in told.split("\n"))
 
 
@@ -280,7 +282,7 @@ def test_the_lines_for_pyproject_can_be_pasted_and_name_every_model(
             "agents": ".claude/agents",
             "models": dict.fromkeys(["default", "open router/x 'y'", "sonnet"], model),
         }
-    assert "\n# in place of the dots: the model's full name" in lines
+    assert "\n# replace the dots by the model's full name" in lines
     write(root, {"pyproject.toml": filled_in(lines)})
     again = printed(capsys)
     assert "pyproject.toml" not in again
@@ -293,7 +295,7 @@ def test_where_the_table_is_there_only_unknown_models_are_told(
     table = '[tool.promptverdict.models]\ndefault = "anthropic/x"\n'
     write(root, {**CLAUDE, "pyproject.toml": table})
     out = printed(capsys)
-    assert "Add to [tool.promptverdict.models] in pyproject.toml, with" in out
+    assert "Add to [tool.promptverdict.models] in pyproject.toml, and replace" in out
     assert '\n  sonnet = "anthropic/..."\n' in out
     assert "default =" not in out
     assert (root / "pyproject.toml").read_text() == table

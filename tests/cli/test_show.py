@@ -86,7 +86,7 @@ def test_a_trial_is_found_by_its_node_id_by_part_of_it_by_its_record_or_by_its_f
 def test_a_part_that_fits_several_trials_is_told_with_their_names() -> None:
     assert problem("helper/base") == (
         "helper/base",
-        "fits several trials of results/r1",
+        "this fits several trials of results/r1",
         "there are: bad-manners/hello::helper/base, manners/hello::helper/base,"
         " manners/hello::helper/base2",
     )
@@ -95,7 +95,7 @@ def test_a_part_that_fits_several_trials_is_told_with_their_names() -> None:
 @pytest.mark.parametrize("wanted", ["none", "evals", "f" * 16])
 def test_what_fits_no_trial_is_told_with_the_names_of_all(wanted: str) -> None:
     where, found, cure = problem(wanted)
-    assert (where, found) == (wanted, "fits no trial of results/r1")
+    assert (where, found) == (wanted, "this fits no trial of results/r1")
     assert cure.count("::") == 4
 
 
@@ -125,11 +125,11 @@ def test_what_is_no_number_is_told(number: str) -> None:
     wanted = f"manners/hello::helper/base#{number}"
     where, found, cure = problem(wanted)
     assert (where, cure) == (wanted, "write #0 for a cell's first trial, #1 for its second")
-    assert found.endswith("is no number of a trial")
+    assert found.endswith("is not the number of a trial")
 
 
 def test_a_negative_number_is_told() -> None:
-    assert problem("terse", "--number", "-1")[1] == "'-1' is no number of a trial"
+    assert problem("terse", "--number", "-1")[1] == "'-1' is not the number of a trial"
 
 
 def test_a_run_that_is_not_there_is_told_with_those_there_are(results: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_run_that_is_not_there_is_told_with_those_there_are(results: Path) -> 
 
 def test_a_run_without_records_is_told(results: Path) -> None:
     keep(results / "r2")
-    assert problem("terse")[:2] == ("results/r2", "holds no records")
+    assert problem("terse")[:2] == ("results/r2", "there are no records in it")
 
 
 def test_where_nothing_was_run_the_cure_is_what_runs_it(results: Path) -> None:
@@ -221,7 +221,7 @@ def test_the_command_that_shows_a_failure_finds_it(
 def test_that_nothing_failed_is_said(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keep(results / "r2", record(grades=(graded(passed("ok")),)))
     run("--failed")
-    told = "results/r2: of 1 grades none failed, and none is ungraded\n"
+    told = "results/r2: 1 grade, all passed\n"
     assert capsys.readouterr().out == told
 
 

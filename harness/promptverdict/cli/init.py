@@ -1,6 +1,6 @@
-"""`promptverdict init`: a first suite for the agents that a project has, and how to go on.
+"""`promptverdict init`: write a first suite for a project's agents, and print what to do next.
 
-It only adds files: one that is there with other content is told, and then nothing is written.
+It only adds files. If one exists with other content, it says so and writes nothing.
 """
 
 from __future__ import annotations
@@ -12,28 +12,18 @@ from pathlib import Path
 
 from promptverdict.agents.discovery import load_agents
 from promptverdict.agents.variant import Variant
-from promptverdict.cli import schema
-from promptverdict.cli.first_steps import EVALS, SUITE, Start
+from promptverdict.cli.first_steps import EVALS, SUITE, FirstSteps
+from promptverdict.cli.starter_files import STARTER, list_missing_files
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.files import write_files
 from promptverdict.core.text import escape_text, format_count
-from promptverdict.scenarios.loading import LoadedScenario, load_scenarios
-from promptverdict.scenarios.workspace_files import read_tree
+from promptverdict.scenarios.loading import load_scenarios
 from promptverdict.settings import Settings, resolve
 
-STARTER = Path(__file__).parents[1] / "starter"
-"""Holds what is written into evals/."""
-
 PLACES = (".claude/agents", ".opencode/agent", ".opencode/agents", "agents")
-"""Where agents are looked for, in this order."""
+"""Usual folders of agents; the first with agents is taken."""
 
-ATTRIBUTES = """\
-# Recordings are sealed and workspace files hashed, so Git must not change their line ends.
-* -text
-"""
-"""What stands in evals/.gitattributes, unless there is such a file."""
-
-_MOST_TOLD = 3
+_MOST_SHOWN = 3
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,9 +31,8 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser = verbs.add_parser(
         "init",
         help="write a first suite for your own agents",
-        description=f"Find the agents, write {EVALS}/{SUITE} (three small scenarios that say"
-        " something of any agent that works on code), and tell how to record it. A file that is"
-        " there is never overwritten.",
+        description=f"Find the agents, write {EVALS}/{SUITE} (three small scenarios for any agent"
+        " that works on code), and print how to record it. Existing files are never overwritten.",
     )
     parser.add_argument(
         "--agents",
@@ -53,104 +42,69 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Write the suite and say what to do next.
+    """Write the suite and print what to do next.
 
-    Raises InputError where there is no agent that can be read, and where a file is in the way.
+    Raises InputError if no agent can be read, or if a file is in the way.
     """
     settings = resolve(Path.cwd(), {})
-    place, agents, passed_over = _agents(asked.agents, settings)
-    missing = _missing(_starter())
+    place, agents, skipped = _find_agents(asked.agents, settings)
+    missing = list_missing_files()
     write_files(missing)
-    start = Start(place, agents, _scenarios(), settings)
+    steps = FirstSteps(place, agents, tuple(load_scenarios([STARTER / SUITE])), settings)
     lines = [
-        *_about_agents(place, agents),
-        *(f"passed over {told}" for told in passed_over),
+        *_render_agents(place, agents),
+        *(f"skipped {reason}" for reason in skipped),
         "",
-        _about_files(list(missing)),
+        _format_written(list(missing)),
         "",
-        *start.cells(),
+        *steps.render_cells(),
         "",
-        *start.configuration(),
-        *start.commands(),
+        *steps.render_configuration(),
+        *steps.render_commands(),
     ]
     print("\n".join(lines))
     return 0
 
 
-def _agents(given: str | None, settings: Settings) -> tuple[str, tuple[Variant, ...], list[str]]:
-    """Find the agents: where they lie, they themselves, and what was passed over on the way."""
-    configured = "agents" in settings.model_fields_set and Path(settings.agents).exists()
-    if given or configured:
+def _find_agents(
+    given: str | None, settings: Settings
+) -> tuple[str, tuple[Variant, ...], list[str]]:
+    """Find the agents: their place, themselves, and why other places were skipped."""
+    is_configured = "agents" in settings.model_fields_set and Path(settings.agents).exists()
+    if given or is_configured:
         place = given or settings.agents
         return place, load_agents(Path(place)), []
     problems: list[Problem] = []
     for place in filter(os.path.lexists, PLACES):
         try:
-            return place, load_agents(Path(place)), list(_told(problems))
+            return place, load_agents(Path(place)), list(_format_skipped(problems))
         except InputError as error:
             problems += error.problems
     nowhere = Problem(
         "agents",
         f"there are none in {', '.join(PLACES)}",
-        "say where they are: promptverdict init --agents FOLDER",
+        "name their folder: promptverdict init --agents FOLDER",
     )
     raise InputError(problems or [nowhere])
 
 
-def _told(problems: list[Problem]) -> Iterator[str]:
-    yield from (
-        f"{escape_text(one.where)}: {escape_text(one.found)}" for one in problems[:_MOST_TOLD]
-    )
-    if len(problems) > _MOST_TOLD:
-        yield f"{len(problems) - _MOST_TOLD} more files that cannot be read"
+def _format_skipped(problems: list[Problem]) -> Iterator[str]:
+    for problem in problems[:_MOST_SHOWN]:
+        yield f"{escape_text(problem.where)}: {escape_text(problem.found)}"
+    if len(problems) > _MOST_SHOWN:
+        yield f"{len(problems) - _MOST_SHOWN} more files that cannot be read"
 
 
-def _starter() -> dict[Path, str]:
-    """Give what is to stand below evals/."""
-    texts = {EVALS / path: node.content.decode() for path, node in read_tree(STARTER).items()}
-    texts |= {EVALS / f"{kind}.schema.json": schema.render_schema(kind) for kind in schema.SCHEMAS}
-    attributes = EVALS / ".gitattributes"
-    return texts if os.path.lexists(attributes) else texts | {attributes: ATTRIBUTES}
-
-
-def _missing(texts: dict[Path, str]) -> dict[Path, str]:
-    """Leave out what is there already. Raises InputError for files with other content."""
-    there = {path for path in texts if os.path.lexists(path)}
-    if problems := [
-        Problem(str(path), "is there already, with other content", _cure(path))
-        for path in texts
-        if path in there and _read(path) != texts[path].encode()
-    ]:
-        raise InputError(problems)
-    return {path: text for path, text in texts.items() if path not in there}
-
-
-def _cure(path: Path) -> str:
-    if path.parent == EVALS:
-        return f"if it is an old schema, renew it: promptverdict schema --write {EVALS}"
-    return "rename or remove it to have the starter's; nothing was written"
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
-
-
-def _scenarios() -> tuple[LoadedScenario, ...]:
-    return tuple(load_scenarios([STARTER / SUITE]))
-
-
-def _about_agents(place: str, agents: Sequence[Variant]) -> Iterator[str]:
+def _render_agents(place: str, agents: Sequence[Variant]) -> Iterator[str]:
     yield f"{format_count(len(agents), 'agent')} in {escape_text(place)}:"
     for agent in agents:
         yield f"  {escape_text(agent.id)}"
-        for one in agent.diagnostics:
-            yield f"    line {one.line}: {escape_text(f'{one.kind}: {one.text}')}"
+        for diagnostic in agent.diagnostics:
+            text = escape_text(f"{diagnostic.kind}: {diagnostic.text}")
+            yield f"    line {diagnostic.line}: {text}"
 
 
-def _about_files(written: Sequence[Path]) -> str:
+def _format_written(written: Sequence[Path]) -> str:
     if not written:
-        return f"{EVALS}/{SUITE} and the schemas are there already: nothing was written"
+        return f"{EVALS}/{SUITE} and the schemas exist already: nothing was written"
     return f"{format_count(len(written), 'file')} written: {EVALS}/{SUITE} and the schemas"

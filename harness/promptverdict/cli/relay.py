@@ -15,50 +15,54 @@ from promptverdict.providers.relay.server import open_relay
 from promptverdict.settings import resolve
 
 NOTHING_YET = 75
-"""Exit code of a `take` that is to be called again."""
+"""Exit code of a `take` that got nothing in time."""
 
 GONE = 1
 """Exit code of an `answer` that reached nobody."""
 
-_WHERE = "where the relay is (default: where recording asks it, see PROMPTVERDICT_RELAY)"
+_WHERE = "address of the relay (default: setting `relay`)"
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb and its three commands."""
-    relay = verbs.add_parser("relay", help="answer a provider's API by hand, without an API key")
+    relay = verbs.add_parser("relay", help="answer a provider's API by hand, without a key")
     commands = relay.add_subparsers(dest="relay_command", required=True, metavar="COMMAND")
 
     serve = commands.add_parser(
         "serve",
         help="serve the APIs on this machine",
-        epilog="Spoken are Anthropic's Messages API (base address as printed) and OpenAI's Chat"
-        " Completions and Responses (base address: the printed one followed by /v1).",
+        epilog="The APIs are Anthropic's Messages (base URL: the printed address) and OpenAI's Chat"
+        " Completions and Responses (base URL: the printed address with /v1).",
     )
-    serve.add_argument("--name", required=True, help="the model is called relay/NAME")
-    serve.add_argument("--operator", required=True, help="who answers, in words, for the records")
-    serve.add_argument("--port", type=int, default=8765, help="0 takes a free one (default 8765)")
+    serve.add_argument("--name", required=True, help="the model is named relay/NAME")
+    serve.add_argument(
+        "--operator", required=True, help="who answers, in words; every record says it"
+    )
+    serve.add_argument(
+        "--port", type=int, default=8765, help="port, 0 for a free one (default 8765)"
+    )
 
     take = commands.add_parser(
         "take",
         help="wait for a conversation, or for the next turn of one, and print it",
-        epilog=f"Exit code {NOTHING_YET}: nothing came in time, call again. A conversation that"
-        " its answerer gave up can be taken over by its id, with --whole.",
+        epilog=f"Exit code {NOTHING_YET}: nothing came in time; call again. To take over a"
+        " conversation that somebody else began, give its id and --whole.",
     )
-    take.add_argument("id", nargs="?", help="a conversation; without it, one nobody has taken")
-    take.add_argument("--whole", action="store_true", help="print everything, not what is new")
+    take.add_argument("id", nargs="?", help="a conversation (default: one that nobody has taken)")
+    take.add_argument("--whole", action="store_true", help="print everything, not only what is new")
     take.add_argument(
-        "--wait", type=_seconds, default=client.WAIT, metavar="SECONDS", help="default 540"
+        "--wait", type=_parse_seconds, default=client.WAIT, metavar="SECONDS", help="default 540"
     )
     take.add_argument("--url", help=_WHERE)
 
-    answer = commands.add_parser("answer", help="deliver the answer to a conversation's turn")
+    answer = commands.add_parser("answer", help="answer the current turn of a conversation")
     answer.add_argument("id", help="the conversation")
-    answer.add_argument("--file", type=Path, help="holds the answer (default: standard input)")
+    answer.add_argument("--file", type=Path, help="file with the answer (default: standard input)")
     answer.add_argument("--url", help=_WHERE)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run one of the commands and give the exit code.
+    """Run one of the commands and return the exit code.
 
     Raises InputError for what cannot be used, ProviderError when no relay answers.
     """
@@ -66,18 +70,20 @@ def run(arguments: argparse.Namespace) -> int:
         case "serve":
             return _serve(arguments.name, arguments.operator, arguments.port)
         case "take":
-            return _take(_place(arguments.url), arguments.id, arguments.wait, whole=arguments.whole)
+            return _take(
+                _resolve_address(arguments.url), arguments.id, arguments.wait, whole=arguments.whole
+            )
         case _:
-            return _answer(_place(arguments.url), arguments.id, arguments.file)
+            return _answer(_resolve_address(arguments.url), arguments.id, arguments.file)
 
 
-def _place(url: str | None) -> str:
-    """Say where the relay is asked: where recording asks it, unless told otherwise."""
+def _resolve_address(url: str | None) -> str:
+    """Return the address of the relay: as given, and else where recording asks it."""
     return resolve(Path.cwd(), {"relay": url}).relay
 
 
-def _seconds(text: str) -> float:
-    """Read a time. Raises ValueError, which the parser tells, unless it is within a day."""
+def _parse_seconds(text: str) -> float:
+    """Parse a number of seconds. Raises ValueError, which argparse reports, if above a day."""
     seconds = float(text)
     if not 0 <= seconds <= 86_400:
         raise ValueError(text)
@@ -87,8 +93,8 @@ def _seconds(text: str) -> float:
 def _serve(name: str, operator: str, port: int) -> int:
     async def serve() -> None:
         async with open_relay(name, operator, port, _log) as url:
-            place = "" if url == client.URL else f"; for all who ask: PROMPTVERDICT_RELAY={url}"
-            print(f"relay/{name} answers at {url} (operator: {operator}){place}", flush=True)
+            hint = "" if url == client.URL else f"; to record: PROMPTVERDICT_RELAY={url}"
+            print(f"relay/{name} answers at {url} (operator: {operator}){hint}", flush=True)
             await asyncio.Event().wait()
 
     try:
@@ -121,7 +127,7 @@ def _answer(url: str, conversation: str, file: Path | None) -> int:
     except UnicodeDecodeError as error:
         raise InputError([Problem(where, "is not UTF-8 text", "Save it as UTF-8.")]) from error
     if client.answer(url, conversation, text) == "finished":
-        print("finished: whoever asked is gone, the answer was not delivered")
+        print("finished: nobody waits for this answer any more; it was not delivered")
         return GONE
     options = "" if url == client.URL else f" --url {url}"
     print(f"delivered; what comes back: promptverdict relay take {conversation}{options}")
