@@ -1,0 +1,6 @@
+"""Small helpers for text."""
+
+
+def shout(text: str) -> str:
+    """Write a headline."""
+    return text.upper()
