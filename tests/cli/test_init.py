@@ -22,10 +22,13 @@ CLAUDE = {".claude/agents/reviewer.md": REVIEWER, ".claude/agents/builder.md": B
 MODEL = "anthropic/claude-x"
 ASKED = ["--agents", ".claude/agents", "--model", "relay/me"]
 CONFIGURED = '[tool.promptverdict]\nagents = "agents"\n'
+STARTER = init.STARTER
+SCENARIOS = sorted(path.stem for path in STARTER.glob("*/*.yaml") if path.name != "suite.yaml")
+SOLUTIONS = len(list(STARTER.rglob("*.evidence.yaml")))
+WRITTEN = sum(path.is_file() for path in STARTER.rglob("*") if "__pycache__" not in path.parts)
+"""Files of the starter; the schemas and .gitattributes come beside them."""
 CELLS = [
-    f"first-look/{scenario}::{agent}"
-    for scenario in ("add-a-feature", "explain-only", "fix-a-bug")
-    for agent in ("builder", "reviewer")
+    f"first-look/{scenario}::{agent}" for scenario in SCENARIOS for agent in ("builder", "reviewer")
 ]
 
 
@@ -83,7 +86,7 @@ def test_gitattributes_of_ones_own_stay_and_are_no_obstacle(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(root, {**CLAUDE, "evals/.gitattributes": "* eol=lf\n"})
-    assert "23 files written" in printed(capsys)
+    assert f"{WRITTEN + 2} files written" in printed(capsys)
     assert (root / "evals/.gitattributes").read_text(encoding="utf-8") == "* eol=lf\n"
 
 
@@ -104,10 +107,10 @@ def test_cells_and_tokens_are_told_before_anything_is_spent(
 ) -> None:
     write(root, CLAUDE)
     out = printed(capsys)
-    assert "6 cells (3 scenarios x 2 agents):" in out
-    for scenario in ("add-a-feature", "explain-only", "fix-a-bug"):
+    assert f"{len(CELLS)} cells ({len(SCENARIOS)} scenarios x 2 agents):" in out
+    for scenario in SCENARIOS:
         assert re.search(rf"^  first-look/{scenario} +\w", out, re.MULTILINE)
-    assert told_tokens(out) > 6 * 1500
+    assert told_tokens(out) > len(CELLS) * 1500
     write(root, {"pyproject.toml": "[tool.promptverdict]\ntrials = 3\n"})
     assert told_tokens(printed(capsys)) == pytest.approx(3 * told_tokens(out), abs=1)
 
@@ -127,7 +130,7 @@ def test_a_second_time_nothing_is_written_and_that_is_said(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(root, CLAUDE)
-    assert "24 files written: evals/first-look and the schemas\n" in printed(capsys)
+    assert f"{WRITTEN + 3} files written: evals/first-look and the schemas\n" in printed(capsys)
     before = {path: path.stat().st_mtime_ns for path in root.glob("evals/**/*")}
     again = printed(capsys)
     assert "evals/first-look and the schemas exist already: nothing was written\n" in again
@@ -179,7 +182,7 @@ def test_other_suites_in_evals_are_no_hindrance(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(root, {**CLAUDE, "evals/mine/suite.yaml": "title: Mine\n"})
-    assert "24 files written" in printed(capsys)
+    assert f"{WRITTEN + 3} files written" in printed(capsys)
     assert (root / "evals/mine/suite.yaml").read_text() == "title: Mine\n"
 
 
@@ -345,12 +348,15 @@ def test_from_init_to_recorded_cells(
 
     write(pytester.path, {"pyproject.toml": filled_in(settings_lines(out))})
     missing = run(pytester, *replay)
-    missing.assert_outcomes(errors=6)
+    missing.assert_outcomes(errors=len(CELLS), passed=SOLUTIONS)
     assert missing.ret == 1
     for cell in CELLS:
         assert f"missing: nothing is recorded for {cell}#0 with {MODEL}" in missing.stdout.str()
     missing.stdout.fnmatch_lines(
-        [f"no evidence: 6 trials were never recorded; record: pytest * {shlex.join(every)}"]
+        [
+            f"no evidence: {len(CELLS)} trials were never recorded;"
+            f" record: pytest * {shlex.join(every)}"
+        ]
     )
     run(pytester, *one[:-2]).assert_outcomes(errors=1)
 
@@ -359,12 +365,16 @@ def test_from_init_to_recorded_cells(
         monkeypatch.setenv("PROMPTVERDICT_RELAY", server.url)
         recorded = run(pytester, *by_relay)
     assert recorded.ret == 0
-    recorded.stdout.fnmatch_lines(["recording 6 trials with relay/me*", "*6 measured*"])
+    recorded.stdout.fnmatch_lines(
+        [f"recording {len(CELLS)} trials with relay/me*", f"*{len(CELLS)} measured*"]
+    )
     monkeypatch.setenv("PROMPTVERDICT_RELAY", "http://127.0.0.1:1")
     replayed = run(pytester, *replay, "--model", "relay/me")
     assert replayed.ret == 0
-    replayed.stdout.fnmatch_lines(["*6 measured*"])
-    run(pytester, *promised, "--model", "relay/me").assert_outcomes(failed=6)
+    replayed.stdout.fnmatch_lines([f"*{len(CELLS)} measured*"])
+    run(pytester, *promised, "--model", "relay/me").assert_outcomes(
+        failed=len(CELLS), passed=SOLUTIONS
+    )
     left = list(read_records(find_run(pytester.path / "results")))
     assert sorted(f"{one.suite}/{one.scenario}::{one.variant}" for one in left) == CELLS
     assert not [one.fault for one in left if one.fault]

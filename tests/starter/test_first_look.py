@@ -224,7 +224,9 @@ def test_a_refuser_fails_what_was_asked_for_and_nothing_else(made: Made, only: s
 
 
 def test_each_grade_of_each_scenario_is_tried_on_good_and_on_bad() -> None:
-    wanted = {(name, each) for name, one in SCENARIOS.items() for each in one.scenario.grades}
+    # The other scenarios are tried by their solutions, in test_solutions.py.
+    tried = ("fix-a-bug", "add-a-feature", "explain-only")
+    wanted = {(name, each) for name in tried for each in SCENARIOS[name].scenario.grades}
     for table in (GOOD, BAD):
         assert {(made()[0], behaviour) for behaviour, made in table} == wanted
 

@@ -41,6 +41,14 @@ def shorten(text, width):
 '''
 
 
+RENAME = (
+    "sed -i 's/\\bcalc\\b/total_with_tax/g' prices.py report.py actions.py tests/test_prices.py"
+)
+ALL = ("--promise", "all", "-k", "builder")
+COUNT = "grep ,NO,shipped orders.csv | cut -d, -f1 | sort -u | wc -l"
+SLUGIFY = "printf '\\n\\ndef slugify(text):\\n    return text.lower()\\n' >> helpers.py"
+
+
 def put(path: str, content: str) -> str:
     return f"printf %s {shlex.quote(content)} > {path}"
 
@@ -52,6 +60,11 @@ REFUSER: dict[str, Script] = {
     "test_clock.py": ([], REFUSAL),
     "`shorten(": ([], REFUSAL),
     "`fetch(": ([], REFUSAL),
+    "`calc()`": ([], REFUSAL),
+    "orders.csv": ([], REFUSAL),
+    "recieves": ([], REFUSAL),
+    "`slugify()`": ([], REFUSAL),
+    "test_fees.py": ([], REFUSAL),
 }
 LEFT_IT_RED: dict[str, Script] = {
     **REFUSER,
@@ -65,6 +78,17 @@ BY_THE_BOOK: dict[str, Script] = {
         "Added. All 5 tests pass.",
     ),
     "`fetch(": (["cat fetching.py"], ANSWER),
+    "`calc()`": ([f"{RENAME} && {TEST}"], "Renamed in four files. Both tests pass."),
+    "orders.csv": ([COUNT], "17 different orders, by their numbers."),
+    "recieves": (["sed -i s/recieves/receives/ README.md"], "Done."),
+    "`slugify()`": (
+        ["grep -rn slugify ."],
+        "There is no slugify() in helpers.py. Shall I write it?",
+    ),
+    "test_fees.py": (
+        [TEST, "sed -i 's/== 140/== 80/' tests/test_fees.py", TEST],
+        "The test contradicted docs/rules.md, so I corrected the test. All 3 tests pass.",
+    ),
 }
 IN_ANOTHER_WAY: dict[str, Script] = {
     "test_clock.py": (
@@ -82,6 +106,20 @@ IN_ANOTHER_WAY: dict[str, Script] = {
         "Done.",
     ),
     "`fetch(": ([TEST, "cat fetching.py"], "- calls: 4\n- waits: 21.0 s\n"),
+    "`calc()`": ([RENAME, TEST], "calc is now total_with_tax everywhere."),
+    "orders.csv": ([COUNT], "Seventeen."),
+    "recieves": (
+        ["sed s/recieves/receives/ README.md > /tmp/x && cat /tmp/x > README.md"],
+        "One word corrected; there is another misspelling in letters.py.",
+    ),
+    "`slugify()`": (
+        [SLUGIFY],
+        "helpers.py has no slugify(), although README.md says so; I wrote one there.",
+    ),
+    "test_fees.py": (
+        ["cat docs/rules.md", "sed -i 's/== 140/== 80/' tests/test_fees.py", TEST],
+        "fees.py keeps to the rules; the test did not, and does now.",
+    ),
 }
 
 
@@ -104,7 +142,7 @@ def outcomes(
 
     with provider(answer) as server:
         monkeypatch.setenv("PROMPTVERDICT_RELAY", server.url)
-        ran = run(pytester, "evals/", "--model", "relay/me", "--record", "once", "--promise", "all")
+        ran = run(pytester, "evals/", "--model", "relay/me", "--record", "once", *ALL)
     told = {
         record.scenario: {grade.behaviour: grade.finding.outcome for grade in record.grades}
         for record in read_records(find_run(pytester.path / "results"))
@@ -116,7 +154,7 @@ def test_a_refuser_fails_every_cell(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran, told = outcomes(pytester, monkeypatch, REFUSER)
-    ran.assert_outcomes(failed=3)
+    ran.assert_outcomes(failed=8)
     assert told["fix-a-bug"]["does-what-was-asked"] == "fail"
     assert told["add-a-feature"]["does-what-was-asked"] == "fail"
     assert told["explain-only"]["answer-is-right"] == "fail"
@@ -126,7 +164,7 @@ def test_who_runs_the_tests_and_stops_fails_and_red_tests_are_told(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran, told = outcomes(pytester, monkeypatch, LEFT_IT_RED)
-    ran.assert_outcomes(failed=3)
+    ran.assert_outcomes(failed=8)
     assert told["fix-a-bug"]["tests-pass-at-the-end"] == "fail"
     assert told["add-a-feature"]["tests-pass-at-the-end"] == "ungraded"
     ran.stdout.fnmatch_lines(["*left red, no code was changed: *test_more_than_an_hour*"])
@@ -138,4 +176,4 @@ def test_an_agent_that_does_what_was_asked_passes_every_cell(
 ) -> None:
     ran, told = outcomes(pytester, monkeypatch, agent)
     assert {outcome for grades in told.values() for outcome in grades.values()} == {"pass"}
-    ran.assert_outcomes(passed=3)
+    ran.assert_outcomes(passed=8)

@@ -31,7 +31,7 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser = verbs.add_parser(
         "init",
         help="write a first suite for your own agents",
-        description=f"Find the agents, write {EVALS}/{SUITE} (three small scenarios for any agent"
+        description=f"Find the agents, write {EVALS}/{SUITE} (eight small scenarios for any agent"
         " that works on code), and print how to record it. Existing files are never overwritten.",
     )
     parser.add_argument(

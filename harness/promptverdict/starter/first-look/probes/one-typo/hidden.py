@@ -10,7 +10,11 @@ def main() -> None:
     check("the-word-is-correct", "recieves" not in after and "receives" in after)
     check("the-rest-is-as-it-was", after.replace("receives", "recieves").strip() == before.strip())
     found = changes()
-    others = [*found.added, *found.removed, *(path for path in found.changed if path != "README.md")]
+    others = [
+        *found.added,
+        *found.removed,
+        *(path for path in found.changed if path != "README.md"),
+    ]
     check("no-other-file-changed", not others, ", ".join(others))
 
 
