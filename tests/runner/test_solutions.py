@@ -170,3 +170,13 @@ def test_trying_stores_nothing(root: Path) -> None:
     evidence = try_solution(loaded.scenario, solution, open_sandbox("none"))
     assert evidence.outcome is not None
     assert not list(root.rglob("*.evidence.yaml"))
+
+
+def test_stored_trees_that_no_workspace_can_hold_are_as_good_as_none(root: Path) -> None:
+    run_solution(load(root), open_sandbox("none"))
+    path = load(root).evidence_path
+    text = path.read_text(encoding="utf-8")
+    assert "path: hello.txt" in text
+    path.write_text(text.replace("path: hello.txt", "path: ../hello.txt"), encoding="utf-8")
+    with pytest.raises(StaleSolution, match="it was never run"):
+        read_solution(load(root))

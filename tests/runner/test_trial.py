@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -464,3 +465,15 @@ def test_an_executable_file_of_a_scenario_can_be_executed(
     )
     (result,) = [event for event in recorded.evidence.events if isinstance(event, Result)]
     assert result.text == "ran"
+
+
+def test_a_workspace_file_whose_name_is_no_text_is_a_fault_with_its_name(
+    tmp_path: Path, unprotected: Sandbox
+) -> None:
+    scenario = scenario_of(tmp_path, **{"evals/small/files/hello/a": ""})
+    folder = tmp_path / "evals/small/files/hello"
+    (folder / "a").rename(folder / os.fsdecode(b"\xff"))
+    recorded = record(cell_of(scenario), script([say("Hi.")]), unprotected)
+    assert recorded.fault is not None
+    assert recorded.fault.message.startswith("a workspace file cannot be laid out: ")
+    recorded.fault.message.encode()

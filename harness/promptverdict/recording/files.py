@@ -63,6 +63,11 @@ class World(Frozen):
     notes: tuple[str, ...] = ()
     """What could not be kept, in words."""
 
+    @property
+    def steps(self) -> tuple[tuple[Change, ...], ...]:
+        """What set-up and each call changed, in order."""
+        return (self.start, *(result.changes for result in self.results))
+
 
 @dataclass(frozen=True)
 class Location:
@@ -174,7 +179,7 @@ def _check_readable(cassette: str, world: str) -> None:
 
 def _parse_world(text: str, where: str) -> World:
     world = _validate(World, yaml_format.load(text, where), where)
-    check_trees((world.start, *(result.changes for result in world.results)), where)
+    check_trees(world.steps, where)
     return world
 
 

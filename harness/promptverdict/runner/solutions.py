@@ -24,6 +24,7 @@ from promptverdict.graders.grading import grade_all
 from promptverdict.graders.rubric import find_rubrics
 from promptverdict.recording import yaml_format
 from promptverdict.recording.digest import hash_part, hash_workspace
+from promptverdict.recording.expansion import check_trees
 from promptverdict.recording.files import World
 from promptverdict.recording.secrets import refuse_machine, refuse_secrets
 from promptverdict.runner.cells import Cell
@@ -225,11 +226,14 @@ def _read_stored(loaded: LoadedSolution) -> SolutionEvidence | None:
     if not path.is_file():
         return None
     try:
-        text = yaml_format.read(path, display_path(path))
-        return SolutionEvidence.model_validate(yaml_format.load(text, display_path(path)))
+        where = display_path(path)
+        text = yaml_format.read(path, where)
+        stored = SolutionEvidence.model_validate(yaml_format.load(text, where))
+        check_trees(stored.world.steps, where)
     except (OSError, UnicodeDecodeError, ValidationError, BrokenRecording):
         # It is made again at no cost: what cannot be read is as good as none.
         return None
+    return stored
 
 
 def _stale(loaded: LoadedSolution, why: str) -> StaleSolution:

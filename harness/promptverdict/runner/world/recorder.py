@@ -7,12 +7,13 @@ import time
 from pydantic import ValidationError
 
 from promptverdict.core.errors import SandboxError
+from promptverdict.core.paths import display_path
 from promptverdict.core.threads import run_to_end
 from promptverdict.recording.files import World
 from promptverdict.runner.cells import Trial
 from promptverdict.runner.world.tools import LiveTools
 from promptverdict.sandbox import Sandbox, TrialFolders
-from promptverdict.sandbox.workspace import Workspace
+from promptverdict.sandbox.workspace import Refused, Workspace
 from promptverdict.scenarios.scenario import GitSetup
 from promptverdict.trials.transcript import Call, Result
 from promptverdict.trials.tree import Change, TestReport, Tree, list_changes
@@ -44,7 +45,13 @@ class RecordingTools:
     def set_up(self) -> None:
         """Put the scenario's files in place and do its set-up. Raises SandboxError."""
         scenario = self._trial.cell.scenario
-        self._workspace.lay_out(scenario.workspace)
+        try:
+            self._workspace.lay_out(scenario.workspace)
+        except Refused as refused:
+            raise SandboxError(
+                f"a workspace file cannot be laid out: {refused}\n"
+                f"  rename it in {display_path(scenario.files)}"
+            ) from refused
         if scenario.scenario.setup.git:
             self._make_repository(scenario.scenario.setup.git)
         self._start = self._list_changes()
