@@ -315,14 +315,34 @@ def test_an_answer_may_be_empty() -> None:
         ("refusal", "refusal"),
         ("pause_turn", "pause"),
         ("model_context_window_exceeded", "overflow"),
-        ("of_tomorrow", "of_tomorrow"),
+        ("of_tomorrow", "done"),
     ],
 )
-def test_why_an_answer_stopped_is_our_word_where_we_know_it_and_the_providers_always(
+def test_why_an_answer_stopped_is_told_in_our_word_and_kept_in_the_services(
     word: str, stop: str
 ) -> None:
-    _, answered = read_body(reply(stop_reason=word))
+    _, answered = read_body(reply({"type": "text", "text": "Hi"}, stop_reason=word))
     assert (answered.stop, answered.stop_reason) == (stop, word)
+
+
+def test_a_call_without_id_or_input_gets_an_id_and_has_no_input() -> None:
+    blocks, answered = read_body(reply({"type": "tool_use", "name": "Bash"}, stop_reason="other"))
+    assert blocks == (Call(id="call-1", tool="Bash", args={}),)
+    assert answered.stop == "calls"
+    body = build_request("m", "s", (), (User(text="Hi"), *blocks, answered))
+    (sent,) = body["messages"][1]["content"]
+    assert sent == {"type": "tool_use", "id": "call-1", "name": "Bash", "input": {}}
+
+
+@pytest.mark.parametrize("text", ["<think>Hm.</think>\n\nDone.", "<think>Hm, and so on"])
+def test_thinking_in_the_text_is_kept_apart_and_sent_back_as_it_came(text: str) -> None:
+    said = {"type": "text", "text": text}
+    blocks, answered = read_body(reply(said))
+    assert [block.text for block in blocks if isinstance(block, Say)] == [
+        "Done." if "Done" in text else ""
+    ]
+    body = build_request("m", "s", (), (User(text="Hi"), *blocks, answered))
+    assert body["messages"][1]["content"] == [said]
 
 
 @pytest.mark.parametrize(
@@ -383,7 +403,7 @@ def test_the_model_is_the_one_that_answered() -> None:
         {"type": "message"},
         {"type": "message", "content": "text"},
         {"type": "message", "content": ["text"]},
-        {"type": "message", "content": [], "stop_reason": "x", "relay": {"operator": 1}},
+        {"type": "message", "content": [], "stop_reason": "end_turn", "relay": {"operator": 1}},
         [],
         "<html>\n",
         None,
@@ -420,7 +440,7 @@ def test_half_a_character_is_replaced_since_it_could_not_be_sent_back() -> None:
     assert read_answer(content)[0] == (Say(text="\U0001f600 \ufffd."),)
 
 
-@pytest.mark.parametrize("given", [None, [1], "", {"a": float("inf")}])
+@pytest.mark.parametrize("given", [[1], "", 7, {"a": float("inf")}])
 def test_a_call_whose_input_cannot_be_sent_is_unreadable(given: object) -> None:
     blocks, answered = read_body(
         reply({"type": "tool_use", "id": "t", "name": "Bash", "input": given})

@@ -181,7 +181,6 @@ def test_an_empty_answer_before_a_later_turn_does_not_end_the_conversation(
         ("max_tokens", "length"),
         ("model_context_window_exceeded", "overflow"),
         ("refusal", "refusal"),
-        ("of_tomorrow", "of_tomorrow"),
     ],
 )
 def test_an_answer_that_was_not_finished_ends_the_trial_and_its_calls_are_not_carried_out(

@@ -246,7 +246,6 @@ def test_a_stream_is_asked_for_its_usage_unless_told_otherwise() -> None:
         reply(None, call(), reasoning=""),
         reply([{"type": "thinking", "thinking": []}, {"type": "text", "text": "So."}]),
         reply([{"type": "text", "text": "a"}, {"type": "text", "text": "b", "x": 1}], call()),
-        reply(None, function_call={"name": "f", "arguments": "{}"}, finish="function_call"),
         reply(None, refusal="I will not."),
     ],
 )
@@ -277,7 +276,7 @@ def test_blocks_are_read_as_what_they_are() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    ["", " ", "ls", "[1]", "null", '{"a": NaN}', '{"a": 1', '{"a":' * 9999, "9" * 5000, None, [1]],
+    ["ls", "[1]", "null", '{"a": NaN}', '{"a": 1', '{"a":' * 9999, "9" * 5000, [1]],
 )
 def test_arguments_that_are_no_object_make_a_call_unreadable(arguments: object) -> None:
     body = reply(None, call(arguments=arguments))
@@ -334,15 +333,126 @@ def test_sound_is_kept_whole_and_sent_back_by_its_name() -> None:
         ("stop", "done"),
         ("length", "length"),
         ("content_filter", "refusal"),
-        ("function_call", "function_call"),
-        ("of_tomorrow", "of_tomorrow"),
+        ("SAFETY", "refusal"),
+        ("eos_token", "done"),
+        ("COMPLETE", "done"),
+        ("FinishReason.MAX_TOKENS", "length"),
+        ("model_length", "overflow"),
+        ("other", "done"),
+        ("of_tomorrow", "done"),
     ],
 )
-def test_why_an_answer_stopped_is_our_word_where_we_know_it_and_the_providers_always(
+def test_why_an_answer_stopped_is_told_in_our_word_and_kept_in_the_services(
     word: str, stop: str
 ) -> None:
     _, answered = read_body(reply("Hi", finish=word))
     assert (answered.stop, answered.stop_reason) == (stop, word)
+    assert answered.notices == ()
+
+
+@pytest.mark.parametrize(
+    "word", ["tool_calls", "tool_use", "function_call", "stop", "eos_token", "other", "of_tomorrow"]
+)
+def test_an_answer_with_calls_asks_for_them_whatever_its_end_is_called(word: str) -> None:
+    assert read_body(reply(None, call(), finish=word))[1].stop == "calls"
+
+
+def test_an_answer_that_comes_whole_without_a_reason_is_whole_and_noted() -> None:
+    _, answered = read_body(reply("Hi", finish=None))
+    assert (answered.stop, answered.stop_reason) == ("done", "")
+    assert answered.notices == (
+        "the service did not say why the answer stopped; it is taken as whole",
+    )
+    assert read_body(reply(None, call(), finish=None))[1].stop == "calls"
+
+
+@pytest.mark.parametrize("word", ["abort", "error", "CANCELLED", "insufficient_system_resource"])
+def test_a_word_for_an_answer_that_broke_off_is_a_fault(word: str) -> None:
+    with pytest.raises(ProviderError, match="broke its answer off"):
+        read_body(reply("Hi", call(), finish=word))
+
+
+@pytest.mark.parametrize("word", [None, "of_tomorrow"])
+def test_an_answer_with_nothing_in_it_and_no_known_end_is_a_fault(word: str | None) -> None:
+    with pytest.raises(ProviderError, match="is empty and does not say why it stopped"):
+        read_body(reply("", finish=word))
+
+
+def test_the_older_form_of_a_call_is_one_and_goes_back_in_the_newer() -> None:
+    body = reply(None, function_call={"name": "Bash", "arguments": '{"command": "ls"}'})
+    ((block,), answered) = read_body(body)
+    assert block == Call(id="call-1", tool="Bash", args={"command": "ls"})
+    assert answered.stop == "calls"
+    assert [sent["id"] for sent in sent_back(body)[0]["tool_calls"]] == ["call-1"]
+
+
+@pytest.mark.parametrize("given", [{}, {"arguments": None}, {"arguments": ""}, {"arguments": " "}])
+def test_a_call_without_arguments_has_none_and_is_sent_back_with_an_empty_object(
+    given: dict[str, Any],
+) -> None:
+    bare = {"id": "call_1", "type": "function", "function": {"name": "Bash", **given}}
+    ((block,), _) = read_body(reply(None, bare))
+    assert isinstance(block, Call)
+    assert (block.args, block.unreadable) == ({}, None)
+    (sent,) = sent_back(reply(None, bare))[0]["tool_calls"]
+    assert sent["function"] == {"name": "Bash", "arguments": "{}"}
+
+
+@pytest.mark.parametrize("missing", [{}, {"id": None}, {"id": ""}, {"id": " "}, {"id": 7}])
+def test_a_call_without_an_id_gets_one_and_is_sent_back_with_it(missing: dict[str, Any]) -> None:
+    bare = {"type": "function", "function": {"name": "Bash", "arguments": "{}"}, **missing}
+    blocks, _ = read_body(reply(None, bare, bare))
+    assert [block.id for block in blocks if isinstance(block, Call)] == ["call-1", "call-2"]
+    sent = sent_back(reply(None, bare, bare))[0]["tool_calls"]
+    assert [one["id"] for one in sent] == ["call-1", "call-2"]
+
+
+def test_two_calls_of_one_answer_with_one_id_are_told_apart() -> None:
+    blocks, _ = read_body(reply(None, call(), call()))
+    assert [block.id for block in blocks if isinstance(block, Call)] == ["call_1", "call_1-1"]
+
+
+def test_the_call_of_a_custom_tool_is_kept_and_answered_as_one_that_is_not_offered() -> None:
+    custom = {"type": "custom", "id": "call_1", "custom": {"name": "Bash", "input": "ls"}}
+    ((block,), answered) = read_body(reply(None, custom))
+    assert isinstance(block, Call)
+    assert (block.tool, block.args, block.raw) == ("Bash", {}, custom)
+    assert block.unreadable == (
+        "There is no custom tool Bash. Call one of the functions that are offered."
+    )
+    assert answered.stop == "calls"
+    assert sent_back(reply(None, custom))[0]["tool_calls"] == [custom]
+
+
+THOUGHT = "<think>I could not install it.</think>\n\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"{THOUGHT}Done.",
+        [{"type": "text", "text": f"{THOUGHT}Done."}],
+        [{"type": "text", "text": THOUGHT}, {"type": "text", "text": "Done."}],
+    ],
+)
+@pytest.mark.parametrize("calls", [[], [call()]])
+def test_thinking_in_the_text_is_kept_apart_and_sent_back_as_it_came(
+    content: Any, calls: list[dict[str, Any]]
+) -> None:
+    body = reply(content, *calls)
+    blocks, _ = read_body(body)
+    assert isinstance(blocks[0], Opaque)
+    assert blocks[0].block["in_text"] == THOUGHT.strip()
+    assert "".join(block.text for block in blocks if isinstance(block, Say)) == "Done."
+    assert sent_back(body)[0]["content"] == content
+
+
+def test_thinking_that_is_not_closed_leaves_nothing_said() -> None:
+    body = reply("<think>I go on", finish="length")
+    blocks, answered = read_body(body)
+    assert [block.text for block in blocks if isinstance(block, Say)] == [""]
+    assert answered.stop == "length"
+    assert sent_back(body)[0]["content"] == "<think>I go on"
 
 
 def test_a_refusal_is_one_whatever_the_provider_calls_its_end_and_its_reason_is_said() -> None:
@@ -356,7 +466,7 @@ def test_an_answer_that_was_cut_stays_cut_with_a_call_or_a_refusal_in_it() -> No
     assert read_body(reply(None, refusal="I", finish="length"))[1].stop == "length"
 
 
-@pytest.mark.parametrize("word", [None, 3, ["stop"]])
+@pytest.mark.parametrize("word", [3, ["stop"]])
 def test_an_answer_that_does_not_say_why_it_stopped_is_a_fault_and_no_outcome(word: object) -> None:
     with pytest.raises(ProviderError, match="does not say why it stopped"):
         read_body(reply("Hi", finish=word))
@@ -436,8 +546,7 @@ def test_the_relay_says_who_answered_and_that_tokens_are_estimated(
         reply("Hi", tool_calls="ls"),
         reply("Hi", tool_calls=7),
         reply("Hi", "ls"),
-        reply("Hi", {"type": "custom", "id": "call_1", "custom": {"name": "f", "input": "x"}}),
-        reply("Hi", {"id": None, "function": {"name": "f", "arguments": "{}"}}),
+        reply("Hi", {"type": "custom", "id": "call_1", "custom": {"input": "x"}}),
         reply("Hi", {"id": "call_1", "function": {"arguments": "{}"}}),
         reply("Hi") | {"relay": {"operator": 1}},
         [],

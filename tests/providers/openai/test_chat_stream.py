@@ -143,6 +143,71 @@ def test_calls_are_told_apart_where_services_number_them_badly(calls: list[dict[
     assert blocks == (Call(id="a", tool="Bash", args={}), Call(id="b", tool="Bash", args={}))
 
 
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [piece(0, '{"a": 1}', name="f"), piece(0, '{"b": 2}', name="g")],
+        [piece(0, '{"a": ', name="f"), piece(0, "1}"), piece(0, '{"b": 2}', name="g")],
+        [piece(0, '{"a": ', name="f"), piece(0, "1}", name="f"), piece(1, '{"b": 2}', name="g")],
+    ],
+)
+def test_calls_without_ids_are_told_apart(calls: list[dict[str, Any]]) -> None:
+    blocks, _ = read_answer(sse(*[delta(tool_calls=[one]) for one in calls], delta("tool_calls")))
+    assert [(block.id, block.tool, block.args) for block in blocks if isinstance(block, Call)] == [
+        ("call-1", "f", {"a": 1}),
+        ("call-2", "g", {"b": 2}),
+    ]
+
+
+def test_calls_without_numbers_are_put_together() -> None:
+    pieces = [
+        {"id": "x", "function": {"name": "f", "arguments": '{"a"'}},
+        {"id": "x", "function": {"arguments": ": "}},
+        {"function": {"arguments": "1}"}},
+        {"id": "y", "function": {"name": "g", "arguments": '{"b": 2}'}},
+    ]
+    blocks, _ = read_answer(sse(*[delta(tool_calls=[one]) for one in pieces], delta("stop")))
+    assert [(block.id, block.args) for block in blocks if isinstance(block, Call)] == [
+        ("x", {"a": 1}),
+        ("y", {"b": 2}),
+    ]
+
+
+def test_a_stream_that_never_says_why_it_stops_and_ends_well_is_whole_and_noted() -> None:
+    blocks, answered = read_answer(sse(delta(role="assistant", content="Hi"), delta(content="!")))
+    assert blocks == (Say(text="Hi!"),)
+    assert (answered.stop, len(answered.notices)) == ("done", 1)
+    call = sse(delta(tool_calls=[begun(0, "call_1", arguments="{}")]))
+    assert read_answer(call)[1].stop == "calls"
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_stream_that_never_says_why_it_stops_and_holds_nothing_or_no_end_is_a_fault(
+    done: bool,
+) -> None:
+    said = [] if done else [delta(content="Hi")]
+    with pytest.raises(ProviderError, match=r"ended early|does not say why"):
+        read_answer(sse(delta(role="assistant", content=""), *said, done=done))
+
+
+def test_streamed_thinking_in_the_text_is_kept_apart() -> None:
+    pieces = ["<thi", "nk>Hm", ".</think>", "\n\n", "Done."]
+    blocks, _ = read_answer(sse(*[delta(content=one) for one in pieces], delta("stop")))
+    assert [block.text for block in blocks if isinstance(block, Say)] == ["Done."]
+    assert isinstance(blocks[0], Opaque)
+
+
+def test_a_streamed_call_of_a_custom_tool_is_read() -> None:
+    pieces = [
+        {"index": 0, "id": "c", "type": "custom", "custom": {"name": "f", "input": "l"}},
+        {"index": 0, "custom": {"input": "s"}},
+    ]
+    blocks, _ = read_answer(sse(*[delta(tool_calls=[one]) for one in pieces], delta("tool_calls")))
+    (call,) = blocks
+    assert isinstance(call, Call)
+    assert call.raw == {"id": "c", "type": "custom", "custom": {"name": "f", "input": "ls"}}
+
+
 def test_only_the_first_of_several_choices_is_read() -> None:
     second = chunk({"index": 1, "delta": {"content": "No."}, "finish_reason": "length"})
     blocks, answered = read_answer(sse(delta(content="Yes."), second, delta("stop")))

@@ -272,7 +272,9 @@ ITEMS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("item", ITEMS)
 def test_an_item_that_was_read_is_sent_back_unchanged(item: dict[str, Any]) -> None:
     assert sent_back(reply(item)) == [item]
-    assert sent_back(reply(REASONING, item, REASONING, item)) == [REASONING, item] * 2
+    twin = item | {"call_id": "call_2"} if item["type"] == "function_call" else item
+    items = [REASONING, item, REASONING, twin]
+    assert sent_back(reply(*items)) == items
 
 
 def test_reasoning_that_nothing_follows_is_kept_and_not_sent_back() -> None:
@@ -304,7 +306,7 @@ def test_items_are_read_as_what_they_are() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    ["", "ls", "[1]", "null", '{"a": NaN}', '{"a": 1', '{"a":' * 9999, "9" * 5000, None, [1]],
+    ["ls", "[1]", "null", '{"a": NaN}', '{"a": 1', '{"a":' * 9999, "9" * 5000, [1]],
 )
 def test_arguments_that_are_no_object_make_a_call_unreadable(arguments: object) -> None:
     body = reply(call(arguments=arguments))
@@ -335,17 +337,79 @@ def test_an_answer_may_be_empty() -> None:
         (cut("max_output_tokens", call(arguments='{"a')), "length", "max_output_tokens"),
         (cut("max_output_tokens", message(REFUSAL)), "length", "max_output_tokens"),
         (cut("content_filter"), "refusal", "content_filter"),
-        (cut("steered"), "steered", "steered"),
-        (cut(None), "incomplete", "incomplete"),
-        (reply(status="incomplete"), "incomplete", "incomplete"),
-        (reply(status="of_tomorrow"), "of_tomorrow", "of_tomorrow"),
+        (reply(message(text("Hi")), status="of_tomorrow"), "done", "of_tomorrow"),
+        (reply(call(), status="of_tomorrow"), "calls", "of_tomorrow"),
+        (reply(call(), status=None), "calls", ""),
     ],
 )
-def test_why_an_answer_stopped_is_our_word_where_we_know_it_and_the_providers_always(
+def test_why_an_answer_stopped_is_told_in_our_word_and_kept_in_the_services(
     body: dict[str, Any], stop: str, word: str
 ) -> None:
     _, answered = read_body(body)
     assert (answered.stop, answered.stop_reason) == (stop, word)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        cut("steered", message(text("H"))),
+        cut(None, message(text("H"))),
+        reply(message(text("H")), status="incomplete"),
+        reply(status="of_tomorrow"),
+    ],
+)
+def test_an_answer_that_is_not_whole_for_an_unknown_reason_is_a_fault_and_no_outcome(
+    body: dict[str, Any],
+) -> None:
+    with pytest.raises(ProviderError, match=r"incomplete for an unknown|does not say why"):
+        read_body(body)
+
+
+@pytest.mark.parametrize("given", [{}, {"arguments": None}, {"arguments": ""}])
+def test_a_call_without_arguments_has_none_and_is_sent_back_with_an_empty_object(
+    given: dict[str, Any],
+) -> None:
+    bare = {key: value for key, value in call().items() if key != "arguments"} | given
+    ((block,), _) = read_body(reply(bare))
+    assert isinstance(block, Call)
+    assert (block.args, block.unreadable) == ({}, None)
+    assert sent_back(reply(bare)) == [bare | {"arguments": "{}"}]
+
+
+def test_calls_without_an_id_or_with_the_same_get_one_of_their_own() -> None:
+    bare = {key: value for key, value in call().items() if key not in ("call_id", "id")}
+    blocks, _ = read_body(reply(bare, call(), call()))
+    ids = [block.id for block in blocks if isinstance(block, Call)]
+    assert ids == ["call-1", "call_1", "call_1-1"]
+    assert [item["call_id"] for item in sent_back(reply(bare, call(), call()))] == ids
+
+
+def test_the_call_of_a_custom_tool_is_kept_and_answered_in_its_own_kind() -> None:
+    custom = {"type": "custom_tool_call", "call_id": "call_7", "name": "Bash", "input": "ls"}
+    blocks, answered = read_body(reply(custom, call()))
+    (first, second) = blocks
+    assert isinstance(first, Call)
+    assert first.raw == custom
+    assert first.unreadable == (
+        "There is no custom tool Bash. Call one of the functions that are offered."
+    )
+    results = (Result(call="call_7", text="no"), Result(call="call_1", text="yes"))
+    events = (User(text="Hi"), first, second, answered, *results)
+    sent = build_request("m", "s", (TOOL,), events)["input"]
+    assert [item.get("type") for item in sent[1:]] == [
+        "custom_tool_call",
+        "function_call",
+        "custom_tool_call_output",
+        "function_call_output",
+    ]
+
+
+def test_thinking_in_the_text_is_kept_apart_and_sent_back_as_it_came() -> None:
+    body = reply(message(text("<think>Hm, I could not.</think>\n\nDone.")))
+    blocks, _ = read_body(body)
+    assert [type(block) for block in blocks] == [Opaque, Say]
+    assert [block.text for block in blocks if isinstance(block, Say)] == ["Done."]
+    assert sent_back(body) == body["output"]
 
 
 def test_the_reason_of_a_refusal_is_said() -> None:

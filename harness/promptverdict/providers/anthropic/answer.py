@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
 
 from promptverdict.core.errors import ProviderError
+from promptverdict.providers.calls import CallIds
+from promptverdict.providers.stops import NOT_TOLD, classify_stop
+from promptverdict.providers.thinking import read_text
 from promptverdict.providers.wire import (
+    build_early_end,
     build_failure,
     build_unreadable,
     is_stream,
@@ -18,16 +23,6 @@ from promptverdict.providers.wire import (
     shorten_to_line,
 )
 from promptverdict.trials.transcript import Answered, Block, Call, Opaque, Say, Usage
-
-_STOPS = {
-    "tool_use": "calls",
-    "end_turn": "done",
-    "stop_sequence": "done",
-    "pause_turn": "pause",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "overflow",
-    "refusal": "refusal",
-}
 
 _GROWS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 """Deltas whose text is added to what came before -> the key that holds it."""
@@ -46,7 +41,8 @@ def read_answer(content: bytes) -> tuple[tuple[Block, ...], Answered]:
     match body:
         case {"type": "message", "content": [*blocks], **rest}:
             try:
-                return tuple(map(_block, blocks)), _answered(rest)
+                read = tuple(_read_blocks(blocks))
+                return read, _read_end(rest, read)
             except ValidationError:
                 pass
     raise build_unreadable(content, "a message")
@@ -62,7 +58,7 @@ def assemble_stream(content: bytes) -> Any:
         try:
             event = parse_json(data)
         except ValueError as error:
-            raise _ended_early(content) from error
+            raise build_early_end(content, "message_stop") from error
         match event:
             case {"type": "message_start", "message": dict(message)}:
                 stream.start(message)
@@ -78,7 +74,7 @@ def assemble_stream(content: bytes) -> Any:
                 raise build_failure(
                     data, f"The API broke its stream off: {shorten_to_line(data, 200)}"
                 )
-    raise _ended_early(content)
+    raise build_early_end(content, "message_stop")
 
 
 class _Stream:
@@ -109,26 +105,26 @@ class _Stream:
             block |= delta
 
     def change(self, delta: dict[str, Any], usage: object) -> None:
-        """Take in what is known at the end: counts are totals, and what is null was told before."""
-        self._message |= _told(delta)
+        """Take in what is known at the end: counts are totals, and what is null was sent before."""
+        self._message |= _drop_nulls(delta)
         if isinstance(usage, dict):
-            self._message["usage"] = {**(self._message.get("usage") or {}), **_told(usage)}
+            self._message["usage"] = {**(self._message.get("usage") or {}), **_drop_nulls(usage)}
 
     def finish(self) -> dict[str, Any]:
         for (index, key), pieces in self._grown.items():
             block, text = self._blocks[index], "".join(pieces)
             if key == "partial_json":
-                block["input"] = _arguments(text) if text else block.get("input")
+                block["input"] = _parse_arguments(text) if text else block.get("input")
             else:
                 block[key] = f"{block.get(key) or ''}{text}"
         return self._message | {"content": list(self._blocks.values())}
 
 
-def _told(values: dict[str, Any]) -> dict[str, Any]:
+def _drop_nulls(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def _arguments(text: str) -> Any:
+def _parse_arguments(text: str) -> Any:
     """Parse a call's input; what is not JSON stays text, which no input is."""
     try:
         return parse_json(text)
@@ -136,27 +132,23 @@ def _arguments(text: str) -> Any:
         return text
 
 
-def _ended_early(content: bytes) -> ProviderError:
-    last = shorten_to_line(content[-400:].decode("utf-8", "replace"), 400)[-80:]
-    return ProviderError(f"The stream ended early, before message_stop: {last}")
-
-
-def _answered(rest: dict[Any, Any]) -> Answered:
-    stop, usage, relay = (rest.get(key) for key in ("stop_reason", "usage", "relay"))
-    if not isinstance(stop, str):
-        raise ProviderError(f"The API's answer does not say why it stopped: {stop!r}")
+def _read_end(rest: dict[Any, Any], blocks: tuple[Block, ...]) -> Answered:
+    reason, usage, relay = (rest.get(key) for key in ("stop_reason", "usage", "relay"))
+    if not isinstance(reason, str | None):
+        raise ProviderError(f"The API's answer does not say why it stopped: {reason!r}")
     by_hand = relay if isinstance(relay, dict) else {}
     return Answered(
         model=str(rest.get("model")),
-        stop=_STOPS.get(stop, stop),
-        stop_reason=stop,
-        usage=_usage(usage if isinstance(usage, dict) else {}, by_hand),
+        stop=classify_stop(reason, blocks),
+        stop_reason=reason or "",
+        usage=_read_usage(usage if isinstance(usage, dict) else {}, by_hand),
         operator=by_hand.get("operator"),
+        notices=() if reason else (NOT_TOLD,),
     )
 
 
-def _usage(counted: dict[str, Any], by_hand: dict[str, Any]) -> Usage:
-    uncached, output, read_, write = (
+def _read_usage(counted: dict[str, Any], by_hand: dict[str, Any]) -> Usage:
+    uncached, output, cache_read, cache_write = (
         read_count(counted.get(key))
         for key in (
             "input_tokens",
@@ -167,33 +159,46 @@ def _usage(counted: dict[str, Any], by_hand: dict[str, Any]) -> Usage:
     )
     return Usage(
         # The API counts what a cache gave or took apart from its input_tokens.
-        input=None if uncached is None else uncached + (read_ or 0) + (write or 0),
+        input=None if uncached is None else uncached + (cache_read or 0) + (cache_write or 0),
         output=output,
-        cache_read=read_,
-        cache_write=write,
+        cache_read=cache_read,
+        cache_write=cache_write,
         estimated=by_hand.get("usage") == "estimated",
     )
 
 
-def _block(raw: Any) -> Block:
-    match raw:
-        case {"type": "text", "text": str(text)}:
-            return Say(text=text, raw=_whole(raw, "text"))
-        case {"type": "tool_use", "id": str(id_), "name": str(tool), "input": given}:
-            args, unreadable = _read_input(given)
-            if unreadable is None:
-                return Call(id=id_, tool=tool, args=args, raw=_whole(raw, "id", "name", "input"))
-            return Call(
-                id=id_, tool=tool, args={}, raw={**raw, "input": args}, unreadable=unreadable
-            )
-    return Opaque(block=raw)
+def _read_blocks(blocks: list[Any]) -> Iterator[Block]:
+    ids, is_first_text = CallIds(), True
+    for raw in blocks:
+        match raw:
+            case {"type": "text", "text": str(text)}:
+                whole = _keep_raw(raw, "text")
+                *thinking, say = read_text(text, raw) if is_first_text else (Say(text=text),)
+                yield from thinking
+                yield say if thinking else say.model_copy(update={"raw": whole})
+                is_first_text = False
+            case {"type": "tool_use", "name": str(tool)}:
+                yield _read_call({**raw, "id": ids.choose(raw.get("id"))}, tool)
+            case _:
+                yield Opaque(block=raw)
+
+
+def _read_call(raw: dict[str, Any], tool: str) -> Call:
+    args, unreadable = _read_input(raw.get("input"))
+    if unreadable is None:
+        kept = _keep_raw(raw, "id", "name", "input")
+        return Call(id=raw["id"], tool=tool, args=args, raw=kept)
+    return Call(id=raw["id"], tool=tool, args={}, raw={**raw, "input": args}, unreadable=unreadable)
 
 
 def _read_input(given: Any) -> tuple[dict[str, Any], str | None]:
-    """Give a call's input as an object that can be sent, and why it could not be read.
+    """Return a call's input as an object that can be sent, and why it could not be read.
 
-    The API takes an object alone; its documentation wraps what is none like this.
+    The API takes an object alone; its documentation wraps what is none like this. Some services
+    leave out the input of a call that has none.
     """
+    if given is None:
+        return {}, None
     try:
         text = json.dumps(given, allow_nan=False)
     except ValueError:
@@ -202,11 +207,11 @@ def _read_input(given: Any) -> tuple[dict[str, Any], str | None]:
         if isinstance(given, dict):
             return given, None
     wrong = given if isinstance(given, str) else text
-    told = f"The input of this call is not a JSON object: {shorten_to_line(wrong, 200)}"
-    return {"INVALID_JSON": wrong}, told
+    reason = f"The input of this call is not a JSON object: {shorten_to_line(wrong, 200)}"
+    return {"INVALID_JSON": wrong}, reason
 
 
-def _whole(raw: dict[str, Any], *read_: str) -> dict[str, Any] | None:
-    """Give the block itself where it tells more than was read of it."""
-    known = {"type", *read_}
+def _keep_raw(raw: dict[str, Any], *read_keys: str) -> dict[str, Any] | None:
+    """Return the block itself where it tells more than was read of it."""
+    known = {"type", *read_keys}
     return raw if any(raw[key] is not None for key in raw.keys() - known) else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptverdict.providers.anthropic.answer import read_answer
 from promptverdict.providers.interface import NO_PARAMETERS, TIMEOUT, Api, SdkClient
+from promptverdict.providers.thinking import is_in_text
 from promptverdict.providers.wire import merge_parameters
 from promptverdict.trials.transcript import (
     Block,
@@ -98,12 +99,15 @@ def _drop_unsendable(blocks: tuple[Block, ...]) -> list[dict[str, Any]]:
     That is text without a word, and thinking that nothing follows. A message that would be empty is
     left out whole: turns of one role that follow each other are one turn to the API.
     """
-    taken = [
-        _write_block(block) for block in blocks if not isinstance(block, Say) or block.text.strip()
-    ]
+    taken = [_write_block(block) for block in blocks if not (is_in_text(block) or _is_blank(block))]
     while taken and taken[-1].get("type") in ("thinking", "redacted_thinking"):
         taken.pop()
     return taken
+
+
+def _is_blank(block: Block) -> bool:
+    """Return whether a block is a text without a word; thinking in the text is words, too."""
+    return isinstance(block, Say) and not str((block.raw or {}).get("text", block.text)).strip()
 
 
 def _write_result(result: Result) -> dict[str, Any]:

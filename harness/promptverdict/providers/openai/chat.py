@@ -26,13 +26,6 @@ from promptverdict.trials.transcript import (
     group_messages,
 )
 
-_STOPS = {
-    "tool_calls": "calls",
-    "stop": "done",
-    "length": "length",
-    "content_filter": "refusal",
-}
-
 
 def build_request(
     model: str,
@@ -83,7 +76,7 @@ def read_answer(content: bytes) -> tuple[tuple[Block, ...], Answered]:
         match body:
             case {"choices": [{"message": {**message}, **choice}, *_], **rest}:
                 blocks = tuple(read_message(message))
-                return blocks, _answered(rest, choice, blocks)
+                return blocks, _read_end(rest, choice, blocks)
     except ValueError as error:
         raise build_unreadable(content, "a completion") from error
     raise build_unreadable(content, "a completion")
@@ -102,20 +95,15 @@ def _messages(message: Message) -> Iterator[dict[str, Any]]:
             yield sent
 
 
-def _answered(rest: dict[Any, Any], choice: dict[Any, Any], blocks: tuple[Block, ...]) -> Answered:
+def _read_end(rest: dict[Any, Any], choice: dict[Any, Any], blocks: tuple[Block, ...]) -> Answered:
     reason = choice.get("finish_reason")
     if reason == "error":
         raise build_broken_off(choice.get("error"))
-    if not isinstance(reason, str):
+    if not isinstance(reason, str | None):
         raise ProviderError(f"The API's answer does not say why it stopped: {reason!r}")
-    return build_answered(
-        rest,
-        _STOPS.get(reason, reason),
-        reason,
-        refused=any(map(is_refusal, blocks)),
-        asked="prompt_tokens",
-        told="completion_tokens",
-    )
+    refused = any(map(is_refusal, blocks))
+    tokens = ("prompt_tokens", "completion_tokens")
+    return build_answered(rest, reason, blocks, refused=refused, tokens=tokens)
 
 
 def force_tool(tool: str) -> dict[str, Any]:

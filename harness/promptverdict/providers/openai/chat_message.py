@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from promptverdict.providers.openai.values import read_arguments_text, read_call, write_call
+from promptverdict.providers.calls import CallIds
+from promptverdict.providers.openai.values import (
+    describe_custom_call,
+    read_arguments_text,
+    read_call,
+    write_call,
+)
+from promptverdict.providers.thinking import is_in_text, read_text
 from promptverdict.trials.transcript import Block, Call, Opaque, Say
 
 _FIELDS = "message_fields"
@@ -14,7 +21,7 @@ _FIELDS = "message_fields"
 Compatible services put reasoning there and want it back.
 """
 
-_READ = {"role", "content", "refusal", "tool_calls"}
+_READ = {"role", "content", "refusal", "tool_calls", "function_call"}
 
 
 def read_message(message: dict[Any, Any]) -> Iterator[Block]:
@@ -24,7 +31,11 @@ def read_message(message: dict[Any, Any]) -> Iterator[Block]:
         yield Opaque(block={"type": _FIELDS, "fields": fields})
     match message.get("content"):
         case str(text):
-            yield Say(text=text)
+            yield from read_text(text, {"content": text})
+        case [{"type": "text", "text": str(text)} as first, *parts]:
+            *thinking, say = read_text(text, first)
+            yield from (*thinking, say.model_copy(update={"raw": first}))
+            yield from map(_read_part, parts)
         case [*parts]:
             yield from map(_read_part, parts)
         case None:
@@ -33,17 +44,11 @@ def read_message(message: dict[Any, Any]) -> Iterator[Block]:
             raise ValueError("content is neither text nor parts")
     if refusal := message.get("refusal"):
         yield Say(text=refusal, raw={"refusal": refusal})
-    match message.get("tool_calls"):
-        case [*calls]:
-            yield from map(_read_call, calls)
-        case None:
-            pass
-        case _:
-            raise ValueError("tool_calls is no list")
+    yield from _read_calls(message)
 
 
 def is_refusal(block: Block) -> bool:
-    """Whether a block is the reason that a model gave for not answering."""
+    """Return whether a block is the reason that a model gave for not answering."""
     return isinstance(block, Say) and block.raw is not None and "refusal" in block.raw
 
 
@@ -58,14 +63,16 @@ def write_message(blocks: tuple[Block, ...]) -> dict[str, Any] | None:
         match block:
             case Opaque(block={"type": str(kind), "fields": fields}) if kind == _FIELDS:
                 message |= fields
+            case Opaque() if is_in_text(block):
+                continue
             case Say(raw={"refusal": refusal}):
                 message["refusal"] = refusal
             case Call():
-                calls.append(block.raw or _written(block))
+                calls.append(block.raw or _write_call(block))
             case _:
                 parts.append(block)
     if parts:
-        message["content"] = _content(parts)
+        message["content"] = _write_content(parts)
     elif not calls and "refusal" not in message:
         # Only a call or a refusal may stand in the place of a text.
         message["content"] = ""
@@ -77,11 +84,11 @@ def write_message(blocks: tuple[Block, ...]) -> dict[str, Any] | None:
     return message
 
 
-def _content(blocks: list[Say | Opaque]) -> str | list[dict[str, Any]]:
+def _write_content(blocks: list[Say | Opaque]) -> str | list[dict[str, Any]]:
     match blocks:
-        case [Say(text=text, raw=None)]:
+        case [Say(text=text, raw=None)] | [Say(raw={"content": str(text)})]:
             return text
-    return [_written_part(block) for block in blocks]
+    return [_write_part(block) for block in blocks]
 
 
 def _read_part(part: dict[str, Any]) -> Block:
@@ -91,21 +98,39 @@ def _read_part(part: dict[str, Any]) -> Block:
     return Opaque(block=part)
 
 
-def _written_part(block: Say | Opaque) -> dict[str, Any]:
+def _write_part(block: Say | Opaque) -> dict[str, Any]:
     if isinstance(block, Opaque):
         return block.block
     return block.raw or {"type": "text", "text": block.text}
 
 
-def _read_call(given: Any) -> Call:
+def _read_calls(message: dict[Any, Any]) -> Iterator[Call]:
+    ids = CallIds()
+    match message:
+        case {"tool_calls": [_, *_] as calls}:
+            yield from (_read_call(given, ids) for given in calls)
+        case {"tool_calls": given} if given:
+            raise ValueError("tool_calls is no list")
+        case {"function_call": {"name": str()} as function}:
+            # The form before `tool_calls`, which some services still answer in. It goes back in
+            # the newer one, in which the tools were offered.
+            yield read_call(ids.choose(None), function)
+
+
+def _read_call(given: Any, ids: CallIds) -> Call:
     match given:
-        case {"id": str(id_), "function": {"name": str()} as function}:
-            call = read_call(id_, function)
+        case {"function": {"name": str()} as function}:
+            call = read_call(ids.choose(given.get("id")), function)
+            raw = {**given, "function": {**function, "arguments": read_arguments_text(function)}}
+        case {"custom": {"name": str(name)}}:
+            reason = describe_custom_call(name)
+            call = Call(id=ids.choose(given.get("id")), tool=name, args={}, unreadable=reason)
+            raw = given
         case _:
             raise ValueError("not the call of a function")
-    raw = {**given, "function": {**function, "arguments": read_arguments_text(function)}}
-    return call if raw == _written(call) else call.model_copy(update={"raw": raw})
+    raw = {**raw, "id": call.id}
+    return call if raw == _write_call(call) else call.model_copy(update={"raw": raw})
 
 
-def _written(call: Call) -> dict[str, Any]:
+def _write_call(call: Call) -> dict[str, Any]:
     return {"id": call.id, "type": "function", "function": write_call(call)}

@@ -15,7 +15,7 @@ from promptverdict.providers.openai.client import MAX_TOKENS, build_api
 from promptverdict.providers.openai.responses_answer import read_answer, write_items
 from promptverdict.providers.openai.values import write_function
 from promptverdict.providers.wire import merge_parameters
-from promptverdict.trials.transcript import Event, Message, Result, User, group_messages
+from promptverdict.trials.transcript import Event, Result, User, group_messages
 
 
 def build_request(
@@ -30,7 +30,7 @@ def build_request(
         "model": model,
         "max_output_tokens": MAX_TOKENS,
         "instructions": system,
-        "input": [item for message in group_messages(events) for item in _items(message)],
+        "input": list(_write_messages(events)),
         "store": False,
         "include": ["reasoning.encrypted_content"],
     }
@@ -54,16 +54,25 @@ def split_request(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _items(message: Message) -> Iterator[dict[str, Any]]:
-    if isinstance(message, User):
-        yield {"role": "user", "content": message.text}
-    elif message and isinstance(message[0], Result):
-        for result in message:
-            if isinstance(result, Result):
-                output = {"call_id": result.call, "output": result.text}
-                yield {"type": "function_call_output", **output}
-    else:
-        yield from write_items(tuple(block for block in message if not isinstance(block, Result)))
+def _write_messages(events: tuple[Event, ...]) -> Iterator[dict[str, Any]]:
+    custom: set[str] = set()
+    for message in group_messages(events):
+        if isinstance(message, User):
+            yield {"role": "user", "content": message.text}
+        elif message and isinstance(message[0], Result):
+            for result in message:
+                if isinstance(result, Result):
+                    # The API takes a result only in the kind of its call.
+                    kind = "custom_tool_call" if result.call in custom else "function_call"
+                    yield {
+                        "type": f"{kind}_output",
+                        "call_id": result.call,
+                        "output": result.text,
+                    }
+        else:
+            items = write_items(tuple(b for b in message if not isinstance(b, Result)))
+            custom = {item["call_id"] for item in items if item.get("type") == "custom_tool_call"}
+            yield from items
 
 
 def force_tool(tool: str) -> dict[str, Any]:

@@ -6,16 +6,21 @@ Pure: no SDK is loaded.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from promptverdict.core.errors import ProviderError
+from promptverdict.providers.calls import CallIds
 from promptverdict.providers.openai.values import (
     build_answered,
     build_broken_off,
+    describe_custom_call,
     read_arguments_text,
     read_call,
     write_call,
 )
+from promptverdict.providers.stops import is_cut
+from promptverdict.providers.thinking import is_in_text, read_text
 from promptverdict.providers.wire import (
     build_early_end,
     build_failure,
@@ -26,9 +31,6 @@ from promptverdict.providers.wire import (
     shorten_to_line,
 )
 from promptverdict.trials.transcript import Answered, Block, Call, Opaque, Say
-
-_CUT = {"max_output_tokens": "length", "content_filter": "refusal"}
-"""Why an answer is incomplete -> our word."""
 
 _UNFINISHED = ("queued", "in_progress", "cancelled")
 
@@ -43,13 +45,13 @@ def read_answer(content: bytes) -> tuple[tuple[Block, ...], Answered]:
         body = assemble_stream(content) if is_stream(content) else parse_json(content)
         match body:
             case {"status": "failed"}:
-                told = shorten_to_line(json.dumps(body.get("error")), 200)
-                raise build_failure(json.dumps(body), f"The API failed to answer: {told}")
+                words = shorten_to_line(json.dumps(body.get("error")), 200)
+                raise build_failure(json.dumps(body), f"The API failed to answer: {words}")
             case {"status": str(status)} if status in _UNFINISHED:
                 raise ProviderError(f"The API's answer is not finished: its status is {status!r}")
-            case {"status": str(status), "output": [*items]}:
-                blocks = tuple(map(_block, items))
-                return blocks, _answered(body, status, blocks)
+            case {"status": str(), "output": [*items]} | {"output": [_, *_] as items}:
+                blocks = tuple(_read_items(items))
+                return blocks, _read_end(body, blocks)
     except ValueError as error:
         raise build_unreadable(content, "a response") from error
     raise build_unreadable(content, "a response")
@@ -60,14 +62,14 @@ def write_items(blocks: tuple[Block, ...]) -> list[dict[str, Any]]:
 
     Reasoning that nothing follows is left out: the API answers it and refuses to be sent it.
     """
-    items = [_item(block) for block in blocks]
+    items = [_write_item(block) for block in blocks if not is_in_text(block)]
     while items and items[-1].get("type") == "reasoning":
         items.pop()
     return items
 
 
 def assemble_stream(content: bytes) -> dict[str, Any]:
-    """Give the whole response that ends a stream.
+    """Return the whole response that ends a stream.
 
     Raises ProviderError when the stream broke off or ended early.
     """
@@ -84,7 +86,7 @@ def assemble_stream(content: bytes) -> dict[str, Any]:
                 "type": "response.completed" | "response.incomplete" | "response.failed",
                 "response": dict(response),
             }:
-                # Some services tell the items only one by one.
+                # Some services send the items only one by one.
                 items = response.get("output") or [done[index] for index in sorted(done)]
                 return {**response, "output": items}
             case {"type": "error"} | {"error": dict()}:
@@ -92,39 +94,47 @@ def assemble_stream(content: bytes) -> dict[str, Any]:
     raise build_early_end(content, "response.completed")
 
 
-def _answered(body: dict[str, Any], status: str, blocks: tuple[Block, ...]) -> Answered:
-    reason = status
-    if status == "completed":
-        stop = "calls" if any(isinstance(block, Call) for block in blocks) else "done"
-    else:
+def _read_end(body: dict[str, Any], blocks: tuple[Block, ...]) -> Answered:
+    reason = body.get("status")
+    if reason == "incomplete":
         details = body.get("incomplete_details")
-        why = details.get("reason") if isinstance(details, dict) else None
-        reason = why if isinstance(why, str) else status
-        stop = _CUT.get(reason, reason)
-    return build_answered(
-        body,
-        stop,
-        reason,
-        refused=any(map(_is_refusal, blocks)),
-        asked="input_tokens",
-        told="output_tokens",
-    )
+        reason = details.get("reason") if isinstance(details, dict) else None
+        if not is_cut(str(reason)):
+            raise ProviderError(f"The API's answer is incomplete for an unknown reason: {reason!r}")
+    refused = any(map(_is_refusal, blocks))
+    reason = reason if isinstance(reason, str) else None
+    tokens = ("input_tokens", "output_tokens")
+    return build_answered(body, reason, blocks, refused=refused, tokens=tokens)
 
 
-def _block(item: Any) -> Block:
-    """Read an item. Raises ValueError when it is none."""
-    match item:
-        case {"type": "message", "content": [*parts]}:
-            say = Say(text="".join(map(_text, parts)))
-            return say if item == _item(say) else say.model_copy(update={"raw": item})
-        case {"type": "function_call", "call_id": str(id_), "name": str()}:
-            call = read_call(id_, item)
-            raw = {**item, "arguments": read_arguments_text(item)}
-            return call if raw == _item(call) else call.model_copy(update={"raw": raw})
-    return Opaque(block=item)
+def _read_items(items: list[Any]) -> Iterator[Block]:
+    """Read the items of an answer. Raises ValueError for one that is none."""
+    ids, is_first = CallIds(), True
+    for item in items:
+        match item:
+            case {"type": "message", "content": [*parts]}:
+                yield from _read_message(item, parts, begins=is_first)
+                is_first = False
+            case {"type": "function_call", "name": str()}:
+                call = read_call(ids.choose(item.get("call_id") or item.get("id")), item)
+                raw = {**item, "call_id": call.id, "arguments": read_arguments_text(item)}
+                yield call if raw == _write_item(call) else call.model_copy(update={"raw": raw})
+            case {"type": "custom_tool_call", "name": str(name)}:
+                id_, reason = ids.choose(item.get("call_id")), describe_custom_call(name)
+                raw = {**item, "call_id": id_}
+                yield Call(id=id_, tool=name, args={}, raw=raw, unreadable=reason)
+            case _:
+                yield Opaque(block=item)
 
 
-def _item(block: Block) -> dict[str, Any]:
+def _read_message(item: dict[str, Any], parts: list[Any], *, begins: bool) -> Iterator[Block]:
+    text = "".join(map(_read_text_part, parts))
+    *thinking, say = read_text(text, item) if begins else (Say(text=text),)
+    yield from thinking
+    yield say if item == _write_item(say) else say.model_copy(update={"raw": item})
+
+
+def _write_item(block: Block) -> dict[str, Any]:
     if isinstance(block, Opaque):
         return block.block
     if block.raw is not None:
@@ -134,7 +144,7 @@ def _item(block: Block) -> dict[str, Any]:
     return {"type": "function_call", "call_id": block.id, **write_call(block)}
 
 
-def _text(part: Any) -> str:
+def _read_text_part(part: Any) -> str:
     match part:
         case {"type": "output_text", "text": str(text)} | {"type": "refusal", "refusal": str(text)}:
             return text

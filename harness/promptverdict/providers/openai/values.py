@@ -6,10 +6,9 @@ import json
 from typing import Any
 
 from promptverdict.core.errors import ProviderError
+from promptverdict.providers.stops import NOT_TOLD, classify_stop
 from promptverdict.providers.wire import build_failure, parse_json, read_count, shorten_to_line
-from promptverdict.trials.transcript import Answered, Call, Usage
-
-_STILL_GOING = ("calls", "done")
+from promptverdict.trials.transcript import Answered, Block, Call, Usage
 
 
 def write_function(tool: dict[str, Any]) -> dict[str, Any]:
@@ -23,7 +22,7 @@ def write_function(tool: dict[str, Any]) -> dict[str, Any]:
 
 def write_call(call: Call) -> dict[str, Any]:
     """Write a call's name and arguments."""
-    return {"name": call.tool, "arguments": _written(call.args)}
+    return {"name": call.tool, "arguments": _write_arguments(call.args)}
 
 
 def read_call(id_: str, function_: dict[str, Any]) -> Call:
@@ -32,67 +31,85 @@ def read_call(id_: str, function_: dict[str, Any]) -> Call:
     Arguments that are no JSON object make an unreadable call.
     """
     text = read_arguments_text(function_)
-    args, unreadable = _arguments(text)
+    args, unreadable = _read_arguments(text)
     return Call(id=id_, tool=function_["name"], args=args, unreadable=unreadable)
 
 
 def read_arguments_text(function_: dict[str, Any]) -> str:
-    """Give the arguments of a call as the text that the APIs take back; some answer an object."""
+    """Return the arguments of a call as the text that the APIs take back.
+
+    Some services answer an object, and nothing for a call without any.
+    """
     given = function_.get("arguments")
-    return given if isinstance(given, str) else _written(given, allow_nan=True)
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return "{}"
+    return given if isinstance(given, str) else _write_arguments(given, allow_nan=True)
+
+
+def describe_custom_call(name: str) -> str:
+    """Return what answers the call of a custom tool: none is ever offered."""
+    return f"There is no custom tool {name}. Call one of the functions that are offered."
 
 
 def build_answered(
-    body: dict[Any, Any], stop: str, reason: str, *, refused: bool, asked: str, told: str
+    body: dict[Any, Any],
+    reason: str | None,
+    blocks: tuple[Block, ...],
+    *,
+    refused: bool,
+    tokens: tuple[str, str],
 ) -> Answered:
-    """Give the end of an answer.
+    """Build the end of an answer.
 
-    stop: our word for reason, the provider's; a refusal ends what else would go on.
-    asked, told: the names of the tokens that went in and came out.
+    reason: the service's word for why it stopped, None where it said none. refused: whether the
+    model gave a refusal, which ends what else would go on. tokens: the names of the counts of
+    tokens that went in and came out. Raises ProviderError for an answer that is not whole.
     """
     relay = body.get("relay")
     by_hand = relay if isinstance(relay, dict) else {}
+    stop = classify_stop(reason, blocks)
     return Answered(
         model=str(body.get("model")),
-        stop="refusal" if refused and stop in _STILL_GOING else stop,
-        stop_reason=reason,
-        usage=_usage(body.get("usage"), asked, told, by_hand.get("usage") == "estimated"),
+        stop="refusal" if refused and stop in ("calls", "done") else stop,
+        stop_reason=reason or "",
+        usage=_read_usage(body.get("usage"), *tokens, by_hand.get("usage") == "estimated"),
         operator=by_hand.get("operator"),
+        notices=() if reason else (NOT_TOLD,),
     )
 
 
 def build_broken_off(error: object) -> ProviderError:
-    """Give the error that a service tells of inside an answer it began."""
-    told = shorten_to_line(json.dumps(error), 200)
-    return build_failure(json.dumps({"error": error}), f"The API broke its answer off: {told}")
+    """Build the error of a service that reports one inside an answer it began."""
+    words = shorten_to_line(json.dumps(error), 200)
+    return build_failure(json.dumps({"error": error}), f"The API broke its answer off: {words}")
 
 
-def _usage(counted: object, asked: str, told: str, estimated: bool) -> Usage:
-    """Count tokens; those that a cache gave or took are among the ones that went in."""
+def _read_usage(counted: object, read: str, written: str, estimated: bool) -> Usage:
+    """Read the counts of tokens; those that a cache gave or took are among the ones read."""
     counts = counted if isinstance(counted, dict) else {}
-    given = counts.get(f"{asked}_details")
+    given = counts.get(f"{read}_details")
     details = given if isinstance(given, dict) else {}
     return Usage(
-        input=read_count(counts.get(asked)),
-        output=read_count(counts.get(told)),
+        input=read_count(counts.get(read)),
+        output=read_count(counts.get(written)),
         cache_read=read_count(details.get("cached_tokens")),
         cache_write=read_count(details.get("cache_write_tokens")),
         estimated=estimated,
     )
 
 
-def _arguments(text: str) -> tuple[dict[str, Any], str | None]:
-    """Read a call's arguments, or give none and say why they could not be read."""
+def _read_arguments(text: str) -> tuple[dict[str, Any], str | None]:
+    """Return a call's arguments, or none and why they could not be read."""
     try:
         args = parse_json(text)
         if isinstance(args, dict):
-            _written(args)
+            _write_arguments(args)
             return args, None
     except ValueError:
         pass
     return {}, f"The arguments of this call are not a JSON object: {shorten_to_line(text, 200)}"
 
 
-def _written(args: Any, *, allow_nan: bool = False) -> str:
+def _write_arguments(args: Any, *, allow_nan: bool = False) -> str:
     """Write arguments as the models do. Raises ValueError for numbers that JSON does not have."""
     return json.dumps(args, ensure_ascii=False, separators=(",", ":"), allow_nan=allow_nan)
