@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from promptverdict.core.errors import ProviderError
+from promptverdict.core.errors import InputError, ProviderError
 from promptverdict.judging.ask import Judge
 from promptverdict.judging.prompt import SYSTEM, build_question
 from promptverdict.judging.rubrics import ask, read_judgement
@@ -96,7 +96,7 @@ def test_a_refusal_is_no_answer(status: int) -> None:
 def test_without_a_key_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     scripted = ScriptedJudge(lambda _: verdict(), model="anthropic/x")
-    with pytest.raises(ProviderError, match="needs a key"):
+    with pytest.raises(InputError, match="ANTHROPIC_API_KEY: no key is set"):
         asyncio.run(ask(scripted.judge, ASKED))
     assert scripted.requests == []
 

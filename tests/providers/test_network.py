@@ -21,6 +21,7 @@ from promptverdict.providers.throttle import Patience, Throttle
 from tests.fakes import say
 from tests.faulty import FlyingTime, Reply, error, message, stream_of, streamed, throttle
 
+MODEL = "anthropic/claude-x"
 GOOD = message(say("Hi."))
 Step = Reply | Exception
 
@@ -45,7 +46,7 @@ def ask(
 ) -> httpx2.Response:
     shared = shared or throttle(time or FlyingTime())
     request = httpx2.Request("POST", "https://user:word@api.example.org/v1/messages", content="{}")
-    return asyncio.run(PatientTransport(network, shared, read_answer).handle_async_request(request))
+    return asyncio.run(PatientTransport(MODEL, network, shared).handle_async_request(request))
 
 
 def refused(network: Network, shared: Throttle | None = None) -> HarnessError:
@@ -92,11 +93,77 @@ def test_what_broke_off_is_asked_again_as_a_whole(fault: Step) -> None:
     assert network.asked == 3
 
 
-@pytest.mark.parametrize("status", [400, 413, 422])
-def test_what_is_wrong_with_the_request_itself_is_passed_on_at_once(status: int) -> None:
-    network = Network(error("invalid_request_error", status=status))
-    assert ask(network).status_code == status
+@pytest.mark.parametrize("status", [307, 400, 413, 422])
+def test_what_is_wrong_with_the_request_itself_is_told_at_once(status: int) -> None:
+    network = Network(error("invalid_request_error", "It is wrong", status=status))
+    told = refused(network)
+    assert type(told) is ProviderError
+    assert f"refused the request of {MODEL}, HTTP {status}: It is wrong" in str(told)
     assert network.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "cure"),
+    [
+        (
+            400,
+            "'max_tokens' or 'max_completion_tokens' is too large: 32000. This model's maximum"
+            " context length is 8192 tokens and your request has 20 input tokens",
+            "ask for fewer output tokens in pyproject.toml:"
+            f' [tool.promptverdict.parameters."{MODEL}"] max_tokens = 4096',
+        ),
+        (
+            400,
+            "This model's maximum context length is 8192 tokens. However, you requested 32020"
+            " tokens (20 in the messages, 32000 in the completion).",
+            "ask for fewer output tokens",
+        ),
+        (400, "max_tokens: 32000 > 8192, which is the maximum allowed", "fewer output tokens"),
+    ],
+)
+def test_a_limit_that_no_request_can_meet_stops_the_run_and_names_the_cure(
+    status: int, words: str, cure: str
+) -> None:
+    shared = throttle(FlyingTime())
+    told = refused(Network(error("invalid_request_error", words, status)), shared)
+    assert isinstance(told, RefusedByProvider)
+    assert words[:100] in str(told)
+    assert cure in str(told)
+    assert shared.build_stop() is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "cure"),
+    [
+        (400, "the request exceeds the available context size", "fewer output tokens"),
+        (400, "prompt is too long: 9 tokens > 8 maximum", "shorten prompt and task"),
+        (400, "model '/models/x.gguf' not found", "name the model as its server does"),
+        (400, "tools param requires --jinja flag", "offer no tools"),
+        (400, "Unsupported parameter: 'seed'", "change what is asked besides"),
+        (422, "odd", "check the server at ANTHROPIC_BASE_URL"),
+    ],
+)
+def test_a_refusal_of_the_first_request_is_a_fault_with_the_servers_words_and_a_cure(
+    status: int, words: str, cure: str
+) -> None:
+    shared = throttle(FlyingTime())
+    told = refused(Network(error("invalid_request_error", words, status)), shared)
+    assert type(told) is ProviderError
+    assert words in str(told)
+    assert cure in str(told)
+    assert shared.build_stop() is None
+
+
+def test_only_a_conversation_that_has_grown_can_be_too_long() -> None:
+    long = error("invalid_request_error", "prompt is too long: 9 tokens > 8 maximum", 400)
+    network = Network(GOOD, long)
+    transport = PatientTransport(MODEL, network, throttle(FlyingTime()))
+    request = httpx2.Request("POST", "https://api.example.org/v1/messages", content="{}")
+
+    async def twice() -> list[int]:
+        return [(await transport.handle_async_request(request)).status_code for _ in range(2)]
+
+    assert asyncio.run(twice()) == [200, 400]
 
 
 @pytest.mark.parametrize(
@@ -208,10 +275,10 @@ def test_backoff_doubles_to_its_longest_and_ends() -> None:
 
 def test_backoff_is_drawn_from_zero_to_the_longest_wait() -> None:
     draw = random.Random(1)
-    waits = [Patience().wait(3, None, draw.random()) for _ in range(1000)]
+    waits = [Patience().compute_wait(3, None, draw.random()) for _ in range(1000)]
     assert 0 <= min(waits) < 0.1
     assert 7.9 < max(waits) < 8
-    assert Patience().wait(10_000, None, 1.0) == 60
+    assert Patience().compute_wait(10_000, None, 1.0) == 60
 
 
 @pytest.mark.parametrize(
@@ -306,7 +373,7 @@ def test_connecting_is_given_up_long_before_an_answer_is() -> None:
             extensions={"timeout": {"connect": 3600.0, "read": 3600.0}},
         )
         shared = throttle(FlyingTime())
-        await PatientTransport(Noting(GOOD), shared, read_answer).handle_async_request(request)
+        await PatientTransport(MODEL, Noting(GOOD), shared).handle_async_request(request)
 
     asyncio.run(once())
 
@@ -317,7 +384,7 @@ def in_turns(shared: Throttle, number: int, work: Callable[[int, int], None]) ->
 
     async def one(which: int) -> None:
         nonlocal running
-        async with shared.turn() as round_:
+        async with shared.hold_turn() as round_:
             running += 1
             seen.append(running)
             for _ in range(3):
@@ -334,7 +401,7 @@ def in_turns(shared: Throttle, number: int, work: Callable[[int, int], None]) ->
 
 def test_requests_refused_together_halve_what_is_in_flight_once_only() -> None:
     shared = throttle(FlyingTime())
-    refused_all = in_turns(shared, 40, lambda _which, round_: shared.slow(round_, None))
+    refused_all = in_turns(shared, 40, lambda _which, round_: shared.slow_down(round_, None))
     assert max(refused_all) == 40
     assert max(in_turns(shared, 40, lambda _which, _round: None)) == 20
 
@@ -342,13 +409,13 @@ def test_requests_refused_together_halve_what_is_in_flight_once_only() -> None:
 def test_what_is_in_flight_never_falls_below_one() -> None:
     shared = throttle(FlyingTime())
     for _ in range(3):
-        in_turns(shared, 2, lambda _which, round_: shared.slow(round_, None))
+        in_turns(shared, 2, lambda _which, round_: shared.slow_down(round_, None))
     assert max(in_turns(shared, 5, lambda _which, _round: None)) == 1
 
 
 def test_one_more_may_be_in_flight_after_each_round_of_answers() -> None:
     shared = throttle(FlyingTime())
-    in_turns(shared, 8, lambda _which, round_: shared.slow(round_, None))
+    in_turns(shared, 8, lambda _which, round_: shared.slow_down(round_, None))
     for round_of in (4, 5, 6):
         assert max(in_turns(shared, 12, lambda _which, _round: None)) == round_of
         for _ in range(round_of):
@@ -373,7 +440,7 @@ def test_refusals_slow_the_requests_of_all_trials_and_answers_quicken_them() -> 
     async def many() -> list[int]:
         crowd.loads = []
         asked = [
-            PatientTransport(crowd, shared, read_answer).handle_async_request(
+            PatientTransport(MODEL, crowd, shared).handle_async_request(
                 httpx2.Request("POST", "https://api.example.org", content="{}")
             )
             for _ in range(16)
@@ -397,7 +464,7 @@ def test_refusals_slow_the_requests_of_all_trials_and_answers_quicken_them() -> 
 def test_nothing_new_is_asked_before_a_pause_is_over() -> None:
     time = FlyingTime()
     shared = throttle(time)
-    in_turns(shared, 1, lambda _which, round_: shared.slow(round_, 30.0))
+    in_turns(shared, 1, lambda _which, round_: shared.slow_down(round_, 30.0))
     started = []
     in_turns(shared, 3, lambda _which, _round: started.append(time.now))
     assert min(started) >= 30
@@ -405,10 +472,10 @@ def test_nothing_new_is_asked_before_a_pause_is_over() -> None:
 
 def test_who_waits_for_a_turn_hears_that_the_run_was_stopped() -> None:
     shared = throttle(FlyingTime())
-    in_turns(shared, 2, lambda _which, round_: shared.slow(round_, None))
+    in_turns(shared, 2, lambda _which, round_: shared.slow_down(round_, None))
 
     async def one() -> None:
-        async with shared.turn():
+        async with shared.hold_turn():
             await asyncio.sleep(0)
             shared.stop(RefusedByProvider("no\n  cure"))
 
@@ -422,18 +489,18 @@ def test_who_waits_for_a_turn_hears_that_the_run_was_stopped() -> None:
 
 def test_a_cancelled_request_gives_its_turn_back() -> None:
     shared = throttle(FlyingTime())
-    in_turns(shared, 2, lambda _which, round_: shared.slow(round_, None))
+    in_turns(shared, 2, lambda _which, round_: shared.slow_down(round_, None))
 
     async def scene() -> None:
         async def hang() -> None:
-            async with shared.turn():
+            async with shared.hold_turn():
                 await asyncio.Event().wait()
 
         task = asyncio.create_task(hang())
         await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        async with asyncio.timeout(5), shared.turn():
+        async with asyncio.timeout(5), shared.hold_turn():
             pass
 
     asyncio.run(scene())

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 from promptverdict.core.errors import ContextOverflow
-from promptverdict.providers.wire import (
-    MAX_DEPTH,
+from promptverdict.providers.failures import (
     build_failure,
     build_unreadable,
+    is_overflow,
+)
+from promptverdict.providers.wire import (
+    MAX_DEPTH,
     import_sdk,
-    is_agents_outcome,
     is_stream,
     parse_json,
     read_count,
@@ -83,8 +85,8 @@ def test_what_is_no_number_of_tokens_is_unknown(value: object) -> None:
 )
 def test_a_provider_saying_that_it_is_too_long_is_an_outcome(error: dict[str, object]) -> None:
     body = json.dumps({"error": error}).encode()
-    assert is_agents_outcome(400, body)
-    assert not is_agents_outcome(500, body)
+    assert is_overflow(400, body)
+    assert not is_overflow(500, body)
     assert isinstance(build_failure(body, "told"), ContextOverflow)
     assert isinstance(build_unreadable(body, "a message"), ContextOverflow)
 
@@ -100,7 +102,7 @@ def test_a_provider_saying_that_it_is_too_long_is_an_outcome(error: dict[str, ob
     ],
 )
 def test_another_refusal_is_no_outcome(body: bytes) -> None:
-    assert not is_agents_outcome(400, body)
+    assert not is_overflow(400, body)
     assert not isinstance(build_failure(body, "told"), ContextOverflow)
 
 

@@ -29,7 +29,7 @@ from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import open_sandbox
 from promptverdict.trials.prices import Price
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.transcript import Result
+from promptverdict.trials.transcript import End, Result
 
 from tests.fakes import say, use
 from tests.faulty import (
@@ -118,18 +118,31 @@ FAULTS = {
     "an unreadable input": Fault([message({**CALL, "input": "oops"}), GOOD], 2),
     "an unknown tool": Fault([message(use("Nope", "toolu_1")), GOOD], 2),
     "an unknown block": Fault([message({"type": "new", "odd": [1]}, CALL), GOOD], 2),
-    "two calls with one id": staying(message(CALL, CALL), "two calls with one id"),
+    "two calls with one id": Fault([message(CALL, CALL), GOOD], 2),
     "cut inside a call": Fault([message(CALL, stop_reason="max_tokens")], 1, end="length"),
     "a refusal": Fault([message(say("No."), stop_reason="refusal")], 1, end="refusal"),
+    "too long a first prompt": staying(
+        error("invalid_request_error", "prompt is too long: 9 tokens > 8", 400), "9 tokens > 8"
+    ),
     "too long a prompt": Fault(
-        [error("invalid_request_error", "prompt is too long: 9 tokens > 8", 400)], 1, end="overflow"
+        [
+            message(CALL),
+            error("invalid_request_error", "prompt is too long: 9 tokens > 8", 400),
+        ],
+        2,
+        end="overflow",
+    ),
+    "a limit too high": staying(
+        error("invalid_request_error", "max_tokens: 32000 > 8192, the maximum", 400),
+        "max_tokens = 4096",
+        "RefusedByProvider",
     ),
     "a full context": Fault(
         [message(say("H"), stop_reason="model_context_window_exceeded")], 1, end="overflow"
     ),
     "a pause": Fault([message(say("So"), stop_reason="pause_turn"), GOOD], 2),
     "pauses for ever": Fault([message(say("So"), stop_reason="pause_turn")], 11, end="limit"),
-    "an unknown stop": Fault([message(say("H"), stop_reason="new_reason")], 1, end="new_reason"),
+    "an unknown stop": Fault([message(say("H"), stop_reason="new_reason")], 1),
     "a wrong request": staying(error("invalid_request_error", "messages: wrong", 400), "wrong"),
     "a key not accepted": staying(
         error("authentication_error", "invalid x-api-key", 401), "x-api-key", "RefusedByProvider"
@@ -171,7 +184,7 @@ def conduct(
     cell = Cell(scenario_of(root), variant(), model)
     with faulty(in_order(fault.replies)) as server:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
         shared = throttle(FlyingTime(), replace(PATIENCE, answer=fault.patience))
         record = asyncio.run(run_trial(cell.get_trial(0), session(shared), None))
     return cell, record, server
@@ -243,6 +256,16 @@ OPENAI = {
 }
 
 
+FUNCTION = {"name": "Bash", "arguments": '{"command": "ls"}'}
+CALLED = {
+    "openai/gpt-x": responses(
+        "completed", output=[{"type": "function_call", "call_id": "c", **FUNCTION}]
+    ),
+    "openai-chat/gpt-x": completion("stop")
+    | {"choices": [{"message": {"tool_calls": [{"function": FUNCTION}]}, "finish_reason": "x"}]},
+}
+
+
 @pytest.mark.parametrize("model", OPENAI)
 def test_other_apis_are_asked_again_alike(
     model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -274,9 +297,14 @@ def test_other_apis_say_alike_that_a_prompt_is_too_long(
     model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long = plain({"error": {"code": "context_length_exceeded", "message": "Too long"}}, 400)
-    cell, record, _ = conduct(tmp_path, Fault([long], 1), monkeypatch, model)
+    cell, record, _ = conduct(tmp_path / "first", Fault([long], 1), monkeypatch, model)
+    assert record.fault is not None
+    assert "Too long" in record.fault.message
+    assert recording(cell) == []
+    called = plain(CALLED[model])
+    cell, record, _ = conduct(tmp_path / "later", Fault([called, long], 2), monkeypatch, model)
     assert record.fault is None
-    assert record.evidence.events[-1].reason == "overflow"  # type: ignore[union-attr]
+    assert record.evidence.events[-1] == End(reason="overflow", words="Too long")
     assert len(recording(cell)) == 2
 
 

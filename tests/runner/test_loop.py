@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Never
 
 import pytest
-from promptverdict.core.errors import ContextOverflow, ProviderError
+from promptverdict.core.errors import ContextOverflow, ProviderError, TimeLimitReached
+from promptverdict.providers.calls import AS_TEXT
 from promptverdict.runner.loop import MAX_PAUSES, run_loop
 from promptverdict.runner.users import ScriptedUser
 from promptverdict.trials.evidence import Limits, Task
@@ -22,6 +23,7 @@ from promptverdict.trials.transcript import (
     Result,
     Say,
     Transcript,
+    Usage,
     User,
     final_text,
 )
@@ -131,12 +133,24 @@ def test_pauses_that_are_not_in_a_row_come_to_no_limit_of_their_own() -> None:
     assert events[-1] == End(reason="done")
 
 
-def test_a_conversation_that_no_longer_fits_is_the_agents_outcome() -> None:
+def test_a_conversation_that_grew_too_long_is_the_agents_outcome_with_the_providers_words() -> None:
+    class Filling(ScriptedModel):
+        async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:
+            if len(events) > 1:
+                raise ContextOverflow("HTTP 400: 9 > 8", "9 > 8")
+            return await super().answer(events)
+
+    events = run(Filling([call("a")])).events
+    assert events[-1] == End(reason="overflow", words="9 > 8")
+
+
+def test_a_first_request_that_does_not_fit_is_no_outcome_of_the_agent() -> None:
     class Full:
         async def answer(self, events: tuple[Event, ...]) -> Never:
-            raise ContextOverflow("prompt is too long")
+            raise ContextOverflow("HTTP 400: 9 > 8", "9 > 8")
 
-    assert run(Full()).events == (User(text="Do it"), End(reason="overflow"))
+    with pytest.raises(ProviderError, match="refused as too long for the model: 9 > 8"):
+        run(Full())
 
 
 def test_another_fault_of_the_provider_is_raised() -> None:
@@ -163,12 +177,72 @@ def test_a_call_that_cannot_be_read_counts_for_the_limit() -> None:
     assert events[-1] == End(reason="limit", detail="calls")
 
 
-@pytest.mark.parametrize("id_", ["a", ""])
-def test_two_calls_with_one_id_are_the_providers_fault_and_neither_is_carried_out(id_: str) -> None:
-    tools = EchoTools()
-    with pytest.raises(ProviderError, match=f"two calls with one id, '{id_}'"):
-        run(ScriptedModel([call(id_), call("b"), call(id_)]), tools)
-    assert not tools.seen
+def spending(*tokens: int | None, stop: str = "calls") -> Model:
+    """Answer with calls that take so many tokens each."""
+
+    class Spending:
+        def __init__(self) -> None:
+            self._left = list(tokens)
+
+        async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:
+            usage = Usage(output=self._left.pop(0))
+            return (call("a"),), Answered(model="m", stop=stop, stop_reason=stop, usage=usage)
+
+    return Spending()
+
+
+def test_the_limit_of_output_tokens_is_the_agents_outcome() -> None:
+    events = run(spending(60, 40, 1), limits=Limits(output_tokens=100)).events
+    assert events[-1] == End(reason="limit", detail="output_tokens")
+    assert sum(isinstance(event, Result) for event in events) == 2
+
+
+@pytest.mark.parametrize(("tokens", "reason"), [(100, "limit"), (None, "limit"), (99, "length")])
+def test_an_answer_that_is_cut_at_the_limit_of_tokens_ends_by_the_limit(
+    tokens: int | None, reason: str
+) -> None:
+    events = run(spending(tokens, stop="length"), limits=Limits(output_tokens=100)).events
+    assert events[-1].reason == reason  # type: ignore[union-attr]
+
+
+def test_a_limit_of_time_is_the_agents_outcome_once_there_is_an_answer() -> None:
+    class Late(EchoTools):
+        async def run(self, call: Call) -> Never:
+            raise TimeLimitReached("no time left")
+
+    events = run(ScriptedModel([call("a")]), Late()).events
+    assert events[-1] == End(reason="limit", detail="seconds")
+
+    class Slow:
+        async def answer(self, events: tuple[Event, ...]) -> Never:
+            raise TimeLimitReached("5 seconds are used up")
+
+    with pytest.raises(ProviderError, match="no answer came in time: 5 seconds"):
+        run(Slow())
+
+
+@pytest.mark.parametrize(
+    ("text", "tools", "noted"),
+    [
+        ("<tool_call>{}</tool_call>", (), True),
+        ('```json\n{"name": "Bash", "arguments": {}}\n```', ("Bash",), True),
+        ('{"name": "Bash", "arguments": {}}', (), False),
+        ("Done.", ("Bash",), False),
+    ],
+)
+def test_a_call_as_text_is_noted_where_the_answer_ends(
+    text: str, tools: tuple[str, ...], noted: bool
+) -> None:
+    transcript, asked = Transcript(), task(tools=tools)
+    model = ScriptedModel([Say(text=text)])
+    asyncio.run(run_loop(asked, model, EchoTools(), ScriptedUser(()), transcript))
+    (answered,) = [event for event in transcript.events if isinstance(event, Answered)]
+    assert answered.notices == ((AS_TEXT,) if noted else ())
+
+
+def test_a_call_beside_real_ones_is_not_noted() -> None:
+    events = run(ScriptedModel([Say(text="<tool_call>"), call("a")], [])).events
+    assert all(not event.notices for event in events if isinstance(event, Answered))
 
 
 def test_one_id_in_two_answers_is_no_fault() -> None:

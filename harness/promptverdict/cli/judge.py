@@ -149,16 +149,15 @@ def _announce(
 
 
 def _open_judge(settings: Settings, model: str) -> Judge:
-    import httpx2
-
     from promptverdict.judging.ask import Judge
     from promptverdict.providers.network import open_route
+    from promptverdict.providers.places import check_places
     from promptverdict.providers.throttle import Throttle
+    from promptverdict.runner.resources import Resources
 
-    throttle = Throttle()
-    return Judge(
-        model, settings.relay, lambda: open_route(model, httpx2.AsyncHTTPTransport(), throttle)
-    )
+    check_places([model])
+    network, throttle = Resources(settings).open_network, Throttle()
+    return Judge(model, settings.relay, lambda: open_route(model, network(), throttle))
 
 
 async def _ask_trial(

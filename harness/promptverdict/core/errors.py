@@ -12,6 +12,7 @@ HarnessError
  │   ├─ ContextOverflow     the conversation no longer fits the model: the agent's outcome
  │   ├─ RateLimited         still asked to slow down, after all the waiting
  │   └─ RefusedByProvider   every request is refused: the key, the credit, the model's name
+ ├─ TimeLimitReached    a trial's time is used up: the agent's outcome
  ├─ BudgetReached       recording would cost more than was allowed                     exit 4
  ├─ StorageError        the disk cannot be written                                     exit 5
  └─ EvidenceError       recorded evidence cannot be used                               exit 7
@@ -75,7 +76,18 @@ class ProviderError(HarnessError):
 
 
 class ContextOverflow(ProviderError):
-    """The conversation no longer fits the model; the tool loop ends the trial with it."""
+    """The conversation no longer fits the model; the tool loop makes it the trial's ending.
+
+    words: what the provider said of it.
+    """
+
+    def __init__(self, message: str, words: str = "") -> None:
+        self.words = words
+        super().__init__(message)
+
+
+class TimeLimitReached(HarnessError):
+    """The time that a scenario gives a trial is used up; the tool loop makes it the ending."""
 
 
 class RateLimited(ProviderError):

@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
@@ -54,22 +54,21 @@ _PATTERNS = (
 
 def hide_secrets(text: str, environment: Mapping[str, str] | None = None) -> str:
     """Return a text in which every secret that is known or looks like one is replaced by `***`."""
-    known = (form for forms in list_secrets(environment).values() for form in forms)
-    # The longest first: a key may be part of an encoded or longer one.
-    for form in sorted(set(known), key=len, reverse=True):
-        text = text.replace(form, HIDDEN)
-    for pattern, shown in _PATTERNS:
-        text = pattern.sub(shown, text)
-    return text
+    return _hide(text, _sort_forms(environment))
 
 
 def hide_secrets_within(value: Any) -> Any:
     """Return data of JSON's kinds in which the secrets of every text are hidden; keys stay."""
-    if isinstance(value, dict):
-        return {key: hide_secrets_within(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [hide_secrets_within(inner) for inner in value]
-    return hide_secrets(value) if isinstance(value, str) else value
+    forms = _sort_forms(None)
+
+    def hide(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: hide(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [hide(inner) for inner in value]
+        return _hide(value, forms) if isinstance(value, str) else value
+
+    return hide(value)
 
 
 def list_secrets(environment: Mapping[str, str] | None = None) -> dict[str, tuple[str, ...]]:
@@ -115,6 +114,20 @@ class SecretsFilter(logging.Filter):
         """Rewrite a record's message; none is dropped."""
         record.msg, record.args = hide_secrets(record.getMessage()), None
         return True
+
+
+def _sort_forms(environment: Mapping[str, str] | None) -> list[str]:
+    """List all forms of secrets, the longest first: a key may be part of an encoded one."""
+    known = {form for forms in list_secrets(environment).values() for form in forms}
+    return sorted(known, key=len, reverse=True)
+
+
+def _hide(text: str, forms: Iterable[str]) -> str:
+    for form in forms:
+        text = text.replace(form, HIDDEN)
+    for pattern, shown in _PATTERNS:
+        text = pattern.sub(shown, text)
+    return text
 
 
 def _list_credentials(value: str) -> Iterator[str]:

@@ -15,7 +15,9 @@ from promptverdict.core.model import Frozen
 from promptverdict.core.validation_words import describe_error_at_place
 from promptverdict.judging.prompt import TOOL
 from promptverdict.providers.registry import MODULES, load_api
-from promptverdict.providers.wire import shorten_to_line
+from promptverdict.providers.wire import (
+    shorten_to_line,
+)
 from promptverdict.trials.transcript import Answered, Call
 
 G = TypeVar("G", bound=Frozen)

@@ -6,8 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from promptverdict.providers.wire import translate_error
-from promptverdict.trials.transcript import Answered, Block, Event
+from promptverdict.providers.failures import (
+    translate_error,
+)
+from promptverdict.trials.transcript import Answered, Block, Event, count_output
+
+_LIMIT_NAMES = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+"""What the APIs call the limit of an answer's tokens; a request has one of them."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,10 @@ class Conversation:
     """Builds the body that asks for the next answer."""
     read_answer: Callable[[bytes], tuple[tuple[Block, ...], Answered]]
     """Reads the body of an answer."""
+    limit_name: str
+    """Parameter that limits the output tokens of an answer."""
+    output_limit: int | None = None
+    """Tokens that all answers together may have, where that is limited."""
 
     async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:
         """Ask for the next answer to a conversation.
@@ -34,7 +43,7 @@ class Conversation:
 
         # Not the SDK's method for it: Anthropic's warns of old models through the process-wide
         # warning filters, which trials that run at once cannot catch apart.
-        body = self.build_request(events)
+        body = self._limit_output(self.build_request(events), events)
         try:
             reply = await self.client.post(self.path, cast_to=httpx2.Response, body=body)
         except Exception as error:
@@ -43,3 +52,11 @@ class Conversation:
                 raise
             raise known from error
         return self.read_answer(reply.content)
+
+    def _limit_output(self, body: dict[str, Any], events: tuple[Event, ...]) -> dict[str, Any]:
+        """Lower a request's own limit of output tokens to what the answers before have left."""
+        if self.output_limit is None:
+            return body
+        left = max(1, self.output_limit - count_output(events))
+        name = next((known for known in _LIMIT_NAMES if known in body), self.limit_name)
+        return {**body, name: min(left, body.get(name, left))}

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import parse_qsl
 
 from promptverdict.providers.conversation import Conversation
-from promptverdict.providers.wire import import_sdk
+from promptverdict.providers.wire import (
+    import_sdk,
+)
 from promptverdict.trials.transcript import Answered, Block, Event
 
 if TYPE_CHECKING:
@@ -39,6 +42,20 @@ class BuildRequest(Protocol):
 
 
 @dataclass(frozen=True)
+class Address:
+    """Where an API is asked, as SDKs take it: a query stands behind every path below the base."""
+
+    base_url: str
+    query: Mapping[str, object]
+
+    @classmethod
+    def split(cls, url: str) -> Address:
+        """Split an address that a person wrote; Azure's holds a query: `?api-version=preview`."""
+        base, _, query = url.partition("?")
+        return cls(base, dict(parse_qsl(query.partition("#")[0], keep_blank_values=True)))
+
+
+@dataclass(frozen=True)
 class SdkClient:
     """A client of an SDK, as a conversation needs it."""
 
@@ -64,8 +81,12 @@ class Api:
     """Where the provider answers."""
     url_variable: str
     """Environment variable that names another place, as the SDK knows it."""
+    version_path: str
+    """Where a base address ends as the SDK wants it, such as `/v1`; empty where it ends in none."""
     path: str
     """Where requests are posted to, below the place."""
+    limit_name: str
+    """Parameter that limits the output tokens of an answer."""
     build_request: BuildRequest
     split_request: Callable[[dict[str, Any]], dict[str, Any]]
     """Splits a first request into what a digest names: model, system, tools, message and
@@ -74,8 +95,8 @@ class Api:
     """Reads an answer's body, plain or streamed. Raises ProviderError when it is none."""
     force_tool: Callable[[str], dict[str, Any]]
     """Returns the parameters of a request that must be answered by a call of one tool."""
-    build_client: Callable[[httpx2.AsyncClient, str, str], SdkClient]
-    """Builds the SDK's client of an HTTP client, a base address and a key. Loads the SDK."""
+    build_client: Callable[[httpx2.AsyncClient, Address, str], SdkClient]
+    """Builds the SDK's client of an HTTP client, an address and a key. Loads the SDK."""
     find_deprecation: Callable[[str], str | None] = find_no_deprecation
     """Returns when the SDK expects a model to end, if it does. May load the SDK."""
 
@@ -90,12 +111,17 @@ class Api:
         tools: tuple[dict[str, Any], ...],
         parameters: Mapping[str, Any] = NO_PARAMETERS,
     ) -> AsyncIterator[Conversation]:
-        """Open a conversation on a transport of ours: no SDK reaches the network by itself."""
+        """Open a conversation on a transport of ours: no SDK reaches the network by itself.
+
+        base_url: where the API is asked, with a query where it needs one.
+        """
         import_sdk(self.sdk)
         import httpx2
 
         build = partial(self.build_request, model, system, tools, parameters=parameters)
         http = httpx2.AsyncClient(transport=transport, trust_env=False)
-        opened = self.build_client(http, base_url, api_key)
+        opened = self.build_client(http, Address.split(base_url), api_key)
         async with opened.client as client:
-            yield Conversation(client, self.path, opened.errors, build, self.read_answer)
+            yield Conversation(
+                client, self.path, opened.errors, build, self.read_answer, self.limit_name
+            )

@@ -6,14 +6,22 @@ Only a whole and good answer leaves it, so that no tape ever holds half of one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import httpx2
 
-from promptverdict.core.errors import ProviderError, RateLimited
+from promptverdict.core.errors import ProviderError, RateLimited, RefusedByProvider
+from promptverdict.providers.cures import names_output_limit, suggest_cure
+from promptverdict.providers.failures import is_overflow, read_error_words
+from promptverdict.providers.model_names import shorten_model_path
 from promptverdict.providers.receiving import receive
-from promptverdict.providers.refusals import Trouble, find_refusal, find_trouble, is_lasting
+from promptverdict.providers.refusals import (
+    Trouble,
+    find_lasting_refusal,
+    find_trouble,
+    is_lasting,
+)
 from promptverdict.providers.registry import is_by_hand, load_api
+from promptverdict.providers.stopwatch import Stopwatch
 from promptverdict.providers.throttle import Throttle
 from promptverdict.providers.wire import shorten_to_line
 
@@ -21,29 +29,38 @@ _LATER = "  nothing of this trial is kept; the end of the run says how to record
 
 
 def open_route(
-    model: str, network: httpx2.AsyncBaseTransport, throttle: Throttle
+    model: str,
+    network: httpx2.AsyncBaseTransport,
+    throttle: Throttle,
+    stopwatch: Stopwatch | None = None,
 ) -> httpx2.AsyncBaseTransport:
-    """Give a trial's way to its model, over the network."""
+    """Open one trial's way over the network to its model, `provider/name`."""
     if is_by_hand(model):
         return RelayTransport(network)
-    return PatientTransport(network, throttle, load_api(model).read_answer)
+    return PatientTransport(model, network, throttle, stopwatch)
 
 
 class PatientTransport(httpx2.AsyncBaseTransport):
     """Makes a request again, as a whole, until it is answered or another try is of no use.
 
-    read: reads an answer's body as the provider means it (see `trouble`).
+    model: as `provider/name`. stopwatch: the trial's. An answer of its own is what the trial was
+    given, and also the refusal of a conversation that grew too long.
     Raises RefusedByProvider where every further request of the run would be refused as well,
-    RateLimited or another ProviderError when its patience is at its end.
+    RateLimited or another ProviderError when its patience is at its end or a request is refused,
+    TimeLimitReached when the trial's time is used up.
     """
 
     def __init__(
         self,
+        model: str,
         network: httpx2.AsyncBaseTransport,
         throttle: Throttle,
-        read: Callable[[bytes], object],
+        stopwatch: Stopwatch | None = None,
     ) -> None:
-        self._network, self._throttle, self._read = network, throttle, read
+        self._model, self._api = model, load_api(model)
+        self._network, self._throttle = network, throttle
+        self._stopwatch = stopwatch or Stopwatch()
+        self._is_answered = False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer a request, with the answer's body read."""
@@ -55,15 +72,17 @@ class PatientTransport(httpx2.AsyncBaseTransport):
         while True:
             answer = await self._ask(request)
             if isinstance(answer, httpx2.Response):
+                self._is_answered = True
                 return answer
             if self._throttle.fail():
-                error = _gave_up(request, answer, f"to any trial for {patience.waiting:g} seconds")
+                seconds = f"to any trial for {patience.waiting:g} seconds"
+                error = _build_gave_up(request, answer, seconds)
                 self._throttle.stop(error)
                 raise error
-            wait = self._throttle.wait(retry, answer.wait)
+            wait = self._throttle.draw_wait(retry, answer.wait)
             if retry == patience.retries or waited + wait > patience.waiting:
                 tries = f"after {retry + 1} requests and {waited:.0f} seconds of waiting"
-                raise _gave_up(request, answer, tries)
+                raise _build_gave_up(request, answer, tries)
             await self._throttle.sleep(wait)
             retry, waited = retry + 1, waited + wait
 
@@ -72,30 +91,69 @@ class PatientTransport(httpx2.AsyncBaseTransport):
         await self._network.aclose()
 
     async def _ask(self, request: httpx2.Request) -> httpx2.Response | Trouble:
-        async with self._throttle.turn() as round_:
+        async with self._throttle.hold_turn() as round_:
             answer = await self._try(request)
             if isinstance(answer, httpx2.Response):
                 self._throttle.succeed()
             elif answer.crowded:
-                self._throttle.slow(round_, answer.wait)
+                self._throttle.slow_down(round_, answer.wait)
             return answer
 
     async def _try(self, request: httpx2.Request) -> httpx2.Response | Trouble:
-        seconds, place = self._throttle.patience.answer, _place(request)
+        self._stopwatch.check()
+        patience, left = self._throttle.patience.answer, self._stopwatch.left
+        seconds = patience if left is None else min(patience, left)
+        began = self._stopwatch.clock()
         try:
             async with asyncio.timeout(seconds):
                 response = await receive(await self._network.handle_async_request(request))
         except TimeoutError:
+            if seconds < patience:
+                self._stopwatch.add(began)
+                self._stopwatch.check()
             return Trouble(f"no whole answer came within {seconds:g} seconds")
         except (httpx2.TransportError, httpx2.DecodingError) as error:
-            told = shorten_to_line(f"{type(error).__name__}: {error}", 300)
+            reason = shorten_to_line(f"{type(error).__name__}: {error}", 300)
             if is_lasting(error):
-                raise ProviderError(f"{place} cannot be asked: {told}") from error
-            return Trouble(told)
-        if refused := find_refusal(response, place):
-            self._throttle.stop(refused)
-            raise refused
-        return find_trouble(response, self._read) or response
+                raise ProviderError(
+                    f"{_format_place(request)} cannot be asked: {reason}"
+                ) from error
+            return Trouble(reason)
+        if found := find_trouble(response, self._api.read_answer):
+            lasting = find_lasting_refusal(response)
+            if lasting is None:
+                return found
+        if response.status_code >= 300:
+            self._refuse(request, response)
+        else:
+            self._stopwatch.add(began)
+        return shorten_model_path(response)
+
+    def _refuse(self, request: httpx2.Request, response: httpx2.Response) -> None:
+        """Raise for a refusal, unless it is the agent's own: a conversation that grew too long.
+
+        Before the first answer nothing has grown, and what is refused is what we ask. Where nobody
+        was answered yet, a limit that the server does not take stops the run: all ask for the same.
+        """
+        status, content = response.status_code, response.content
+        if is_overflow(status, content) and self._is_answered:
+            return
+        words = read_error_words(content) or "nothing else is said"
+        base_path = request.url.path.removesuffix(self._api.path)
+        cure = suggest_cure(self._model, self._api, status, words, base_path)
+        why = find_lasting_refusal(response)
+        if why is None and not self._throttle.is_answered and names_output_limit(words):
+            why = "it does not take what is asked for"
+        place = _format_place(request)
+        if why is None:
+            reason = f"{place} refused the request of {self._model}, HTTP {status}: {words}"
+            raise ProviderError(f"{reason}\n  {cure}\n{_LATER}")
+        refused = RefusedByProvider(
+            f"{place} refuses this run, {why}, HTTP {status}: {words}\n  {cure}\n"
+            "  nothing more is recorded; the end of the run says how to record the rest"
+        )
+        self._throttle.stop(refused)
+        raise refused
 
 
 class RelayTransport(httpx2.AsyncBaseTransport):
@@ -110,7 +168,7 @@ class RelayTransport(httpx2.AsyncBaseTransport):
             return await self._network.handle_async_request(request)
         except httpx2.ConnectError as error:
             raise ProviderError(
-                f"no relay answers at {_place(request)}: {error}\n"
+                f"no relay answers at {_format_place(request)}: {error}\n"
                 "  start one: promptverdict relay serve; or say in PROMPTVERDICT_RELAY where it is"
             ) from error
 
@@ -119,15 +177,15 @@ class RelayTransport(httpx2.AsyncBaseTransport):
         await self._network.aclose()
 
 
-def _gave_up(request: httpx2.Request, last: Trouble, tries: str) -> ProviderError:
-    place, told = _place(request), f"no answer {tries}: {last.told}\n{_LATER}"
+def _build_gave_up(request: httpx2.Request, last: Trouble, tries: str) -> ProviderError:
+    place, reason = _format_place(request), f"no answer {tries}: {last.reason}\n{_LATER}"
     if last.status == 429:
-        return RateLimited(f"rate limited by {place}: {told}")
-    return ProviderError(f"{place} fails: {told}")
+        return RateLimited(f"rate limited by {place}: {reason}")
+    return ProviderError(f"{place} fails: {reason}")
 
 
-def _place(request: httpx2.Request) -> str:
-    """Name where a request goes, without what may be in its path or a user's part."""
+def _format_place(request: httpx2.Request) -> str:
+    """Format where a request goes, without what may be in its path or a user's part."""
     url = request.url
     port = f":{url.port}" if url.port else ""
     return f"{url.scheme}://{url.host}{port}"

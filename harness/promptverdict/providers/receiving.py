@@ -21,7 +21,7 @@ MAX_SECONDS = 3600.0
 async def receive(
     response: httpx2.Response, *, longest: int = MAX_BYTES, seconds: float = MAX_SECONDS
 ) -> httpx2.Response:
-    """Read an answer to its end and close it; give it with the headers that may be kept.
+    """Read an answer to its end and close it; return it with the headers that may be kept.
 
     Raises ProviderError when it is longer (once unpacked) or takes longer than that, and whatever
     reading raised.

@@ -16,14 +16,16 @@ from typing import Any
 
 import httpx2
 
-from promptverdict.core.errors import ContextOverflow, ProviderError, RefusedByProvider
+from promptverdict.core.errors import ContextOverflow, ProviderError
+from promptverdict.providers.failures import read_error_words
 from promptverdict.providers.wire import is_stream, parse_json, read_event_data, shorten_to_line
 
 _REFUSES = {
     401: "the key is not accepted",
     402: "there is no credit",
     403: "the key may not do this",
-    404: "there is no such model or place",
+    404: "there is no such model or address",
+    407: "the proxy does not accept our credentials",
 }
 """Statuses that every further request would meet too."""
 
@@ -44,7 +46,7 @@ _LASTING = re.compile(
 class Trouble:
     """Why a request has to be made again."""
 
-    told: str
+    reason: str
     wait: float | None = None
     """Seconds that the provider says to wait, not negative, maybe infinite."""
     crowded: bool = False
@@ -53,51 +55,49 @@ class Trouble:
     """None where no whole answer came."""
 
 
-def find_refusal(response: httpx2.Response, url: str) -> RefusedByProvider | None:
-    """Say whether a whole answer means that every further request is refused as well."""
+def find_lasting_refusal(response: httpx2.Response) -> str | None:
+    """Return why every further request would be refused as well, or None."""
     status, content = response.status_code, response.content
-    if status < 400:
-        return None
-    why = _REFUSES.get(status)
-    if status in (400, 429) and _NO_CREDIT.search(_said(content)):
-        why = _REFUSES[402]
-    if why is None:
-        return None
-    return RefusedByProvider(
-        f"{url} refuses this run, {why}: HTTP {status}: {_text(content)}\n"
-        "  no more is recorded; mend this first: the end of the run says how to record the rest"
-    )
+    if status in (400, 429) and _NO_CREDIT.search(_read_kind_and_message(content)):
+        return _REFUSES[402]
+    return _REFUSES.get(status)
 
 
 def find_trouble(response: httpx2.Response, read: Callable[[bytes], object]) -> Trouble | None:
-    """Say whether a whole answer is to be asked for again; neither is what `refusal` tells.
+    """Return why a whole answer is to be asked for again, or None; refusals that last aside.
 
-    read: the provider's own reader, which knows where its streams end. A plain body that it cannot
-    read and that names no error is no trouble: it was paid for and would come like this again.
+    read: the provider's own reader, which knows where its streams end.
     """
     status, content = response.status_code, response.content
     if status in (408, 409, 429) or status >= 500:
-        told = f"HTTP {status}: {_text(content)}"
-        crowded = status in (429, 529) or bool(status >= 500 and _CROWDED.search(_said(content)))
-        return Trouble(told, read_retry_after(response.headers), crowded, status)
-    if status >= 400:
-        return None
-    error = _stream_error(content) if is_stream(content) else _plain_error(content)
-    if not error and not is_stream(content):
-        return None
-    try:
-        read(content)
-    except ContextOverflow:
-        return None
-    except ProviderError as failed:
-        kind = _kind(error)
-        told = shorten_to_line(str(failed), 300)
-        return None if _LASTING.search(kind) else Trouble(told, crowded=bool(_CROWDED.search(kind)))
+        reason = f"HTTP {status}: {read_error_words(content, 200) or 'nothing else is said'}"
+        says_crowded = bool(_CROWDED.search(_read_kind_and_message(content)))
+        crowded = status in (429, 529) or (status >= 500 and says_crowded)
+        return Trouble(reason, read_retry_after(response.headers), crowded, status)
+    return None if status >= 300 else _find_broken_answer(content, read)
+
+
+def _find_broken_answer(content: bytes, read: Callable[[bytes], object]) -> Trouble | None:
+    """Return why an answer that was begun is to be asked for again, or None.
+
+    A plain body that cannot be read and that names no error is no trouble: it was paid for and
+    would come like this again.
+    """
+    error = _read_stream_error(content) if is_stream(content) else _read_plain_error(content)
+    if error or is_stream(content):
+        try:
+            read(content)
+        except ContextOverflow:
+            pass
+        except ProviderError as failed:
+            kind, reason = _read_kind(error), shorten_to_line(str(failed), 300)
+            if not _LASTING.search(kind):
+                return Trouble(reason, crowded=bool(_CROWDED.search(kind)))
     return None
 
 
 def read_retry_after(headers: httpx2.Headers, now: Callable[[], float] = time.time) -> float | None:
-    """Read how many seconds to wait, told as such or as a date; None for what is neither."""
+    """Read how many seconds to wait, given as such or as a date; None for what is neither."""
     value = headers.get("retry-after")
     if value is None:
         return None
@@ -112,8 +112,10 @@ def read_retry_after(headers: httpx2.Headers, now: Callable[[], float] = time.ti
 
 
 def is_lasting(error: Exception) -> bool:
-    """Whether what kept an answer from coming would keep the next one from coming too."""
+    """Return whether what kept an answer from coming would keep the next one from coming too."""
     if isinstance(error, httpx2.LocalProtocolError | httpx2.UnsupportedProtocol):
+        return True
+    if isinstance(error, httpx2.ProxyError) and "407" in str(error):
         return True
     cause: BaseException | None = error
     while cause is not None:
@@ -123,43 +125,35 @@ def is_lasting(error: Exception) -> bool:
     return False
 
 
-def _text(content: bytes) -> str:
-    """Tell what an error's body says, on one line."""
-    error = _plain_error(content)
-    said = error.get("message")
-    text = said if isinstance(said, str) else content[:2000].decode("utf-8", "replace")
-    return shorten_to_line(text, 200) or "nothing else is said"
+def _read_kind_and_message(content: bytes) -> str:
+    """Return the kind and the message of a plain body's error, to look for words in."""
+    error = _read_plain_error(content)
+    return f"{_read_kind(error)} {error.get('message')}"
 
 
-def _said(content: bytes) -> str:
-    """Give the kind and the message of a plain body's error, to look for words in."""
-    error = _plain_error(content)
-    return f"{_kind(error)} {error.get('message')}"
-
-
-def _kind(error: dict[str, Any]) -> str:
+def _read_kind(error: dict[str, Any]) -> str:
     return f"{error.get('type')} {error.get('code')}"
 
 
-def _plain_error(content: bytes) -> dict[str, Any]:
+def _read_plain_error(content: bytes) -> dict[str, Any]:
     try:
-        return _error(parse_json(content))
+        return _find_error(parse_json(content))
     except ValueError:
         return {}
 
 
-def _stream_error(content: bytes) -> dict[str, Any]:
+def _read_stream_error(content: bytes) -> dict[str, Any]:
     for data in read_event_data(content):
         try:
             event = parse_json(data)
         except ValueError:
             continue
-        if found := _error(event):
-            return found
+        if error := _find_error(event):
+            return error
     return {}
 
 
-def _error(body: Any) -> dict[str, Any]:
+def _find_error(body: Any) -> dict[str, Any]:
     match body:
         case {"error": dict(error)} | {"response": {"error": dict(error)}}:
             return error

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from promptverdict.core.errors import ProviderError
-from promptverdict.providers.wire import shorten_to_line
+from promptverdict.providers.wire import (
+    shorten_to_line,
+)
 from promptverdict.trials.transcript import Block, Call, Say
 
 NOT_TOLD = "the service did not say why the answer stopped; it is taken as whole"

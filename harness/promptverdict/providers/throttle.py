@@ -34,14 +34,14 @@ class Patience:
     answer: float = 1800.0
     """From the request to the answer's last byte: twice what the longest answers take."""
 
-    def wait(self, retry: int, told: float | None, chance: float) -> float:
-        """Give the wait before a retry, the first of which is 0.
+    def compute_wait(self, retry: int, asked: float | None, chance: float) -> float:
+        """Return the wait before a retry, the first of which is 0, in seconds.
 
-        told: what the provider asked for; it is waited for, and never less than by ourselves, or a
+        asked: what the provider asked for; it is waited for, and never less than by ourselves, or a
         provider that says 0 would be asked without a pause. chance: from 0 to 1.
         """
         own = chance * min(self.longest, self.first * 2.0 ** min(retry, 30))
-        return max(own, min(told or 0.0, self.waiting))
+        return max(own, min(asked or 0.0, self.waiting))
 
 
 class Throttle:
@@ -63,11 +63,13 @@ class Throttle:
         self._round = 0
         self._paused_until = 0.0
         self._unanswered_since: float | None = None
+        self.is_answered = False
+        """Whether anything was ever answered."""
         self._changed = asyncio.Event()
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[int]:
-        """Wait until a request may be in flight; give its round, which `slow` asks for.
+    async def hold_turn(self) -> AsyncIterator[int]:
+        """Wait until a request may be in flight; yield its round, which `slow_down` asks for.
 
         Raises RefusedByProvider, also while it waits, once the run was stopped.
         """
@@ -82,6 +84,7 @@ class Throttle:
     def succeed(self) -> None:
         """Note an answer: after as many as may be in flight, one more may."""
         self._unanswered_since = None
+        self.is_answered = True
         self._successes += 1
         if self._limit is not None and self._successes >= self._limit:
             self._limit, self._successes = self._limit + 1, 0
@@ -89,7 +92,7 @@ class Throttle:
     def fail(self) -> bool:
         """Note a request without an answer.
 
-        Gives whether no trial had one for as long as a request may wait: what lasts so long is
+        Return whether no trial had one for as long as a request may wait: what lasts so long is
         no bad luck of a single trial.
         """
         now = self._clock()
@@ -97,11 +100,12 @@ class Throttle:
             self._unanswered_since = now
         return now - self._unanswered_since >= self.patience.waiting
 
-    def slow(self, round_: int, pause: float | None) -> None:
+    def slow_down(self, round_: int, pause: float | None) -> None:
         """Note that the provider has too much to do, and may have said for how many seconds.
 
         Requests that were in flight together are refused together, which halves only once.
         """
+        # Requests of one round were sent before the first of them was refused: they say it once.
         if round_ == self._round:
             self._round += 1
             self._limit, self._successes = max(1, self._running // 2), 0
@@ -113,16 +117,16 @@ class Throttle:
         self._refused = self._refused or error
         self._wake()
 
-    def stopped(self) -> RefusedByProvider | None:
-        """Say on one line why nothing more is asked in this run, if that is so."""
+    def build_stop(self) -> RefusedByProvider | None:
+        """Return on one line why nothing more is asked in this run, if that is so."""
         if self._refused is None:
             return None
         reason = str(self._refused).partition("\n")[0]
         return RefusedByProvider(f"not asked, since the run was stopped: {reason}")
 
-    def wait(self, retry: int, told: float | None) -> float:
-        """Draw the wait before a retry (see `Patience.wait`)."""
-        return self.patience.wait(retry, told, self._chance())
+    def draw_wait(self, retry: int, asked: float | None) -> float:
+        """Draw the wait before a retry (see `Patience.compute_wait`)."""
+        return self.patience.compute_wait(retry, asked, self._chance())
 
     async def sleep(self, seconds: float) -> None:
         """Let time pass."""
@@ -130,7 +134,7 @@ class Throttle:
 
     async def _wait_for_room(self) -> None:
         while True:
-            if stopped := self.stopped():
+            if stopped := self.build_stop():
                 raise stopped
             pause = self._paused_until - self._clock()
             if pause > 0:
@@ -142,5 +146,6 @@ class Throttle:
 
     def _wake(self) -> None:
         """Let all who wait look again, in the order they came."""
+        # A new event: whoever waits for the old one is woken once and looks again.
         self._changed.set()
         self._changed = asyncio.Event()

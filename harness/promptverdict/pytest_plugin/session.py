@@ -108,7 +108,8 @@ class EvalSession:
     def start(self, tell: Tell) -> None:
         """Decide about every trial and start them all; tell first what will be recorded.
 
-        Raises InputError for a price that is not known and a revision that is not there.
+        Raises InputError for a price that is not known, a revision that is not there, and a key or
+        an address that cannot be used.
         """
         if self.settings.base:
             decisions = self._decide_both_sides(self.settings.base)
@@ -122,6 +123,7 @@ class EvalSession:
                     known = self._decisions[decision.trial.cell.id]
                     known[decision.trial.number] = decision
         if recording := [decision.trial for decision in decisions if decision.records]:
+            self._check_places(recording)
             self._announce(recording, tell)
         for decision in decisions:
             if decision.error is None:
@@ -267,6 +269,19 @@ class EvalSession:
             self._opened_run().save(record)
         self._kept[record.key] = record
         self._ended.put(record)
+
+    def _check_places(self, recording: Iterable[Trial]) -> None:
+        """Check keys and addresses once, before any trial is asked with them."""
+        from promptverdict.providers.places import check_places
+
+        models: dict[str, None] = {}
+        for cell in {trial.cell.id: trial.cell for trial in recording}.values():
+            models[cell.model] = None
+            if cell.task.user:
+                models[cell.user_model] = None
+            if judge := cell.asks:
+                models[judge] = None
+        check_places(models)
 
     def _announce(self, trials: list[Trial], tell: Tell) -> None:
         from promptverdict.pytest_plugin.progress import Progress

@@ -118,6 +118,11 @@ class Tape:
                 "  promptverdict or an SDK changed since; record again with --record stale"
             )
 
+    @property
+    def is_played_out(self) -> bool:
+        """Whether every stored exchange was played."""
+        return bool(self._cassette.play_count >= len(self._cassette))
+
     def answers(self) -> list[bytes]:
         """Return the body of every stored answer, in order."""
         return [_encode(response["body"]["string"]) for response in self._cassette.responses]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 
-from promptverdict.core.errors import BrokenRecording, EvidenceError, StaleProbes
+from promptverdict.core.errors import BrokenRecording, EvidenceError, StaleProbes, TimeLimitReached
 from promptverdict.core.paths import display_path
 from promptverdict.judging.gather import read_judgements
 from promptverdict.judging.rubrics import inquire_trial, list_questions
@@ -19,11 +19,16 @@ from promptverdict.runner.loop import run_loop
 from promptverdict.runner.probes import read_reports
 from promptverdict.runner.records import identify_trial, record_absence
 from promptverdict.runner.users import PlayedUser, ScriptedUser
-from promptverdict.runner.world.replayed import ReplayedTools, SealedKeeper
+from promptverdict.runner.world.replayed import (
+    OUT_OF_TIME,
+    ReplayedTools,
+    SealedKeeper,
+    has_ended_in_time,
+)
 from promptverdict.settings import Settings
 from promptverdict.trials.evidence import Evidence, FinalState
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.transcript import Answered, Block, Event, Transcript
+from promptverdict.trials.transcript import Answered, Block, Event, Transcript, list_answer_notices
 
 
 def read_back_cells(here: Iterable[Cell], settings: Settings) -> Iterator[TrialRecord]:
@@ -57,10 +62,12 @@ def read_back(trial: Trial, sealed: Sealed) -> TrialRecord:
 
 async def _read_gradable(cell: Cell, sealed: Sealed) -> tuple[Evidence, tuple[str, ...]]:
     try:
-        return await read_evidence(cell, sealed), ()
+        evidence = await read_evidence(cell, sealed)
+        return evidence, list_answer_notices(evidence.events)
     except StaleProbes as error:
         # What needs no probe can be graded all the same.
-        return await read_events(cell, sealed), (str(error),)
+        evidence = await read_events(cell, sealed)
+        return evidence, (*list_answer_notices(evidence.events), str(error))
 
 
 async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
@@ -71,11 +78,14 @@ async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
     """
     world = sealed.read_world()
     transcript = Transcript()
-    tools = ReplayedTools(world, display_path(sealed.location.world))
+    in_time = has_ended_in_time(sealed)
+    where = display_path(sealed.location.world)
+    tools = ReplayedTools(world, where, ended_in_time=in_time)
     # Requests are neither built nor matched, which takes most of a replay's time: the digest says
     # already that the same would be asked.
     with open_tape(SealedKeeper(sealed), replay=True) as tape:
-        answers = _Answers(tape.answers(), display_path(sealed.location.http))
+        where = display_path(sealed.location.http)
+        answers = _Answers(tape.answers(), where, ended_in_time=in_time)
     script, user = ScriptedUser(cell.task.turns), cell.task.user
     player = _RepeatedModel(answers, load_api(cell.user_model)) if user else None
     turns = PlayedUser(script, player, user.turns) if user and player else script
@@ -109,11 +119,13 @@ async def read_evidence(cell: Cell, sealed: Sealed) -> Evidence:
 class _Answers:
     """The answers that a cassette holds, whoever gave them, in their order."""
 
-    def __init__(self, answers: list[bytes], where: str) -> None:
-        self._answers, self._where = answers, where
+    def __init__(self, answers: list[bytes], where: str, *, ended_in_time: bool) -> None:
+        self._answers, self._where, self._ended_in_time = answers, where, ended_in_time
 
     def take(self) -> bytes:
-        """Return the next one. Raises BrokenRecording when there is none."""
+        """Return the next one. Raises BrokenRecording or TimeLimitReached when there is none."""
+        if not self._answers and self._ended_in_time:
+            raise TimeLimitReached(OUT_OF_TIME)
         if not self._answers:
             raise BrokenRecording(f"{self._where} ends before its trial does")
         return self._answers.pop(0)

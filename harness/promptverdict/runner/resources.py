@@ -17,8 +17,7 @@ from promptverdict.settings import Settings
 if TYPE_CHECKING:
     import ssl
 
-    import httpx2
-
+    from promptverdict.providers.environment_network import EnvironmentNetwork
     from promptverdict.sandbox import Sandbox
 
 
@@ -33,7 +32,7 @@ class Resources:
         """Return what the run's trials share."""
         return RunContext(
             self._open_sandbox,
-            self._open_network,
+            self.open_network,
             self._settings.relay,
             self._settings.prices,
             budget=Budget(self._settings.max_cost),
@@ -44,13 +43,13 @@ class Resources:
         with self._lock:
             return self._opened
 
-    def _open_network(self) -> httpx2.AsyncHTTPTransport:
+    def open_network(self) -> EnvironmentNetwork:
         """Open a way to the provider; all share one TLS context, since making one takes long."""
-        import httpx2
+        from promptverdict.providers.environment_network import EnvironmentNetwork
 
         with self._lock:
             verified = self._tls
-        return httpx2.AsyncHTTPTransport(verify=verified)
+        return EnvironmentNetwork(verified, self._settings.relay)
 
     @cached_property
     def _opened(self) -> Sandbox:

@@ -122,7 +122,7 @@ class Runner:
         """Record a trial, unless the provider or the budget has ended recording."""
         budget = self._context.budget
         async with budget.reserve() as refused:
-            if stopped := self._context.throttle.stopped() or refused:
+            if stopped := self._context.throttle.build_stop() or refused:
                 return record_absence(trial, stopped)
             record = await run_trial(trial, self._context, None)
             budget.spend(record.cost)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from promptverdict.core.errors import HarnessError
+from promptverdict.core.secrets import hide_secrets_within
 from promptverdict.core.threads import run_to_end
 from promptverdict.judging.ask import Judge
 from promptverdict.judging.gather import gather, read_judgements
@@ -21,11 +22,17 @@ from promptverdict.runner.records import identify_trial
 from promptverdict.runner.users import PlayedUser, ScriptedUser, write_instructions
 from promptverdict.runner.world.base import RunContext, TrialWorld
 from promptverdict.runner.world.replayed import open_replayed_world
-from promptverdict.trials.evidence import Evidence, FinalState, Judgement, ProbeReport
+from promptverdict.trials.evidence import Evidence, Judgement, ProbeReport
 from promptverdict.trials.prices import Cost, add_costs, compute_cost
 from promptverdict.trials.protocols import Model, UserTurns
 from promptverdict.trials.record import Fault, TrialRecord
-from promptverdict.trials.transcript import Answered, Simulated, Transcript, add_usages
+from promptverdict.trials.transcript import (
+    Answered,
+    Simulated,
+    Transcript,
+    add_usages,
+    list_answer_notices,
+)
 
 
 async def run_trial(
@@ -59,7 +66,7 @@ async def run_trial(
         # What could not be recorded to its end is evidence of nothing.
         head = head if sealed else None
     evidence = Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome)
-    return TrialRecord(
+    record = TrialRecord(
         **identify_trial(trial),
         provenance=head.provenance if head else None,
         compatible=head.compatible if head else {},
@@ -69,8 +76,14 @@ async def run_trial(
         grades=() if fault else await run_to_end(trial.cell.grade, evidence),
         cost=_compute_cost(trial.cell, evidence, context),
         fault=fault,
-        notices=_list_notices(trial, outcome, live=sealed is None),
+        notices=_list_notices(trial, evidence, live=sealed is None),
     )
+    # A recording is screened before it is stored; what was not recorded never was.
+    return _hide_secrets(record) if fault and sealed is None else record
+
+
+def _hide_secrets(record: TrialRecord) -> TrialRecord:
+    return TrialRecord.model_validate(hide_secrets_within(record.model_dump(mode="json")))
 
 
 def _compute_cost(cell: Cell, evidence: Evidence, context: RunContext) -> Cost | None:
@@ -94,11 +107,12 @@ def _open_world(
     return open_live_world(trial, context)
 
 
-def _list_notices(trial: Trial, outcome: FinalState | None, *, live: bool) -> tuple[str, ...]:
+def _list_notices(trial: Trial, evidence: Evidence, *, live: bool) -> tuple[str, ...]:
     model = trial.cell.model
     asks = live and not is_by_hand(model)
     ending = load_api(model).find_deprecation(resolve_requested_name(model)) if asks else None
-    return (*(outcome.notes if outcome else ()), *([ending] if ending else []))
+    notes = evidence.outcome.notes if evidence.outcome else ()
+    return (*notes, *list_answer_notices(evidence.events), *([ending] if ending else []))
 
 
 @asynccontextmanager
@@ -108,7 +122,11 @@ async def _open_conversations(
     """Open the agent's conversation, and the simulated user's where there is one."""
     script, user = ScriptedUser(cell.task.turns), cell.task.user
     async with connection.open_model(
-        cell.model, cell.variant.prompt, cell.tools, cell.parameters
+        cell.model,
+        cell.variant.prompt,
+        cell.tools,
+        cell.parameters,
+        cell.task.limits.output_tokens,
     ) as model:
         if user is None:
             yield model, script

@@ -32,6 +32,11 @@ class Limits(Frozen):
     """Answers of the model."""
     calls: int = Field(default=100, ge=1)
     """Tool calls."""
+    # A limit that is None is in no digest: recordings from before it stay fresh.
+    output_tokens: int | None = Field(default=None, ge=1)
+    """Tokens of all answers together."""
+    seconds: float | None = Field(default=None, gt=0)
+    """Of answers and calls; waiting for a provider, and for who answers by hand, not counted."""
 
 
 class Reply(Frozen):

@@ -16,6 +16,7 @@ from promptverdict.core.errors import InputError, Problem, StorageError
 from promptverdict.core.files import write_file
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
+from promptverdict.core.secrets import hide_secrets_within
 from promptverdict.core.validation_words import describe_error_at_place
 from promptverdict.trials.record import SCHEMA, TrialRecord
 from promptverdict.version import __version__
@@ -85,7 +86,7 @@ class Run:
                 run=name,
                 started=format_second(started),
                 harness=__version__,
-                settings=settings.model_dump(mode="json"),
+                settings=hide_secrets_within(settings.model_dump(mode="json")),
                 seed=seed,
                 planned=dict(planned),
             )

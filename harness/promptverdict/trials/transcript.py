@@ -178,6 +178,17 @@ def group_messages(events: tuple[Event, ...]) -> Iterator[Message]:
         yield tuple(results)
 
 
+def count_output(events: Iterable[Event]) -> int:
+    """Count the tokens that the model's answers are known to have; unknown ones add none."""
+    return sum(event.usage.output or 0 for event in events if isinstance(event, Answered))
+
+
+def list_answer_notices(events: Iterable[Event]) -> tuple[str, ...]:
+    """List what was odd about the answers, each once."""
+    answers = (event for event in events if isinstance(event, Answered))
+    return tuple(dict.fromkeys(notice for answer in answers for notice in answer.notices))
+
+
 def pair_calls(events: Sequence[Event]) -> dict[int, int]:
     """Map the number of each result to the number of its call; results of no call are left out.
 

@@ -12,7 +12,9 @@ import pytest
 from promptverdict.core.errors import ProviderError
 from promptverdict.providers.anthropic.answer import assemble_stream
 from promptverdict.providers.anthropic.api import API, build_request, read_answer
-from promptverdict.providers.wire import is_stream
+from promptverdict.providers.wire import (
+    is_stream,
+)
 from promptverdict.trials.transcript import Answered, Block, Call, Opaque, Result, Say, User
 
 from tests.providers.real import Exchange, exchanges, recordings

@@ -102,17 +102,21 @@ def test_a_prompt_that_is_too_long_is_an_outcome_that_is_recorded(
     refused = httpx2.Response(400, json={"type": "error", "error": told})
     use_ = {"type": "tool_use", "id": "t", "name": "Bash", "input": {"command": "echo hi"}}
     recorded = record(cell, sandbox, plain(use_, stop_reason="tool_use"), refused)
-    assert ending(recorded) == End(reason="overflow")
+    assert ending(recorded) == End(reason="overflow", words=told["message"])
     assert sum(isinstance(event, Answered) for event in recorded.evidence.events) == 1
     replayed(cell, sandbox, recorded)
 
 
-def test_a_first_prompt_that_is_too_long_is_recorded_too(tmp_path: Path, sandbox: Sandbox) -> None:
+def test_a_first_prompt_that_is_too_long_is_a_fault_and_no_outcome(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
     cell = cell_of(tmp_path)
     told = {"type": "invalid_request_error", "message": "prompt is too long: 2 tokens > 1 maximum"}
     recorded = record(cell, sandbox, httpx2.Response(400, json={"type": "error", "error": told}))
-    assert ending(recorded) == End(reason="overflow")
-    replayed(cell, sandbox, recorded)
+    assert recorded.fault is not None
+    assert recorded.fault.kind == "ProviderError"
+    assert told["message"] in recorded.fault.message
+    assert not cell.get_trial(0).location.http.exists()
 
 
 def test_another_refusal_stays_a_fault_and_is_not_recorded(

@@ -12,7 +12,9 @@ from promptverdict.core.errors import ProviderError
 from promptverdict.providers.interface import Api
 from promptverdict.providers.openai import chat_stream, responses_answer
 from promptverdict.providers.registry import load_api
-from promptverdict.providers.wire import is_stream
+from promptverdict.providers.wire import (
+    is_stream,
+)
 from promptverdict.trials.transcript import Answered, Block, Call, Result, Say, User
 
 from tests.providers.openai_sdk import completion, response, without_nulls

@@ -10,12 +10,14 @@ from pydantic import ValidationError
 
 from promptverdict.core.errors import ProviderError
 from promptverdict.providers.calls import CallIds
-from promptverdict.providers.stops import NOT_TOLD, classify_stop
-from promptverdict.providers.thinking import read_text
-from promptverdict.providers.wire import (
+from promptverdict.providers.failures import (
     build_early_end,
     build_failure,
     build_unreadable,
+)
+from promptverdict.providers.stops import NOT_TOLD, classify_stop
+from promptverdict.providers.thinking import read_text
+from promptverdict.providers.wire import (
     is_stream,
     parse_json,
     read_count,

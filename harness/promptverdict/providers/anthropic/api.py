@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from promptverdict.providers.anthropic.answer import read_answer
-from promptverdict.providers.interface import NO_PARAMETERS, TIMEOUT, Api, SdkClient
+from promptverdict.providers.interface import NO_PARAMETERS, TIMEOUT, Address, Api, SdkClient
 from promptverdict.providers.thinking import is_in_text
-from promptverdict.providers.wire import merge_parameters
+from promptverdict.providers.wire import (
+    merge_parameters,
+)
 from promptverdict.trials.transcript import (
     Block,
     Event,
@@ -72,12 +74,17 @@ def find_deprecation(model: str) -> str | None:
     return f"{model} is deprecated and will reach its end of life on {end}" if end else None
 
 
-def build_client(http: httpx2.AsyncClient, base_url: str, api_key: str) -> SdkClient:
+def build_client(http: httpx2.AsyncClient, address: Address, api_key: str) -> SdkClient:
     """Build the SDK's client. Retries are off: a slow answer must not be asked for twice."""
     from anthropic import AnthropicError, AsyncAnthropic
 
     client = AsyncAnthropic(
-        api_key=api_key, base_url=base_url, timeout=TIMEOUT, max_retries=0, http_client=http
+        api_key=api_key,
+        base_url=address.base_url,
+        default_query=address.query,
+        timeout=TIMEOUT,
+        max_retries=0,
+        http_client=http,
     )
     return SdkClient(client, AnthropicError)
 
@@ -139,7 +146,9 @@ API = Api(
     key_variable="ANTHROPIC_API_KEY",
     url="https://api.anthropic.com",
     url_variable="ANTHROPIC_BASE_URL",
+    version_path="",
     path="/v1/messages",
+    limit_name="max_tokens",
     build_request=build_request,
     split_request=split_request,
     read_answer=read_answer,

@@ -10,12 +10,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from promptverdict.core.errors import ProviderError
+from promptverdict.providers.failures import (
+    build_unreadable,
+)
 from promptverdict.providers.interface import NO_PARAMETERS
 from promptverdict.providers.openai.chat_message import is_refusal, read_message, write_message
 from promptverdict.providers.openai.chat_stream import assemble_stream
 from promptverdict.providers.openai.client import MAX_TOKENS, build_api
 from promptverdict.providers.openai.values import build_answered, build_broken_off, write_function
-from promptverdict.providers.wire import build_unreadable, is_stream, merge_parameters, parse_json
+from promptverdict.providers.wire import (
+    is_stream,
+    merge_parameters,
+    parse_json,
+)
 from promptverdict.trials.transcript import (
     Answered,
     Block,
@@ -113,6 +120,8 @@ def force_tool(tool: str) -> dict[str, Any]:
 
 API = build_api(
     "/chat/completions",
+    # The older name, which also takes the place of ours: services that know only one know this.
+    limit_name="max_tokens",
     build_request=build_request,
     split_request=split_request,
     read_answer=read_answer,

@@ -8,8 +8,14 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
+from promptverdict.providers.failures import (
+    build_early_end,
+)
 from promptverdict.providers.openai.values import build_broken_off
-from promptverdict.providers.wire import build_early_end, parse_json, read_event_data
+from promptverdict.providers.wire import (
+    parse_json,
+    read_event_data,
+)
 
 _NAMES = {"id", "type", "role", "name", "format", "signature", "finish_reason"}
 """What does not grow: a service may tell it in one chunk, or again in each."""

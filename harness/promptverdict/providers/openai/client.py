@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from promptverdict.providers.interface import TIMEOUT, Api, BuildRequest, SdkClient
+from promptverdict.providers.interface import TIMEOUT, Address, Api, BuildRequest, SdkClient
 from promptverdict.trials.transcript import Answered, Block
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ MAX_TOKENS = 32_000
 def build_api(
     path: str,
     *,
+    limit_name: str,
     build_request: BuildRequest,
     split_request: Callable[[dict[str, Any]], dict[str, Any]],
     read_answer: Callable[[bytes], tuple[tuple[Block, ...], Answered]],
@@ -29,7 +30,9 @@ def build_api(
         key_variable="OPENAI_API_KEY",
         url="https://api.openai.com/v1",
         url_variable="OPENAI_BASE_URL",
+        version_path="/v1",
         path=path,
+        limit_name=limit_name,
         build_request=build_request,
         split_request=split_request,
         read_answer=read_answer,
@@ -38,11 +41,16 @@ def build_api(
     )
 
 
-def build_client(http: httpx2.AsyncClient, base_url: str, api_key: str) -> SdkClient:
+def build_client(http: httpx2.AsyncClient, address: Address, api_key: str) -> SdkClient:
     """Build the SDK's client. Retries are off: a slow answer must not be asked for twice."""
     from openai import AsyncOpenAI, OpenAIError
 
     client = AsyncOpenAI(
-        api_key=api_key, base_url=base_url, timeout=TIMEOUT, max_retries=0, http_client=http
+        api_key=api_key,
+        base_url=address.base_url,
+        default_query=address.query,
+        timeout=TIMEOUT,
+        max_retries=0,
+        http_client=http,
     )
     return SdkClient(client, OpenAIError)

@@ -14,7 +14,9 @@ from promptverdict.providers.interface import NO_PARAMETERS
 from promptverdict.providers.openai.client import MAX_TOKENS, build_api
 from promptverdict.providers.openai.responses_answer import read_answer, write_items
 from promptverdict.providers.openai.values import write_function
-from promptverdict.providers.wire import merge_parameters
+from promptverdict.providers.wire import (
+    merge_parameters,
+)
 from promptverdict.trials.transcript import Event, Result, User, group_messages
 
 
@@ -85,6 +87,7 @@ def force_tool(tool: str) -> dict[str, Any]:
 
 API = build_api(
     "/responses",
+    limit_name="max_output_tokens",
     build_request=build_request,
     split_request=split_request,
     read_answer=read_answer,

@@ -11,6 +11,11 @@ from typing import Any
 
 from promptverdict.core.errors import ProviderError
 from promptverdict.providers.calls import CallIds
+from promptverdict.providers.failures import (
+    build_early_end,
+    build_failure,
+    build_unreadable,
+)
 from promptverdict.providers.openai.values import (
     build_answered,
     build_broken_off,
@@ -22,9 +27,6 @@ from promptverdict.providers.openai.values import (
 from promptverdict.providers.stops import is_cut
 from promptverdict.providers.thinking import is_in_text, read_text
 from promptverdict.providers.wire import (
-    build_early_end,
-    build_failure,
-    build_unreadable,
     is_stream,
     parse_json,
     read_event_data,

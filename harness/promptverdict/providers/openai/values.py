@@ -6,8 +6,15 @@ import json
 from typing import Any
 
 from promptverdict.core.errors import ProviderError
+from promptverdict.providers.failures import (
+    build_failure,
+)
 from promptverdict.providers.stops import NOT_TOLD, classify_stop
-from promptverdict.providers.wire import build_failure, parse_json, read_count, shorten_to_line
+from promptverdict.providers.wire import (
+    parse_json,
+    read_count,
+    shorten_to_line,
+)
 from promptverdict.trials.transcript import Answered, Block, Call, Usage
 
 

@@ -10,19 +10,22 @@ import httpx2
 
 from promptverdict.core.clock import format_now
 from promptverdict.core.threads import run_to_end
+from promptverdict.providers.failures import (
+    is_overflow,
+)
 from promptverdict.providers.network import open_route
 from promptverdict.providers.registry import is_by_hand, load_api
-from promptverdict.providers.wire import is_agents_outcome
+from promptverdict.providers.stopwatch import Stopwatch
 from promptverdict.recording.cassette import Tape, TapeTransport, open_tape
 from promptverdict.recording.files import Head, Location, World, save_sealed
 from promptverdict.runner.cells import Trial
 from promptverdict.runner.world.base import RunContext, TrialWorld
 from promptverdict.runner.world.recorder import RecordingTools
-from promptverdict.sandbox import Sandbox, TrialFolders, make_trial_folders, remove_trial_folders
+from promptverdict.sandbox import Sandbox, make_trial_folders, remove_trial_folders
 from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.toolset import VERSION
-from promptverdict.trials.transcript import Answered, End, Event
+from promptverdict.trials.transcript import Answered, Call, End, Event, Result
 from promptverdict.version import __version__
 
 
@@ -35,14 +38,36 @@ async def open_live_world(trial: Trial, context: RunContext) -> AsyncIterator[Tr
         sandbox = await run_to_end(context.sandbox)
         keeper = _Unsealed(trial.location)
         with open_tape(keeper, replay=False) as tape:
-            way = open_route(trial.cell.model, context.network(), context.throttle)
-            network = TapeTransport(tape, way, is_agents_outcome)
-            world = _Live(trial, sandbox, folders, tape, network)
-            await run_to_end(world.tools.set_up)
+            stopwatch = Stopwatch(trial.cell.task.limits.seconds)
+            route = open_route(trial.cell.model, context.network(), context.throttle, stopwatch)
+            network = TapeTransport(tape, route, is_overflow)
+            tools = RecordingTools(trial, sandbox, folders)
+            world = _Live(trial, sandbox, tape, network, TimedTools(tools, stopwatch))
+            await run_to_end(tools.set_up)
             yield world
-            keeper.world = world.tools.build_world()
+            keeper.world = tools.build_world()
     finally:
         remove_trial_folders(folders)
+
+
+class TimedTools:
+    """Carries out calls while the trial has time left, and counts how long they take."""
+
+    def __init__(self, tools: RecordingTools, stopwatch: Stopwatch) -> None:
+        self._tools, self._stopwatch = tools, stopwatch
+
+    async def run(self, call: Call) -> Result:
+        """Carry out a call. Raises TimeLimitReached where the trial's time is used up."""
+        # Only between calls: a command that is cut off would leave a result that no replay knows.
+        self._stopwatch.check()
+        began = self._stopwatch.clock()
+        result = await self._tools.run(call)
+        self._stopwatch.add(began)
+        return result
+
+    def build_world(self) -> World:
+        """Return everything recorded so far."""
+        return self._tools.build_world()
 
 
 class _Live:
@@ -50,13 +75,13 @@ class _Live:
         self,
         trial: Trial,
         sandbox: Sandbox,
-        folders: TrialFolders,
         tape: Tape,
         transport: TapeTransport,
+        tools: TimedTools,
     ) -> None:
         self._trial, self._sandbox, self._tape = trial, sandbox, tape
         self.transport: httpx2.AsyncBaseTransport = transport
-        self.tools = RecordingTools(trial, sandbox, folders)
+        self.tools = tools
 
     def finish(self, events: tuple[Event, ...]) -> tuple[Head, FinalState]:
         cell = self._trial.cell

@@ -7,13 +7,15 @@ from contextlib import asynccontextmanager
 
 import httpx2
 
-from promptverdict.core.errors import BrokenRecording
+from promptverdict.core.errors import BrokenRecording, TimeLimitReached
 from promptverdict.core.paths import display_path
 from promptverdict.recording.cassette import Tape, TapeTransport, open_tape
 from promptverdict.recording.files import Head, Sealed, World
 from promptverdict.runner.world.base import TrialWorld
 from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.transcript import Call, Event, Result
+
+OUT_OF_TIME = "the trial's seconds were used up here when it was recorded"
 
 
 @asynccontextmanager
@@ -24,14 +26,38 @@ async def open_replayed_world(sealed: Sealed) -> AsyncIterator[TrialWorld]:
         yield _Replayed(sealed, tape)
 
 
+def has_ended_in_time(sealed: Sealed) -> bool:
+    """Return whether a trial ended because its time was used up, at a moment no replay can time."""
+    return sealed.head.end == "limit seconds"
+
+
+class _EndingTransport(TapeTransport):
+    """Plays a recording that ends where its trial's time was used up."""
+
+    def __init__(self, tape: Tape) -> None:
+        super().__init__(tape)
+        self._ending = tape
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if self._ending.is_played_out:
+            raise TimeLimitReached(OUT_OF_TIME)
+        return await super().handle_async_request(request)
+
+
 class ReplayedTools:
     """Answers calls with the results that were recorded, in their order."""
 
-    def __init__(self, world: World, where: str) -> None:
-        self._results, self._where = list(world.results), where
+    def __init__(self, world: World, where: str, *, ended_in_time: bool = False) -> None:
+        self._results, self._where, self._ended_in_time = list(world.results), where, ended_in_time
 
     async def run(self, call: Call) -> Result:
-        """Return the next result. Raises BrokenRecording when it belongs to another call."""
+        """Return the next result.
+
+        Raises BrokenRecording when it belongs to another call, and TimeLimitReached where the
+        trial's time was used up before this call.
+        """
+        if not self._results and self._ended_in_time:
+            raise TimeLimitReached(OUT_OF_TIME)
         if not self._results or self._results[0].call != call.id:
             raise BrokenRecording(
                 f"{self._where}: the next result belongs to another call than {call.id}\n"
@@ -50,7 +76,11 @@ class _Replayed:
         self._sealed, self._tape = sealed, tape
         self._world = sealed.read_world()
         self.transport: httpx2.AsyncBaseTransport = TapeTransport(tape)
-        self.tools = ReplayedTools(self._world, display_path(sealed.location.world))
+        ended_in_time = has_ended_in_time(sealed)
+        if ended_in_time:
+            self.transport = _EndingTransport(tape)
+        where = display_path(sealed.location.world)
+        self.tools = ReplayedTools(self._world, where, ended_in_time=ended_in_time)
 
     def finish(self, events: tuple[Event, ...]) -> tuple[Head, FinalState]:  # noqa: ARG002
         self._tape.finish()
