@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import signal
 import threading
 from collections.abc import Iterator
 
-# Imported here because pytester forgets what a session in this process imported: a module that a
-# test patches must be the one that the session uses, and the C parts of some packages do not
-# survive being imported twice.
-import anthropic  # noqa: F401
-import httpcore2  # noqa: F401
-import openai  # noqa: F401
-import pandas as pd  # noqa: F401
+import promptverdict
 import pytest
-import rich.table  # noqa: F401
-import scipy.stats  # noqa: F401
-import vcr  # noqa: F401
-import yaml  # noqa: F401
 
 from tests.fakes import Provider, project, provider, say, script, use
 
+PACKAGES = (
+    "anthropic",
+    "httpcore2",
+    "openai",
+    "pandas",
+    "rich.table",
+    "scipy.stats",
+    "vcr",
+    "yaml",
+)
 ANSWERS = script(
     [say("Hello."), use("Write", file_path="hello.txt", content="hello\n")],
     [use("Bash", command="cat hello.txt")],
     [say("Done.")],
 )
+
+
+@pytest.fixture(scope="session")
+def imported() -> None:
+    """Import what sessions in this process use, once and before the first of them.
+
+    pytester forgets what such a session imported. A module that a test patches must be the one that
+    the session uses, the C parts of some packages do not survive being imported twice, and building
+    all models again takes longer than most of the sessions.
+    """
+    for name in PACKAGES:
+        importlib.import_module(name)
+    for module in pkgutil.walk_packages(promptverdict.__path__, "promptverdict."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+
+@pytest.fixture
+def pytester(imported: None, pytester: pytest.Pytester) -> pytest.Pytester:
+    return pytester
 
 
 @pytest.fixture
