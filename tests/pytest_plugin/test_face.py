@@ -153,7 +153,8 @@ def test_a_trial_without_evidence_leaves_a_record_that_says_why(evals: pytest.Py
     assert sorted(planned.values()) == [record.key for record in read_records(folder)]
 
 
-def test_workers_write_one_run_and_the_summary_shows_all_of_it(
+@pytest.mark.e2e
+def test_replay_is_distributed_over_workers_that_write_one_run_and_show_all_of_it(
     evals: pytest.Pytester, server: Provider
 ) -> None:
     pytest.importorskip("xdist")
@@ -172,14 +173,16 @@ def test_workers_write_one_run_and_the_summary_shows_all_of_it(
     )
 
 
+@pytest.mark.e2e
 def test_workers_that_find_no_suite_write_nothing(pytester: pytest.Pytester) -> None:
     pytest.importorskip("xdist")
     pytester.makepyfile("def test_x(): pass")
-    assert pytester.runpytest_subprocess("-n", "2").ret == 0
+    assert pytester.runpytest_subprocess("-n", "1").ret == 0
     assert not (pytester.path / "results").exists()
 
 
-@pytest.mark.parametrize("arguments", [[], ["-n", "2"], ["--record-mode=none"], ["-p", "no:vcr"]])
+@pytest.mark.e2e
+@pytest.mark.parametrize("arguments", [[], ["-n", "1"], ["--record-mode=none"], ["-p", "no:vcr"]])
 def test_other_plugins_beside_it_do_no_harm(
     evals: pytest.Pytester, server: Provider, arguments: list[str]
 ) -> None:

@@ -19,16 +19,16 @@ from typing import Any
 import pytest
 from promptverdict.trials.store import read_records
 
-from tests.fakes import SCENARIO, Blocks, project, provider, say, use, write
+from tests.fakes import SCENARIO, Blocks, Provider, project, provider, run, say, use, write
 from tests.sandbox.shells import is_running
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
+    pytest.mark.e2e,
+]
 
-BUBBLEWRAP = pytest.param(
-    "bubblewrap",
-    marks=pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap"),
-)
-SANDBOXES = pytest.mark.parametrize("sandbox", [BUBBLEWRAP, "none"])
+NEEDS_BUBBLEWRAP = pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
+SANDBOX = "bubblewrap" if shutil.which("bwrap") else "none"
 
 PROBED = SCENARIO + "probes: [{name: slow, run: sleep MARKER, timeout: 600}]\n"
 
@@ -148,16 +148,18 @@ def to_the_group(process: subprocess.Popen[bytes]) -> None:
     os.killpg(process.pid, signal.SIGINT)
 
 
-def to_pytest_alone(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGINT)
-
-
 def by_termination(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
 
 
-@SANDBOXES
-@pytest.mark.parametrize("interrupt", [to_the_group, to_pytest_alone, by_termination])
+@pytest.mark.parametrize(
+    ("sandbox", "interrupt"),
+    [
+        pytest.param("bubblewrap", to_the_group, marks=NEEDS_BUBBLEWRAP),
+        ("none", to_the_group),
+        ("none", by_termination),
+    ],
+)
 def test_an_interrupt_gives_up_what_is_unfinished_and_leaves_nothing_behind(
     tmp_path: Path, temp: Path, sandbox: str, interrupt: Callable[[object], None]
 ) -> None:
@@ -176,29 +178,28 @@ def test_an_interrupt_gives_up_what_is_unfinished_and_leaves_nothing_behind(
     assert run.recordings() == TERSE
 
 
-def test_what_was_given_up_is_recorded_by_the_next_run(tmp_path: Path, temp: Path) -> None:
-    with recording(project(tmp_path), temp, "none") as run:
-        run.until(run.sleeps)
-        run.until(lambda: run.has_kept("helper/terse"))
-        to_the_group(run.process)
-        run.told()
-    with recording(tmp_path, temp, "none", lambda _: lambda _: [say("Done.")]) as again:
-        again.told()
-    assert again.process.returncode == 0
+def test_what_was_given_up_is_recorded_by_the_next_run(
+    evals: pytest.Pytester, server: Provider, temp: Path
+) -> None:
+    with recording(evals.path, temp, "none") as interrupted:
+        interrupted.until(interrupted.sleeps)
+        interrupted.until(lambda: interrupted.has_kept("helper/terse"))
+        to_the_group(interrupted.process)
+        interrupted.told()
+    assert run(evals, "evals", "--record", "once").ret == 0
     assert {
-        record.variant: record.replayed for record in read_records(tmp_path / "results/latest")
+        record.variant: record.replayed for record in read_records(evals.path / "results/latest")
     } == {
         "helper/base": False,
         "helper/terse": True,
     }
 
 
-@SANDBOXES
 def test_interrupted_probes_leave_the_recording_that_they_look_at(
-    tmp_path: Path, temp: Path, sandbox: str
+    tmp_path: Path, temp: Path
 ) -> None:
     project(tmp_path, **{"evals/small/hello.yaml": PROBED})
-    with recording(tmp_path, temp, sandbox, lambda _: lambda _: [say("Done.")]) as run:
+    with recording(tmp_path, temp, SANDBOX, lambda _: lambda _: [say("Done.")]) as run:
         run.until(run.sleeps)
         run.until(lambda: len(run.recordings()) == 4)
         to_the_group(run.process)
@@ -211,10 +212,7 @@ def test_interrupted_probes_leave_the_recording_that_they_look_at(
     assert not any("probes" in name for name in run.recordings())
 
 
-@SANDBOXES
-def test_a_second_interrupt_ends_a_run_that_is_stuck(
-    tmp_path: Path, temp: Path, sandbox: str
-) -> None:
+def test_a_second_interrupt_ends_a_run_that_is_stuck(tmp_path: Path, temp: Path) -> None:
     """A grader that hangs holds up the event loop, and so the orderly end."""
     files = {
         "evals/small/hello.yaml": SCENARIO + "grades:\n  kind: {type: custom, function: stuck}\n",
@@ -234,7 +232,7 @@ def test_a_second_interrupt_ends_a_run_that_is_stuck(
 
         return answer
 
-    with recording(project(tmp_path, **files), temp, sandbox, patient) as run:
+    with recording(project(tmp_path, **files), temp, "none", patient) as run:
         run.until((tmp_path / "grading").exists)
         to_the_group(run.process)
         run.until((tmp_path / "finishing").exists)
@@ -248,13 +246,12 @@ def test_a_second_interrupt_ends_a_run_that_is_stuck(
     assert run.recordings() == TERSE
 
 
-@SANDBOXES
 def test_a_second_interrupt_outside_of_the_harness_leaves_nothing_behind_either(
-    tmp_path: Path, temp: Path, sandbox: str
+    tmp_path: Path, temp: Path
 ) -> None:
     project(tmp_path)
     write(tmp_path, {"conftest.py": FINISHING + "    time.sleep(600)\n"})
-    with recording(tmp_path, temp, sandbox) as run:
+    with recording(tmp_path, temp, SANDBOX) as run:
         run.until(run.sleeps)
         to_the_group(run.process)
         run.until((tmp_path / "finishing").exists)
