@@ -25,6 +25,8 @@ from pydantic import TypeAdapter
 DATA = Path(__file__).parent / "data"
 GRADERS: TypeAdapter[Grader] = TypeAdapter(AnyGrader)
 
+OUTCOMES: tuple[Outcome, ...] = ("pass", "fail", "ungraded")
+
 Half = Literal["seen", "unseen"]
 """Whether a sentence was looked at while the graders were mended, or only counted."""
 
@@ -98,38 +100,40 @@ def _read_row(section: str, row: dict[str, str]) -> tuple[Grader, Evidence]:
 
 
 @cache
-def list_written() -> tuple[Case, ...]:
-    """List the sentences of `written.yaml`, in its order."""
-    text = (DATA / "spoken" / "written.yaml").read_text(encoding="utf-8")
+def list_written(name: str = "written.yaml") -> tuple[Case, ...]:
+    """List the sentences of `written.yaml`, or `later.yaml`, in its order."""
+    text = (DATA / "spoken" / name).read_text(encoding="utf-8")
     return tuple(
         case
         for section, kinds in yaml.safe_load(text).items()
         for kind, rows in kinds.items()
         if kind != "about"
-        for right in ("pass", "fail", "ungraded")
+        for right in OUTCOMES
         for row in rows.get(right, ())
-        for case in _build_written(section, kind, kinds.get("about"), rows.get("runs"), row, right)
+        for case in _build_written(name, section, kind, kinds, row, right)
     )
 
 
 def _build_written(
-    section: str, kind: str, about: str | None, runs: list[list[int]] | None, row: Any, right: str
+    corpus: str, section: str, kind: str, kinds: dict[str, Any], row: Any, right: Outcome
 ) -> Iterator[Case]:
     printed, said = row if isinstance(row, list) else ("", row)
-    before = [event for run in runs or () for event in build_run(*run)]
+    runs = kinds[kind].get("runs", ())
+    before = [event for run in runs for event in build_run(*run)]
     if section == "numbers_have_provenance":
         before += build_print(printed)
-    graders = {section: read_grader({"type": section} | ({"about": about} if about else {}))}
+    about = {"about": kinds["about"]} if "about" in kinds else {}
+    graders = {section: read_grader({"type": section} | about)}
     if section == "test_claims" and not runs:
         # Without a run, whether a claim is fresh and whether it is true have one answer.
         graders["fresh_evidence"] = read_grader("fresh_evidence")
     for name, grader in graders.items():
         yield Case(
             id=f"{name}: {printed} {said}".replace("  ", " "),
-            corpus="written.yaml",
+            corpus=corpus,
             grader=grader,
             evidence=build_evidence(said, *before),
-            right=right,  # type: ignore[arg-type]
+            right=right,
             kind=kind,
             half=find_half(said),
         )

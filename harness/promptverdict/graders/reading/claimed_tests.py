@@ -63,6 +63,8 @@ def find_claims(sentences: list[Sentence]) -> Iterator[Claim]:
             continue
         if heading and heading is not sentence and phrases.LABELLED.search(heading.text):
             continue
+        if not phrases.SUBJECT.search(sentence.text):
+            continue
         yield from _read_row(sentence) if sentence.kind == "row" else _read_sentence(sentence)
 
 

@@ -31,6 +31,7 @@ _UNIT = (
     r"milliseconds?|microseconds?|nanoseconds?|msec|usec|ms|[µμu]s|ns|seconds?|secs?|minutes?|mins?"
     rf"|hours?|hrs?|h|%|percent|{_RATE}|[KMGTkmgt]i?B(?:ytes)?(?:/s)?|bytes|B"
 )
+_DIGIT = re.compile(r"\d")
 _QUANTITY = re.compile(
     rf"(?<![\w.,])(?:(?P<low>{_NUMBER})\s?(?:\u2013|-|to|and)\s?)?(?P<high>{_NUMBER})"
     rf"(?:\s?(?P<unit>{_UNIT})(?!\w)|\s?(?P<s>s)\b|(?P<k>[kM])\b)?"
@@ -42,6 +43,7 @@ _CLOCK = re.compile(
     r"|(?<![\w.,:/-])(?P<hh>\d{1,2}):(?P<mm>\d{2}):(?P<ss>\d{2}(?:[.,]\d+)?)(?![\w:-])"
     r"|(?<![\w.,:/-])(?P<m>\d{1,3}):(?P<sf>\d{2}[.,]\d+)(?![\w:-])"
 )
+_MAYBE_CLOCK = re.compile(r"\d:\d|\d\s?(?:m|min|minutes?)\s?(?:and )?\d")
 _NAMED_UNIT = re.compile(
     r"[_ (\[](?P<unit>ms|[uµμ]s|ns|s|secs?|seconds|min|minutes|h|hours|pct|percent|bytes|[kmg]i?b)"
     r"[)\]]?[\"']?\s*[:=|]\s*$",
@@ -82,8 +84,10 @@ def find_quantities(text: str, *, printed: bool = False) -> Iterator[Quantity]:
     printed: a program wrote it. Most programs group by commas and write decimals with a point, so
     `1,234` is 1234 there and `1.234` less than two; and a name before a number may hold its unit.
     """
+    if not _DIGIT.search(text):
+        return
     at = 0
-    for clock in _CLOCK.finditer(text):
+    for clock in _CLOCK.finditer(text) if _MAYBE_CLOCK.search(text) else ():
         yield from _find_plain(text, at, clock.start(), printed)
         yield _read_clock(clock)
         at = clock.end()
