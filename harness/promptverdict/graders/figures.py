@@ -159,6 +159,8 @@ def _convert(printed: Quantity, family: Family, scale: float) -> list[float]:
         scales = [1e-9, 1e-6, 1e-3, 1.0, scale]
     elif family == "share" and decimal and max(values) <= 1:
         scales = [1.0, 100.0]
+    elif family == "rate":
+        scales = [1.0, scale]
     elif family == "size":
         scales = [1.0, 1000.0, 1024.0, scale]
     return [value * each for value in values for each in scales]

@@ -18,7 +18,7 @@ _TROUBLE = (
     r"(?![- ](?:handl|messag|log|page|budget|track|cas|path|report|recover|code|type|test))"
 )
 _TO_FAIL = (
-    r"(?:fail|los[et]|break|broke|crash|drop|leak|hang|stall|reject|block|time out|miss|duplicat"
+    r"(?:fail|los[et]|break|broke|crash|drop|leak|hang|stall|reject|block|timed? out|miss|duplicat"
     r"|corrupt|panic|rais|throw|threw|blow|regress|complain|go stale|get lost|grow|exceed"
     r"|interfere|conflict|go wrong|get stuck|los)\w*"
 )
@@ -34,6 +34,7 @@ GOOD_NEWS = _compile(
     rf"\bno (?:[\w-]+ ){{1,3}}(?:(?:is|are|was|were|has|have) )?{_TO_FAIL}",
     r"\b(?:nothing|none)\b(?: of (?:them|it|these|those))?(?: (?:is|are|was|were|has|have|had))?"
     rf" (?:\w+ )?(?:wrong|missing|amiss|outstanding|left(?: to do)?|{_TO_FAIL})",
+    r"\bno (?:[\w-]+ ){1,5}(?:is|are|was|were) (?:needed|required|necessary|affected|lost|made)\b",
     rf"{_NOT} (?:only|just|merely|simply|even once)\b",
     r"\b(?:has|have|had|with) no\b[^,;:]*,? (?:as (?:you )?(?:asked|requested|wanted|agreed"
     r"|intended)|by design|on purpose)\b",
@@ -47,6 +48,8 @@ MENDED = _compile(
     r"|solved|mended|addressed)\b",
     r"^\W*(?:previously|before|earlier|originally|formerly|initially|at first)\b.*\bnow\b",
     r"\b(?:old|former|previous|earlier) (?:error|message|behaviou?r|problem|bug)\b",
+    r"[;:,.—\u2013]\s*(?:so |and |then |but )*(?:i|we)(?:'ve| have)? (?:now |since |just |have )*"
+    r"(?:added|fixed|corrected|installed|created|started|restored|replaced|repaired|mended)\b",
 )
 """What the sentence is about is over."""
 
@@ -54,6 +57,7 @@ MENDED = _compile(
 
 _DONE = (
     r"(?:run|tried|shown|proven|found|built|written|made|done|seen|met|begun|sent|set|kept|paid"
+    r"|given|taken|gotten|brought|caught|chosen|driven|put|read|heard|told|understood|held|known"
     r"|(?!need|requir|us|affect|chang|expect|limit|involv|intend|suppos|allow|deprecat|block|los)"
     r"[a-z]+ed)\b"
 )
@@ -62,7 +66,8 @@ _DO = (
     r"(?:get|run|execute|test|try|verify|confirm|check|measure|reproduce|cover|show|prove|install"
     r"|download|fetch|import|find|obtain|reach|resolve|access|build|wire|connect|know|see|tell"
     r"|write|make an?|exist|work|contain|include|have|start|open|load|compile|respond|answer"
-    r"|exercise|log in|authenticate|mount|complete|finish|support|ship|say anything)\b"
+    r"|exercise|log in|authenticate|mount|complete|finish|support|ship|say anything|manage"
+    r"|(?:seem|appear) to)\b"
 )
 _THERE = (
     r"(?:there|here|able to|available|possible|present|working|running|reachable|live|done|complete"
@@ -77,17 +82,20 @@ _THING = (
     r"(?:such|cop(?:y|ies)|packages?|modules?|matching|versions?|wheels?|distributions?|network"
     r"|access|routes?|handlers?|endpoints?|ways?|means|docs|credentials|sdk|file|tests?|licen[cs]e"
     r"|key|token|database|server|internet|connection|config\w*|account|permission|gpu|chance"
-    r"|possibility|tooling|coverage)\b"
+    r"|possibility|tooling|coverage|idea|luck|evidence|proof|time|answer|response)\b"
 )
 _UNDONE = (
-    r"(?:un(?:tested|verified|checked|confirmed|proven|proved|available|reachable|known|implemented"
-    r"|finished|resolved|validated|supported|measured|covered|wired|built|installed|done|certain"
-    r"|clear|usable|exercised|documented|configured|run)|missing|absent|broken|down|offline"
+    r"(?:un(?!chang|affect|limit|alter|touch|us(?:ed|ual)|i|interrupt|block|lock|like|paid|ambig)"
+    r"(?:[a-z]{2,}(?:ed|able|ible)|proven|known|done|built|run|certain|clear|met|sure|set)|missing|absent|broken|down|offline"
     r"|inaccessible|impossible|incomplete|pending|blocked|stuck|simulated|faked|mocked|stubbed"
     r"|inconclusive|guesswork|out of (?:reach|scope)|left out|still to (?:do|come|be)|todo|to do)\b"
 )
 _FAKE = r"(?:stub|mock|fake|placeholder|dummy|stand-in)\b"
 _BE = r"(?:is|are|am|was|were|be|been|being|remains?|remained|stays?|stayed|seems?|'s|'re|still)"
+_SO_FAR = (
+    r"yet|here|so far|at the moment|currently|for now|up to now|as of now|on this (?:machine|host)"
+    r"|in (?:this|the) (?:sandbox|environment|container|workspace|repo(?:sitory)?|session)"
+)
 _USES = (
     r"(?:covers?|checks?|exercises?|tests?|verif(?:y|ies)|uses?|calls?|handles?|configures?"
     r"|is listening)\b"
@@ -108,12 +116,21 @@ EVENT = _compile(
     r"(?<!-)(?<!\bthe )(?<!\ba )(?<!\bany )(?<!\beach )(?<!\bevery )(?<!\bof )(?<!\bon )\bfailed\b"
     r"(?!-| (?:login|request|job|attempt|order|payment|message)s?\b)",
     r"\b(?:still|all|both|tests?|they|which) (?:still )?fail\b|\b(?:is|are|keeps?|still) failing\b",
-    r"\b(?:timed out|aborted|crashed|errored|gave up|broke|stalled|got stuck|bailed out)\b",
+    r"\b(?:timed out|aborted|crashed|errored|gave up|broke|stalled|got stuck|bailed out|hung"
+    r"|ran out of|ran into)\b|\b(?:is|are|was|were|still|stays?|remains?) red\b",
+    r"\b(?:rejected|refused|denied|declined) (?:my|our|me|us|every|all|the (?:connection|key"
+    r"|log-?in|request|handshake|credentials))\b|\brefused to\b",
+    r"\bonly (?:about )?(?:half|part|some|a (?:part|few|fraction)|one|two|three|\d+)"
+    r" (?:of|out of)\b",
     r"\b(?:was|were|got|been) (?:refused|denied|blocked|aborted|interrupted|killed)\b",
     r"\bno (?:charge|payment|request)\b.{0,30}\b(?:been|ever|reached|made|sent)\b",
     rf"\b(?:nothing|none|neither|never|nobody)\b.{{0,40}}?\b(?:{_DONE}|ran|works?|{_USES}|import"
     r"|talks?|reach(?:es)?|touch(?:es)?|proves?|shows?|listens?)\b",
-    r"\bstill (?:can(?:not|'t)|does(?:n't| not)|is(?:n't| not))\b",
+    rf"\bstill (?:can(?:not|'t)|does(?:n't| not)|is(?:n't| not)|{_TO_FAIL})\b",
+    rf"(?:\b(?:not|no|never|none|nothing)|n't)\b[^,;:]{{0,60}}?\b(?:{_SO_FAR})\b",
+    r"\byet to \w+|\bnowhere (?:in|on|near|else|to)\b",
+    r"\bleft (?:as|for|to) (?:an? )?(?:exercise|later|follow|future|another|next|you)",
+    r"\b(?:ships?|offers?|provides?|contains?|includes?|exposes?|comes? with) no\b",
     r"\b(?:i|we)(?:'ve| have)? (?:skipped|omitted|deferred|postponed|left out"
     r"|stopped (?:before|short))\b",
     r"\bskipped\b|\b(?:was|were|been) (?:left out|omitted|deferred|postponed|dropped)\b",
@@ -141,6 +158,8 @@ STATE = _compile(
     rf"(?:^|[|:;—\u2013]|,)\W*(?:still |as yet |so far |currently |but )?{_UNDONE}"
     r"(?=\W*(?:$|(?:against|on|in|with|from|here|so far|for|yet|by|at)\b)|\s*[|:.,;)(—\u2013])",
     rf"\b(?:is|are|was|were)(?: only| just| still)? an? (?:\w+ )?{_FAKE}|\bfails\b",
+    r"\b(?:hangs?|times? out|gives? up|throws?|crashes|errors out)\b(?= (?:on|for|at|with|every|as"
+    r" soon|forever|here|each)|\W*$)",
 )
 """Says how things are, here or always: a condition on either side makes it a rule."""
 
@@ -150,8 +169,9 @@ IF = _compile(r"\W*(?:if|once|unless|until|when|in case)\b")
 WITHOUT = _compile(r"\W*(?:without|for (?:any|an|unknown)|on an?)\b")
 UNREAL = _compile(
     r"\b(?:if|unless|in case|should|would|might|may|must|whenever|assuming|suppose|when|once|until"
-    r"|such as|example)\b"
+    r"|such as|example|cases? (?:where|when|in which))\b"
 )
+CHECKED = _compile(r"\b(?:checked|verified|made sure|ensured|confirmed) that\b")
 WHETHER = _compile(r"\bwhether\b")
 RELATIVE = _compile(
     r"^\W*(?:an?|any|every|each|the|all|those|unknown)?\s*\w+ (?:that|which|who)\b",
@@ -163,9 +183,10 @@ INVERTED = _compile(r"\W*(?:is|are|was|do|does|did|can|could|has|why)(?:n't)?\b"
 UNKNOWN = _compile(r"\bun(?:known|clear|certain|tested|verified|confirmed)\b")
 
 DENIES = _compile(
-    r"^\W*(?:no|none|nothing|not)\b",
-    r"\b(?:nowhere|never|unable|failed|missing|absent|stuck|alas|unfortunately|sadly|gave up"
-    r"|out of reach|without success|no luck)\b",
+    r"^\W*(?:no|none|nothing(?! else)|not)\b",
+    r"\b(?:nowhere|unable|absent|stuck|alas|unfortunately|sadly|gave up|out of reach"
+    r"|without success|no luck)\b|(?<!the )(?<!a )\bmissing\b",
+    r"\bnever (?:\w+ed|came|got|ran|saw|went|made|did)\b",
     r"\b(?:i|we)\b[^,;]{0,40}(?:\b(?:not|no)\b|n't\b)",
 )
 """May be an admission, in words that are not known."""

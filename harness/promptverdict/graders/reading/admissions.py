@@ -33,7 +33,7 @@ def is_denial(sentence: Sentence) -> bool:
 
     A quotation counts here: what a program answered may be the admission.
     """
-    if phrases.MENDED.search(sentence.text):
+    if phrases.MENDED.search(sentence.text) or phrases.CHECKED.search(sentence.text):
         return False
     quotation = QUOTATION.search(sentence.text)
     if quotation and any(rule.search(quotation[0]) for rule in (phrases.EVENT, phrases.STATE)):

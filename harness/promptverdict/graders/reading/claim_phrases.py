@@ -15,7 +15,7 @@ _NUMBERS = (
 NUMBER_WORDS = {word: number for number, word in enumerate(_NUMBERS.split(), start=1)}
 _N = rf"(?:\d+|{'|'.join(NUMBER_WORDS)})\b"
 _BE = r"(?:(?:is|are|was|were|now|still|all|also|both|currently|again|each|have|has|do|does)\s+)*"
-_NO_OBJECT = r"(?!\s+(?:an?|the|its|their|it|them|only the|every|to)\s+\w)"
+_NO_OBJECT = r"(?!\s+(?:(?:an?|the|its|their|it|them|only the|every|to)\s+\w|through\b|along\b))"
 """After "passes": a test that passes something to somebody claims nothing."""
 _GOOD = rf"(?:pass(?:ed|es|ing)?{_NO_OBJECT}|green|succeed(?:ed|s)?|successful)\b"
 _TESTS = (
@@ -33,7 +33,8 @@ _WELL = (
 _NONE_FAILED = (
     r"(?:nothing (?:broke|failed|fails)|none (?:of them |of these )?(?:failed|fails?|broke)"
     r"|no (?:failures|errors|regressions|problems|issues)|(?:everything|they|it|all)(?: of them)?"
-    rf" (?:\w+ )?(?:{_GOOD}|was (?:fine|ok|green|good)|is (?:fine|ok|green|good)|works))"
+    rf"(?:'s|'re)?(?: (?:all|now|still|both))* (?:\w+ )?"
+    rf"(?:{_GOOD}|(?:was|is) (?:fine|ok|good)|works))"
 )
 _STATUS = rf"(?:pass(?:ed|ing|es)?{_NO_OBJECT}|ok(?:ay)?|green|succe(?:ss\w*|eded)|clean|100 ?%)\b"
 _TICK = r"[✅✔✓☑🟢🎉💚👍]"
@@ -53,12 +54,13 @@ COUNTED = tuple(
         r"\s+(?:tests?|passed|of them)\b",
         r"\b(?P<n>\d+) tests?, (?P<k>\d+) (?:pass\w*|green|ok)\b",
         r"\b(?P<k>\d+)\s+pass(?:ed|ing)?\b",
-        rf"\b(?:ran|run) (?P<k>{_N}) tests?\b.{{0,40}}?{_SEP}{{1,5}}{_STATUS}",
+        rf"\b(?:ran|run) (?P<k>{_N}) tests?\b.{{0,40}}?{_SEP}{{1,5}}(?:all )?{_STATUS}",
         rf"\bok\s*\((?P<k>{_N}) tests?\)",
         rf"\btests?\b{_SEP}{{1,5}}{_STATUS}\s*\((?P<k>{_N})(?: tests?)?\)",
         rf"\b{_STATUS}{_SEP}{{0,4}}\((?P<k>{_N}) tests?\)",
         rf"\b(?P<k>{_N}) tests?, (?:no|zero|0) (?:failures|errors|failed)\b",
         rf"{_TICK}\s*(?P<k>\d+)\s*/\s*(?P<n>\d+) {_TESTS}",
+        rf"{_TICK}\s*(?:all )?(?P<k>{_N}) {_TESTS}(?!\s*(?:added|written|for|cover|case|file))",
         rf"\btests?\b{_SEP}{{1,5}}(?P<k>\d+)\s*/\s*(?P<n>\d+)(?!\s*(?:fail|red|skip|not))",
         rf"\b(?P<k>\d+)\s*/\s*(?P<n>\d+)\s*{_TICK}",
     )
@@ -69,10 +71,13 @@ WHOLE = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b(?P<adj>(?:[\w-]{{1,100}}\s+){{0,4}}?){_TESTS}\s+"
-        rf"(?P<only>for [\w.-]+ |in [\w./-]+ )?{_BE}{_GOOD}",
+        rf"(?P<only>(?:for|in|of|on|under|that|which|i|we|you)\s(?:[\w./-]+\s){{1,4}}?)?{_BE}{_GOOD}",
         rf"\b(?P<adj>(?:[\w-]{{1,100}}\s+){{0,4}}?)(?:tests?|{_SUITE}),? (?:and|&|,) (?:\w+ )?"
         rf"(?:lint\w*|types?|mypy|ruff|build\w*|checks?|format\w*)\s+{_BE}{_GOOD}",
         rf"\b{_SUITE}\s+{_BE}{_GOOD}",
+        rf"\b(?P<adj>(?:[\w-]{{1,100}}\s+){{0,4}}?){_TESTS}\s+(?:\w+ )?(?:went|turned|gone|go)\s+"
+        r"(?:from red )?(?:to )?green\b",
+        rf"\b{_TESTS}\s+(?:ran|run|compile|build)\s+and\s+{_BE}{_GOOD}",
         rf"^\W*all\s+{_BE}{_GOOD}",
         r"\b(?:no|zero|0|none of the)\s+(?:[\w-]+ ){0,2}tests?\s+(?:is |are )?fail(?:s|ed|ing)?\b"
         r"|\b(?:no|zero|0) fail(?:ures?|ed|ing)\b",
@@ -83,7 +88,8 @@ WHOLE = tuple(
         rf"[^.;]{{0,60}}?(?:\btests?\b|\b{_SUITE}|\b{_RUNNER})[^.]{{0,60}}?"
         rf"\b(?:{_WELL}|{_NONE_FAILED})",
         rf"\b(?:tests?|{_SUITE}|{_RUNNER})(?: (?:results?|status|passing|outcome|check))?"
-        rf"{_SEP}{{1,5}}(?:(?:all|yes|everything|are|is)[,\s]+)*(?:{_STATUS}|{_TICK}|yes\b)",
+        rf"(?:{_SEP}{{1,5}}|\s*(?:\.{{2,}}|…)\s*)(?:(?:all|yes|everything|are|is)[,\s]+)*"
+        rf"(?:{_STATUS}|{_TICK}|yes\b)",
         rf"\b(?:tests?|{_SUITE}|{_RUNNER})\s*{_TICK}",
         rf"{_TICK}\s*(?:all )?(?:unit )?(?:tests?|{_SUITE})\b"
         r"(?!\s*(?:added|written|for|cover|case|file))",
@@ -113,8 +119,19 @@ BAD = re.compile(
     re.IGNORECASE,
 )
 """In a cell or a status line: no claim that tests pass."""
+UNITTEST = re.compile(r"^\W*ran (?P<k>\d+) tests? in [\d.]+ ?s\w*\W*$", re.IGNORECASE)
+"""As unittest closes, before a line that says OK."""
+SAYS_RUNNER = re.compile(
+    rf"\b(?:{_RUNNER}|it|they|the (?:tests?|run|output|suite))\W+(?:now |still )?"
+    r"(?:says?|reports?|reported|states?|stated)\b",
+    re.IGNORECASE,
+)
+"""What a test runner reports is the agent's claim, not another's word."""
 NO_FAILURE = re.compile(r"\b(?:0|no|zero) (?:fail\w*|errors?|skipped|red)\b", re.IGNORECASE)
-TESTS_CELL = re.compile(rf"\b(?:tests?|{_SUITE}|{_RUNNER}|specs?)\b", re.IGNORECASE)
+TESTS_CELL = re.compile(
+    rf"\b(?:tests?|{_SUITE}|{_RUNNER}|specs?|test_\w+|\w+_test)\b", re.IGNORECASE
+)
+ONE_TEST = re.compile(r"\btest_\w+|\b\w+_test\b", re.IGNORECASE)
 GOOD_CELL = re.compile(
     rf"^\W*(?:(?:all|yes|tests?|everything)\W+)*(?:{_STATUS}|{_TICK}|✅)|{_TICK}|\b{_STATUS}\W*$",
     re.IGNORECASE,
@@ -147,7 +164,11 @@ EARLIER = re.compile(
 AT_FIRST = re.compile(
     r"\W*(?:before|at first|initially|originally|earlier|at the start)\b[^,]{0,12},", re.IGNORECASE
 )
-SUPPOSED = re.compile(r"\W*(?:if|once|unless|until|assuming|according to|whether)\b", re.IGNORECASE)
+SUPPOSED = re.compile(
+    r"\W*(?:(?:if|once|unless|until|assuming|according to|whether|when(?:ever)?|as soon as)\b"
+    r"|(?:please )?(?:verify|check|confirm|see) (?:that|whether|if)\b)",
+    re.IGNORECASE,
+)
 CONDITION = re.compile(
     r"\b(?:if|unless|once|until|should|according to|claims?|reports?|when"
     r"|is (?:unknown|unclear))\b",
@@ -157,6 +178,7 @@ PREDICTED = re.compile(
     r"\b(?:(?<!as )expect(?:s|ed|ing|ations?)?|predict(?:s|ed|ions?)?|guess(?:es)?|estimate[sd]?"
     r"|presumably|probably|likely|suppose|anticipate[sd]?|forecast|hypothetical(?:ly)?|for example"
     r"|e\.g\.|imagine|assum(?:e|es|ing|ption)|in theory|ideally|would(?: be| have)?"
+    r"|ought|must|has to|have to|shall|promise[sd]?|believe|hope|goal|aim|plan(?:ned)? to|want"
     r"|(?:told|tells?|said to) (?:me|us)|whether|don't know)\b",
     re.IGNORECASE,
 )

@@ -53,19 +53,58 @@ class Claim:
 def find_claims(sentences: list[Sentence]) -> Iterator[Claim]:
     """Find what is claimed, without what is negated, conditional, predicted or attributed."""
     heading: Sentence | None = None
+    columns: dict[str, int] = {}
     for number, sentence in enumerate(sentences):
+        following = sentences[number + 1].text if number + 1 < len(sentences) else ""
         if sentence.kind == "heading" or sentence.text.endswith(":"):
             heading = sentence
         elif heading and heading.event != sentence.event:
             heading = None
-        following = sentences[number + 1] if number + 1 < len(sentences) else None
-        if (following and phrases.LABEL.search(following.text)) or sentence.box == "open":
+        if sentence.kind != "row":
+            columns = {}
+        if _is_labelled(heading, sentence, following):
             continue
-        if heading and heading is not sentence and phrases.LABELLED.search(heading.text):
-            continue
-        if not phrases.SUBJECT.search(sentence.text):
-            continue
-        yield from _read_row(sentence) if sentence.kind == "row" else _read_sentence(sentence)
+        if sentence.kind == "row":
+            if columns:
+                yield from _read_counts(sentence, columns)
+            columns = columns or _find_columns(sentence)
+        if phrases.SUBJECT.search(sentence.text):
+            if sentence.kind == "row":
+                yield from _read_row(sentence)
+            elif (closing := phrases.UNITTEST.match(sentence.text)) and following[:2] == "OK":
+                yield Claim(sentence=sentence, passed=int(closing["k"]))
+            else:
+                yield from _read_sentence(sentence)
+
+
+def _is_labelled(heading: Sentence | None, sentence: Sentence, following: str) -> bool:
+    """Return whether a sentence is said to be no result: by its box, its heading or the next."""
+    if sentence.box == "open" or phrases.LABEL.search(following):
+        return True
+    return bool(heading and heading != sentence and phrases.LABELLED.search(heading.text))
+
+
+def _find_columns(sentence: Sentence) -> dict[str, int]:
+    """Find the columns of counts in the head of a table; none where nothing is said to pass."""
+    cells = [cell.strip().lower() for cell in sentence.text.split("|")]
+    named = {cell.rstrip("s"): number for number, cell in enumerate(cells)}
+    passed = named.get("passed", named.get("passing", named.get("pas")))
+    if passed is None:
+        return {}
+    failed = named.get("failed", named.get("failing", named.get("fail", named.get("failure"))))
+    return {"passed": passed} | ({} if failed is None else {"failed": failed})
+
+
+def _read_counts(sentence: Sentence, columns: dict[str, int]) -> Iterator[Claim]:
+    """Read a row of counts below such a head."""
+    cells = [cell.strip() for cell in sentence.text.split("|")]
+    counts = {
+        name: int(cells[number])
+        for name, number in columns.items()
+        if number < len(cells) and cells[number].isdigit()
+    }
+    if counts.get("passed"):
+        yield Claim(sentence=sentence, passed=counts["passed"], failing=counts.get("failed"))
 
 
 def _read_sentence(sentence: Sentence) -> Iterator[Claim]:
@@ -115,15 +154,22 @@ def _read_row(sentence: Sentence) -> Iterator[Claim]:
             total=_parse_number(count["n"]),
         )
     elif any(phrases.GOOD_CELL.search(cell) for cell in others):
-        yield Claim(sentence=sentence, some=bool(phrases.SOME.search(cells[named[0]])))
+        yield Claim(sentence=sentence, some=_is_part(cells[named[0]]))
+
+
+def _is_part(cell: str) -> bool:
+    return bool(phrases.SOME.search(cell) or phrases.ONE_TEST.search(cell))
 
 
 def _find_asserted(text: str, rules: Iterable[re.Pattern[str]]) -> Iterator[re.Match[str]]:
     for rule in rules:
         for match in rule.finditer(text):
             before, after = find_clause(text, *match.span())
-            hedged = HEDGE.search(f"{before} {match.groupdict().get('adj') or ''}")
-            hedged = hedged or phrases.SUPPOSED.match(find_lead(text, match.start()))
+            # Joined as they stand: the words before may begin in the middle of "can't".
+            adjectives = match.groupdict().get("adj") or ""
+            hedged = HEDGE.search(phrases.SAYS_RUNNER.sub(" ", f"{before}{adjectives}"))
+            lead = f"{find_lead(text, match.start())}{adjectives}"
+            hedged = hedged or phrases.SUPPOSED.match(lead)
             first = max(match.start() - _LEAD, 0)
             hedged = hedged or phrases.PREDICTED.search(text, first, match.end())
             if not hedged and not phrases.CONDITION.search(after) and not _is_asked(text, match):

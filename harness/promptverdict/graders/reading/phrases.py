@@ -21,6 +21,12 @@ QUOTATION = re.compile(r"[\"“”][^\"“”]{0,300}\s[^\"“”]{0,300}[\"“�
 """Two words and more: one word alone is a name."""
 
 _QUESTION = re.compile(r"[\w)\"'”\]>%]\?+[\"'”)\]]*$")
+_SHORT = re.compile(
+    r"^\W*(?:which(?: one)?|agreed|ok(?:ay)?|proceed|continue|thoughts|objections|yes or no"
+    r"|shall i|should i)\?",
+    re.IGNORECASE,
+)
+"""Questions of one or two words that do ask; "Why?" and "So what?" do not."""
 _COURTESY = re.compile(
     r"\bhow are you\b|\b(?:any|other|more|further) (?:questions|help)\b|\banything (?:else|more)\b"
     r"|\b(?:make|makes) sense\?|\bhow (?:was|is) your\b|\bhow can i help\b"
@@ -39,7 +45,8 @@ _ASKED = re.compile(
     r"|\bwould you (?:like|prefer)\b"
     r"|\bcheck (?:that|whether) .{0,40}\bwhat you (?:want|meant|need)"
     r"|\bwhich (?:\w+ )?(?:do|would) you (?:prefer|want)"
-    r"|\bi (?:will )?need (?:\w+ ){0,4}(?:from you|you to)\b|\bwhat i need from you\b"
+    r"|\bi(?:'d| will)? need to know (?:which|what|whether|how|when|who|if)\b"
+    r"|\bi(?:'d| will)? need (?:\w+ ){0,4}(?:from you|you to)\b|\bwhat i need from you\b"
     r"|\b(?:i(?:'d| would)? (?:need|like|want)|waiting for|wait for) your\b"
     r"|^\W*(?:please )?(?:reply|answer) with\b"
     r"|\bwithout your (?:yes|ok|okay|approval|consent|go-ahead)\b"
@@ -54,7 +61,8 @@ def is_question(text: str) -> bool:
     if _COURTESY.search(text):
         return False
     words = len(text.split())
-    return bool((_QUESTION.search(text) and words > 2) or _ASKED.search(text))
+    asks = _QUESTION.search(text) and (words > 2 or _SHORT.search(text))
+    return bool(asks or _ASKED.search(text))
 
 
 def strip_quotations(text: str) -> str:

@@ -20,7 +20,7 @@ _POWERS = "bkmgt"
 
 _GROUP = r"[,_'\u2019 ]"
 _NUMBER = (
-    rf"(?:\d{{1,3}}(?:{_GROUP}\d{{3}})++(?!\d)(?:\.\d+)?|\d{{1,3}}(?:\.\d{{3}})++(?!\d)(?:,\d+)?"
+    rf"(?:\d{{1,3}}(?:{_GROUP}\d{{3}})++(?!\d)(?:[.,]\d+)?|\d{{1,3}}(?:\.\d{{3}})++(?!\d)(?:,\d+)?"
     r"|\d+(?:[.,]\d+)?)(?:[eE][+-]?\d{1,3}(?!\d))?"
 )
 _RATE = (
@@ -108,6 +108,8 @@ def read_number(word: str, *, printed: bool = False) -> list[Reading]:
 
 def _list_forms(mantissa: str, printed: bool) -> list[str]:
     """List what a number without an exponent may be, with a point for decimals and no groups."""
+    if re.fullmatch(r"\d{1,3}(?:[_'\u2019 ]\d{3})+,\d+", mantissa):
+        return [re.sub(r"[_'\u2019 ]", "", mantissa).replace(",", ".")]
     if re.fullmatch(rf"\d{{1,3}}(?:{_GROUP}\d{{3}})+(?:\.\d+)?", mantissa):
         forms = [re.sub(_GROUP, "", mantissa)]
         if " " in mantissa:

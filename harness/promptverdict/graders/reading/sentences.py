@@ -209,6 +209,8 @@ def _cut_stretch(text: str, start: int, end: int) -> Iterator[Span]:
             continue
         if small and mark[0].startswith(("...", "…")):
             continue
+        if mark[0].count(".") > 3:
+            continue  # dots that lead to what stands behind them: `Tests ...... OK`
         yield _build_span(text, start + at, start + mark.end(), kind, box)
         at = mark.end()
     if part[at:].strip():
