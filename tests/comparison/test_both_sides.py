@@ -40,6 +40,12 @@ def compared(folder: Path) -> Comparisons:
     return read_comparisons(find_run(folder / "results"))
 
 
+def spent(server: Provider) -> str:
+    """Add up what the server said that its answers took: 10 tokens more each time, and 5."""
+    number = len(server.requests)
+    return f"{5 * number * (number + 1) + 5 * number:,}"
+
+
 def places(folder: Path) -> set[str]:
     return {path.parents[1].name for path in (folder / CASSETTES).rglob("*.http.yaml")}
 
@@ -52,6 +58,7 @@ def test_one_command_records_both_sides_and_tells_the_verdict(
     assert len(kind_server.requests) == 2 * SCENARIOS
     (comparison,) = [c for c in compared(edited.folder).comparisons if c.status == "compared"]
     assert comparison.word == "regressed"
+    ended.stdout.fnmatch_lines([f"spent now: {spent(kind_server)} tokens*"])
     ended.stdout.fnmatch_lines(["*Regressed: helper/base shows kind less often than*"])
     older, newer = sorted(places(edited.folder))
     assert (older, newer) == ("helper.base", older.replace("helper.base", "") + newer)

@@ -86,6 +86,10 @@ class FirstSteps:
         yield '  promptverdict relay serve --name me --operator "me, by hand"'
         yield f"  {every} --model relay/me --record once"
         yield "  promptverdict relay take"
+        yield "At your next edit of a prompt, one command records both sides, and answers whether"
+        yield "the agent improved or regressed since main:"
+        yield f"  {every} --base main --record once"
+        yield "  promptverdict report --open"
         yield "Replay the recordings, free and offline (the relay's with --model relay/me):"
         yield f"  {every}"
         yield "No behaviour is required yet, so nothing fails. To require all of them:"

@@ -318,6 +318,7 @@ class Evals:
                 Shortcoming(node, status, reason) for node, status, reason in self._short
             ],
             baselines=self._session.baselines if self._session and not self._compared else None,
+            older=self._session.older_records if self._session else (),
             terminal=self._describe_terminal(),
         )
         terminalreporter.section("evaluations")

@@ -212,6 +212,11 @@ class EvalSession:
         return [self._kept[key] for key in trials if key in self._kept]
 
     @property
+    def older_records(self) -> list[TrialRecord]:
+        """What this run recorded of the revision that it is compared with."""
+        return [record for key, record in self._kept.items() if key in self._older_keys]
+
+    @property
     def folder(self) -> Path | None:
         """Where the run is written; None before anything was."""
         return self._run.folder if self._run else None

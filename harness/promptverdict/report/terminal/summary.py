@@ -40,11 +40,13 @@ def render_summary(
     invocation: Invocation = WHOLE,
     shortcomings: Sequence[Shortcoming] = (),
     baselines: Mapping[str, str] | None = None,
+    older: Sequence[TrialRecord] = (),
     terminal: Terminal = PLAIN,
 ) -> str:
     """Render each cell's facts, what is not there, what fell short, and where to go on.
 
-    baselines: of the suites that have one; None where a comparison follows.
+    baselines: of the suites that have one; None where a comparison follows. older: what this run
+    recorded of an older revision; it was spent too.
     """
     played = [record for record in records if not is_absent(record)]
     parts = []
@@ -53,7 +55,7 @@ def render_summary(
     parts.append(render_absent(records, invocation))
     parts += _list_shortcomings(shortcomings)
     if played:
-        parts.append(_render_cost(played))
+        parts.append(_render_cost([*played, *older]))
     if run and played:
         parts.append(f"records: {display_path(run)}   read one: promptverdict show NODE-ID\n")
         parts.append(_render_next_steps(played, baselines or {}))
