@@ -211,7 +211,10 @@ def _build_evidence(
 
 def _digest_solution(scenario: LoadedScenario, solution: Solution) -> str:
     asked = scenario.scenario.model_dump(
-        mode="json", include={"task", "turns", "tools", "limits", "setup", "script"}
+        mode="json",
+        include={"task", "turns", "tools", "limits", "setup", "script"},
+        # A field that a later version adds must leave the digests of today alone.
+        exclude_defaults=True,
     )
     steps: Mapping[str, Any] = {"steps": solution.steps, "answer": solution.answer}
     return hash_part([VERSION, steps, asked, hash_workspace(scenario.workspace)])
