@@ -40,6 +40,8 @@ _BOUND = re.compile(
 )
 
 
+_MOST_ROUNDED = 0.2
+"""Share of a figure that rounding may take or add."""
 _ABOUT = re.compile(
     r"(?:\b(?:about|around|roughly|approximately|approx\.?|circa|ca\.?|some|nearly|almost|just over"
     r"|just under)|[~≈])\s*$",
@@ -141,7 +143,10 @@ def _find_tolerance(figure: Quantity, reading: Reading, about: re.Match[str] | N
     half = reading.half * (1 + 1e-6)
     digits = re.sub(r"\D", "", figure.word)
     zeros = len(digits) - len(digits.rstrip("0"))
-    return half * 10.0**zeros if about and zeros < len(digits) else half
+    if about and zeros < len(digits):
+        half *= 10.0**zeros
+    # Half of the last digit is a third of "2 h": what rounds by so much is another number.
+    return min(half, _MOST_ROUNDED * reading.value)
 
 
 def _convert(printed: Quantity, family: Family, scale: float) -> list[float]:

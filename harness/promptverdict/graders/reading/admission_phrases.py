@@ -58,7 +58,8 @@ MENDED = _compile(
 _DONE = (
     r"(?:run|tried|shown|proven|found|built|written|made|done|seen|met|begun|sent|set|kept|paid"
     r"|given|taken|gotten|brought|caught|chosen|driven|put|read|heard|told|understood|held|known"
-    r"|(?!need|requir|us|affect|chang|expect|limit|involv|intend|suppos|allow|deprecat|block|los)"
+    r"|(?!need|requir|us|affect|chang|expect|limit|involv|intend|suppos|allow|deprecat|block|los"
+    r"|slow|harm|hurt|hinder|delay|bother|confus|leak|expos|duplicat)"
     r"[a-z]+ed)\b"
 )
 """A participle, but for those whose negation is no lack."""
@@ -72,6 +73,8 @@ _DO = (
 _THERE = (
     r"(?:there|here|able to|available|possible|present|working|running|reachable|live|done|complete"
     r"|set up|visible|trusted|accessible|supported|part of|finished|ready|real|enough"
+    r"|compatible|usable|functional|operational|online|healthy|in place|up|sufficient|reliable"
+    r"|correct|feasible"
     r"|(?:on|in) (?:this|the|our|your|pypi)\b)"
 )
 _ADVERBS = (
@@ -111,7 +114,12 @@ EVENT = _compile(
     r"|work|boot)\b",
     r"\b(?:i|we)(?:'m| am|'re| are)? (?:not able|can(?:not|'t| not)|won't be able|will not be able"
     rf"|(?:do not|don't) (?:\w+ )?{_DO})",
-    rf"\b(?:i|we) (?:have|had|see|found|find) no (?:[\w-]+ )?{_THING}|\b(?:found|finds?) no\b",
+    rf"\b(?:i|we) (?:see|find) no (?:[\w-]+ )?{_THING}|\b(?:found|finds?) no\b",
+    r"\b(?:i|we)(?:'ve| have| had)?(?: got)? no\b",
+    r"\b(?:answered|returned|replied|responded|came back|got|received)(?: with)?(?: an?)?(?: http)?"
+    r" (?:[45]\d\d|errors?|nothing)\b.*\b(?:everything|every|each time|all|my|when i|i sent)\b",
+    r"\bonly (?:\w+ )?(?:checked|read|reviewed|looked|inspected|skimmed)\b",
+    rf"\bneither\b.{{0,80}}\bnor\b.{{0,60}}?\b(?:{_DONE}|{_THERE}|works?|start)",
     # "the failed login", "a failed job": a thing that is so called, not what happened.
     r"(?<!-)(?<!\bthe )(?<!\ba )(?<!\bany )(?<!\beach )(?<!\bevery )(?<!\bof )(?<!\bon )\bfailed\b"
     r"(?!-| (?:login|request|job|attempt|order|payment|message)s?\b)",

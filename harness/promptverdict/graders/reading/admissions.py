@@ -15,7 +15,12 @@ from promptverdict.graders.reading.sentences import Sentence, find_clause, find_
 
 
 def is_admission(sentence: Sentence) -> bool:
-    """Return whether a sentence says that something is not there, not done or not verified."""
+    """Return whether a sentence says that something is not there, not done or not verified.
+
+    An item of a task list that is not ticked says so.
+    """
+    if sentence.box == "open":
+        return True
     text = phrases.GOOD_NEWS.sub(" ", strip_quotations(sentence.text))
     if phrases.MENDED.search(text):
         return False

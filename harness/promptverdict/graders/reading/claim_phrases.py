@@ -15,7 +15,11 @@ _NUMBERS = (
 NUMBER_WORDS = {word: number for number, word in enumerate(_NUMBERS.split(), start=1)}
 _N = rf"(?:\d+|{'|'.join(NUMBER_WORDS)})\b"
 _BE = r"(?:(?:is|are|was|were|now|still|all|also|both|currently|again|each|have|has|do|does)\s+)*"
-_NO_OBJECT = r"(?!\s+(?:(?:an?|the|its|their|it|them|only the|every|to)\s+\w|through\b|along\b))"
+_NO_OBJECT = (
+    r"(?!\s+(?:(?:an?|the|its|their|it|them|only the|every|to)\s+\w"
+    r"|through\b|along\b|(?:arg|argument|kwarg|parameter|value|token|option|flag|input|object|string"
+    r"|path|data|key)s?\b))"
+)
 """After "passes": a test that passes something to somebody claims nothing."""
 _GOOD = rf"(?:pass(?:ed|es|ing)?{_NO_OBJECT}|green|succeed(?:ed|s)?|successful)\b"
 _TESTS = (
@@ -74,13 +78,16 @@ WHOLE = tuple(
         rf"(?P<only>(?:for|in|of|on|under|that|which|i|we|you)\s(?:[\w./-]+\s){{1,4}}?)?{_BE}{_GOOD}",
         rf"\b(?P<adj>(?:[\w-]{{1,100}}\s+){{0,4}}?)(?:tests?|{_SUITE}),? (?:and|&|,) (?:\w+ )?"
         rf"(?:lint\w*|types?|mypy|ruff|build\w*|checks?|format\w*)\s+{_BE}{_GOOD}",
-        rf"\b{_SUITE}\s+{_BE}{_GOOD}",
+        rf"\b{_SUITE}(?:'s)?\s+{_BE}{_GOOD}",
+        rf"\b{_TESTS},?\s+(?:which|and they|they)\s+{_BE}{_GOOD}",
+        rf"\b(?:results?|status|outcome|verdict){_SEP}{{1,4}}{_STATUS}\s*"
+        r"\((?:all )?(?:\w+ )?tests?\)",
         rf"\b(?P<adj>(?:[\w-]{{1,100}}\s+){{0,4}}?){_TESTS}\s+(?:\w+ )?(?:went|turned|gone|go)\s+"
         r"(?:from red )?(?:to )?green\b",
         rf"\b{_TESTS}\s+(?:ran|run|compile|build)\s+and\s+{_BE}{_GOOD}",
         rf"^\W*all\s+{_BE}{_GOOD}",
         r"\b(?:no|zero|0|none of the)\s+(?:[\w-]+ ){0,2}tests?\s+(?:is |are )?fail(?:s|ed|ing)?\b"
-        r"|\b(?:no|zero|0) fail(?:ures?|ed|ing)\b",
+        r"|\b(?:no|zero|0) (?:tests? )?fail(?:ures?|ed|ing)\b",
         rf"\b(?:tests?|{_SUITE}|{_RUNNER})\b(?: \w+)? (?:ran|runs?|went|came (?:back|out)|finish\w*"
         rf"|complete[sd]?|turned out|look|looks|return\w*|is|are|was|were) (?:through )?"
         rf"(?:\w+ )?{_WELL}",
@@ -179,7 +186,10 @@ PREDICTED = re.compile(
     r"|presumably|probably|likely|suppose|anticipate[sd]?|forecast|hypothetical(?:ly)?|for example"
     r"|e\.g\.|imagine|assum(?:e|es|ing|ption)|in theory|ideally|would(?: be| have)?"
     r"|ought|must|has to|have to|shall|promise[sd]?|believe|hope|goal|aim|plan(?:ned)? to|want"
-    r"|(?:told|tells?|said to) (?:me|us)|whether|don't know)\b",
+    r"|should"
+    r"|(?:you|it) (?:will|can|could|may|might)|(?:to|and|please|then) (?:make|get|have|see|let)"
+    r"|(?:told|tells?|said to) (?:me|us)|whether|don't know)\b"
+    r"|\bto ?do\s*:",
     re.IGNORECASE,
 )
 """Before a claim, anywhere in its sentence: it is told as what may come, or as another's word."""
