@@ -154,7 +154,7 @@ MISTAKES = {
     ),
     "an unmapped model": (
         lambda: edit("pyproject.toml", 'model = "relay/x"', 'model = "gpt"'),
-        "is no provider/name of ours",
+        "is not provider/name",
     ),
 }
 

@@ -119,7 +119,7 @@ def test_without_a_judge_it_says_how_to_name_one(
     assert main(["judge"]) == 2
     assert "no model is named" in capsys.readouterr().err
     assert main(["judge", "--model", "judge"]) == 2
-    assert "is no provider/name of ours" in capsys.readouterr().err
+    assert "is not provider/name" in capsys.readouterr().err
 
 
 def test_where_no_rubric_is_nothing_is_asked(
@@ -164,7 +164,7 @@ def test_a_judge_that_gives_no_verdict_ends_with_the_providers_code(
         assert main(["judge", "--model", "relay/judge"]) == 4
     lines = told(capsys)
     assert lines[-1] == "relay/judge was asked 2 questions: 2 no answer"
-    assert "judge-error: one call of `answer` was due" in lines[1]
+    assert "judge-error: expected one call of `answer`" in lines[1]
 
 
 def test_nobody_there_is_told_for_each_and_ends_with_the_providers_code(

@@ -67,10 +67,10 @@ def test_the_call_is_read_whichever_api_carries_it(model: str, body: bytes) -> N
 @pytest.mark.parametrize(
     ("body", "fault"),
     [
-        (messages({"type": "text", "text": json.dumps(GIVEN)}, stop="end_turn"), "it made: none"),
-        (messages(call(), call(id_="c2")), "it made: 'answer', 'answer'"),
-        (messages(call(name="Bash")), "it made: 'Bash'"),
-        (messages(), "it made: none"),
+        (messages({"type": "text", "text": json.dumps(GIVEN)}, stop="end_turn"), "got: none"),
+        (messages(call(), call(id_="c2")), "got: 'answer', 'answer'"),
+        (messages(call(name="Bash")), "got: 'Bash'"),
+        (messages(), "got: none"),
         (
             messages(call({"verdict": "maybe", "quote": "", "reason": ""})),
             "fit: verdict: 'yes', 'no'",

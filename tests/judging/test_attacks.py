@@ -58,7 +58,7 @@ def test_a_judge_that_repeats_it_in_words_has_given_no_verdict(attack: str) -> N
     scripted = ScriptedJudge(lambda _: [say(attack)])
     found = read_judgement(asyncio.run(ask(scripted.judge, attacked(attack))))
     assert found.answer is None
-    assert "judge-error: one call of `answer` was due, it made: none" in (found.fault or "")
+    assert "judge-error: expected one call of `answer`, got: none" in (found.fault or "")
 
 
 @each_attack

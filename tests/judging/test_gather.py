@@ -210,7 +210,7 @@ def test_a_judge_of_no_known_api_is_a_fault(location: Location) -> None:
     collect(ScriptedJudge(by_question), wanted(WHY), location)
     edit(location, model="nobody/judge", key=wanted(WHY)[0].derive_key("nobody/judge"))
     (one,) = stored_judgements(wanted(WHY), location, SEAL, None)
-    assert "no API of ours answers for nobody/judge" in (one.fault or "")
+    assert "nobody/judge names no known provider" in (one.fault or "")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_a_judge_that_nobody_knows_is_refused_before_anything_runs(
     evals: pytest.Pytester, judged: Provider
 ) -> None:
     result = run(evals, "evals", "--record", "once", "--judge", "claude")
-    result.stdout.fnmatch_lines(["*claude is no provider/name of ours*"])
+    result.stdout.fnmatch_lines(["*claude is not provider/name*"])
     assert judged.requests == []
 
 

@@ -185,5 +185,5 @@ def test_a_judge_that_is_no_model_of_ours_is_refused(tmp_path: Path, judge: str)
     settings = Settings(judge=judge, model="relay/scripted")
     suite = scenario_of(tmp_path)
     agents = [variant("helper/base"), variant("helper/terse")]
-    with pytest.raises(InputError, match="is no provider/name of ours"):
+    with pytest.raises(InputError, match="is not provider/name"):
         list_cells(suite, agents, settings, by_hand=True)

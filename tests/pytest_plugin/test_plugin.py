@@ -287,7 +287,7 @@ def test_what_is_wrong_with_a_suite_or_a_model_is_told_at_its_first_scenario_onl
     for arguments in (["--model", "nonsense"], ["--judge", "nonsense"]):
         told = run(evals, "evals", *arguments)
         told.assert_outcomes(errors=1)
-        assert told.stdout.str().count("is no provider/name of ours") == 1
+        assert told.stdout.str().count("is not provider/name") == 1
     suite = evals.path / "evals/small/suite.yaml"
     suite.write_text(suite.read_text().replace("title:", "titel:"))
     told = run(evals, "evals")
@@ -596,4 +596,4 @@ def test_a_model_given_by_hand_that_means_nothing_is_told_as_such(
     evals: pytest.Pytester, model: str
 ) -> None:
     text = run(evals, "evals", "--model", model).stdout.str()
-    assert f"--model: `{model}` is no provider/name of ours" in text
+    assert f"--model: `{model}` is not provider/name" in text

@@ -72,7 +72,7 @@ BROKEN = {
     ),
     "bytes that are none": (World(start=(Change(path="a", base64="a"),)), "base64"),
     **{
-        f"the path {path!r}": (World(start=(Change(path=path, text=""),)), "no path inside")
+        f"the path {path!r}": (World(start=(Change(path=path, text=""),)), "not a path inside")
         for path in ("", "/x", "../x", "a/../../x", "a//b", "a/", ".", "a/.", "a\0b")
     },
     "a path through a link": (
@@ -84,7 +84,7 @@ BROKEN = {
             start=(Change(path="a", kind="folder"), Change(path="a/b", text="")),
             results=(result(Change(path="a", kind="link", target="/etc", before="present")),),
         ),
-        "'a/b' is left below 'a', which is no folder any more",
+        "'a/b' is left below 'a', which is not a folder any more",
     ),
     "a folder that is deleted without what it holds": (
         World(

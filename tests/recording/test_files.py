@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from promptverdict.cli.init import ATTRIBUTES
+from promptverdict.cli.starter_files import ATTRIBUTES
 from promptverdict.core.errors import BrokenRecording, MissingRecording, StorageError
 from promptverdict.recording import yaml_format
 from promptverdict.recording.files import Head, Location, World, open_sealed, save_sealed

@@ -142,7 +142,7 @@ def test_dots_where_a_models_name_is_to_be_written_are_refused(
         list_cells(one.scenario, [one.variant], Settings.model_validate(settings), by_hand=True)
     (problem,) = caught.value.problems
     assert problem.where.startswith(where)
-    assert problem.found.endswith("names no model yet")
+    assert problem.found.endswith("is a placeholder and names no model")
     assert problem.cure == "write the model's name: anthropic/NAME"
 
 

@@ -461,7 +461,7 @@ def test_a_stored_tree_with_an_impossible_path_is_a_broken_recording(
     fault = replay(cell, unprotected).fault
     assert fault is not None
     assert (fault.kind, fault.exit_code) == ("BrokenRecording", 7)
-    assert "'../hello.txt' is no path inside a workspace" in fault.message
+    assert "'../hello.txt' is not a path inside a workspace" in fault.message
 
 
 def test_an_executable_file_of_a_scenario_can_be_executed(

@@ -102,7 +102,7 @@ def test_a_played_user_says_no_more_than_it_may() -> None:
 @pytest.mark.parametrize(("said", "stop"), [("", None), ("I will not", "refusal"), ("a", "length")])
 def test_an_answer_that_is_no_users_turn_is_a_fault(said: str, stop: str | None) -> None:
     blocks = [Say(text=said)] if said else []
-    with pytest.raises(ProviderError, match="the simulated user said nothing that can be used"):
+    with pytest.raises(ProviderError, match="the simulated user's answer cannot be used"):
         reply(played(ScriptedModel(blocks, stop=stop)), "x")
 
 

@@ -73,7 +73,7 @@ def read_stored(
     known that the model answers by, the result is a fault, made by `blame`.
     """
     if model.partition("/")[0] not in MODULES:
-        return blame(f"judge-error: no API of ours answers for {model}"), None
+        return blame(f"judge-error: {model} names no known provider"), None
     again, answered = read(model, body.encode("utf-8"))
     # The words of a fault may change with a version; a fault stays one.
     if again != stored and not (again.fault and stored.fault):
@@ -90,18 +90,19 @@ def read_call(
     except ProviderError as error:
         return _format_fault(str(error)), None
     calls = [block for block in blocks if isinstance(block, Call)]
+    # A forced call ends some APIs' answers as `stop` and not as a call.
     if answered.stop not in ("calls", "done"):
         return _format_fault(f"the answer stopped early ({answered.stop})"), answered
     if len(calls) != 1 or calls[0].tool != tool:
         named = ", ".join(repr(call.tool) for call in calls) or "none"
-        return _format_fault(f"one call of `{tool}` was due, it made: {named}"), answered
+        return _format_fault(f"expected one call of `{tool}`, got: {named}"), answered
     if calls[0].unreadable:
         return _format_fault(calls[0].unreadable), answered
     try:
         return expected.model_validate(calls[0].args), answered
     except ValidationError as error:
         wrong = describe_error_at_place(error.errors()[0])
-        return _format_fault(f"its call does not fit: {wrong}"), answered
+        return _format_fault(f"the arguments of its call do not fit: {wrong}"), answered
 
 
 def _format_fault(reason: str) -> str:

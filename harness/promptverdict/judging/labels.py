@@ -52,6 +52,7 @@ def read_labels(path: Path) -> tuple[Label, ...]:
     Raises InputError with one problem for each row that cannot be used.
     """
     try:
+        # utf-8-sig: spreadsheets begin a file with a byte-order mark.
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file, strict=True)
             columns = rows.fieldnames or ()
@@ -150,7 +151,7 @@ def _parse_row(
     if not trial or not subject:
         return Problem(where, f"its trial or its {kind} is empty", _CURE)
     if label.lower() not in ("yes", "no"):
-        cure = "write yes or no, and leave out what cannot be told"
+        cure = "write yes or no, and leave out rows that nobody can decide"
         return Problem(where, f"its label is {label!r}", cure)
     return Label(where, trial, kind, subject, label.lower() == "yes")
 

@@ -162,7 +162,10 @@ class TapeTransport(httpx2.AsyncBaseTransport):
         stored = self._tape.play(known)
         if stored is None:
             if self._network is None:
-                raise BrokenRecording("a replay sent a request that must not reach the network")
+                raise BrokenRecording(
+                    "a replay sent a request that is not recorded\n"
+                    "  record it again with --record stale"
+                )
             response = await receive(await self._network.handle_async_request(request))
             status = response.status_code
             if status >= 400 and not self._is_outcome(status, response.content):

@@ -52,7 +52,7 @@ def _check_path(path: str, before: Tree, after: Tree) -> None:
     """Raise ValueError for a path that is no place in a tree, now that it was changed."""
     parts = path.split("/")
     if "\0" in path or not {"", ".", ".."}.isdisjoint(parts):
-        raise ValueError(f"{path!r} is no path inside a workspace")
+        raise ValueError(f"{path!r} is not a path inside a workspace")
     for length in range(1, len(parts)):
         above = "/".join(parts[:length])
         if path in after and above in after and after[above].kind != "folder":
@@ -61,12 +61,12 @@ def _check_path(path: str, before: Tree, after: Tree) -> None:
     if was_folder and (path not in after or after[path].kind != "folder"):
         beginning = f"{path}/"
         if orphan := next((other for other in after if other.startswith(beginning)), None):
-            raise ValueError(f"{orphan!r} is left below {path!r}, which is no folder any more")
+            raise ValueError(f"{orphan!r} is left below {path!r}, which is not a folder any more")
 
 
 def _build_refusal(where: str, problem: str) -> BrokenRecording:
     return BrokenRecording(
-        f"{where}: {problem}: no recording of ours does that\n"
+        f"{where}: {problem}\n"
         "  restore it from version control, or record it again with --record all"
     )
 
@@ -92,8 +92,7 @@ class Budget:
         if length > MAX_BODY or self._left < 0:
             limit = f"{MAX_BODY >> 20} MB" if length > MAX_BODY else f"{MAX_IN_ALL >> 20} MB in all"
             raise BrokenRecording(
-                f"{self._where}: request {self._requests} expands beyond {limit},"
-                " as no recording of ours does\n"
+                f"{self._where}: request {self._requests} expands beyond {limit}\n"
                 "  restore it from version control, or record it again with --record all"
             )
 

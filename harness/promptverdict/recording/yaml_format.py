@@ -66,7 +66,7 @@ def read(path: Path, where: str) -> str:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise BrokenRecording(
-            f"{where} is larger than {MAX_BYTES // 2**20} MB, as no recording is\n"
+            f"{where} is larger than {MAX_BYTES // 2**20} MB, the most that is read\n"
             "  restore it from version control, or record it again with --record all"
         )
     return content.decode("utf-8")

@@ -140,8 +140,7 @@ class Cell:
             Problem(
                 f"{where}: {name}",
                 f"{self.variant.path} does not say {words!r}",
-                "quote the words that promise it now, or take the promise of"
-                f" {self.variant.id} away",
+                f"quote the words that promise it now, or remove the promise of {self.variant.id}",
             )
             for name, behaviour in self.scenario.suite.suite.behaviours.items()
             if (words := behaviour.promised.get(self.variant.id)) is not None
@@ -208,7 +207,7 @@ def _check_stances(suite: LoadedSuite, variants: Collection[str]) -> None:
     raised = [
         Problem(
             f"{where}: behaviours.{name}",
-            f"{variant} is none of the variants that run here",
+            f"{variant} does not run here",
             f"there are: {', '.join(sorted(variants)) or 'none'}",
         )
         for name, behaviour in suite.suite.behaviours.items()

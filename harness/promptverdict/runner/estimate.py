@@ -74,7 +74,7 @@ def refuse_unpriced(cells: Iterable[Cell], prices: Mapping[str, Price]) -> None:
     asked = {model for cell in cells for model in (cell.model, cell.user_model, cell.asks)}
     if unknown := sorted(model for model in asked if model and model not in prices):
         problem = f"there is no price for {', '.join(unknown)}"
-        cure = f'say what it costs: [tool.promptverdict.prices."{unknown[0]}"]'
+        cure = f'set its price: [tool.promptverdict.prices."{unknown[0]}"]'
         raise InputError([Problem("--max-cost", problem, cure)])
 
 

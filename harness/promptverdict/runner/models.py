@@ -36,11 +36,11 @@ def check_model(model: str, where: str, what: str, cure: str = "") -> None:
     """Raise InputError for what is no `provider/name`, or has dots where a name is to be put."""
     provider, _, name = model.partition("/")
     if provider not in MODULES or not name:
-        problem = f"{what} is no provider/name of ours ({', '.join(MODULES)})"
+        problem = f"{what} is not provider/name (providers: {', '.join(MODULES)})"
         cure = cure or "such as anthropic/NAME, openai/NAME, or relay/NAME by hand"
         raise InputError([Problem(where, problem, cure)])
     if name == "...":
-        problem = f"{what} names no model yet"
+        problem = f"{what} is a placeholder and names no model"
         raise InputError([Problem(where, problem, f"write the model's name: {provider}/NAME")])
 
 

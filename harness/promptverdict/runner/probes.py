@@ -64,8 +64,8 @@ def read_reports(
     have = stored.digests if stored and stored.seal == seal else {}
     if stale := sorted(name for name, digest_ in wanted.items() if have.get(name) != digest_):
         raise StaleProbes(
-            f"probe-stale: {', '.join(stale)} changed or never ran"
-            f" on {display_path(location.http)}\n"
+            f"probe-stale: {', '.join(stale)} changed since they ran on"
+            f" {display_path(location.http)}, or never ran\n"
             "  run them on the stored trees: promptverdict probe"
         )
     reports = stored.reports if stored else ()

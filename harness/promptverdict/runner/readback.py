@@ -127,13 +127,19 @@ class _Answers:
         if not self._answers and self._ended_in_time:
             raise TimeLimitReached(OUT_OF_TIME)
         if not self._answers:
-            raise BrokenRecording(f"{self._where} ends before its trial does")
+            raise BrokenRecording(
+                f"{self._where} ends before its trial does\n"
+                "  promptverdict changed since; record it again with --record stale"
+            )
         return self._answers.pop(0)
 
     def check_all_given(self) -> None:
         """Raise BrokenRecording if answers are left over."""
         if self._answers:
-            raise BrokenRecording(f"{self._where}: {len(self._answers)} answers were not asked for")
+            raise BrokenRecording(
+                f"{self._where}: {len(self._answers)} answers are left over at the end\n"
+                "  promptverdict changed since; record it again with --record stale"
+            )
 
 
 class _RepeatedModel:

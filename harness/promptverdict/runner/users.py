@@ -76,7 +76,7 @@ class PlayedUser:
         # A user who stammers is a fault of ours, and must not become a finding about the agent.
         if answered.stop != "done" or not text:
             raise ProviderError(
-                f"the simulated user said nothing that can be used ({answered.stop or 'empty'})"
+                f"the simulated user's answer cannot be used ({answered.stop or 'empty'})"
             )
         took = Simulated(model=answered.model, usage=answered.usage)
         return (took,) if text.strip(".") == FINISHED else (took, User(text=text))

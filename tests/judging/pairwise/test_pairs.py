@@ -319,7 +319,7 @@ def test_a_judge_of_no_known_api_is_a_fault(pair: Pair) -> None:
     key = list_pair_questions([KINDER], pair)[0].derive_key("nobody/judge")
     edit(pair, lambda answer: answer.update(model="nobody/judge", key=key))
     (one,) = stored_pairs([KINDER], pair, None)
-    assert "no API of ours answers for nobody/judge" in one.why_ungraded
+    assert "nobody/judge names no known provider" in one.why_ungraded
 
 
 @pytest.mark.parametrize("text", ["", "[]", "a: b", "seal: [", "\x00", "<<<<<<< HEAD\n"])

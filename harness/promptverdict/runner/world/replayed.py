@@ -61,14 +61,17 @@ class ReplayedTools:
         if not self._results or self._results[0].call != call.id:
             raise BrokenRecording(
                 f"{self._where}: the next result belongs to another call than {call.id}\n"
-                "  the harness no longer does what it did then; record again with --record stale"
+                "  promptverdict changed since; record it again with --record stale"
             )
         return self._results.pop(0)
 
     def check_all_played(self) -> None:
         """Raise BrokenRecording if results are left over."""
         if self._results:
-            raise BrokenRecording(f"{self._where}: {len(self._results)} results were not asked for")
+            raise BrokenRecording(
+                f"{self._where}: {len(self._results)} results are left over at the end\n"
+                "  promptverdict changed since; record it again with --record stale"
+            )
 
 
 class _Replayed:
