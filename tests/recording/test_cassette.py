@@ -180,7 +180,7 @@ def test_a_refusal_that_is_an_outcome_is_stored_and_played() -> None:
         tape.finish({"note": "kept"})
     with open_tape(memory, replay=True) as tape:
         assert asyncio.run(once(tape, live=False)) == (400, told)
-        assert [json.loads(answer) for answer in tape.answers()] == [told]
+        assert [json.loads(answer) for answer in tape.list_answers()] == [told]
         tape.finish()
 
 
@@ -206,7 +206,7 @@ def test_a_stream_is_stored_line_by_line_and_played_byte_for_byte(stream: str) -
         tape.finish({"note": "kept"})
     with open_tape(memory, replay=True) as tape:
         assert asyncio.run(once(tape, live=False)) == stream.encode()
-        assert tape.answers() == [stream.encode()]
+        assert tape.list_answers() == [stream.encode()]
         tape.finish()
     assert memory.text is not None
     lines = [line.strip("- '") for line in memory.text.splitlines()]

@@ -33,7 +33,7 @@ class JudgeAnswer(Frozen):
     """Why there is no answer."""
 
 
-class _Arguments(Frozen):
+class _AnswerArguments(Frozen):
     """The arguments of the call."""
 
     verdict: Literal["yes", "no", "cannot tell"]
@@ -41,7 +41,7 @@ class _Arguments(Frozen):
     reason: str
 
 
-class Reading(Protocol):
+class JudgeReading(Protocol):
     """What was read out of the body of an answer, or the fault in it."""
 
     @property
@@ -50,14 +50,14 @@ class Reading(Protocol):
         ...
 
 
-R = TypeVar("R", bound=Reading)
+R = TypeVar("R", bound=JudgeReading)
 Reader = Callable[[str, bytes], tuple[R, Answered | None]]
 """Reads a model's answer (`provider/name`) out of its body."""
 
 
 def read_answer(model: str, body: bytes) -> tuple[JudgeAnswer, Answered | None]:
     """Read the body of an answer; what cannot be read is a fault."""
-    arguments, answered = read_call(model, body, TOOL["name"], _Arguments)
+    arguments, answered = read_call(model, body, TOOL["name"], _AnswerArguments)
     if isinstance(arguments, str):
         return JudgeAnswer(fault=arguments), answered
     read = JudgeAnswer(answer=arguments.verdict, quote=arguments.quote, reason=arguments.reason)

@@ -123,7 +123,7 @@ class Tape:
         """Whether every stored exchange was played."""
         return bool(self._cassette.play_count >= len(self._cassette))
 
-    def answers(self) -> list[bytes]:
+    def list_answers(self) -> list[bytes]:
         """Return the body of every stored answer, in order."""
         return [_encode(response["body"]["string"]) for response in self._cassette.responses]
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from promptverdict.recording import yaml_format
-from promptverdict.recording.expansion import Budget
+from promptverdict.recording.expansion import ExpansionLimit
 
 LIST_KEYS = ("messages", "input")
 """Where the APIs keep the conversation: Messages and Chat Completions; Responses."""
@@ -43,7 +43,7 @@ class DeltaSerializer:
 
     def serialize(self, cassette: dict[str, Any]) -> str:
         """Write a cassette; its metadata come first, so that they can be read alone."""
-        seen = _Conversation()
+        seen = _EarlierBodies()
         interactions = [seen.shorten(interaction) for interaction in cassette["interactions"]]
         head = {key: cassette[key] for key in ("metadata", "version") if key in cassette}
         return yaml_format.dump({**head, "interactions": interactions})
@@ -51,12 +51,12 @@ class DeltaSerializer:
     def deserialize(self, text: str) -> dict[str, Any]:
         """Read a cassette back as vcrpy knows it. Raises BrokenRecording."""
         cassette: dict[str, Any] = yaml_format.load(text, self._where)
-        seen, budget = _Conversation(), Budget(self._where)
-        restored = [seen.restore(interaction, budget) for interaction in cassette["interactions"]]
+        seen, limit = _EarlierBodies(), ExpansionLimit(self._where)
+        restored = [seen.restore(interaction, limit) for interaction in cassette["interactions"]]
         return {**cassette, "interactions": restored}
 
 
-class _Conversation:
+class _EarlierBodies:
     """The bodies that went before, in order; what a delta refers to."""
 
     def __init__(self) -> None:
@@ -84,12 +84,12 @@ class _Conversation:
         self._answers.append(_build_message(answer))
         return {"request": request, "response": response}
 
-    def restore(self, interaction: dict[str, Any], budget: Budget) -> dict[str, Any]:
+    def restore(self, interaction: dict[str, Any], limit: ExpansionLimit) -> dict[str, Any]:
         request, response = dict(interaction["request"]), dict(interaction["response"])
         body = answer = None
         if "encoding" in request:
             body = self._expand(request.pop("delta")) if "delta" in request else request.pop("json")
-            budget.take(body)
+            limit.take(body)
             request["body"] = _ENCODINGS[request.pop("encoding")](body)
         stored = response["body"]
         if "json" in stored:

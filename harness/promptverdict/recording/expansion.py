@@ -71,7 +71,7 @@ def _build_refusal(where: str, problem: str) -> BrokenRecording:
     )
 
 
-class Budget:
+class ExpansionLimit:
     """How many bytes a recording may still expand to; asked before any of them are written out.
 
     A few bytes of a recording can name an earlier answer or request again and again, and anybody

@@ -102,4 +102,4 @@ def _average_usage(cassettes: Path) -> Usage:
 def _count_usage(sealed: Sealed) -> Usage:
     api = load_api(sealed.head.provenance.model)
     with open_tape(SealedKeeper(sealed), replay=True) as tape:
-        return add_usages(api.read_answer(answer)[1].usage for answer in tape.answers())
+        return add_usages(api.read_answer(answer)[1].usage for answer in tape.list_answers())

@@ -85,7 +85,7 @@ async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
     # already that the same would be asked.
     with open_tape(SealedKeeper(sealed), replay=True) as tape:
         where = display_path(sealed.location.http)
-        answers = _Answers(tape.answers(), where, ended_in_time=in_time)
+        answers = _Answers(tape.list_answers(), where, ended_in_time=in_time)
     script, user = ScriptedUser(cell.task.turns), cell.task.user
     player = _RepeatedModel(answers, load_api(cell.user_model)) if user else None
     turns = PlayedUser(script, player, user.turns) if user and player else script

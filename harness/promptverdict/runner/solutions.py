@@ -87,15 +87,17 @@ def read_solution(loaded: LoadedSolution) -> Evidence:
     """
     stored = _read_stored(loaded)
     if stored is None:
-        raise _stale(loaded, "it was never run")
+        raise _build_stale_error(loaded, "it was never run")
     if stored.digest != _digest_solution(loaded.scenario, loaded.solution):
-        raise _stale(loaded, "it, its scenario or the workspace changed since it was run")
+        raise _build_stale_error(
+            loaded, "it, its scenario or the workspace changed since it was run"
+        )
     if stored.probed != _digest_probes(loaded.scenario):
-        raise _stale(loaded, "a probe changed since it was run")
+        raise _build_stale_error(loaded, "a probe changed since it was run")
     try:
         return _build_evidence(loaded.scenario, loaded.solution, stored)
     except BrokenRecording as error:
-        raise _stale(loaded, str(error).partition("\n")[0]) from error
+        raise _build_stale_error(loaded, str(error).partition("\n")[0]) from error
 
 
 def grade_solution(loaded: LoadedSolution, evidence: Evidence) -> tuple[Grade, ...]:
@@ -125,7 +127,7 @@ def list_misses(loaded: LoadedSolution, grades: tuple[Grade, ...]) -> list[str]:
 
 
 def _run(scenario: LoadedScenario, solution: Solution, sandbox: Sandbox) -> SolutionEvidence:
-    cell = _stand_in(scenario)
+    cell = _build_stand_in(scenario)
     folders = make_trial_folders()
     try:
         tools = RecordingTools(cell.get_trial(0), sandbox, folders)
@@ -152,7 +154,7 @@ def _run(scenario: LoadedScenario, solution: Solution, sandbox: Sandbox) -> Solu
     )
 
 
-def _stand_in(scenario: LoadedScenario) -> Cell:
+def _build_stand_in(scenario: LoadedScenario) -> Cell:
     """Build the cell that a solution runs in: offered whatever the scenario offers."""
     nobody = Variant(
         agent="solution",
@@ -201,7 +203,7 @@ def _build_evidence(
     scenario: LoadedScenario, solution: Solution, stored: SolutionEvidence
 ) -> Evidence:
     """Play the steps over what they did. Raises BrokenRecording where the two do not fit."""
-    task = _stand_in(scenario).task
+    task = _build_stand_in(scenario).task
     tools = ReplayedTools(stored.world, f"the evidence of {scenario.id}")
     transcript = asyncio.run(_play(task, solution, tools))
     tools.check_all_played()
@@ -239,7 +241,7 @@ def _read_stored(loaded: LoadedSolution) -> SolutionEvidence | None:
     return stored
 
 
-def _stale(loaded: LoadedSolution, why: str) -> StaleSolution:
+def _build_stale_error(loaded: LoadedSolution, why: str) -> StaleSolution:
     return StaleSolution(
         f"{display_path(loaded.path)}: {why}\n"
         f"  run it in the sandbox: promptverdict check {display_path(loaded.scenario.path)}"

@@ -23,7 +23,7 @@ class Choice(Frozen):
     """Why there is no choice."""
 
 
-class _Arguments(Frozen):
+class _ChoiceArguments(Frozen):
     """The arguments of the call."""
 
     choice: Literal["first", "second", "neither", "cannot tell"]
@@ -55,7 +55,7 @@ class PairAnswer(StoredAnswer):
 
 def read_choice(model: str, body: bytes) -> tuple[Choice, Answered | None]:
     """Read the body of an answer; what cannot be read is a fault in the choice."""
-    arguments, answered = read_call(model, body, TOOL["name"], _Arguments)
+    arguments, answered = read_call(model, body, TOOL["name"], _ChoiceArguments)
     if isinstance(arguments, str):
         return Choice(fault=arguments), answered
     return Choice(choice=arguments.choice, reason=arguments.reason), answered
