@@ -1,4 +1,4 @@
-"""What the README shows is accepted, and what it names exists."""
+"""What README and docs show is accepted, and what they name exists."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from promptverdict.graders import AnyGrader
 from promptverdict.providers.registry import MODULES
 from promptverdict.scenarios.loading import load_suite
 from promptverdict.scenarios.scenario import Scenario
+from promptverdict.scenarios.solution import Solution
 from promptverdict.scenarios.suite import Behaviour, Suite
 from promptverdict.scenarios.validation import validate_document
 from promptverdict.settings import OPTIONS, Settings, resolve
@@ -23,13 +24,50 @@ from promptverdict.trials.transcript import Call
 from pydantic import TypeAdapter
 
 from tests.report.made import record
+from tests.repository.reference import render_reference
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCS = "\n\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
 
-def blocks() -> list[str]:
-    return re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def blocks(kind: str = "yaml") -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    written = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+    assert written == render_reference(), (
+        "renew it: python -m tests.repository.reference > docs/reference.md"
+    )
+
+
+def test_readme_fits_on_one_screen() -> None:
+    assert len(README.splitlines()) <= 70
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_a_page_links_only_to_what_is_there(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    local = [link for link in links if not link.startswith("http")]
+    assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+def test_every_block_of_code_is_of_a_kind_that_is_tried() -> None:
+    assert set(re.findall(r"^ *```(\w+)$", DOCS, re.MULTILINE)) <= {"yaml", "toml", "python"}
+
+
+def test_the_solution_that_is_shown_is_accepted() -> None:
+    (solution,) = [block for block in blocks() if "kind: saboteur" in block]
+    document = parse(solution, "docs")
+    assert validate_document(Solution, document, "docs").fails == ("does-what-was-asked",)
+
+
+def test_the_limit_of_time_that_is_shown_is_accepted() -> None:
+    (limit,) = [block for block in blocks() if block.startswith("contemporary:")]
+    document = parse("title: x\n" + limit, "docs")
+    assert validate_document(Suite, document, "docs").contemporary.limit is None
 
 
 def test_the_gate_runs_the_first_commands_as_they_are_shown() -> None:
@@ -59,7 +97,7 @@ def test_the_behaviour_and_the_grade_that_are_shown_are_accepted() -> None:
 
 
 def test_every_grader_that_is_named_exists_and_the_other_way_round() -> None:
-    table = README.partition("| grader | tells |")[2].partition("\n\n")[0]
+    table = DOCS.partition("| grader | tells |")[2].partition("\n\n")[0]
     named = set(
         re.findall(r"`(\w+)`", "\n".join(row.split("|")[1] for row in table.splitlines()[2:]))
     )
@@ -68,10 +106,9 @@ def test_every_grader_that_is_named_exists_and_the_other_way_round() -> None:
 
 
 def test_every_verb_and_option_that_is_named_exists() -> None:
-    assert set(re.findall(r"promptverdict (\w+) ", README)) & set(VERBS)
-    for verb in re.findall(r"^ +(?:\S*/)?promptverdict (\w+)", README, re.MULTILINE):
+    for verb in re.findall(r"^ +(?:\$ |\S*/)?promptverdict (\w+)", DOCS, re.MULTILINE):
         assert verb in VERBS
-    for option in re.findall(r"pytest \S+ .*?--([a-z]+)", README):
+    for option in re.findall(r"pytest evals/ .*?--([a-z]+)", DOCS):
         assert option in OPTIONS
 
 
@@ -84,7 +121,7 @@ def test_the_later_turns_that_are_shown_are_accepted() -> None:
 
 
 def test_the_configuration_that_is_shown_is_accepted(tmp_path: Path) -> None:
-    (tables,) = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    (tables,) = blocks("toml")
     (tmp_path / "pyproject.toml").write_text(tables, encoding="utf-8")
     settings = resolve(tmp_path, {}, environment={})
     assert settings.parameters.keys() == settings.prices.keys()
@@ -93,7 +130,7 @@ def test_the_configuration_that_is_shown_is_accepted(tmp_path: Path) -> None:
 
 
 def test_every_provider_that_is_named_exists_and_the_other_way_round() -> None:
-    table = README.partition("| provider | API |")[2].partition("\n\n")[0]
+    table = DOCS.partition("| provider | API |")[2].partition("\n\n")[0]
     rows = [row.split("|")[1] for row in table.splitlines()[2:]]
     assert re.findall(r"`([\w-]+)`", "\n".join(rows)) == sorted(
         MODULES, key=lambda name: (name.startswith("relay"), name)
@@ -102,14 +139,13 @@ def test_every_provider_that_is_named_exists_and_the_other_way_round() -> None:
 
 def find_python(name: str) -> str:
     """Find the block of Python that names something."""
-    blocks = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    (code,) = [block for block in blocks if name in block]
+    (code,) = [block for block in blocks("python") if name in block]
     return str(code)
 
 
 def test_the_grader_that_is_shown_grades() -> None:
     names: dict[str, Any] = {}
-    exec(compile(find_python("reads_first"), "README.md", "exec"), names)
+    exec(compile(find_python("reads_first"), "docs", "exec"), names)
     task = Task(suite="s", scenario="c", variant="a/b", message="Go on.")
     outcomes = [
         names["reads_first"](Evidence(task=task, events=events, outcome=None)).outcome
@@ -130,7 +166,7 @@ def test_the_python_that_is_shown_runs(tmp_path: Path, monkeypatch: pytest.Monke
     run.finish(whole=True)
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    exec(compile(code, "README.md", "exec"), names)
+    exec(compile(code, "docs", "exec"), names)
     assert names["run"].grades["passed"].tolist() == [1.0]
 
 
