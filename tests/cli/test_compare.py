@@ -89,7 +89,7 @@ def test_with_v_the_table_shows_every_column(
     assert main(["compare", "-v"]) == 1
     (row,) = [line for line in capsys.readouterr().out.splitlines() if "8 of 8 trials" in line]
     assert "68 to 100%, 8 of 8 trials" in row
-    assert "(0.005)" in row
+    assert "(0.008)" in row
 
 
 def test_commands_name_the_run_where_it_is_not_the_latest_and_find_its_trial(
@@ -271,7 +271,7 @@ def test_a_planned_look_takes_more_than_one_analysis(
     assert main(["compare", "--look", "2/5"]) == 6
     told = capsys.readouterr().out
     assert told.startswith("Inconclusive: ")
-    assert "why: kind: look 2 of 5: |T| 2.83 of 3.23 needed" in told
+    assert "why: kind: look 2 of 5: |T| 2.66 of 3.23 needed" in told
     assert "kind: look 2 of 5: the gate answers at the last" in told
     assert "look 2 of 5, at equal steps of the planned scenarios" in told
     kept = read_comparisons(run)
