@@ -166,7 +166,7 @@ def power(random: np.random.Generator) -> None:
     print("\nbase 70 %: power in percent and mean scenarios (study)")
     found = []
     for change in (0.10, 0.20):
-        differences = drawn(random, lambda r, shape, by=change: Chances(0.70).chances(r, by, shape))
+        differences = drawn(random, lambda r, shape, by=change: Chances(0.70).draw(r, by, shape))
         found.append(judged(differences))
     print(f"{'':>16}{'+10 points':>26}{'+20 points':>26}")
     for rule, (percent, used, wide) in STUDY_POWER.items():
@@ -210,7 +210,7 @@ def exactly_these(random: np.random.Generator) -> int:
         for trials in (1, 3, 5):
             inside, widths, others = [], [], []
             for _ in range(SUITES):
-                chances = [one[0] for one in Chances(base).chances(random, change, (1, 20))]
+                chances = [one[0] for one in Chances(base).draw(random, change, (1, 20))]
                 truth = float((chances[1] - chances[0]).mean())
                 for _ in range(DRAWS):
                     sides = [random.random((trials, 20)) < one for one in chances]

@@ -71,16 +71,16 @@ Draw = Callable[[np.random.Generator, tuple[int, int]], tuple[Array, Array]]
 
 
 def unchanged(base: float) -> Draw:
-    return lambda random, shape: Chances(base).chances(random, 0.0, shape)
+    return lambda random, shape: Chances(base).draw(random, 0.0, shape)
 
 
 def sharp(random: np.random.Generator, shape: tuple[int, int]) -> tuple[Array, Array]:
-    before, _ = Chances(0.70).chances(random, 0.0, shape)
+    before, _ = Chances(0.70).draw(random, 0.0, shape)
     return before, before
 
 
 def asymmetric(random: np.random.Generator, shape: tuple[int, int]) -> tuple[Array, Array]:
-    before, _ = Chances(0.80).chances(random, 0.0, shape)
+    before, _ = Chances(0.80).draw(random, 0.0, shape)
     broken = random.random(shape) < 0.1
     return before, np.where(broken, 0.1 * before, before + 0.4 * (1 - before))
 
@@ -170,7 +170,7 @@ def main() -> int:
     failed = outside + (max(cells) > WORST_ALLOWED)
     print("power in percent, 20 scenarios, 3 trials")
     for (base, change), theirs in STUDY_POWER.items():
-        before, after = Chances(base).chances(random, change, (RUNS, 20))
+        before, after = Chances(base).draw(random, change, (RUNS, 20))
         told = verdicts(sample_differences(random, before, after, 3))
         found_power = float(100 * (told == math.copysign(1, change)).mean())
         within = abs(found_power - theirs) <= POWER_ALLOWED

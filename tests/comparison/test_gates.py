@@ -56,6 +56,45 @@ def test_non_inferiority_blocks_doubt_and_says_how_many_scenarios_it_takes() -> 
     assert (enough.outcome, enough.exit_code) == ("pass", 0)
 
 
+@pytest.mark.parametrize(("scenarios", "more"), [(14, 15), (25, 4)])
+def test_the_gate_and_the_next_step_name_the_same_number_of_scenarios(
+    scenarios: int, more: int
+) -> None:
+    gate = {"mode": "non_inferiority", "margin": 0.1}
+    answer, found = gated(sides("+" * 10, "+" * 10, scenarios), gate)
+    assert (
+        f"{scenarios} paired units cannot show a margin of 10 points, 29 can" in answer.reasons[0]
+    )
+    (kind,) = found.behaviours
+    assert f": {more} more scenarios" in kind.next_step
+    assert "trials of each instead" not in kind.next_step
+
+
+def test_a_gate_says_that_what_decides_it_is_fragile() -> None:
+    records = [*side(BASE, *["+"] * 20), *side(TERSE, *["-"] * 4, *["+"] * 16)]
+    gate, _ = gated(records, {})
+    assert gate.outcome == "fail"
+    assert gate.reasons[0].startswith("kind: regressed, fragile: 4 of 20 changed")
+
+
+def test_six_scenarios_with_four_losses_and_two_ties_do_not_block() -> None:
+    records = [*side(BASE, *["+"] * 6), *side(TERSE, *["-"] * 4, *["+"] * 2)]
+    gate, found = gated(records, {})
+    assert (gate.exit_code, found.word) == (0, "inconclusive")
+
+
+def test_a_gate_about_exactly_these_counts_a_family_once() -> None:
+    trials = "+-+"
+    records = [*side(BASE, *["+++"] * 8), *side(TERSE, *[trials] * 8)]
+    gate = {"estimand": "suite"}
+    alone, _ = gated(records, gate)
+    assert alone.outcome == "fail"
+    families = {"two": ["s0", "s1"], "six": [f"s{place}" for place in range(2, 8)]}
+    together, _ = gated(records, gate, families=families)
+    assert together.outcome == "inconclusive"
+    assert "exactly these 2 units" in together.reasons[0]
+
+
 def test_what_is_missing_makes_a_gate_invalid() -> None:
     gate, found = gated(sides("+", "!"), {})
     assert (gate.outcome, gate.exit_code, found.exit_code) == ("invalid", 7, 7)

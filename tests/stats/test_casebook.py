@@ -82,7 +82,7 @@ def test_identical_input_gives_an_identical_answer_in_any_order() -> None:
 def test_a_variant_seldom_differs_from_itself() -> None:
     draws = np.random.default_rng(20)
     for scenarios, trials in ((6, 1), (10, 3), (20, 3), (20, 5), (50, 5)):
-        before, _ = Chances(0.70).chances(draws, 0.0, (2000, scenarios))
+        before, _ = Chances(0.70).draw(draws, 0.0, (2000, scenarios))
         low, high = compute_interval(sample_differences(draws, before, before, trials))
         assert ((low > 0) | (high < 0)).mean() < 0.08
 

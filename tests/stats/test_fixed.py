@@ -258,3 +258,51 @@ def test_before_the_last_look_nothing_is_said_of_exactly_these() -> None:
     assert (waiting.outcome, waiting.refused, waiting.exit_code) == ("inconclusive", True, 6)
     assert waiting.reason.endswith("no claim about others")
     assert compare_fixed(*sides, look=Look(2, 2)).verdict == "regressed"
+
+
+def families_of(count: int, size: int) -> dict[str, str]:
+    return {f"s{number}": f"f{number % count}" for number in range(count * size)}
+
+
+def shared(passes: Sequence[int], trials: int, size: int) -> Trials:
+    """Families of a size whose members share the outcome of each trial: passes of each family."""
+    return tried(*[[1.0] * n + [0.0] * (trials - n) for n in passes] * size)
+
+
+def test_a_family_that_shares_its_outcomes_counts_as_one_scenario() -> None:
+    before, after = shared([5, 5, 4], 5, 3), shared([1, 2, 2], 5, 3)
+    once = compare_fixed(shared([5, 5, 4], 5, 1), shared([1, 2, 2], 5, 1))
+    family = compare_fixed(before, after, families_of(3, 3))
+    assert (family.low, family.high, family.p) == (once.low, once.high, once.p)
+    assert (family.n, family.unit, once.unit) == (3, "family", "scenario")
+    assert compare_fixed(before, after).p < family.p
+
+
+@pytest.mark.parametrize(("count", "trials"), [(2, 2), (4, 3), (8, 1), (3, 5)])
+def test_families_that_share_their_outcomes_err_in_five_percent_at_most(
+    count: int, trials: int
+) -> None:
+    families, total = families_of(count, 3), count * trials
+    sides = [
+        shared([n // count + (place < n % count) for place in range(count)], trials, 3)
+        for n in range(total + 1)
+    ]
+
+    def count_verdicts(given: dict[str, str] | None) -> float:
+        found = [
+            [compare_fixed(a, b, given).verdict != "inconclusive" for b in sides] for a in sides
+        ]
+        chances = binom.pmf(np.arange(total + 1), total, np.linspace(0, 1, 201)[:, None])
+        return float(np.einsum("pa,ab,pb->p", chances, np.array(found, dtype=float), chances).max())
+
+    assert count_verdicts(families) <= 0.05
+    assert count_verdicts(None) > 0.05
+
+
+def test_what_one_variant_alone_ran_of_a_family_is_missing_in_the_other() -> None:
+    baseline = shared([5, 5, 5], 5, 2)
+    candidate = {name: trials for name, trials in baseline.items() if name != "s3"}
+    found = compare_fixed(baseline, candidate, families_of(3, 2))
+    whole = compare_fixed(baseline, baseline, families_of(3, 2))
+    assert found.low < whole.low
+    assert (found.n, found.paired) == (3, 3)

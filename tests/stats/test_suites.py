@@ -11,7 +11,7 @@ from tests.stats.made import Arm, arm, flat
 
 
 def drawn(chances: Chances, change: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-    return chances.chances(np.random.default_rng(2), change, (100_000,))
+    return chances.draw(np.random.default_rng(2), change, (100_000,))
 
 
 @pytest.mark.parametrize(("base", "change"), [(0.7, 0.2), (0.92, -0.1), (0.5, 0.0)])
@@ -43,7 +43,7 @@ class Drawn:
 def test_interpolated_chances_are_the_exact_quantiles() -> None:
     shares = np.linspace(0.001, 0.999, 999)
     for base in (0.05, 0.7, 0.92):
-        before, _ = Chances(base).chances(Drawn(shares), 0.0, shares.shape)
+        before, _ = Chances(base).draw(Drawn(shares), 0.0, shares.shape)
         exact = stats.beta.ppf(shares, base * 1.5, (1 - base) * 1.5)
         assert before == pytest.approx(exact, abs=1e-5)
 
@@ -57,7 +57,7 @@ def test_the_copula_ties_the_variants() -> None:
 
 def test_the_variances_are_those_that_the_defaults_were_fitted_to() -> None:
     for base, spread, noise in ((0.70, 0.030, 0.253), (0.92, 0.014, 0.088)):
-        assert Chances(base).variances() == pytest.approx((spread, noise), abs=0.0015)
+        assert Chances(base).estimate_variances() == pytest.approx((spread, noise), abs=0.0015)
 
 
 def test_sampled_differences_are_of_means_of_trials() -> None:
@@ -81,33 +81,33 @@ def pilot(chances: Chances, scenarios: int, trials: int) -> tuple[Arm, Arm]:
     random = np.random.default_rng(4)
     before, after = (
         arm(*random.binomial(1, side[:, None], (scenarios, trials)).tolist())
-        for side in chances.chances(random, 0.0, (scenarios,))
+        for side in chances.draw(random, 0.0, (scenarios,))
     )
     return before, after
 
 
 @pytest.mark.parametrize("truth", [Chances(0.7, 0.4, 0.85), Chances(0.6, 0.2, 0.3)])
 def test_a_large_pilot_gives_back_what_it_was_drawn_from(truth: Chances) -> None:
-    found = Chances.of(*pilot(truth, 2000, 5))
+    found = Chances.from_scores(*pilot(truth, 2000, 5))
     assert found.base == pytest.approx(truth.base, abs=0.02)
     assert found.icc == pytest.approx(truth.icc, abs=0.03)
     assert found.correlation == pytest.approx(truth.correlation, abs=0.06)
 
 
 def test_a_pilot_of_one_trial_tells_the_rate_alone() -> None:
-    assert Chances.of(flat(1, 9), flat(0, 9)) == Chances(9.5 / 10)
+    assert Chances.from_scores(flat(1, 9), flat(0, 9)) == Chances(9.5 / 10)
 
 
 def test_a_spotless_pilot_leaves_room_on_both_sides() -> None:
-    assert Chances.of(flat(1, 9, 3), flat(1, 9, 3)) == Chances(9.5 / 10)
-    assert Chances.of(flat(0, 9, 3), flat(0, 9, 3)) == Chances(0.5 / 10)
+    assert Chances.from_scores(flat(1, 9, 3), flat(1, 9, 3)) == Chances(9.5 / 10)
+    assert Chances.from_scores(flat(0, 9, 3), flat(0, 9, 3)) == Chances(0.5 / 10)
 
 
 def test_a_pilot_of_few_scenarios_leaves_the_defaults() -> None:
-    few = Chances.of(arm(*[[1, 1], [0, 0]] * 2, [1, 0]), flat(1, 5, 2))
+    few = Chances.from_scores(arm(*[[1, 1], [0, 0]] * 2, [1, 0]), flat(1, 5, 2))
     assert (few.icc, few.correlation) == (0.4, 0.85)
 
 
 def test_no_pilot_is_refused() -> None:
     with pytest.raises(ValueError, match="no score to plan from"):
-        Chances.of(arm([None]), arm([1]))
+        Chances.from_scores(arm([None]), arm([1]))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Literal
 
-from promptverdict.comparison.contemporary import cap_verdicts, measure_gaps
-from promptverdict.comparison.gates import (
+from promptverdict.comparison.behaviour_tests import (
     TestedBehaviour,
-    answer_suite_gate,
-    refuse_gate,
-    refuse_gates,
+    compare_behaviours,
+    compare_themes,
 )
-from promptverdict.comparison.pairing import PairedScenario, pair_scenarios
+from promptverdict.comparison.contemporary import cap_verdicts, measure_gaps
+from promptverdict.comparison.families import map_all_families, map_families
+from promptverdict.comparison.gates import answer_suite_gate, refuse_gate, refuse_gates
+from promptverdict.comparison.notes import find_narrowed, list_notes
+from promptverdict.comparison.pairing import pair_scenarios
 from promptverdict.comparison.samples import Sample
-from promptverdict.comparison.scores import describe_verdict, score_side
+from promptverdict.comparison.scores import describe_verdict
 from promptverdict.comparison.screening import screen_measures
 from promptverdict.comparison.sides import SideTrials, diff_prompts
 from promptverdict.comparison.verdicts import (
@@ -24,17 +26,11 @@ from promptverdict.comparison.verdicts import (
     Comparison,
     Comparisons,
     GateResult,
-    ScenarioPair,
     Theme,
-    Unpaired,
 )
 from promptverdict.core.clock import format_now
-from promptverdict.core.ids import format_scenario_id
 from promptverdict.scenarios.suite import Suite
-from promptverdict.stats.compare import compare
-from promptverdict.stats.corrections import adjust_verdicts
 from promptverdict.stats.looks import Look
-from promptverdict.stats.samples import TOO_MANY_MISSING
 
 
 def compare_run(
@@ -50,17 +46,20 @@ def compare_run(
     suites: by id; one without a baseline is left out. prompts: by variant. refused and look: as
     for `compare_sides`.
     """
-    found = list(samples)
-    pairs: dict[tuple[str, str], None] = {}
-    for one in found:
-        suite = suites.get(one.suite)
-        if suite and suite.baseline and one.variant != suite.baseline:
-            pairs.setdefault((suite.baseline, one.variant))
+    trials = list(samples)
+    pairs = {
+        (suite.baseline, trial.variant)
+        for trial in trials
+        if (suite := suites.get(trial.suite)) and suite.baseline not in (None, trial.variant)
+    }
+    ran = {trial.variant for trial in trials}
     return Comparisons(
         comparisons=tuple(
-            compare_variants(found, suites, *names, prompts, refused=refused, look=look)
-            for names in sorted(pairs)
-            if any(one.variant == names[0] for one in found)
+            compare_variants(
+                trials, suites, baseline, candidate, prompts, refused=refused, look=look
+            )
+            for baseline, candidate in sorted(pairs)
+            if baseline in ran
         )
     )
 
@@ -76,23 +75,23 @@ def compare_variants(
     look: Look | None = None,
 ) -> Comparison:
     """Compare two variants over the suites in which both ran."""
-    found = [one for one in samples if one.suite in suites]
-    ran = {(one.suite, one.variant) for one in found}
+    trials = [trial for trial in samples if trial.suite in suites]
+    ran = {(trial.suite, trial.variant) for trial in trials}
     shared = {
         name: suite
         for name, suite in suites.items()
         if {(name, baseline), (name, candidate)} <= ran
     }
-    arms = [
+    sides = [
         SideTrials(
             label=name,
             variant=name,
-            samples=[one for one in found if one.variant == name and one.suite in shared],
+            samples=[trial for trial in trials if trial.variant == name and trial.suite in shared],
             prompt=prompts.get(name, ""),
         )
         for name in (baseline, candidate)
     ]
-    told = compare_sides(arms[0], arms[1], shared, refused=refused, look=look)
+    comparison = compare_sides(sides[0], sides[1], shared, refused=refused, look=look)
     lost = {
         name: suite
         for name, suite in suites.items()
@@ -100,11 +99,11 @@ def compare_variants(
         and suite.baseline == baseline
         and (not suite.variants or candidate in suite.variants)
     }
-    more: dict[str, object] = {}
-    if lost:
-        more["gates"] = (*told.gates, *refuse_gates(lost, refused))
-        more["notes"] = (*told.notes, f"not run by both: {', '.join(lost)}")
-    return told.model_copy(update=more)
+    if not lost:
+        return comparison
+    gates = (*comparison.gates, *refuse_gates(lost, refused))
+    notes = (*comparison.notes, f"not run by both: {', '.join(lost)}")
+    return comparison.model_copy(update={"gates": gates, "notes": notes})
 
 
 def compare_sides(
@@ -123,56 +122,60 @@ def compare_sides(
     look: which of the planned looks it is. Before the last not all can have run, so that nothing is
     refused for that: a gate then fails, or says that it waits.
     over_time: what changed with time is the question, so that no gap between the sides matters.
-    The behaviours of all suites are adjusted together (Holm); a suite's primary theme, which was
-    named beforehand, is not adjusted, and its control themes are among themselves.
     """
     paired, unpaired = pair_scenarios(baseline.samples, candidate.samples)
-    baseline = replace(baseline, samples=[trial for one in paired for trial in one.baseline])
-    candidate = replace(candidate, samples=[trial for one in paired for trial in one.candidate])
-    behaviours = _adjusted(_behaviours(suites, paired, look))
+    baseline = replace(
+        baseline, samples=[trial for scenario in paired for trial in scenario.baseline]
+    )
+    candidate = replace(
+        candidate, samples=[trial for scenario in paired for trial in scenario.candidate]
+    )
+    behaviours = compare_behaviours(suites, paired, look)
     themes = {
-        name: _themes(suite, behaviours.get(name, []), look) for name, suite in suites.items()
+        name: compare_themes(suite, behaviours.get(name, []), look)
+        for name, suite in suites.items()
     }
     results: dict[str, dict[str, GateResult]] = {}
     gates = []
-    narrowed = _narrowed(paired, unpaired)
+    narrowed = find_narrowed(paired, unpaired)
     for name, suite in suites.items():
         if suite.gate and name in refused and (look is None or look.last):
             gates.append(refuse_gate(name, suite.gate, refused[name]))
         elif suite.gate and name in narrowed:
             gates.append(refuse_gate(name, suite.gate, narrowed[name]))
         elif suite.gate:
-            results[name], told = answer_suite_gate(
-                name, suite.gate, themes[name], behaviours.get(name, [])
+            results[name], answer = answer_suite_gate(
+                name, suite, suite.gate, themes[name], behaviours.get(name, [])
             )
-            gates.append(told)
+            gates.append(answer)
     comparison = Comparison(
         baseline=baseline.side,
         candidate=candidate.side,
         themes=tuple(
             Theme(
-                **_fields(name, suites[name], one, results),
-                says=", ".join(suites[name].themes[one.name].behaviours),
-                role=suites[name].themes[one.name].role,
-                behaviours=suites[name].themes[one.name].behaviours,
+                **_build_fields(name, suites[name], theme, results),
+                says=", ".join(suites[name].themes[theme.name].behaviours),
+                role=suites[name].themes[theme.name].role,
+                behaviours=suites[name].themes[theme.name].behaviours,
             )
             for name in suites
-            for one in themes[name]
+            for theme in themes[name]
         ),
         behaviours=tuple(
             BehaviourVerdict(
-                **_fields(name, suites[name], one, results), says=_says(suites[name], one.name)
+                **_build_fields(name, suites[name], behaviour, results),
+                says=_find_meaning(suites[name], behaviour.name),
             )
-            for name, judged in behaviours.items()
-            for one in judged
+            for name, tested in behaviours.items()
+            for behaviour in tested
         ),
         unpaired=tuple(unpaired),
         gates=tuple(gates),
-        fingerprint=screen_measures(paired, _families(suites)),
+        fingerprint=screen_measures(paired, map_all_families(suites)),
         prompt_diff=diff_prompts(baseline, candidate),
-        created=_now(),
+        created=format_now(),
         notes=(
-            *_notes(suites, paired, look),
+            *list_notes(suites, paired, look),
             *(f"{name}: {refused[name]}" for name in suites if name in refused),
         ),
     )
@@ -185,143 +188,34 @@ def explain_uncompared(
     candidate: SideTrials,
     *notes: str,
 ) -> Comparison:
-    """Say why two sides are not compared."""
+    """Build the comparison of two sides that are not compared; notes: why."""
     return Comparison(
         status=status,
         baseline=baseline.side,
         candidate=candidate.side,
         prompt_diff=diff_prompts(baseline, candidate),
-        created=_now(),
+        created=format_now(),
         notes=notes,
     )
 
 
-def _now() -> str:
-    return format_now()
-
-
-def _behaviours(
-    suites: Mapping[str, Suite], paired: Sequence[PairedScenario], look: Look | None
-) -> dict[str, list[TestedBehaviour]]:
-    """Compare each behaviour of each suite, none adjusted yet."""
-    found: dict[str, list[TestedBehaviour]] = {}
-    for name, suite in suites.items():
-        own = [scenario for scenario in paired if scenario.suite == name]
-        graded = {behaviour for scenario in own for behaviour in scenario.behaviours}
-        # In the suite's order; what it no longer knows was graded all the same, and comes last.
-        ordered = [one for one in suite.behaviours if one in graded]
-        ordered += sorted(graded - set(ordered))
-        for behaviour in ordered:
-            pairs = (one.pair(behaviour) for one in own if behaviour in one.behaviours)
-            found.setdefault(name, []).append(_judged(behaviour, tuple(pairs), suite, look))
-    return found
-
-
-def _themes(
-    suite: Suite, behaviours: Sequence[TestedBehaviour], look: Look | None
-) -> list[TestedBehaviour]:
-    """Compare a suite's themes: the primary one as it is, the others adjusted among themselves."""
-    found = {}
-    for name, theme in suite.themes.items():
-        inside = [one for one in behaviours if one.name in theme.behaviours]
-        # One of which nothing was compared is invalid: it must not go missing with its evidence.
-        pairs = tuple(pair for one in inside for pair in one.pairs)
-        found[name] = _judged(name, pairs, suite, look)
-    controls = {n: one.found for n, one in found.items() if suite.themes[n].role == "control"}
-    left = adjust_verdicts(controls)
-    return [
-        replace(one, adjusted=left.get(name, one.found), alone=name not in controls)
-        for name, one in found.items()
-    ]
-
-
-def _judged(
-    name: str, pairs: tuple[ScenarioPair, ...], suite: Suite, look: Look | None
-) -> TestedBehaviour:
-    strict = suite.gate is not None and suite.gate.strict
-    sides = (score_side(pairs, "baseline"), score_side(pairs, "candidate"))
-    found = compare(*sides, _related(suite, pairs), strict=strict, look=look)
-    return TestedBehaviour(name, pairs, found, found)
-
-
-def _related(suite: Suite, pairs: Iterable[ScenarioPair]) -> dict[str, str]:
-    """Name the family of each scenario of these pairs that has one."""
-    families = {one: name for name, family in suite.families.items() for one in family}
-    return {pair.scenario: families[pair.scenario] for pair in pairs if pair.scenario in families}
-
-
-def _adjusted(
-    behaviours: Mapping[str, Sequence[TestedBehaviour]],
-) -> dict[str, list[TestedBehaviour]]:
-    """Adjust the behaviours of all suites together."""
-    every = {f"{name}/{one.name}": one.found for name in behaviours for one in behaviours[name]}
-    left = adjust_verdicts(every)
-    return {
-        name: [replace(one, adjusted=left[f"{name}/{one.name}"]) for one in judged]
-        for name, judged in behaviours.items()
-    }
-
-
-def _fields(
-    name: str, suite: Suite, one: TestedBehaviour, results: Mapping[str, Mapping[str, GateResult]]
+def _build_fields(
+    name: str,
+    suite: Suite,
+    tested: TestedBehaviour,
+    results: Mapping[str, Mapping[str, GateResult]],
 ) -> dict[str, Any]:
-    """Give what verdicts of behaviours and of themes have in common."""
-    margin = suite.gate.margin if suite.gate else None
+    """Build what verdicts of behaviours and of themes have in common."""
     return {
         "suite": name,
-        "behaviour": one.name,
-        "gate": results.get(name, {}).get(one.name),
-        **describe_verdict(one.adjusted, one.pairs, margin, _related(suite, one.pairs)),
+        "behaviour": tested.name,
+        "gate": results.get(name, {}).get(tested.name),
+        **describe_verdict(
+            tested.adjusted, tested.pairs, suite.gate, map_families(suite, tested.pairs)
+        ),
     }
 
 
-def _says(suite: Suite, behaviour: str) -> str:
+def _find_meaning(suite: Suite, behaviour: str) -> str:
     known = suite.behaviours.get(behaviour)
     return known.says if known else ""
-
-
-def _narrowed(paired: Iterable[PairedScenario], unpaired: Iterable[Unpaired]) -> dict[str, str]:
-    """Say of which suites too many scenarios do not pair, though both sides ran them."""
-    kept = {(one.suite, one.scenario) for one in paired}
-    lost = [one for one in unpaired if (one.suite, one.scenario) not in kept]
-    found = {}
-    for suite in {one.suite for one in lost}:
-        out = sum(one.suite == suite for one in lost)
-        every = out + sum(place[0] == suite for place in kept)
-        if out / every > TOO_MANY_MISSING:
-            found[suite] = f"{out} of {every} scenarios that both ran do not pair"
-    return found
-
-
-def _asked(scenario: PairedScenario) -> Iterator[Sample]:
-    """Give the trials of which it is known what was asked."""
-    return (trial for trial in (*scenario.baseline, *scenario.candidate) if trial.digest)
-
-
-def _families(suites: Mapping[str, Suite]) -> dict[str, str]:
-    """Name each scenario's family, both with their suite."""
-    return {
-        format_scenario_id(suite, scenario): format_scenario_id(suite, name)
-        for suite in suites
-        for name, family in suites[suite].families.items()
-        for scenario in family
-    }
-
-
-def _notes(
-    suites: Mapping[str, Suite], paired: Iterable[PairedScenario], look: Look | None
-) -> Iterator[str]:
-    """Tell which planned look it is, what counts as one, and what differs besides the prompts."""
-    if look:
-        yield look.describe()
-    for name, suite in suites.items():
-        if suite.families:
-            told = (f"{one} ({len(family)} scenarios)" for one, family in suite.families.items())
-            yield f"{name}: n counts each family of scenarios once: {', '.join(told)}"
-    other = [
-        format_scenario_id(one.suite, one.scenario)
-        for one in paired
-        if len({trial.digest.get("tools") for trial in _asked(one)}) > 1
-    ]
-    if other:
-        yield f"the two are offered different tools in {', '.join(other)}"

@@ -7,6 +7,9 @@ trials have the same chance of passing in both variants, improved or regressed i
 % of cases, whatever the chance: 4.97 % at worst over 1 to 30 trials of each, where the interval as
 it is published comes to 12.5 %. With 1 or 2 trials of each nothing is ever said.
 
+A family of related scenarios counts as one, and the trials of the same number of its members as one
+trial: where a family's scenarios share an outcome, to count each would err in up to 31 % of cases.
+
 For one scenario, or equally hard ones, that is all; there is nothing to spare. Scenarios that
 differ in how hard they are make a pooled count vary less than a binomial one (Hoeffding, Annals of
 Mathematical Statistics 27:713, 1956), and so does a score between 0 and 1: for such suites alone
@@ -42,7 +45,7 @@ from promptverdict.stats.samples import (
     list_present,
 )
 from promptverdict.stats.score import compute_quantile
-from promptverdict.stats.terms import Verdict
+from promptverdict.stats.terms import Unit, Verdict
 
 Trials = Mapping[str, Sequence[Sequence[float | None]]]
 """One variant's grades: scenario -> trial -> the grades of that trial, each in 0..1; None or NaN is
@@ -60,7 +63,7 @@ class FixedTest:
     """What two variants' trials say of exactly these scenarios. Shares and changes in -1..1."""
 
     verdict: Verdict
-    """invalid: the data cannot be used; the other figures are told all the same."""
+    """invalid: the data cannot be used; the other figures are given all the same."""
     reason: str
     """Why inconclusive or invalid; else empty."""
     estimate: float
@@ -80,9 +83,10 @@ class FixedTest:
     surely_below: float
     """One-sided bound from above of level 1-alpha, every missing result in its favour."""
     n: int
-    """Scenarios that either variant ran."""
+    """Scenarios, or families of such, that either variant ran."""
+    unit: Unit
     paired: int
-    """Scenarios with a grade in both."""
+    """Those of them with a grade in both."""
     trials: tuple[int, int]
     """Trials that count, of the baseline and of the candidate."""
     missing_baseline: MissingResults
@@ -101,9 +105,14 @@ class FixedTest:
 
 
 def compare_fixed(
-    baseline: Trials, candidate: Trials, *, alpha: float = 0.05, look: Look | None = None
+    baseline: Trials,
+    candidate: Trials,
+    families: Mapping[str, str] | None = None,
+    *,
+    alpha: float = 0.05,
+    look: Look | None = None,
 ) -> FixedTest:
-    """Compare two variants on exactly these scenarios.
+    """Compare two variants on exactly these scenarios; `families`: scenario -> its family.
 
     A share is a mean over scenarios that weigh the same, and n scenarios of k trials count as n k
     trials. Where scenarios were tried unequally often, k is the fewest trials of any, since that
@@ -125,13 +134,19 @@ def compare_fixed(
     Raises ValueError for a grade outside 0..1 or an alpha outside it.
     """
     check_share("alpha", alpha)
-    before, after = _scores(baseline), _scores(candidate)
+    before, after = _list_grades(baseline), _list_grades(candidate)
     gaps = (count_missing(before), count_missing(after))
+    lost = gaps[0].results + gaps[1].results + count_absent(before, after)
+    baseline, candidate = (
+        _join(own, other, families or {})
+        for own, other in ((baseline, candidate), (candidate, baseline))
+    )
+    before, after = _list_grades(baseline), _list_grades(candidate)
     both = [
         name for name in before if list_present(before[name]) and list_present(after.get(name, ()))
     ]
     worst, best = (
-        (_pooled(baseline, candidate, 1 - value), _pooled(candidate, baseline, value))
+        (_pool(baseline, candidate, 1 - value), _pool(candidate, baseline, value))
         for value in (0, 1)
     )
     trials = worst[0][1], worst[1][1]
@@ -143,7 +158,7 @@ def compare_fixed(
     low, high = compute_interval(*worst, z)[0], compute_interval(*best, z)[1]
     p = (
         max(compute_change_p(*worst), compute_change_p(*best))
-        if _change(*worst) * _change(*best) > 0
+        if _compare_shares(*worst) * _compare_shares(*best) > 0
         else 1.0
     )
     verdict: Verdict = "inconclusive"
@@ -152,7 +167,6 @@ def compare_fixed(
     elif compute_interval(*worst, usual)[0] > 0 or compute_interval(*best, usual)[1] < 0:
         reason = f"too few trials ({trials[0]} and {trials[1]}): exact p={p:.3g}"
     else:
-        lost = gaps[0].results + gaps[1].results + count_absent(before, after)
         reason = "the interval contains 0" + (lost > 0) * ", as the missing results may be"
     if look and not look.last:
         verdict, reason = "inconclusive", f"{look}: not all of these scenarios are in"
@@ -168,6 +182,7 @@ def compare_fixed(
         surely_above=compute_interval(*worst, one_sided)[0],
         surely_below=compute_interval(*best, one_sided)[1],
         n=len(before.keys() | after.keys()),
+        unit="family" if families else "scenario",
         paired=len(both),
         trials=trials,
         missing_baseline=gaps[0],
@@ -177,14 +192,35 @@ def compare_fixed(
     )
 
 
-def _scores(trials: Trials) -> Scores:
-    """Give every grade by scenario. Raises ValueError for one outside 0..1."""
+def _join(own: Trials, other: Trials, families: Mapping[str, str]) -> Trials:
+    """Put the trials of a family's scenarios together, by their number; any other stays alone.
+
+    What the other side alone ran of a family is missing here.
+    """
+    absent = {
+        name: [[None]] * len(other[name]) for name in families if name in other.keys() - own.keys()
+    }
+    units: dict[tuple[bool, str], list[list[float | None]]] = {}
+    for name, trials in {**own, **absent}.items():
+        family = families.get(name)
+        unit = units.setdefault((False, name) if family is None else (True, family), [])
+        unit.extend([] for _ in range(len(trials) - len(unit)))
+        for joined, grades in zip(unit, trials, strict=False):
+            joined.extend(grades)
+    # No scenario's name holds a blank.
+    return {
+        f"family {name}" if is_family else name: unit for (is_family, name), unit in units.items()
+    }
+
+
+def _list_grades(trials: Trials) -> Scores:
+    """List every grade by scenario. Raises ValueError for one outside 0..1."""
     scores = {name: [grade for trial in trials[name] for grade in trial] for name in trials}
     check_scores(scores)
     return scores
 
 
-def _pooled(own: Trials, other: Trials, value: int) -> Counts:
+def _pool(own: Trials, other: Trials, value: int) -> Counts:
     """Count one side's passes and trials, with 0 or 1 in the place of all that is missing.
 
     A fraction of a pass is rounded to the same side.
@@ -204,15 +240,15 @@ def _pooled(own: Trials, other: Trials, value: int) -> Counts:
 
 
 def _estimate(baseline: Trials, candidate: Trials, both: Sequence[str]) -> float:
-    def share(side: Trials) -> float:
+    def compute_share(side: Trials) -> float:
         return fmean(
             fmean(fmean(kept) for trial in side[name] if (kept := list_present(trial)))
             for name in both
         )
 
-    return share(candidate) - share(baseline) if both else math.nan
+    return compute_share(candidate) - compute_share(baseline) if both else math.nan
 
 
-def _change(baseline: Counts, candidate: Counts) -> int:
-    """Give the sign of the change, times a positive number."""
+def _compare_shares(baseline: Counts, candidate: Counts) -> int:
+    """Return the sign of the change, times a positive number."""
     return candidate[0] * baseline[1] - baseline[0] * candidate[1]

@@ -38,7 +38,7 @@ class GateAnswer:
 
 
 def count_units_needed(margin: float, alpha: float = 0.05) -> int:
-    """Give the fewest units with which a margin can be shown: ln(alpha) / ln(1-margin), upwards.
+    """Count the fewest units with which a margin can be shown: ln(alpha) / ln(1-margin), upwards.
 
     The exact zero-failure bound: with fewer, so many scenarios as the margin says may break and
     still none be among those drawn. 59 for 5 points, 29 for 10, 14 for 20; never below 6.
@@ -50,7 +50,7 @@ def count_units_needed(margin: float, alpha: float = 0.05) -> int:
 
 
 def count_spotless_trials(margin: float, alpha: float = 0.05) -> int:
-    """Give the fewest trials of each variant that show a margin for a suite where all pass.
+    """Count the fewest trials of each variant that show a margin for a suite where all pass.
 
     ln(alpha) / ln(1-margin), upwards: with fewer, a candidate that fails as often as the margin
     says would pass them all too often; 29 for 10 points. And Newcombe's bound without a failure,
@@ -64,7 +64,7 @@ def count_spotless_trials(margin: float, alpha: float = 0.05) -> int:
 
 
 def answer_gate(
-    comparison: PairedTest | FixedTest, mode: GateMode, margin: float | None = None
+    test: PairedTest | FixedTest, mode: GateMode, margin: float | None = None
 ) -> GateAnswer:
     """Judge a comparison, about scenarios like its own or, a `FixedTest`, about exactly those.
 
@@ -90,26 +90,24 @@ def answer_gate(
         raise ValueError("a non_inferiority gate needs a margin")
     if margin is not None:
         check_share("margin", margin)
-    least = needed = 1 if isinstance(comparison, FixedTest) else FLOOR
-    if margin is not None and isinstance(comparison, PairedTest):
-        needed = count_units_needed(margin, comparison.alpha)
-    outcome, reason = _outcome(comparison, margin, needed)
-    look = comparison.look
+    least = needed = 1 if isinstance(test, FixedTest) else FLOOR
+    if margin is not None and isinstance(test, PairedTest):
+        needed = count_units_needed(margin, test.alpha)
+    outcome, reason = _decide(test, margin, needed)
+    look = test.look
     waits = look is not None and not look.last and outcome in ("pass", "inconclusive")
     if waits:
         outcome, reason = "inconclusive", f"{look}: the gate answers at the last"
-    worse = outcome == "pass" and comparison.verdict == "regressed"
+    worse = outcome == "pass" and test.verdict == "regressed"
     asked = needed if mode == "non_inferiority" else least
-    few = comparison.n < asked or (
-        isinstance(comparison, FixedTest) and not comparison.is_decidable
-    )
+    few = test.n < asked or (isinstance(test, FixedTest) and not test.is_decidable)
     return GateAnswer(
         outcome=outcome,
         mode=mode,
-        estimand=comparison.estimand,
+        estimand=test.estimand,
         refused=waits or (outcome == "inconclusive" and few),
         warning="worse, but by less than the margin" if worse else "",
-        reason=f"{reason}; {_about(comparison)}" if isinstance(comparison, FixedTest) else reason,
+        reason=f"{reason}; {_describe_scope(test)}" if isinstance(test, FixedTest) else reason,
         margin=margin,
         needed=needed,
         exit_code={
@@ -121,76 +119,76 @@ def answer_gate(
     )
 
 
-def _outcome(
-    comparison: PairedTest | FixedTest, margin: float | None, needed: int
+def _decide(
+    test: PairedTest | FixedTest, margin: float | None, needed: int
 ) -> tuple[GateOutcome, str]:
-    if comparison.verdict == "invalid":
-        return "invalid", comparison.reason
-    if comparison.verdict == "improved":
-        return "pass", "improved"
-    if margin is not None and comparison.n >= needed and _not_worse(comparison, margin):
-        held = "equivalent within" if _not_better(comparison, margin) else "not worse by more than"
+    if test.verdict == "invalid":
+        return "invalid", test.reason
+    # Beside an improvement or a regression the reason says what makes it fragile, if anything.
+    verdict = f"{test.verdict}, {test.reason}" if test.reason else test.verdict
+    if test.verdict == "improved":
+        return "pass", verdict
+    if margin is not None and test.n >= needed and _is_not_worse(test, margin):
+        held = "equivalent within" if _is_not_better(test, margin) else "not worse by more than"
         return "pass", f"{held} {100 * margin:g} points"
-    if comparison.verdict == "regressed":
-        return "fail", "regressed"
-    return "inconclusive", _doubt(comparison, margin, needed)
+    if test.verdict == "regressed":
+        return "fail", verdict
+    return "inconclusive", _explain_doubt(test, margin, needed)
 
 
-def _not_worse(comparison: PairedTest | FixedTest, margin: float) -> bool:
-    bound = comparison.surely_above
-    return bound > -margin and _holds_exactly(comparison, bound, margin)
+def _is_not_worse(test: PairedTest | FixedTest, margin: float) -> bool:
+    bound = test.surely_above
+    return bound > -margin and _holds_level(test, bound, margin)
 
 
-def _not_better(comparison: PairedTest | FixedTest, margin: float) -> bool:
-    bound = -comparison.surely_below
-    return bound > -margin and _holds_exactly(comparison, bound, margin, mirrored=True)
+def _is_not_better(test: PairedTest | FixedTest, margin: float) -> bool:
+    bound = -test.surely_below
+    return bound > -margin and _holds_level(test, bound, margin, mirrored=True)
 
 
-def _holds_exactly(
-    comparison: PairedTest | FixedTest, bound: float, margin: float, *, mirrored: bool = False
+def _holds_level(
+    test: PairedTest | FixedTest, bound: float, margin: float, *, mirrored: bool = False
 ) -> bool:
     """Whether the bound on exactly these holds its level; about others like them the floor does.
 
     mirrored: the bound is the baseline's against the candidate.
     """
-    if isinstance(comparison, PairedTest):
+    if isinstance(test, PairedTest):
         return True
-    trials = comparison.trials[::-1] if mirrored else comparison.trials
-    return comparison.is_decidable and compute_margin_p(
-        trials, bound, margin, comparison.alpha
-    ) <= (comparison.alpha)
+    trials = test.trials[::-1] if mirrored else test.trials
+    return test.is_decidable and compute_margin_p(trials, bound, margin, test.alpha) <= test.alpha
 
 
-def _doubt(comparison: PairedTest | FixedTest, margin: float | None, needed: int) -> str:
-    if isinstance(comparison, PairedTest) and comparison.n < FLOOR:
-        return comparison.reason
-    told = f"no regression shown: {comparison.reason}"
-    return told if margin is None else f"{told}{_too_few(comparison, margin, needed)}"
+def _explain_doubt(test: PairedTest | FixedTest, margin: float | None, needed: int) -> str:
+    if isinstance(test, PairedTest) and test.n < FLOOR:
+        return test.reason
+    doubt = f"no regression shown: {test.reason}"
+    return doubt if margin is None else f"{doubt}{_explain_too_few(test, margin, needed)}"
 
 
-def _too_few(comparison: PairedTest | FixedTest, margin: float, needed: int) -> str:
-    shown = f"cannot show a margin of {100 * margin:g} points"
-    if isinstance(comparison, PairedTest):
-        n = comparison.n
-        return "" if n >= needed else f"; {n} paired units {shown}, {needed} can"
-    trials, wanted = min(comparison.trials), count_spotless_trials(margin, comparison.alpha)
-    return "" if trials >= wanted else f"; {trials} trials {shown}, {wanted} that all pass can"
+def _explain_too_few(test: PairedTest | FixedTest, margin: float, needed: int) -> str:
+    cannot = f"cannot show a margin of {100 * margin:g} points"
+    if isinstance(test, PairedTest):
+        return "" if test.n >= needed else f"; {test.n} paired units {cannot}, {needed} can"
+    trials, wanted = min(test.trials), count_spotless_trials(margin, test.alpha)
+    return "" if trials >= wanted else f"; {trials} trials {cannot}, {wanted} that all pass can"
 
 
-def _about(comparison: FixedTest) -> str:
-    n, both = comparison.n, comparison.paired
-    told = f"exactly these {format_count(n, 'scenario')}, no claim about others"
-    if math.isnan(comparison.estimate) or (comparison.look and not comparison.look.last):
-        return told
-    estimate = f"{100 * comparison.estimate:+.1f} points"
+def _describe_scope(test: FixedTest) -> str:
+    """Return what the answer is about, and the change in it where all of it is in."""
+    units = format_count(test.n, "unit" if test.unit == "family" else "scenario")
+    scope = f"exactly these {units}, no claim about others"
+    if math.isnan(test.estimate) or (test.look and not test.look.last):
+        return scope
+    estimate = f"{100 * test.estimate:+.1f} points"
     level, ends = (
-        f"{1 - comparison.alpha:.0%} interval",
-        f"{100 * comparison.low:+.1f} to {100 * comparison.high:+.1f}",
+        f"{1 - test.alpha:.0%} interval",
+        f"{100 * test.low:+.1f} to {100 * test.high:+.1f}",
     )
-    if both == n:
-        return f"{told}: {estimate} ({level} {ends})"
+    if test.paired == test.n:
+        return f"{scope}: {estimate} ({level} {ends})"
     # What one variant alone ran is in the interval as missing, and cannot be in the estimate.
     return (
-        f"{told}: {estimate} over the {both} that both variants ran; {level} over all {n}, whatever"
-        f" the missing results were: {ends}"
+        f"{scope}: {estimate} over the {test.paired} that both variants ran; {level} over all"
+        f" {test.n}, whatever the missing results were: {ends}"
     )

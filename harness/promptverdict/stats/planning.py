@@ -44,7 +44,7 @@ def simulate_power(
     if scenarios < FLOOR:
         return 0.0
     random = np.random.default_rng(SEED)
-    before, after = chances.chances(random, change, (RUNS, scenarios))
+    before, after = chances.draw(random, change, (RUNS, scenarios))
     differences = sample_differences(random, before, after, trials)
     changes = Rule(alpha, fewest=trials, most=trials).find_changes(differences)
     return float((changes == math.copysign(1, change)).mean())
@@ -53,12 +53,12 @@ def simulate_power(
 def count_scenarios_needed(
     chances: Chances, change: float, trials: int, wanted: float = 0.80
 ) -> int | None:
-    """Give the fewest scenarios that find a change with the wanted power; None: above 500.
+    """Count the fewest scenarios that find a change with the wanted power; None: above 500.
 
     Units and errors as `simulate_power`.
     """
     check_share("wanted power", wanted)
-    return _fewest(
+    return _find_fewest(
         lambda count: simulate_power(chances, change, count, trials) >= wanted,
         FLOOR,
         MOST_SCENARIOS,
@@ -68,12 +68,12 @@ def count_scenarios_needed(
 def count_trials_needed(
     chances: Chances, change: float, scenarios: int, wanted: float = 0.80
 ) -> int | None:
-    """Give the fewest trials of each scenario and variant for it; None: above 20, or never.
+    """Count the fewest trials of each scenario and variant for it; None: above 20, or never.
 
     Units and errors as `simulate_power`.
     """
     check_share("wanted power", wanted)
-    return _fewest(
+    return _find_fewest(
         lambda count: simulate_power(chances, change, scenarios, count) >= wanted, 1, MOST_TRIALS
     )
 
@@ -86,7 +86,7 @@ def estimate_scenarios_needed(
     wanted: float = 0.80,
     alpha: float = 0.05,
 ) -> float:
-    """Give the textbook's number of scenarios (Miller 2024, equation 9).
+    """Return the textbook's number of scenarios (Miller 2024, equation 9).
 
     `spread` is the variance of the scenarios' true changes, `noise` the mean variance within a
     scenario, summed over both variants, in squared shares. Right at middling rates; at high ones
@@ -140,28 +140,30 @@ class NextStep:
         return f"{aim}: {', or '.join(ways)}"
 
 
-def plan_next_step(chances: Chances, change: float, scenarios: int, trials: int) -> NextStep:
+def plan_next_step(
+    chances: Chances, change: float, scenarios: int, trials: int, least: int = FLOOR
+) -> NextStep:
     """Find what it takes to find a change with 80 % power, from the design there is.
 
+    least: scenarios below which no number of trials is enough, as for a gate that takes so many.
     Units and errors as `simulate_power`; both ways are 0 more where the design is enough already.
     """
-    now = simulate_power(chances, change, scenarios, trials)
     total = count_scenarios_needed(chances, change, trials)
-    each = count_trials_needed(chances, change, scenarios)
-    more = None if total is None else max(0, total - scenarios)
+    each = count_trials_needed(chances, change, scenarios) if scenarios >= least else None
+    more = None if total is None else max(0, max(total, least) - scenarios)
     each = None if each is None else max(each, trials)
     return NextStep(
         change=change,
-        power=now,
+        power=simulate_power(chances, change, scenarios, trials),
         more_scenarios=more,
         scenario_calls=None if more is None else 2 * more * trials,
         trials=each,
         trial_calls=None if each is None else 2 * scenarios * (each - trials),
-        textbook=estimate_scenarios_needed(change, *chances.variances(), trials),
+        textbook=estimate_scenarios_needed(change, *chances.estimate_variances(), trials),
     )
 
 
-def _fewest(enough: Callable[[int], bool], low: int, most: int) -> int | None:
+def _find_fewest(enough: Callable[[int], bool], low: int, most: int) -> int | None:
     """Find the smallest number that is enough, doubling to a bound and then halving between."""
     high = low
     while not enough(high):

@@ -47,7 +47,7 @@ class Chances:
             raise ValueError(f"correlation {self.correlation} is not in -1..1")
 
     @classmethod
-    def of(cls, baseline: Scores, candidate: Scores) -> Chances:
+    def from_scores(cls, baseline: Scores, candidate: Scores) -> Chances:
         """Take them from two variants' scores so far, as far as those tell.
 
         Unlikeness and correlation need scenarios with two scores in each variant; without six of
@@ -80,17 +80,17 @@ class Chances:
             correlation=min(max(1 - max(moved, 0.0) / (2 * between), 0.0), 0.99),
         )
 
-    def variances(self) -> tuple[float, float]:
-        """Give the variance of true changes between scenarios, and the mean one within scenarios.
+    def estimate_variances(self) -> tuple[float, float]:
+        """Return the variance of true changes between scenarios, and the mean one within scenarios.
 
         Both in squared shares, where the mean does not change; the second is the sum over both
         variants, of one trial. Drawn with a fixed seed, right to about 2 %.
         """
-        before, after = self.chances(np.random.default_rng(0), 0.0, (20_000,))
+        before, after = self.draw(np.random.default_rng(0), 0.0, (20_000,))
         within = before * (1 - before) + after * (1 - after)
         return float((after - before).var()), float(within.mean())
 
-    def chances(
+    def draw(
         self, random: np.random.Generator, change: float, shape: tuple[int, ...]
     ) -> tuple[Array, Array]:
         """Draw chances of passing under baseline and candidate, whose mean is `change` higher."""
@@ -98,21 +98,21 @@ class Chances:
         rest = math.sqrt(1 - self.correlation**2)
         second = self.correlation * first + rest * random.standard_normal(shape)
         return (
-            np.interp(first, _GRID, _beta_quantiles(self.base, self.icc)),
-            np.interp(second, _GRID, _beta_quantiles(self.base + change, self.icc)),
+            np.interp(first, _GRID, _compute_beta_quantiles(self.base, self.icc)),
+            np.interp(second, _GRID, _compute_beta_quantiles(self.base + change, self.icc)),
         )
 
 
 @lru_cache(maxsize=64)
-def _beta_quantiles(mean: float, icc: float) -> Array:
+def _compute_beta_quantiles(mean: float, icc: float) -> Array:
     weight = 1 / icc - 1
-    found: Array = betaincinv(mean * weight, (1 - mean) * weight, ndtr(_GRID))
-    return found
+    quantiles: Array = betaincinv(mean * weight, (1 - mean) * weight, ndtr(_GRID))
+    return quantiles
 
 
 def sample_differences(
     random: np.random.Generator, before: Array, after: Array, trials: int
 ) -> Array:
     """Draw scenario differences from chances of passing, `trials` of each scenario and variant."""
-    gained: Array = (random.binomial(trials, after) - random.binomial(trials, before)) / trials
-    return gained
+    differences = (random.binomial(trials, after) - random.binomial(trials, before)) / trials
+    return np.asarray(differences)
