@@ -45,21 +45,23 @@ def graded(number: int, outcome: Outcome) -> Grade:
 
 def test_a_shortcoming_tells_how_often_and_why_of_the_trials_that_failed(tmp_path: Path) -> None:
     found = status(tmp_path, "pass", "fail", "ungraded")
-    assert found.shortcomings() == ["kind: shown in 1 of 3 trials, 1 ungraded\n  trial 1: reason 1"]
-    assert found.faults() == []
-    assert found.rates() == {"kind": "shown in 1 of 3 trials, 1 ungraded"}
+    assert found.list_shortcomings() == [
+        "kind: shown in 1 of 3 trials, 1 ungraded\n  trial 1: reason 1"
+    ]
+    assert found.list_faults() == []
+    assert found.format_rates() == {"kind": "shown in 1 of 3 trials, 1 ungraded"}
 
 
 def test_what_could_go_either_way_is_a_fault_and_no_shortcoming(tmp_path: Path) -> None:
     found = status(tmp_path, "pass", "ungraded")
-    assert found.shortcomings() == []
-    (told,) = found.faults()
+    assert found.list_shortcomings() == []
+    (told,) = found.list_faults()
     assert told == "undecided: kind: shown in 1 of 2 trials, 1 ungraded\n  trial 1: reason 1"
 
 
 def test_enough_passes_leave_an_ungraded_trial_without_a_say(tmp_path: Path) -> None:
     found = status(tmp_path, "pass", "ungraded", require=0.5)
-    assert found.shortcomings() == found.faults() == []
+    assert found.list_shortcomings() == found.list_faults() == []
 
 
 def test_a_fault_is_told_with_its_trial_only_where_there_is_something_to_read(
@@ -71,7 +73,7 @@ def test_a_fault_is_told_with_its_trial_only_where_there_is_something_to_read(
         update={"evidence": silent.evidence.model_copy(update={"events": ()})}
     )
     broken = replace(whole, records=[record(User(text="x"), trial=2, fault=FAULT), silent])
-    assert broken.faults() == [f"{whole.cell.id}#2: no answer", "no answer"]
+    assert broken.list_faults() == [f"{whole.cell.id}#2: no answer", "no answer"]
     assert not broken.has_evidence
     assert whole.has_evidence
 

@@ -17,7 +17,7 @@ COST = Cost(amount=2.0, currency="USD", as_of=date(2026, 1, 1))
 def lines(*seconds: float, planned: int, **more: object) -> list[str]:
     clock = iter([0.0, *seconds])
     progress = Progress(planned, lambda: next(clock))
-    return [progress.line(record(**more)) for _ in seconds]
+    return [progress.format_line(record(**more)) for _ in seconds]
 
 
 def test_a_line_tells_the_trial_the_sum_and_the_time_left() -> None:

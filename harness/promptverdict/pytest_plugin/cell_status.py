@@ -1,4 +1,4 @@
-"""What a cell's finished trials come to: what broke, what the agent fell short of, how often."""
+"""What a cell's finished trials come to: faults, shortcomings and rates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CellStatus:
 
     @property
     def has_evidence(self) -> bool:
-        """Whether each trial left something to read."""
+        """Whether each trial has a transcript."""
         return all(record.evidence.events for record in self.records)
 
     @property
@@ -28,43 +28,45 @@ class CellStatus:
         """How long the trials took, added up."""
         return sum(record.seconds for record in self.records)
 
-    def faults(self) -> list[str]:
-        """Say what broke, or why nobody can tell whether the agent fell short."""
+    def list_faults(self) -> list[str]:
+        """List what broke, or why it cannot be decided whether the agent fell short."""
         faults = list(map(str, self.cell.find_lost_promises()))
         for record in self.records:
             if record.fault and record.evidence.events:
                 faults.append(f"{self.cell.get_trial(record.trial).id}: {record.fault.message}")
             elif record.fault:
                 faults.append(record.fault.message)
-        if not faults and not self.shortcomings():
-            faults = [f"undecided: {told}" for told in self._told("undecided", "ungraded")]
+        if not faults and not self.list_shortcomings():
+            undecided = self._list_reasons("undecided", "ungraded")
+            faults = [f"undecided: {reason}" for reason in undecided]
         return faults
 
-    def shortcomings(self) -> list[str]:
-        """Say of each behaviour that the cell must show and does not, why."""
-        return list(self._told("short", "fail"))
+    def list_shortcomings(self) -> list[str]:
+        """List the behaviours that the cell must show and does not, each with the reasons."""
+        return list(self._list_reasons("short", "fail"))
 
-    def rates(self) -> dict[str, str]:
-        """Say of each graded behaviour how often it was shown."""
-        return {name: _counted(self._standing(name)) for name in self.cell.scenario.scenario.grades}
+    def format_rates(self) -> dict[str, str]:
+        """Format for each graded behaviour how often it was shown."""
+        names = self.cell.scenario.scenario.grades
+        return {name: _format_rate(self._count_outcomes(name)) for name in names}
 
-    def _standing(self, behaviour: str) -> Standings:
+    def _count_outcomes(self, behaviour: str) -> Standings:
         require = self.cell.scenario.suite.suite.require
         return count_outcomes(behaviour, [record.grades for record in self.records], require)
 
-    def _told(self, standing: str, outcome: str) -> Iterator[str]:
-        for one in map(self._standing, self.cell.required):
-            if one.standing == standing:
-                reasons = "\n".join(self._reasons(one.behaviour, outcome))
-                yield f"{one.behaviour}: {_counted(one)}\n{reasons}"
+    def _list_reasons(self, standing: str, outcome: str) -> Iterator[str]:
+        """List the required behaviours of a standing, with the reasons of their outcomes."""
+        for counts in map(self._count_outcomes, self.cell.required):
+            if counts.standing == standing:
+                reasons = "".join(
+                    f"\n  trial {record.trial}: {grade.finding.reason}"
+                    for record in self.records
+                    for grade in record.grades
+                    if grade.behaviour == counts.behaviour and grade.finding.outcome == outcome
+                )
+                yield f"{counts.behaviour}: {_format_rate(counts)}{reasons}"
 
-    def _reasons(self, behaviour: str, outcome: str) -> Iterator[str]:
-        for record in self.records:
-            for grade in record.grades:
-                if grade.behaviour == behaviour and grade.finding.outcome == outcome:
-                    yield f"  trial {record.trial}: {grade.finding.reason}"
 
-
-def _counted(one: Standings) -> str:
-    told = f"shown in {one.passed} of {one.trials} trials"
-    return f"{told}, {one.ungraded} ungraded" if one.ungraded else told
+def _format_rate(counts: Standings) -> str:
+    rate = f"shown in {counts.passed} of {counts.trials} trials"
+    return f"{rate}, {counts.ungraded} ungraded" if counts.ungraded else rate

@@ -1,4 +1,4 @@
-"""How far recording has come: one line for each trial that ended, with what is left."""
+"""Progress of recording: one line for each trial that ended, with what is left."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from promptverdict.trials.transcript import add_usages
 
 
 class Progress:
-    """Counts the trials of one run that are recorded, as they end."""
+    """The trials of one run that have been recorded so far."""
 
     def __init__(self, planned: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._planned, self._clock = planned, clock
         self._began = clock()
         self._ended: list[TrialRecord] = []
 
-    def line(self, record: TrialRecord, side: str = "") -> str:
-        """Count one more trial, and write how it ended and how much is left.
+    def format_line(self, record: TrialRecord, side: str = "") -> str:
+        """Count one more trial, and format how it ended and how much is left.
 
-        side: what is added to its name where it is of an older revision.
+        side: added to the name of a trial of an older revision.
         """
         self._ended.append(record)
         done, events = len(self._ended), record.evidence.events
-        used = add_usages(sum_usage(one.evidence.events) for one in self._ended)
-        spent = add_costs(one.cost for one in self._ended)
+        used = add_usages(sum_usage(ended.evidence.events) for ended in self._ended)
+        spent = add_costs(ended.cost for ended in self._ended)
         return (
             f"[{done}/{self._planned}] {record.id}{escape_text(side)}: "
             f"{escape_text(describe_ending(record))} after {count_turns(events)} turns,"
-            f" {_time(record.seconds)}; so far {format_tokens(used)} tokens,"
-            f" {spent or 'price unknown'}; {self._left()}"
+            f" {_format_time(record.seconds)}; so far {format_tokens(used)} tokens,"
+            f" {spent or 'price unknown'}; {self._format_rest()}"
         )
 
-    def _left(self) -> str:
+    def _format_rest(self) -> str:
         done = len(self._ended)
         if done >= self._planned:
-            return f"all in {_time(self._clock() - self._began)}"
-        each = (self._clock() - self._began) / done
-        return f"about {_time(each * (self._planned - done))} left"
+            return f"all in {_format_time(self._clock() - self._began)}"
+        average = (self._clock() - self._began) / done
+        return f"about {_format_time(average * (self._planned - done))} left"
 
 
-def _time(seconds: float) -> str:
+def _format_time(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

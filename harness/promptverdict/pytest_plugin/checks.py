@@ -1,0 +1,46 @@
+"""What is checked before a run starts, and before anything is paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+from promptverdict.core.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from promptverdict.runner.cells import Cell, Trial
+    from promptverdict.settings import Settings
+
+
+def check_promise(promise: str | None, cells: Iterable[Cell]) -> None:
+    """Raise InputError if `--promise` names a behaviour that no suite has."""
+    names = set((promise or "all").replace(" ", "").split(","))
+    suites = [cell.scenario.suite.suite for cell in cells]
+    known = {name for suite in suites for name in suite.behaviours}
+    if unknown := sorted(names - known - {"all"}):
+        cure = f"there are: {', '.join(sorted(known)) or 'none'}"
+        raise InputError([Problem("--promise", f"no behaviour {', '.join(unknown)}", cure)])
+
+
+def check_recording(recording: Collection[Trial], settings: Settings) -> None:
+    """Check prices, keys and addresses once, before any trial is recorded with them.
+
+    Raises InputError for an unknown price if there is a limit to hold, and for a key or an address
+    that cannot be used.
+    """
+    if settings.max_cost is not None:
+        from promptverdict.runner.estimate import refuse_unpriced
+
+        refuse_unpriced([trial.cell for trial in recording], settings.prices)
+    from promptverdict.providers.places import check_places
+
+    check_places(_list_models(recording))
+
+
+def _list_models(recording: Iterable[Trial]) -> Iterable[str]:
+    for cell in {trial.cell.id: trial.cell for trial in recording}.values():
+        yield cell.model
+        if cell.task.user:
+            yield cell.user_model
+        if judge := cell.asks:
+            yield judge

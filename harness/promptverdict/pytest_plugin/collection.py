@@ -1,0 +1,93 @@
+"""Which files pytest collects: suites and scenarios, and never what lies in data folders."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from glob import iglob
+from pathlib import Path
+
+import pytest
+
+from promptverdict.core.errors import Problem
+from promptverdict.core.paths import display_path
+from promptverdict.pytest_plugin.cell_items import ScenarioFile, UnusableFile
+from promptverdict.pytest_plugin.item_base import Evals
+from promptverdict.pytest_plugin.suite_items import GateItem, SuiteFile
+from promptverdict.scenarios.discovery import (
+    SUITE_FILE,
+    is_data,
+    is_data_folder,
+    is_misnamed,
+    is_orphan,
+    is_scenario,
+)
+
+
+def check_arguments(config: pytest.Config) -> None:
+    """Raise UsageError for an argument inside a data folder: pytest imports conftest.py there.
+
+    config: as it is before conftest files are loaded. pytest has not resolved its arguments then,
+    and `config.args` is empty.
+    """
+    here = config.invocation_params.dir
+    known = config.known_args_namespace
+    arguments = known.file_or_dir or [str(here), *_list_testpaths(config)]
+    if known.pyargs:
+        arguments = [*arguments, *(name.replace(".", "/") for name in arguments)]
+    for argument in arguments:
+        place = here / argument.partition("::")[0]
+        if is_data(Path(os.path.normpath(place))) or is_data(Path(os.path.realpath(place))):
+            raise pytest.UsageError(f"{argument} is an evaluation's data, which is never collected")
+
+
+def _list_testpaths(config: pytest.Config) -> list[str]:
+    """List the folders that pytest collects when it is called without arguments."""
+    patterns = config.getini("testpaths")
+    # Patterns may be absolute, which Path.glob refuses.
+    return [place for each in patterns for place in iglob(each, recursive=True)]  # noqa: PTH207
+
+
+class Collection:
+    """The hooks of one pytest session that decide what is collected."""
+
+    def __init__(self, evals: Evals) -> None:
+        self._evals = evals
+        # pytest asks about every path of a project, and most lie in the same folders.
+        self._is_data_folder = cache(is_data_folder)
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Ignore data folders, also those that a link leads to."""
+        places = [collection_path]
+        if collection_path.is_symlink():
+            places.append(Path(os.path.realpath(collection_path)))
+        in_data = any(
+            self._is_data_folder(folder) for place in places for folder in (place, *place.parents)
+        )
+        # None leaves the decision to other plugins, False would overrule them.
+        return True if in_data else None
+
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> pytest.Collector | None:
+        """Collect suites and scenarios; report those that a wrong name or place makes unusable."""
+        if file_path.suffix not in (".yaml", ".yml"):
+            return None
+        if file_path.name == SUITE_FILE:
+            return SuiteFile.from_parent(parent, path=file_path, evals=self._evals)
+        if is_scenario(file_path):
+            return ScenarioFile.from_parent(parent, path=file_path, evals=self._evals)
+        where = display_path(file_path)
+        if is_misnamed(file_path):
+            cure = f"rename it to {file_path.with_suffix('.yaml').name}"
+            problem = Problem(where, "suites and scenarios end in .yaml", cure)
+        elif is_orphan(file_path):
+            problem = Problem(where, "there is no suite.yaml beside this scenario", "write one")
+        else:
+            return None
+        return UnusableFile.from_parent(parent, path=file_path, problem=problem)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put gates last: they judge what all the cells came to."""
+        items.sort(key=lambda item: isinstance(item, GateItem))

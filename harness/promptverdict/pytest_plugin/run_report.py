@@ -1,0 +1,109 @@
+"""What pytest says about cells: their statuses, and the summary at the end of the run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from promptverdict.pytest_plugin.evals import PytestEvals
+from promptverdict.pytest_plugin.item_base import MEASURED, REASON, STATUS
+from promptverdict.trials.store import read_records
+
+if TYPE_CHECKING:
+    from promptverdict.report.terminal.console import Terminal
+    from promptverdict.report.terminal.invocation import Invocation
+    from promptverdict.report.terminal.summary import Shortcoming
+
+
+class RunReport:
+    """The hooks of one pytest session that count and show how its cells ended."""
+
+    def __init__(self, config: pytest.Config, evals: PytestEvals) -> None:
+        self._config, self._evals = config, evals
+        self._counts: Counter[str] = Counter()
+        evals.cell_counts = self._counts
+        self._shortcomings: list[Shortcoming] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count how cells ended, and note those that fell short, save those without evidence."""
+        properties = dict(report.user_properties)
+        if STATUS in properties and (report.when == "call" or report.failed):
+            ended = str(properties[STATUS]).lower()
+            if report.skipped:
+                ended = "xfailed"
+            elif report.failed and ended != "error":
+                # An unexpected pass has the status of a pass, but pytest reports a failure.
+                ended = "failed"
+            self._counts[ended] += 1
+        if report.failed and properties.get(REASON):
+            from promptverdict.report.terminal.summary import Shortcoming
+
+            status, reason = str(properties[STATUS]), str(properties[REASON])
+            self._shortcomings.append(Shortcoming(report.nodeid, status, reason))
+
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
+        """Report a cell of which nothing is required as measured: it cannot pass."""
+        if getattr(report, "when", None) != "call" or not report.passed:
+            return None
+        if (STATUS, MEASURED) in report.user_properties:
+            return MEASURED, "m", MEASURED.upper()
+        return None
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Write how often behaviours were shown, the comparison, and what the evidence is."""
+        folder, session = self._evals.folder, self._evals.session
+        if folder is None:
+            return
+        from promptverdict.report.terminal.absent import render_unrecorded
+        from promptverdict.report.terminal.summary import render_evidence, render_summary
+
+        records = session.records if session else list(read_records(folder))
+        invocation = self._describe_invocation()
+        comparison = self._render_comparison()
+        summary = render_summary(
+            records,
+            run=folder,
+            invocation=invocation,
+            shortcomings=self._shortcomings,
+            baselines=session.baselines if session and not comparison else None,
+            older=session.older_records if session else (),
+            terminal=self._describe_terminal(),
+        )
+        terminalreporter.section("evaluations")
+        terminalreporter.write(summary)
+        terminalreporter.write(comparison)
+        if session:
+            terminalreporter.write(render_unrecorded(session.list_unrecorded(), invocation))
+        terminalreporter.write(render_evidence(records))
+
+    def _render_comparison(self) -> str:
+        if self._evals.comparisons is None:
+            return self._evals.why_not_compared
+        from promptverdict.report.terminal.comparison import render_comparisons
+
+        return render_comparisons(self._evals.comparisons, terminal=self._describe_terminal())
+
+    def _describe_terminal(self) -> Terminal:
+        """Describe the terminal as pytest sees it: it knows NO_COLOR and --color."""
+        from promptverdict.report.terminal.console import Terminal
+
+        writer = self._config.get_terminal_writer()
+        has_details = self._config.option.verbose > 0
+        return Terminal(max(writer.fullwidth, 80), writer.hasmarkup, has_details)
+
+    def _describe_invocation(self) -> Invocation:
+        """Describe how pytest was called, without options for recording and for workers."""
+        from promptverdict.report.terminal.invocation import Invocation
+
+        arguments: list[str] = []
+        every = iter(self._config.invocation_params.args)
+        for argument in every:
+            if argument in ("--record", "-n", "--numprocesses"):
+                next(every, None)
+            elif not argument.startswith(("--record=", "-n", "--numprocesses=")):
+                arguments.append(str(argument))
+        places = set(self._config.option.file_or_dir)
+        options = tuple(argument for argument in arguments if argument not in places)
+        return Invocation(tuple(arguments), options, self._evals.nodes)

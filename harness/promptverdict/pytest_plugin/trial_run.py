@@ -1,0 +1,135 @@
+"""Runs the decided trials of one session, stores their records and writes progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from promptverdict.core.text import escape_text
+from promptverdict.settings import Settings
+
+if TYPE_CHECKING:
+    from promptverdict.pytest_plugin.progress import Progress
+    from promptverdict.runner.cells import Trial
+    from promptverdict.runner.decisions import Decision
+    from promptverdict.runner.runner import Runner
+    from promptverdict.trials.record import TrialRecord
+    from promptverdict.trials.store import Run
+
+WriteLine = Callable[[str], object]
+"""Writes a line to whoever waits."""
+
+_POLL_SECONDS = 0.2
+"""Between two looks at which other trials have ended, while one is waited for."""
+
+
+class TrialRun:
+    """The runner and the stored run of a session; both begin when the first trial needs them."""
+
+    def __init__(self, settings: Settings, create_run: Callable[[], Run]) -> None:
+        self._settings, self._create_run = settings, create_run
+        self._run: Run | None = None
+        self._runner: Runner | None = None
+        self._records: dict[str, TrialRecord] = {}
+        self._ended: SimpleQueue[TrialRecord] = SimpleQueue()
+        self._progress: Progress | None = None
+        self._recording: frozenset[str] = frozenset()
+        self._older: frozenset[str] = frozenset()
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the run is written; None before anything was."""
+        return self._run.folder if self._run else None
+
+    def open(self) -> Run:
+        """Return the stored run; create it first if need be. Raises StorageError."""
+        if self._run is None:
+            self._run = self._create_run()
+        return self._run
+
+    def get_record(self, key: str) -> TrialRecord | None:
+        """Return the record of a finished trial by its key."""
+        return self._records.get(key)
+
+    def note_older(self, keys: frozenset[str]) -> None:
+        """Note which trials are of an older revision; their records are stored when compared."""
+        self._older = keys
+
+    def announce(self, trials: Sequence[Trial], write_line: WriteLine) -> None:
+        """Write what is unusual in the agents, and what recording these trials will take."""
+        from promptverdict.pytest_plugin.progress import Progress
+        from promptverdict.runner.estimate import estimate
+
+        for variant in {trial.cell.variant.id: trial.cell.variant for trial in trials}.values():
+            for diagnostic in variant.diagnostics:
+                write_line(escape_text(f"{variant.path}:{diagnostic.line}: {diagnostic.text}"))
+        write_line(str(estimate(trials, self._settings.prices)))
+        self._progress = Progress(len(trials))
+        self._recording = frozenset(trial.key for trial in trials)
+
+    def check(self, decisions: Sequence[Decision]) -> list[Decision]:
+        """Replay what was recorded, and decide to record anew what does not replay."""
+        return self._start().check(list(decisions))
+
+    def submit(self, decision: Decision) -> Future[TrialRecord]:
+        """Start a trial, or return the future of one that was started before."""
+        return self._start().submit(decision)
+
+    def finish(self, decision: Decision, write_line: WriteLine) -> TrialRecord:
+        """Wait for a trial and return its record; store one for a trial that cannot run."""
+        if decision.error is None:
+            return self.wait_for(decision, write_line)
+        from promptverdict.runner.records import record_absence
+
+        record = record_absence(decision.trial, decision.error)
+        self._store(record)
+        return record
+
+    def wait_for(self, decision: Decision, write_line: WriteLine) -> TrialRecord:
+        """Wait for a trial, and write a line for each trial that is recorded meanwhile."""
+        future = self.submit(decision)
+        for record in self._list_ended_until(future):
+            if self._progress and record.key in self._recording:
+                side = f" @ {self._settings.base}" if record.key in self._older else ""
+                write_line(self._progress.format_line(record, side))
+        return future.result()
+
+    def close(self) -> None:
+        """Cancel the trials that still run; finished ones are stored already."""
+        if self._runner:
+            self._runner.close()
+
+    def _list_ended_until(self, future: Future[TrialRecord]) -> Iterator[TrialRecord]:
+        # The queue is emptied once more after the future is done: its own record is the last in it.
+        is_done = False
+        while not is_done:
+            wait([future], timeout=_POLL_SECONDS)
+            is_done = future.done()
+            while not self._ended.empty():
+                yield self._ended.get()
+
+    def _store(self, record: TrialRecord) -> None:
+        """Store a record. The runner calls this in its own threads."""
+        # What is recorded of an older revision is read back, graded and stored when it is compared.
+        if record.key not in self._older:
+            self.open().save(record)
+        self._records[record.key] = record
+        self._ended.put(record)
+
+    def _start(self) -> Runner:
+        if self._runner is None:
+            from promptverdict.runner.resources import Resources
+            from promptverdict.runner.runner import Runner
+
+            # Before the runner's threads, which would each create it.
+            self.open()
+            self._runner = Runner(
+                Resources(self._settings).build_context(),
+                self._settings.concurrency,
+                self._store,
+                offline=self._settings.record == "none",
+            )
+        return self._runner
