@@ -12,6 +12,15 @@ import promptverdict
 import pytest
 
 from tests.fakes import Provider, project, provider, say, script, use
+from tests.repositories import (
+    clean_environment,
+    kind_server,
+    recorded,
+    recorded_repository,
+    repository,
+)
+
+__all__ = ["clean_environment", "kind_server", "recorded", "recorded_repository", "repository"]
 
 PACKAGES = (
     "anthropic",

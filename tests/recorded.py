@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx2
 from promptverdict.agents.discovery import load_agents
@@ -18,7 +20,9 @@ from promptverdict.trials.store import Run
 from tests.fakes import Blocks, provider, say
 
 
-def record_project(root: Path, answer: Blocks | None = None) -> None:
+def record_project(
+    root: Path, answer: Blocks | Callable[[dict[str, Any]], Blocks] | None = None
+) -> None:
     """Record one trial of every cell, and leave a run of them; the working folder is the root."""
     settings = resolve(root, {})
     agents = load_agents(root / settings.agents)
@@ -27,7 +31,8 @@ def record_project(root: Path, answer: Blocks | None = None) -> None:
         for scenario in load_scenarios([root / "evals"])
         for cell in list_cells(scenario, agents, settings, by_hand=False)
     ]
-    with provider(lambda body: answer or [say("Hello.")]) as server:
+    given = answer if callable(answer) else lambda _: answer or [say("Hello.")]
+    with provider(given) as server:
         session = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
         records = [asyncio.run(run_trial(trial, session, None)) for trial in trials]
     run = Run.create(root / "results", settings, {trial.id: trial.key for trial in trials})

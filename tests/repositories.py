@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -69,14 +70,49 @@ class Repository:
 
 
 @pytest.fixture
-def repository(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    """Write two variants and seven scenarios, and commit them as main."""
-    if shutil.which("git") is None:
-        pytest.skip("there is no git here")
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CI", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def repository(pytester: pytest.Pytester, clean_environment: None) -> Repository:
+    """Write two variants and seven scenarios into a repository that has no commit."""
+    return make_repository(pytester.path)
+
+
+@pytest.fixture(scope="session")
+def recorded_repository(imported: None, tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """Make a repository once, of which everything is recorded and committed as main."""
+    from tests.recorded import record_project
+
+    folder = tmp_path_factory.mktemp("recorded")
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
+        for name in ("CI", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+            patch.delenv(name, raising=False)
+        made = make_repository(folder)
+        record_project(folder, answers)
+        made.commit("Everything recorded")
+    return made
+
+
+@pytest.fixture
+def recorded(
+    recorded_repository: Repository, pytester: pytest.Pytester, clean_environment: None
+) -> Repository:
+    """Copy the repository of which everything is recorded, and begin a branch."""
+    shutil.copytree(recorded_repository.folder, pytester.path, dirs_exist_ok=True, symlinks=True)
+    made = Repository(pytester.path)
+    made.git("checkout", "--quiet", "-b", "work")
+    return made
+
+
+def make_repository(folder: Path) -> Repository:
+    """Write two variants and seven scenarios into a repository that has no commit."""
+    if shutil.which("git") is None:
+        pytest.skip("there is no git here")
     write(
-        pytester.path,
+        folder,
         {
             "pyproject.toml": PYPROJECT,
             ".gitignore": "results/\n__pycache__/\n",
@@ -86,8 +122,8 @@ def repository(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Re
         },
     )
     for number in range(SCENARIOS):
-        scenario(pytester.path, number)
-    made = Repository(pytester.path)
+        scenario(folder, number)
+    made = Repository(folder)
     made.git("init", "--quiet", "--initial-branch", "main")
     return made
 

@@ -10,17 +10,7 @@ from promptverdict.cli import main
 from promptverdict.comparison.plan import FILE
 
 from tests.fakes import Provider, run
-from tests.repositories import (
-    CURT,
-    SCENARIO,
-    SCENARIOS,
-    Repository,
-    kind_server,
-    repository,
-    scenario,
-)
-
-__all__ = ["kind_server", "repository"]
+from tests.repositories import CURT, SCENARIO, SCENARIOS, Repository, scenario
 
 BASE = "agents/helper/base.md"
 

@@ -11,31 +11,14 @@ from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.trials.store import find_run, read_records
 
 from tests.fakes import Provider, run
-from tests.repositories import (
-    CURT,
-    KIND,
-    SCENARIO,
-    SCENARIOS,
-    Repository,
-    kind_server,
-    repository,
-    scenario,
-)
-
-__all__ = ["kind_server", "repository"]
+from tests.repositories import CURT, KIND, SCENARIO, SCENARIOS, Repository, scenario
 
 BASE = "agents/helper/base.md"
 
 
-@pytest.fixture
-def recorded(
-    repository: Repository, kind_server: Provider, pytester: pytest.Pytester
-) -> Repository:
-    """Record everything and commit it as main, then go on in a branch."""
-    run(pytester, "evals", "--record", "once")
-    repository.commit("Everything recorded")
-    repository.git("checkout", "--quiet", "-b", "work")
-    return repository
+@pytest.fixture(autouse=True)
+def served(kind_server: Provider) -> None:
+    """Answer whatever a test records."""
 
 
 def compared(folder: Path, base: str = "main") -> Comparisons:
@@ -271,7 +254,7 @@ def test_workers_and_a_revision_do_not_go_together(
 ) -> None:
     pytest.importorskip("xdist")
     result = pytester.runpytest_subprocess(
-        "evals", "-n", "2", "--base", "main", "-p", "no:randomly"
+        "evals", "-n", "1", "--base", "main", "-p", "no:randomly"
     )
     assert result.ret != 0
     assert "--base: cannot be combined with -n" in result.stdout.str() + result.stderr.str()

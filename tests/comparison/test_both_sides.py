@@ -12,16 +12,7 @@ from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.trials.store import find_run, read_manifest
 
 from tests.fakes import Provider, run
-from tests.repositories import (
-    CURT,
-    KIND,
-    SCENARIOS,
-    Repository,
-    kind_server,
-    repository,
-)
-
-__all__ = ["kind_server", "repository"]
+from tests.repositories import CURT, KIND, SCENARIOS, Repository
 
 BASE = "agents/helper/base.md"
 CASSETTES = Path("evals/manners/cassettes")

@@ -9,9 +9,7 @@ import pytest
 from promptverdict.comparison.git import merge_base
 from promptverdict.core.errors import InputError
 
-from tests.repositories import Repository, repository
-
-__all__ = ["repository"]
+from tests.repositories import Repository
 
 
 def test_files_are_read_as_they_were_and_nothing_is_checked_out(

@@ -9,9 +9,7 @@ from promptverdict.comparison.storage import read_comparisons
 from promptverdict.trials.store import find_run
 
 from tests.fakes import Provider, run
-from tests.repositories import CURT, KIND, SCENARIOS, SUITE, Repository, kind_server, repository
-
-__all__ = ["kind_server", "repository"]
+from tests.repositories import CURT, KIND, SCENARIOS, SUITE, Repository
 
 NODE = "evals/manners/suite.yaml::gate"
 BASELINE = "baseline: helper/base\n"

@@ -9,13 +9,14 @@ from subprocess import CompletedProcess
 import pytest
 
 from tests.fakes import Provider, write
-from tests.repositories import SUITE, Repository, kind_server, repository
+from tests.repositories import SUITE, Repository
 from tests.workflows.rehearsal import Runner, done
 from tests.workflows.test_recording import CASSETTES, KEYS, PRICED, RECORD
 
-__all__ = ["kind_server", "repository"]
-
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the steps are written for Linux")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="the steps are written for Linux"),
+    pytest.mark.e2e,
+]
 
 PROPOSED = "evals-record/7-1"
 RECORDING = f"{CASSETTES}/request-0/helper.base/relay-scripted/0.http.yaml"

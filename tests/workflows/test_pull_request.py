@@ -14,22 +14,13 @@ from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.report.markdown.comment import MARKER
 
 from tests.fakes import Provider, run, write
-from tests.repositories import (
-    CURT,
-    KIND,
-    SCENARIO,
-    SCENARIOS,
-    SUITE,
-    Repository,
-    kind_server,
-    repository,
-    scenario,
-)
+from tests.repositories import CURT, KIND, SCENARIO, SCENARIOS, SUITE, Repository, scenario
 from tests.workflows.rehearsal import Runner, done
 
-__all__ = ["kind_server", "repository"]
-
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the steps are written for Linux")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="the steps are written for Linux"),
+    pytest.mark.e2e,
+]
 
 PULL_REQUEST = "evals-pull-request.yml"
 BASE, OTHER = "agents/helper/base.md", "agents/helper/other.md"
@@ -77,13 +68,14 @@ class Opened:
 
 
 @pytest.fixture
-def opened(
-    repository: Repository, kind_server: Provider, pytester: pytest.Pytester, tmp_path: Path
-) -> Callable[[], Opened]:
-    """Record everything as main and begin a branch; the pull request is opened when it is ready."""
-    run(pytester, "evals", "--record", "once")
-    repository.commit("Everything recorded")
-    repository.git("checkout", "--quiet", "-b", "work")
+def repository(recorded: Repository) -> Repository:
+    """Everything is recorded as main, and a branch is begun."""
+    return recorded
+
+
+@pytest.fixture
+def opened(repository: Repository, kind_server: Provider, tmp_path: Path) -> Callable[[], Opened]:
+    """Open the pull request of the branch when it is ready."""
     return lambda: Opened(repository, tmp_path)
 
 

@@ -15,20 +15,13 @@ from typing import Any
 import pytest
 
 from tests.fakes import PYPROJECT, Blocks, Provider, provider, write
-from tests.repositories import (
-    CURT,
-    KIND,
-    SCENARIOS,
-    Repository,
-    answers,
-    kind_server,
-    repository,
-)
+from tests.repositories import CURT, KIND, SCENARIOS, Repository, answers
 from tests.workflows.rehearsal import Runner, done
 
-__all__ = ["kind_server", "repository"]
-
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the steps are written for Linux")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="the steps are written for Linux"),
+    pytest.mark.e2e,
+]
 
 NIGHTLY, RECORD = "evals-nightly.yml", "evals-record.yml"
 BASE = "agents/helper/base.md"

@@ -8,32 +8,38 @@ from collections.abc import Callable
 import pytest
 
 from tests.fakes import run, write
-from tests.repositories import SCENARIO, SCENARIOS, Repository, kind_server, repository, scenario
+from tests.repositories import SCENARIO, SCENARIOS, Repository, scenario
 from tests.workflows.rehearsal import done
-from tests.workflows.test_pull_request import CASSETTES, Opened, opened
+from tests.workflows.test_pull_request import CASSETTES, Opened, opened, repository
 
-__all__ = ["kind_server", "opened", "repository"]
+__all__ = ["opened", "repository"]
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the steps are written for Linux")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="the steps are written for Linux"),
+    pytest.mark.e2e,
+]
 
 
 @pytest.mark.parametrize(
-    "part",
-    ["request-0.yaml", "files/request-0/a.txt", "probes/request-0/a.py", "probes/shared.py"],
+    ("parts", "changed"),
+    [
+        (("request-0.yaml", "files/request-1/a.txt", "probes/request-2/a.py"), 3),
+        (("probes/shared.py",), SCENARIOS),
+    ],
 )
 def test_a_changed_scenario_keeps_the_base_s_recordings(
-    repository: Repository, opened: Callable[[], Opened], part: str
+    repository: Repository, opened: Callable[[], Opened], parts: tuple[str, ...], changed: int
 ) -> None:
-    own = next((repository.folder / CASSETTES / "request-0").glob("*/*/0.http.yaml"))
-    write(repository.folder, {f"evals/manners/{part}": SCENARIO.replace("help me", "do it")})
-    own.write_text("recorded: anew\n")
-    repository.commit("Another scenario")
+    for number, part in enumerate(parts):
+        own = next((repository.folder / CASSETTES / f"request-{number}").glob("*/*/0.http.yaml"))
+        own.write_text("recorded: anew\n")
+        write(repository.folder, {f"evals/manners/{part}": SCENARIO.replace("help me", "do it")})
+    repository.commit("Other scenarios")
     pull = opened()
     done(pull.check())
     assert set(pull.words.values()) == {"unchanged"}
-    changed = SCENARIOS if part == "probes/shared.py" else 1
     assert f"\n> Changed scenarios: {changed}. They and their recordings are those" in pull.comment
-    assert "Changed files that were not used: 2 " in pull.comment
+    assert f"Changed files that were not used: {2 * len(parts)} " in pull.comment
 
 
 def test_scenarios_that_only_the_pull_request_has_are_not_used(
