@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from promptverdict.cli import main
 from promptverdict.settings import Settings
 from promptverdict.trials.grade import Grade, failed, ungraded
-from promptverdict.trials.store import Run
+from promptverdict.trials.store import MANIFEST, Run
 
 from tests.report.made import record
 
@@ -33,9 +35,27 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "results"
 
 
+def set_pid(results: Path, name: str, pid: int) -> None:
+    path = results / name / MANIFEST
+    manifest = json.loads(path.read_bytes())
+    path.write_text(json.dumps(manifest | {"pid": pid}), encoding="utf-8")
+
+
+def test_a_run_that_goes_on_says_so(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs"]) == 0
+    assert ", running, --record none" in capsys.readouterr().out.splitlines()[1]
+
+
 def test_each_run_is_a_line_with_what_came_of_what_was_planned(
-    capsys: pytest.CaptureFixture[str],
+    results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    set_pid(results, NAMES[1], int(ended.stdout))
     assert main(["runs"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith(f"{NAMES[0]}  1 of 2 trials, 1 error, 1 passed, ended 20")

@@ -11,7 +11,7 @@ from promptverdict.comparison.verdicts import Comparison
 from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.compare import compare
 from promptverdict.stats.looks import Look
-from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.record import Fault, TrialRecord
 
 from tests.compared import BASE, COMPATIBLE, DIGEST, TERSE, samples, side, signs, suite, trial
 from tests.report.made import PROVENANCE
@@ -374,3 +374,20 @@ def test_trials_that_were_not_repeated_and_themes_have_no_repeats() -> None:
     ]
     (theme,) = compared(twice, suite("kind", "brief", themes=themes)).themes
     assert theme.baseline_rate.repeats is None
+
+
+def test_a_candidate_of_which_every_recording_is_stale_is_stale_and_not_invalid() -> None:
+    stale = Fault(kind="StaleRecording", message="stale: the prompt changed", exit_code=7)
+    base = side(BASE, *["+"] * 6)
+    edited = side(TERSE, *["!"] * 6, fault=stale)
+    found = compared([*base, *edited])
+    assert (found.status, found.word, found.exit_code) == ("stale", "stale", 7)
+    assert found.notes == ("record: pytest evals/ --record stale",)
+
+
+def test_one_recording_that_fits_is_evidence_and_the_others_are_missing() -> None:
+    stale = Fault(kind="StaleRecording", message="stale: the prompt changed", exit_code=7)
+    base = side(BASE, *["+"] * 6)
+    edited = [*side(TERSE, "+"), *side(TERSE, *["!"] * 6, fault=stale)[1:]]
+    found = compared([*base, *edited])
+    assert (found.status, found.word) == ("compared", "invalid")

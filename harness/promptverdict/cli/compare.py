@@ -51,6 +51,8 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="this is look J of K that were planned, at equal steps of the scenarios; a verdict"
         " then needs more evidence, and gates pass at the last look only",
     )
+    parser.add_argument("--trials", help="with --base: trials of each cell (default: the suite's)")
+    parser.add_argument("--model", help="with --base: model for every agent, as provider/name")
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write it to a file as JSON")
     parser.add_argument(
         "-v",
@@ -68,7 +70,9 @@ def run(asked: argparse.Namespace) -> int:
     from promptverdict.report.terminal.comparison import render_comparisons
     from promptverdict.report.terminal.console import detect_terminal
 
-    settings = resolve(Path.cwd(), {"results": asked.results, "base": asked.base})
+    settings = resolve(
+        Path.cwd(), {name: getattr(asked, name) for name in ("results", "base", "trials", "model")}
+    )
     cells = list(_list_all_cells(asked, settings))
     look = _parse_look(asked, settings)
     if asked.before:

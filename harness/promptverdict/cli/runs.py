@@ -39,12 +39,14 @@ def _prune(results: Path, keep: int) -> None:
 
 
 def _print_runs(results: Path) -> None:
-    from promptverdict.trials.store import list_runs, read_manifest
+    from promptverdict.trials.store import is_running, list_runs, read_manifest
 
     for folder in list_runs(results):
         manifest = read_manifest(folder)
         recorded = len(list((folder / "trials").glob("*.json")))
         ending = f"ended {manifest.finished}" if manifest.finished else "did not end by itself"
+        if is_running(manifest):
+            ending = "running"
         record = manifest.settings.get("record", "none")
         cells = "".join(f", {count} {how}" for how, count in sorted(manifest.ended.items()))
         print(

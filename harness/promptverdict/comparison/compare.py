@@ -29,6 +29,7 @@ from promptverdict.comparison.verdicts import (
     Theme,
 )
 from promptverdict.core.clock import format_now
+from promptverdict.core.errors import StaleRecording
 from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.looks import Look
 
@@ -91,6 +92,9 @@ def compare_variants(
         )
         for name in (baseline, candidate)
     ]
+    if sides[1].samples and all(map(_is_stale, sides[1].samples)):
+        cure = "record: pytest evals/ --record stale"
+        return explain_uncompared("stale", sides[0], sides[1], cure)
     comparison = compare_sides(sides[0], sides[1], shared, refused=refused, look=look)
     lost = {
         name: suite
@@ -104,6 +108,10 @@ def compare_variants(
     gates = (*comparison.gates, *refuse_gates(lost, refused))
     notes = (*comparison.notes, f"not run by both: {', '.join(lost)}")
     return comparison.model_copy(update={"gates": gates, "notes": notes})
+
+
+def _is_stale(trial: Sample) -> bool:
+    return trial.fault is not None and trial.fault.kind == StaleRecording.__name__
 
 
 def compare_sides(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,6 @@ from promptverdict.trials.transcript import Usage, add_usages
 
 SAMPLE = 20
 """Recordings of a suite that are read for an estimate: enough for a mean, and read in a blink."""
-
-TOOLS = 1500
-"""Tokens that the schemas of the tools take, roughly."""
 
 CHARACTERS = 4
 """Characters of English or code that make a token, roughly, with every provider's tokenizer."""
@@ -80,7 +78,8 @@ def refuse_unpriced(cells: Iterable[Cell], prices: Mapping[str, Price]) -> None:
 
 def _estimate_first_request(trial: Trial) -> int:
     cell = trial.cell
-    return (len(cell.variant.prompt) + len(cell.task.message)) // CHARACTERS + TOOLS
+    tools = len(json.dumps(cell.tools)) if cell.tools else 0
+    return (len(cell.variant.prompt) + len(cell.task.message) + tools) // CHARACTERS
 
 
 def _average_usage(cassettes: Path) -> Usage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -38,6 +39,8 @@ class Manifest(BaseModel):
     run: str
     """Name of the run: when it was started, in UTC."""
     started: str
+    pid: int | None = None
+    """Process that writes the run; another machine's, or long gone, where the run is old."""
     finished: str | None = None
     """When it ended by itself, in UTC; None for a run that was killed or goes on."""
     harness: str
@@ -87,6 +90,7 @@ class Run:
                 started=format_second(started),
                 harness=__version__,
                 settings=hide_secrets_within(settings.model_dump(mode="json")),
+                pid=os.getpid(),
                 seed=seed,
                 planned=dict(planned),
             )
@@ -160,6 +164,20 @@ def prune(results: Path, keep: int) -> list[Path]:
                 f"{display_path(folder)} cannot be deleted: {error.strerror}"
             ) from error
     return doomed
+
+
+def is_running(manifest: Manifest) -> bool:
+    """Return whether the process that writes a run is alive, as far as this machine can tell."""
+    if manifest.finished or manifest.pid is None or os.name == "nt":
+        return False
+    try:
+        # Signal 0 reaches nobody; it only asks whether there is somebody to reach.
+        os.kill(manifest.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def read_manifest(run: Path) -> Manifest:
