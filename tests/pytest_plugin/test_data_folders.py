@@ -49,6 +49,7 @@ def test_an_argument_below_a_data_folder_is_refused(project: pytest.Pytester) ->
     assert list_executed(project.path) == []
 
 
+@pytest.mark.e2e
 def test_a_process_that_starts_as_a_persons_does_runs_nothing_either(
     project: pytest.Pytester,
 ) -> None:

@@ -1,0 +1,120 @@
+"""The built wheel works where it is installed, far from the checkout."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.repository.test_recordings import ROOT
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(os.name != "posix", reason="the environment is built of links"),
+]
+
+AGENT = "---\nname: builder\ndescription: Builds.\n---\n\nYou build.\n"
+OURS = ("promptverdict", "_promptverdict", "__editable__")
+
+
+def run(command: Sequence[str | Path], cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command as a user would, who has set none of Python's or our variables."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "PYTEST", "PROMPTVERDICT", "COV"))
+    }
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", folder]
+    if find_spec("hatchling"):
+        command.append("--no-build-isolation")
+    done = run([*command, ROOT], folder)
+    assert done.returncode == 0, done.stderr
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel into an environment that borrows all else from the running one.
+
+    Everything but promptverdict is linked: installing the dependencies anew would take minutes.
+    """
+    folder = tmp_path_factory.mktemp("installed")
+    borrowed = folder / "borrowed"
+    borrowed.mkdir()
+    for entry in Path(sysconfig.get_path("purelib")).iterdir():
+        if not entry.name.startswith(OURS):
+            (borrowed / entry.name).symlink_to(entry)
+    venv.create(folder / "venv", with_pip=False)
+    python = folder / "venv/bin/python"
+    printed = run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], folder)
+    Path(printed.stdout.strip(), "borrowed.pth").write_text(f"{borrowed}\n")
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps"]
+    done = run([*install, "--no-index", wheel], folder)
+    assert done.returncode == 0, done.stderr
+    return python.parent
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / ".claude/agents").mkdir(parents=True)
+    (tmp_path / ".claude/agents/builder.md").write_text(AGENT)
+    return tmp_path
+
+
+def test_the_wheel_claims_one_name_and_holds_what_is_read_at_run_time(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    packages = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
+    assert packages == {"promptverdict"}
+    for needed in (
+        "starter/first-look/suite.yaml",
+        "starter/first-look/files/fix-a-bug/clock.py",
+        "report/templates/page.html",
+        "guest/probekit.py",
+        "py.typed",
+    ):
+        assert f"promptverdict/{needed}" in names
+    assert not [name for name in names if "__pycache__" in name]
+
+
+def test_the_package_is_imported_from_where_it_is_installed(programs: Path, project: Path) -> None:
+    done = run([programs / "python", "-c", "import promptverdict as p; print(p.__file__)"], project)
+    assert Path(done.stdout.strip()).is_relative_to(programs.parent)
+    done = run([programs / "python", "-c", "import harness"], project)
+    assert "No module named 'harness'" in done.stderr
+
+
+def test_the_command_is_there_and_writes_a_first_suite(programs: Path, project: Path) -> None:
+    done = run([programs / "promptverdict", "--help"], project)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: promptverdict")
+    done = run([programs / "promptverdict", "init"], project)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("1 agent in .claude/agents:\n  builder\n")
+    assert (project / "evals/first-look/suite.yaml").is_file()
+
+
+def test_pytest_has_the_options_and_collects_the_suite(programs: Path, project: Path) -> None:
+    done = run([programs / "python", "-m", "pytest", "--help"], project)
+    assert "promptverdict: prompt-behaviour evaluations" in done.stdout
+    run([programs / "promptverdict", "init"], project)
+    options = ["--agents", ".claude/agents", "--model", "relay/me", "--collect-only", "-q"]
+    done = run([programs / "python", "-m", "pytest", "evals", *options], project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "evals/first-look/fix-a-bug.yaml::builder" in done.stdout
