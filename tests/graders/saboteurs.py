@@ -38,6 +38,10 @@ class Act:
     files: dict[str, str | None] = field(default_factory=dict)
     reports: tuple[tuple[str | dict[str, str], Nodes], ...] = ()
     command: str = ""
+    text: str = ""
+    """What the command printed."""
+    root: str | None = None
+    """The folder that pytest names tests from, where its report says so."""
     together: bool = False
     """Asked for in the same answer as the act before."""
     overlay: dict[str, Node | None] | None = None
@@ -89,9 +93,9 @@ def perform(start: Tree, acts: Sequence[Act], behaviour: Behaviour | None) -> Ev
             events.append(
                 Result(
                     call=f"c{number}",
-                    text="",
+                    text=act.text,
                     changes=list_changes(before, after),
-                    tests=tuple(_report(before, after, *one) for one in act.reports),
+                    tests=tuple(_report(before, after, act.root, *one) for one in act.reports),
                 )
             )
     events += [Say(text="Done."), Answered(model="m", stop="done"), End(reason="done")]
@@ -154,6 +158,19 @@ def with_nodes(act: Act, *nodes: TestNode) -> Act:
     return replace(act, reports=((where, nodes),))
 
 
+def put_below(act: Act, folder: str) -> Act:
+    """Let an act happen in a project that lies in a folder of the workspace."""
+    reports = tuple(
+        ({f"{folder}/{path}": text for path, text in where.items()}, nodes)
+        if isinstance(where, dict)
+        else (where, nodes)
+        for where, nodes in act.reports
+    )
+    files = {f"{folder}/{path}": text for path, text in act.files.items()}
+    command = f"cd {folder} && {act.command}" if act.command else ""
+    return replace(act, files=files, reports=reports, root=folder, command=command)
+
+
 def _production(tree: Tree) -> Any:
     return tuple(sorted((p, n.content) for p, n in tree.items() if p.startswith("app/")))
 
@@ -171,13 +188,15 @@ def _after(before: Tree, act: Act) -> Tree:
     return tree
 
 
-def _report(before: Tree, after: Tree, where: str | dict[str, str], nodes: Nodes) -> TestReport:
+def _report(
+    before: Tree, after: Tree, root: str | None, where: str | dict[str, str], nodes: Nodes
+) -> TestReport:
     if isinstance(where, dict):
         ran_on = digest({**before, **{path: _file(text) for path, text in where.items()}})
     else:
         ran_on = {"before": digest(before), "after": digest(after)}.get(where, where)
     failed = any(one.outcome == "failed" for one in nodes)
-    return TestReport(tree=ran_on, exit_code=int(failed), nodes=nodes)
+    return TestReport(tree=ran_on, exit_code=int(failed), nodes=nodes, root=root)
 
 
 def _file(text: str) -> Node:

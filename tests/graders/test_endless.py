@@ -11,6 +11,7 @@ from promptverdict.graders.figures import NumbersHaveProvenance
 from promptverdict.graders.json_answer import JsonAnswer
 from promptverdict.graders.reading import shell_commands as commands
 from promptverdict.graders.reading.sentences import split_sentences
+from promptverdict.graders.reading.test_commands import is_test_run, read_command
 from promptverdict.graders.rubric import Rubric
 from promptverdict.graders.spoken import Admits, Asks
 from promptverdict.trials.evidence import Evidence, FinalState, Judgement, Task
@@ -110,8 +111,8 @@ COMMANDS = {
 
 @pytest.mark.parametrize("text", COMMANDS.values(), ids=COMMANDS)
 def test_an_endless_command_is_read(text: str) -> None:
-    assert not commands.is_test_run(text)
-    assert not commands.is_inline_python(text)
+    assert read_command(text).invocations == ()
+    assert not commands.is_inline_code(text)
     assert commands.count_in_workspace(f"{text}\ncd /other", 2) == 0
 
 
@@ -120,5 +121,5 @@ def test_many_tests_in_one_line_are_counted() -> None:
 
 
 def test_blanks_of_a_command_may_be_many() -> None:
-    assert commands.is_test_run("FOO=1 \\\n\n   timeout  \t 9   python   -B    -m   pytest")
-    assert commands.is_inline_python("cd x  &&\n\n  python3    -c  'x'")
+    assert is_test_run("FOO=1 \\\n\n   timeout  \t 9   python   -B    -m   pytest")
+    assert commands.is_inline_code("cd x  &&\n\n  python3    -c  'x'")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from promptverdict.graders.reading.shell_commands import is_test_run
+from promptverdict.graders.reading.test_commands import is_test_run
 from promptverdict.graders.tdd import (
     RefactorOnGreen,
     RightReasonRed,

@@ -13,14 +13,16 @@ from pydantic import Field
 from promptverdict.core.line_diff import list_added_lines
 from promptverdict.core.model import Frozen
 from promptverdict.graders.reading.arrivals import NOTHING, find_arrivals
-from promptverdict.graders.reading.code_edits import Edit, find_edit
-from promptverdict.graders.reading.python_source import (
-    is_production,
-    is_public,
-    list_defined_names,
-    read_source,
+from promptverdict.graders.reading.code_edits import (
+    Edit,
+    find_edit,
+    list_added,
+    read_production,
 )
-from promptverdict.graders.reading.red_green import Standing, Step, Story
+from promptverdict.graders.reading.file_kinds import is_production
+from promptverdict.graders.reading.left_out import LeftOut, find_left_out, format_names
+from promptverdict.graders.reading.python_source import read_source
+from promptverdict.graders.reading.red_green import PlacedRun, Standing, Step, Story
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
 
@@ -60,12 +62,13 @@ class SmallSteps(Frozen):
         """Compare the workspace as set up with what the agent left."""
         story = Story.of(evidence, self.production)
         final = evidence.final_tree()
-        edit = find_edit(story.start, final, self.production)
+        edit = find_edit(story.start, final, self.production, story.no_code)
         if edit is None or edit.kind == "cosmetic":
             return ungraded(NOTHING)
         points = tuple(Point(event=step.call) for step, _, _ in story.walk())
         lines = sum(
-            _count_added(read_source(story.start, p), read_source(final, p)) for p in edit.paths
+            _count_added(read_production(story.start, p), read_production(final, p))
+            for p in edit.paths
         )
         extra = self._list_unasked(story, evidence)
         problems = []
@@ -88,9 +91,8 @@ class SmallSteps(Frozen):
         final = evidence.final_tree()
         for path in sorted(final):
             before, after = read_source(story.start, path) or b"", read_source(final, path) or b""
-            if before != after and path.endswith(".py") and is_production(path, self.production):
-                old, new = list_defined_names(before), list_defined_names(after)
-                come = [name for name in new if name not in old and is_public(name)]
+            if before != after and is_production(path, self.production):
+                come = list_added(before, after, path)
                 own = [name for name in come if name.rpartition(".")[0] not in come]
                 unasked += [n for n in own if not {n, n.rpartition(".")[2]} & set(self.symbols)]
         return unasked
@@ -110,7 +112,11 @@ class SmallSteps(Frozen):
 
 
 class TestsPass(Frozen):
-    """Tests were run after the last change to production code, and the last run was green."""
+    """Tests were run after the last change to production code, and the last run was green.
+
+    Whatever runner they are of: a red run after that change is a fail, also where another was
+    green. Ungraded where these runs left out tests that earlier ones had, or left nothing to read.
+    """
 
     __test__ = False
 
@@ -122,23 +128,47 @@ class TestsPass(Frozen):
         story = Story.of(evidence, self.production)
         edits = [(step, edit) for step, edit, _ in story.walk()]
         if not edits:
-            return _judge_untouched(story.end())
-        (step, edit), end = edits[-1], story.end()
+            return _judge_untouched(story.find_end())
+        (step, edit), end = edits[-1], story.find_end()
         last = Point(event=step.call)
-        run = end.run
-        after = run and (
-            run.number > step.number or (run.number == step.number and run.place == "after")
-        )
-        if run is None or not after:
-            if end.doubt:
-                return ungraded(end.doubt, last)
-            return failed(f"no test was run after {format_edit(step, edit)}", last)
-        here = Point(event=run.event)
-        if end.state == "green":
-            return passed(f"{len(run.passing)} tests passed after the last change", last, here)
+        if end.run is not None and _is_after(end.run, step):
+            return self._judge_end(story, step, end, end.run, evidence)
         if end.doubt:
-            return ungraded(end.doubt, here)
-        return failed(f"failing after the last change: {_format_broken(end)}", here)
+            return ungraded(end.doubt, last)
+        return failed(f"no test was run after {format_edit(step, edit)}", last)
+
+    def _judge_end(
+        self, story: Story, step: Step, end: Standing, run: PlacedRun, evidence: Evidence
+    ) -> Finding:
+        """Judge the runs after the last edit; run: the last of them."""
+        last, here = Point(event=step.call), Point(event=run.event)
+        final = [run for run in story.list_runs() if _is_after(run, step)]
+        left_out = _find_left_out(story, final, evidence)
+        if left_out.unknown:
+            names = format_names(left_out.unknown)
+            return ungraded(f"whether {names} ran after the last change is unknown", here)
+        if end.state != "green":
+            if end.doubt:
+                return ungraded(end.doubt, here)
+            return failed(f"failing after the last change: {_format_broken(end)}", here)
+        if end.unread:
+            return ungraded(end.unread, last, here)
+        if left_out.words:
+            return ungraded(f"not run after the last change: {left_out.words}", last, here)
+        count = max(len(run.passing), run.run.passed)
+        return passed(f"{count} tests passed after the last change", last, here)
+
+
+def _find_left_out(story: Story, final: list[PlacedRun], evidence: Evidence) -> LeftOut:
+    runs = [run.run for run in story.list_runs() if run.place != "unknown"]
+    trees = [tree for _, tree in evidence.trees()]
+    return find_left_out(runs, [run.run for run in final], trees)
+
+
+def _is_after(run: PlacedRun, step: Step) -> bool:
+    """Whether a run saw what a step did to the code."""
+    later = run.number > step.number and run.place != "unknown"
+    return later or (run.number == step.number and run.place == "after")
 
 
 def choose_worst(findings: list[Finding]) -> Finding:
@@ -171,7 +201,8 @@ def _judge_untouched(end: Standing) -> Finding:
 
 
 def _format_broken(end: Standing) -> str:
-    return ", ".join(sorted(end.broken)[:3])
+    names = ", ".join(sorted(end.broken)[:3])
+    return names or (end.run.run.words if end.run else "")
 
 
 def _count_added(before: bytes | None, after: bytes | None) -> int:

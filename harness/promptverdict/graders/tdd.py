@@ -69,7 +69,7 @@ class TestFirst(Frozen):
                 findings.append(
                     failed(f"{what} came while the tests were {_format_state(standing)}", point)
                 )
-        if findings and story.end().state != "green":
+        if findings and story.find_end().state != "green":
             findings.append(ungraded("the tests were not seen to pass in the end"))
         return choose_worst(findings)
 

@@ -81,6 +81,11 @@ class TestReport(Frozen):
     """Digest of the workspace when the run began."""
     exit_code: int
     nodes: tuple[TestNode, ...] = Field(default=())
+    root: str | None = None
+    """The folder that the nodes' ids begin in, from the workspace on; `.` is the workspace itself,
+    and None was not recorded."""
+    unproven: str | None = None
+    """Why the report may not come from a run of pytest; None: from one that was seen."""
 
 
 def digest(tree: Tree) -> str:

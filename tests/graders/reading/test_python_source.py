@@ -7,10 +7,10 @@ from promptverdict.graders.reading.code_edits import find_edit
 from promptverdict.graders.reading.failure_reasons import Known
 from promptverdict.graders.reading.module_graph import can_reach, list_module_names
 from promptverdict.graders.reading.python_source import (
-    describe_test,
     list_defined_names,
     map_definitions,
 )
+from promptverdict.graders.reading.test_sources import describe_test
 from promptverdict.trials.tree import Node, Tree
 
 

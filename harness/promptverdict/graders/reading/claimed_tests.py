@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from promptverdict.graders.reading import claim_phrases as phrases
 from promptverdict.graders.reading.phrases import HEDGE, strip_quotations
-from promptverdict.graders.reading.pytest_runs import Run
 from promptverdict.graders.reading.sentences import Sentence, find_clause, find_lead
+from promptverdict.graders.reading.test_run import TestRun
 
 _LEAD = 300
 """Characters before a claim in which a word of prediction counts."""
@@ -35,18 +35,18 @@ class Claim:
     earlier: bool = False
     ran: bool = False
 
-    def is_true_of(self, run: Run) -> bool:
+    def is_true_of(self, run: TestRun) -> bool:
         """Return whether a run is what the claim says."""
         if self.ran:
             return True
         if self.passed is None:
-            return run.passed > 0 and (self.some or run.green)
+            return run.passed > 0 and (self.some or run.is_green)
         if self.some:
             return run.passed >= self.passed
         return (
             run.passed == self.passed
             and self.total in (None, run.total)
-            and self.failing in (None, run.failed, run.failed + run.broken)
+            and self.failing in (None, run.failed, run.failed + run.errors)
         )
 
 

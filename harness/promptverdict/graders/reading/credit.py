@@ -5,9 +5,9 @@ from __future__ import annotations
 from promptverdict.graders.reading.arrivals import Arrival
 from promptverdict.graders.reading.failure_reasons import Failure
 from promptverdict.graders.reading.module_graph import can_reach
-from promptverdict.graders.reading.python_source import describe_test
-from promptverdict.graders.reading.red_green import Run, Story
+from promptverdict.graders.reading.red_green import PlacedRun, Story
 from promptverdict.graders.reading.shell_commands import mentions_names
+from promptverdict.graders.reading.test_sources import describe_test
 from promptverdict.trials.grade import Finding, Point, failed, passed, ungraded
 from promptverdict.trials.tree import Tree
 
@@ -19,7 +19,7 @@ def judge_arrival(story: Story, arrival: Arrival) -> Finding:
     doubts: list[str] = []
     for run, red in _list_last_failures(story, arrival):
         verdict = _find_green(story, arrival, run, red)
-        if isinstance(verdict, Run):
+        if isinstance(verdict, PlacedRun):
             reason = f"{red.id} had failed at event {run.event} before {arrival.check} came"
             return passed(reason, Point(event=run.event), here, Point(event=verdict.event))
         if verdict:
@@ -32,34 +32,38 @@ def judge_arrival(story: Story, arrival: Arrival) -> Finding:
     return failed(reason, here)
 
 
-def _is_before(run: Run, arrival: Arrival) -> bool:
+def _is_before(run: PlacedRun, arrival: Arrival) -> bool:
     number = arrival.step.number
     return run.number < number or (run.number == number and run.place == "before")
 
 
-def _list_last_failures(story: Story, arrival: Arrival) -> list[tuple[Run, Failure]]:
-    """Give what failed when it was last run before the behaviour came."""
-    last: dict[str, tuple[Run, Failure]] = {}
-    for run in story.runs():
+def _list_last_failures(story: Story, arrival: Arrival) -> list[tuple[PlacedRun, Failure]]:
+    """List what failed when it was last run before the behaviour came."""
+    last: dict[str, tuple[PlacedRun, Failure]] = {}
+    for run in story.list_runs():
         if run.place == "unknown" or not _is_before(run, arrival):
             continue
-        heard = run.passing | {one.id for one in run.failures}
+        heard = run.passing | {failure.id for failure in run.failures}
         files = {name.split("::")[0] for name in heard}
         for name in [n for n in last if n in heard or n in files]:
             del last[name]
-        last |= {one.id: (run, one) for one in run.failures if one.reason != "wrong"}
+        last |= {
+            failure.id: (run, failure) for failure in run.failures if failure.reason != "wrong"
+        }
     return list(last.values())
 
 
-def _find_green(story: Story, arrival: Arrival, run: Run, red: Failure) -> Run | str | None:
-    """Give the run that was green, a doubt, or nothing when the test has no part in it."""
+def _find_green(
+    story: Story, arrival: Arrival, run: PlacedRun, red: Failure
+) -> PlacedRun | str | None:
+    """Find the run that was green; else a doubt, or None when the test has no part in it."""
     step = arrival.step
     test = red.id.split("::")[0]
     if step.edit and test in step.after and not can_reach(step.after, test, step.edit.paths):
         return None
     failed_still = False
     changed = None
-    for later in story.runs():
+    for later in story.list_runs():
         if later.place == "unknown" or _is_before(later, arrival):
             continue
         names = {red.id} & later.passing if "::" in red.id else later.passing
@@ -69,28 +73,28 @@ def _find_green(story: Story, arrival: Arrival, run: Run, red: Failure) -> Run |
                     return later
                 changed = f"{name} was changed between its red and its green"
         failed_still = failed_still or any(
-            one.id == red.id and _is_same_test(one.id, later.tree, run.tree)
-            for one in later.failures
+            failure.id == red.id and _is_same_test(failure.id, later.tree, run.tree)
+            for failure in later.failures
         )
     if changed:
         return None if failed_still else changed
     return None if failed_still else f"{red.id} was not run again"
 
 
-def _is_same_test(test: str, one: Tree, other: Tree) -> bool:
+def _is_same_test(test: str, tree: Tree, other: Tree) -> bool:
     """Whether a test means the same in two trees."""
-    return describe_test(one, test) == describe_test(other, test)
+    return describe_test(tree, test) == describe_test(other, test)
 
 
 def _list_doubts(story: Story, arrival: Arrival) -> list[str]:
-    """Say what else may have been a red: runs that cannot be placed, or checks without pytest."""
+    """List what else may have been a red: runs that cannot be placed or read, checks by hand."""
     doubts: list[str] = []
     names = arrival.step.edit.names if arrival.step.edit else frozenset[str]()
     for step in story.steps[: arrival.step.number]:
-        if any(run.place == "unknown" and run.failures for run in step.runs):
-            doubts.append(f"what the tests at event {step.event} ran on cannot be told")
-        if step.untold:
-            doubts.append(f"the tests run at event {step.call} left no report")
+        if any(run.place == "unknown" and run.run.is_red for run in step.runs):
+            doubts.append(f"what the tests at event {step.event} ran on is unknown")
+        if step.unread:
+            doubts.append(f"the run at event {step.call} left no report")
         looks = story.digests[step.number - 1] == story.digests[step.number]
         if (
             looks

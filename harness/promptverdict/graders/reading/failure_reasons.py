@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
 
+from promptverdict.graders.reading.file_kinds import is_source, is_test_file
 from promptverdict.graders.reading.module_graph import list_module_names
-from promptverdict.graders.reading.python_source import (
-    describe_test,
-    list_defined_names,
-    read_source,
-)
+from promptverdict.graders.reading.python_source import list_defined_names, read_source
+from promptverdict.graders.reading.test_sources import describe_test
 from promptverdict.trials.tree import TestNode, Tree
 
 Reason = Literal["right", "unclear", "wrong"]
@@ -53,7 +51,8 @@ class Known:
     """Names by which an error may speak of the workspace; files are parsed when asked for."""
 
     files: frozenset[tuple[str, bytes]]
-    """Path and content of every module."""
+    """Path and content of every Python module."""
+    trees: tuple[Tree, ...] = ()
 
     @classmethod
     def of(cls, trees: Iterable[Tree]) -> Known:
@@ -65,13 +64,32 @@ class Known:
                 for tree in different
                 for path in tree
                 if list_module_names(path)
-            )
+            ),
+            tuple(different),
         )
 
     @cached_property
     def modules(self) -> frozenset[str]:
         """Every name by which one of the modules may be imported."""
         return frozenset(name for path, _ in self.files for name in list_module_names(path))
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The names of all source files without their endings, and of the folders they lie in."""
+        paths = {path for tree in self.trees for path in tree if is_source(path)}
+        parts = {part for path in paths for part in path.split("/")}
+        return frozenset(part.partition(".")[0] for part in parts)
+
+    def names(self, word: str) -> bool:
+        """Whether some production file, in whatever language, holds a word."""
+        rule = re.compile(rf"(?<![\w$]){re.escape(word)}(?![\w$])".encode("utf-8", "surrogatepass"))
+        sources = {
+            node.content
+            for tree in self.trees
+            for path, node in tree.items()
+            if node.kind == "file" and is_source(path) and not is_test_file(path)
+        }
+        return any(rule.search(content) for content in sources)
 
     def defines(self, name: str) -> bool:
         """Whether a name is part of the name of something that one of the modules defines."""
@@ -106,6 +124,8 @@ def _judge_reason(node: TestNode, now: Known, ever: Known) -> tuple[Reason, bool
     exception, message = node.exception or "", node.message or ""
     if exception in ("SyntaxError", "IndentationError", "TabError"):
         return "wrong", False
+    if exception in ("MissingName", "MissingModule"):
+        return _judge_missing(exception, message, now, ever)
     if _is_about_target(exception, message, now, ever, in_fixture=node.phase == "setup"):
         return "right", True
     if node.phase != "call" or exception in ("ImportError", "ModuleNotFoundError"):
@@ -113,6 +133,14 @@ def _judge_reason(node: TestNode, now: Known, ever: Known) -> tuple[Reason, bool
     if exception in ("AssertionError", "Failed", "NotImplementedError"):
         return "right", exception == "NotImplementedError"
     return "unclear", False
+
+
+def _judge_missing(exception: str, name: str, now: Known, ever: Known) -> tuple[Reason, bool]:
+    """Judge what a runner of another language names as missing, which is all that it says."""
+    if exception == "MissingName":
+        return ("right", True) if ever.names(name) else ("unclear", False)
+    stem = name.rstrip("/").rpartition("/")[2].partition(".")[0]
+    return ("right", True) if stem in ever.stems - now.stems else ("wrong", False)
 
 
 def _is_about_target(

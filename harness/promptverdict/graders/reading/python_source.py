@@ -8,32 +8,13 @@ that the many trees and trials that share a file read it once.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from promptverdict.guest.treehash import counts
 from promptverdict.trials.tree import Tree
-
-_TEST = re.compile(r"(^|/)(tests?|docs?)/|(^|/)(test_[^/]*|conftest|[^/]*_test)\.py$")
-_OTHER = re.compile(
-    r"(^|/)(\.[^/]*|LICEN[CS]E|Makefile|Dockerfile|requirements[^/]*)($|/)"
-    r"|\.(md|rst|txt|toml|cfg|ini|ya?ml|json|lock|pyc|db|sqlite3?|log)$"
-)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-@lru_cache(maxsize=4096)
-def is_production(path: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a file is production code: no test; without patterns, no configuration or docs."""
-    if not counts(path) or _TEST.search(path):
-        return False
-    return (
-        any(fnmatchcase(path, glob) for glob in patterns) if patterns else not _OTHER.search(path)
-    )
 
 
 def read_source(tree: Tree, path: str) -> bytes | None:
@@ -153,14 +134,44 @@ def is_public(name: str) -> bool:
     return not any(part.startswith("_") for part in name.split("."))
 
 
-def describe_test(tree: Tree, node_id: str) -> str | None:
-    """Describe a test's function without its decorators; None when it is not there.
+def describe_function(content: bytes, title: str) -> str | None:
+    """Describe a function of a module without its decorators; None when it is not there.
 
-    For a test file as a whole (what pytest could not collect): the meaning of the file.
+    title: names joined by `::`, with or without pytest's parameters. Without one: the module.
     """
-    path, *names = node_id.partition("[")[0].split("::")
-    content = read_source(tree, path)
-    return None if content is None else _describe_body(content, tuple(names))
+    return _describe_body(content, tuple(filter(None, title.partition("[")[0].split("::"))))
+
+
+@lru_cache(maxsize=1024)
+def list_test_functions(content: bytes) -> tuple[str, ...]:
+    """List the tests of a module that are to run: `test_a`, `TestB::test_c`; none skipped."""
+    module = parse_module(content)
+    return tuple(_list_tests(module.body, "")) if module else ()
+
+
+def _list_tests(body: list[ast.stmt], within: str) -> Iterator[str]:
+    for node in body:
+        if not isinstance(node, (ast.ClassDef, *_FUNCTION)) or is_skipped_test(node):
+            continue
+        if isinstance(node, ast.ClassDef):
+            yield from _list_tests(node.body, f"{within}{node.name}::")
+        elif node.name.startswith("test"):
+            yield within + node.name
+
+
+def is_skipped_test(node: ast.ClassDef | Function) -> bool:
+    """Whether a decorator, or a call in the body, says that a test is not to run or to fail."""
+    marks = [ast.dump(decorator) for decorator in node.decorator_list]
+    if isinstance(node, _FUNCTION):
+        calls = (
+            statement.value
+            for statement in node.body
+            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+        )
+        marks += [ast.dump(call.func) for call in calls]
+    return any(
+        "skip" in mark.lower() or "xfail" in mark or "expectedFail" in mark for mark in marks
+    )
 
 
 @lru_cache(maxsize=1024)

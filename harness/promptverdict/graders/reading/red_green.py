@@ -1,56 +1,67 @@
 """Red, green, refactor as it went: what each call did to the code, and which tests ran on what.
 
 A report carries the digest of the tree it ran on, so a command that both edited and tested can
-often be taken apart. Where it cannot, or where the tests ran on a copy elsewhere, the run says so
-and proves nothing.
+often be taken apart. Other runs are placed by the order within their command. Where neither serves,
+or where the tests ran on a copy elsewhere, the run says so and proves nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
 from promptverdict.graders.reading.code_edits import Edit, find_edit
+from promptverdict.graders.reading.code_view import find_no_code
 from promptverdict.graders.reading.failure_reasons import Failure, Known, judge_failure
-from promptverdict.graders.reading.python_source import is_production
-from promptverdict.graders.reading.shell_commands import (
-    count_in_workspace,
-    is_inline_python,
-    is_test_run,
-)
+from promptverdict.graders.reading.placing import Place, Stage
+from promptverdict.graders.reading.shell_commands import is_inline_code
+from promptverdict.graders.reading.test_run import ResultRuns, TestRun
+from promptverdict.graders.reading.test_runs import list_result_runs
+from promptverdict.graders.reading.test_sources import get_function, is_gone, split_id
 from promptverdict.trials.evidence import Evidence, Identity
 from promptverdict.trials.transcript import Call, Result, pair_calls
-from promptverdict.trials.tree import TestReport, Tree, digest
+from promptverdict.trials.tree import Tree
 
 State = Literal["untested", "green", "red", "unclear", "wrong-red", "base-red"]
 
 
 @dataclass(frozen=True)
-class Run:
-    """One process of pytest, and where it stands in the story."""
+class PlacedRun:
+    """A test run, and where it stands in the story."""
 
-    event: int
-    number: int
-    """Of the result that brought it, counted from 1."""
-    place: Literal["before", "after", "unknown"]
+    run: TestRun
+    place: Place
     """Whether its tree is that before or after what the same call did to production files."""
     tree: Tree
     failures: tuple[Failure, ...]
     passing: frozenset[str]
 
     @property
+    def event(self) -> int:
+        """Of the result that brought it."""
+        return self.run.event
+
+    @property
+    def number(self) -> int:
+        """Of that result, counted from 1."""
+        return self.run.number
+
+    @property
     def state(self) -> State:
-        """What this run alone says."""
-        reasons = {one.reason for one in self.failures if one.new}
+        """What this run alone shows."""
+        reasons = {failure.reason for failure in self.failures if failure.new}
         if "right" in reasons:
             return "red"
         if reasons:
             return "unclear" if "unclear" in reasons else "wrong-red"
         if self.failures:
             return "base-red"
-        return "green" if self.passing else "untested"
+        if self.run.is_red:
+            # It counts failures and names none: which tests they are is not known.
+            return "unclear"
+        return "green" if self.passing or self.run.passed else "untested"
 
 
 @dataclass(frozen=True)
@@ -66,20 +77,22 @@ class Step:
     before: Tree
     after: Tree
     edit: Edit | None
-    runs: tuple[Run, ...]
+    runs: tuple[PlacedRun, ...]
+    shown: ResultRuns
+    """All that its result shows of tests."""
 
     @property
-    def untold(self) -> bool:
-        """Whether tests seem to have run without a report."""
-        return not self.runs and is_test_run(self.command)
+    def unread(self) -> bool:
+        """Whether tests may have run that left nothing which can be read."""
+        return self.shown.unread
 
     @property
     def inline(self) -> bool:
-        """Whether Python was run that is no test file."""
-        return is_inline_python(self.command)
+        """Whether code was run that is no test file."""
+        return is_inline_code(self.command)
 
-    def ordered(self) -> Iterator[Run | Edit]:
-        """Give the runs and the edit in the order in which they happened."""
+    def list_in_order(self) -> Iterator[PlacedRun | Edit]:
+        """List the runs and the edit in the order in which they happened."""
         yield from (run for run in self.runs if run.place == "before")
         if self.edit:
             yield self.edit
@@ -94,18 +107,20 @@ class Story:
     steps: tuple[Step, ...]
     digests: tuple[str, ...]
     """Names the tree as set up and after each step."""
+    no_code: frozenset[str] = frozenset()
+    """Changed files that are no code."""
 
     @classmethod
     def of(cls, evidence: Evidence, production: tuple[str, ...]) -> Story:
         """Read the transcript; several graders of one trial share what was read."""
-        return _story(Identity(evidence), production)
+        return _read_story(Identity(evidence), production)
 
     @classmethod
     def read(cls, evidence: Evidence, production: tuple[str, ...]) -> Story:
         """Read the transcript."""
         trees, digests = [tree for _, tree in evidence.trees()], evidence.digests()
-        ever = Known.of(trees)
-        calls = pair_calls(evidence.events)
+        ever, no_code = Known.of(trees), find_no_code(evidence)
+        calls, tests = pair_calls(evidence.events), list_result_runs(evidence)
         steps: list[Step] = []
         for event, result in enumerate(evidence.events):
             if not isinstance(result, Result):
@@ -115,37 +130,38 @@ class Story:
             call = evidence.events[at]
             command = str(call.args.get("command", "")) if isinstance(call, Call) else ""
             before, after = trees[number - 1], trees[number]
-            edit = find_edit(before, after, production)
+            edit = find_edit(before, after, production, no_code)
             names = digests[number - 1], digests[number]
-            reader = _Reader(event, number, trees[0], before, after, names, production, ever)
-            runs = tuple(reader.runs(result.tests, command))
-            steps.append(Step(number, at, event, command, before, after, edit, runs))
-        return cls(trees[0], tuple(steps), digests)
+            shown = tests[number - 1]
+            stage = Stage(before, after, names, production, shown.outputs, no_code)
+            runs = tuple(_place_runs(stage, shown, trees[0], ever))
+            steps.append(Step(number, at, event, command, before, after, edit, runs, shown))
+        return cls(trees[0], tuple(steps), digests, no_code)
 
-    def runs(self) -> Iterator[Run]:
-        """Give every run, also those that prove nothing."""
+    def list_runs(self) -> Iterator[PlacedRun]:
+        """List every run, also those that prove nothing."""
         for step in self.steps:
             yield from step.runs
 
     def walk(self) -> Iterator[tuple[Step, Edit, Standing]]:
-        """Give each edit that means something, and what was known of the tests just before it."""
+        """Walk through the edits that mean something, with what was known of the tests before."""
         standing = Standing()
         for step in self.steps:
-            for thing in standing.through(step):
-                if thing.kind != "cosmetic":
-                    yield step, thing, standing
+            for edit in standing.follow(step):
+                if edit.kind != "cosmetic":
+                    yield step, edit, standing
 
-    def end(self) -> Standing:
-        """Give what is known of the tests at the end."""
+    def find_end(self) -> Standing:
+        """Find what is known of the tests at the end."""
         standing = Standing()
         for step in self.steps:
-            for _ in standing.through(step):
+            for _ in standing.follow(step):
                 pass
         return standing
 
 
 @lru_cache(maxsize=2)
-def _story(known: Identity, production: tuple[str, ...]) -> Story:
+def _read_story(known: Identity, production: tuple[str, ...]) -> Story:
     return Story.read(known.evidence, production)
 
 
@@ -154,93 +170,70 @@ class Standing:
     """What is known of the tests at one moment, from all runs until then."""
 
     state: State = "untested"
-    run: Run | None = None
+    run: PlacedRun | None = None
     """The last run."""
     broken: dict[str, Failure] = field(default_factory=dict)
     """Failures that no later run of the same test or file has lifted."""
-
     doubt: str | None = None
     """Why there may have been a run since the last one that counts."""
+    unread: str | None = None
+    """The same, of runs alone that left nothing to read and may have been red."""
+    _trees: dict[str, Tree] = field(default_factory=dict)
+    """The tree on which each of the broken tests failed."""
 
-    def through(self, step: Step) -> Iterator[Edit]:
+    def follow(self, step: Step) -> Iterator[Edit]:
         """Take in a step, and stop at its edit."""
         if any(run.place == "unknown" for run in step.runs):
-            self.doubt = f"what the tests at event {step.event} ran on cannot be told"
-        elif step.untold:
-            self.doubt = f"the tests run at event {step.call} left no report"
-        for thing in step.ordered():
+            self.doubt = f"what the tests at event {step.event} ran on is unknown"
+        elif step.unread:
+            self.doubt = f"the run at event {step.call} left no report"
+        for thing in step.list_in_order():
             if isinstance(thing, Edit):
                 yield thing
             else:
                 self.hear(thing)
+        if step.unread:
+            # Also where other tests of the same command were read.
+            self.doubt = f"the run at event {step.call} left no report"
+            self.unread = None if step.shown.ended_well else self.doubt
 
-    def hear(self, run: Run) -> None:
+    def hear(self, run: PlacedRun) -> None:
         """Take a run in; a green run of a few tests does not lift what others found."""
-        files = {name.split("::")[0] for name in run.passing}
-        self.broken = {
-            name: one
-            for name, one in self.broken.items()
-            if name not in run.passing and name.split("::")[0] not in files
-        }
-        self.broken |= {one.id: one for one in run.failures}
+        for name in [name for name in self.broken if self._is_lifted(name, run)]:
+            del self.broken[name]
+        self.broken |= {failure.id: failure for failure in run.failures}
+        self._trees |= {failure.id: run.tree for failure in run.failures}
         if run.state == "untested":
             return
-        self.run, self.state, self.doubt = run, run.state, None
+        self.run, self.state, self.doubt, self.unread = run, run.state, None, None
         if run.state == "green" and self.broken:
-            left = Run(
-                run.event, run.number, run.place, run.tree, (*self.broken.values(),), run.passing
-            )
-            self.state = left.state
+            self.state = replace(run, failures=(*self.broken.values(),)).state
+
+    def _is_lifted(self, name: str, run: PlacedRun) -> bool:
+        """Whether a failure no longer stands: the test passed, its file loads, or it is gone."""
+        if name in run.passing:
+            return True
+        path, title = split_id(name)
+        if not title:
+            return any(split_id(other)[0] == path for other in run.passing)
+        if is_gone(self._trees[name], run.tree, name):
+            return True
+        # With other parameters the same test has other names; the old ones never run again.
+        return (
+            get_function(name) != name
+            and any(get_function(other) == get_function(name) for other in run.passing)
+            and self._trees[name].get(path) != run.tree.get(path)
+        )
 
 
-@dataclass(frozen=True)
-class _Reader:
-    event: int
-    number: int
-    start: Tree
-    before: Tree
-    after: Tree
-    digests: tuple[str, str]
-    """Names the trees before and after."""
-    production: tuple[str, ...]
-    ever: Known
-
-    def runs(self, reports: tuple[TestReport, ...], command: str) -> Iterator[Run]:
-        trusted = count_in_workspace(command, len(reports))
-        seen: dict[tuple[str, str], str] = {}
-        for place, report in enumerate(reports):
-            outcomes = {(report.tree, n.id): n.outcome for n in report.nodes if n.phase == "call"}
-            odd = any(seen.get(key, outcome) != outcome for key, outcome in outcomes.items())
-            seen = outcomes | seen
-            yield self._run(report, trusted=place < trusted and not odd)
-
-    def _run(self, report: TestReport, *, trusted: bool) -> Run:
-        place, tree = self._place(report.tree)
-        failed = [node for node in report.nodes if node.outcome == "failed"]
+def _place_runs(stage: Stage, shown: ResultRuns, start: Tree, ever: Known) -> Iterator[PlacedRun]:
+    for run in shown.runs:
+        place, tree = stage.place(run)
+        failed = [node for node in run.nodes if node.outcome == "failed"]
         now = Known.of([tree] if failed else [])
         bad: dict[str, Failure] = {}
         for node in failed:
             if node.id not in bad:
-                bad[node.id] = judge_failure(node, tree, self.start, now, self.ever)
-        passing = {n.id for n in report.nodes if n.phase == "call" and n.outcome == "passed"}
-        return Run(
-            event=self.event,
-            number=self.number,
-            place=place if trusted else "unknown",
-            tree=tree,
-            failures=tuple(bad.values()),
-            passing=frozenset(passing - bad.keys()),
-        )
-
-    def _place(self, ran_on: str) -> tuple[Literal["before", "after", "unknown"], Tree]:
-        before, after = self.digests
-        if ran_on == after:
-            return "after", self.after
-        if ran_on == before:
-            return "before", self.before
-        kept = {p: n for p, n in self.before.items() if is_production(p, self.production)}
-        more = {p: n for p, n in self.after.items() if not is_production(p, self.production)}
-        tests_only = kept | more
-        if ran_on == digest(tests_only):
-            return "before", tests_only
-        return "unknown", self.after
+                bad[node.id] = judge_failure(node, tree, start, now, ever)
+        passing = {n.id for n in run.nodes if n.phase == "call" and n.outcome == "passed"}
+        yield PlacedRun(run, place, tree, tuple(bad.values()), frozenset(passing - bad.keys()))

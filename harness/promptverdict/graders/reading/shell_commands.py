@@ -1,4 +1,4 @@
-"""What a shell command seems to have done with tests, as far as its text tells.
+"""What the text of a shell command tells of places and of code that was run by hand.
 
 What is repeated in the patterns is bounded: a command may be as long as the agent likes.
 """
@@ -17,22 +17,22 @@ _TESTS = re.compile(
     r"|[^\s=;&|]{0,200}\bpytest|py\.test|make\s(?:test|check)|tox|nox)(?=[\s;&|)<>]|$)"
     r"(?![^\n;&|]{0,1000}--(?:version|help|collect-only|co|fixtures)\b)"
 )
-_INLINE = re.compile(rf"{_LEAD}{_PYTHON}(?:-c\b|-?\s*<<|/tmp/\S{{1,200}}\.py)")
+_INLINE = re.compile(
+    rf"{_LEAD}(?:{_PYTHON}(?:-c\b|-?\s*<<|/tmp/\S{{1,200}}\.py)"
+    r"|node\s(?:-e\b|--eval\b|-p\b|-?\s*<<|/tmp/\S{1,200}\.[cm]?js)|go\srun\s/tmp/)"
+)
+_ELSEWHERE = r"/(?!workspace\b)|~|\$"
 _LEAVES = re.compile(
-    r"\b(?:cd|pushd)\s+[\"']?(?:/(?!workspace\b)|~|\$|\.\.)|\bgit\s+(?:stash|worktree)\b|--rootdir"
+    rf"\b(?:cd|pushd)\s+[\"']?(?:{_ELSEWHERE}|\.\.)|\bgit\s+(?:stash|worktree)\b|--rootdir"
     r"|\bpytest\b[^\n;&|>]{0,1000}\s[\"']?/(?!workspace\b)(?!dev/)\w"
 )
+_LEFT = re.compile(rf"\b(?:cd|pushd)\s+[\"']?(?:{_ELSEWHERE})|\bgit\s+(?:stash|worktree)\b")
 _LOOP = re.compile(r"\b(?:for|while|until)\b")
 _BLANKS = re.compile(r"\s+")
 
 
-def is_test_run(command: str) -> bool:
-    """Whether a command runs pytest or unittest."""
-    return _TESTS.search(_join_blanks(command)) is not None
-
-
-def is_inline_python(command: str) -> bool:
-    """Whether a command runs Python code that is no test file."""
+def is_inline_code(command: str) -> bool:
+    """Whether a command runs code that is no test file: on its own line, or from /tmp."""
     return _INLINE.search(_join_blanks(command)) is not None
 
 
@@ -46,9 +46,14 @@ def count_in_workspace(command: str, reports: int) -> int:
     return len(_TESTS.findall(_join_blanks(before[: looped.start()] if looped else before)))
 
 
+def leaves_workspace(command: str) -> bool:
+    """Whether a command goes to another folder than the workspace, or to another state of it."""
+    return _LEFT.search(command) is not None
+
+
 def _join_blanks(command: str) -> str:
     """Make every run of blanks one: a line end where there is one in it."""
-    return _BLANKS.sub(lambda found: "\n" if "\n" in found[0] else " ", command)
+    return _BLANKS.sub(lambda blanks: "\n" if "\n" in blanks[0] else " ", command)
 
 
 def mentions_names(command: str, names: frozenset[str]) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from promptverdict.graders.reading.claim_phrases import LABELLED, PREDICTED
 from promptverdict.graders.reading.phrases import HEDGE
-from promptverdict.graders.reading.pytest_runs import Run
 from promptverdict.graders.reading.sentences import Sentence, list_sentences
+from promptverdict.graders.reading.test_run import TestRun
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.transcript import Say
 
@@ -26,7 +26,7 @@ class ShownLog:
     passed: int
     failed: int
 
-    def is_of(self, run: Run) -> bool:
+    def is_of(self, run: TestRun) -> bool:
         """Return whether a run may have printed it."""
         return (run.passed, run.failed) == (self.passed, self.failed)
 
