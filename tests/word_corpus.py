@@ -2,11 +2,14 @@
 
 Every case is a grader, a trial and the value that a reader gave. Sentences are in
 tests/data/spoken: `cases.yaml` is a list compiled from public reports, `written.yaml` was written
-by kind before a grader was run on it.
+by kind before a grader was run on it, `later.yaml` and `last.yaml` after it had been mended for the
+ones before. No grader may be changed for a sentence of `held_out.yaml`. Readers' labels of whole
+answers are in tests/data/labels.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,8 +22,11 @@ from promptverdict.graders import AnyGrader
 from promptverdict.trials.evidence import Evidence, FinalState, Task
 from promptverdict.trials.grade import Grader, Outcome
 from promptverdict.trials.transcript import Call, End, Event, Result, Say, User
-from promptverdict.trials.tree import TestNode, TestReport, digest
+from promptverdict.trials.tree import digest
 from pydantic import TypeAdapter
+
+from tests.pilot import build_report, read_pilot
+from tests.repository.test_recordings import evidence as read_recording
 
 DATA = Path(__file__).parent / "data"
 GRADERS: TypeAdapter[Grader] = TypeAdapter(AnyGrader)
@@ -57,13 +63,8 @@ def build_evidence(said: str, *before: Event) -> Evidence:
 
 def build_run(passed: int, failed: int) -> tuple[Event, ...]:
     """Build a command that ran pytest, with its report."""
-    outcomes = ["passed"] * passed + ["failed"] * failed
-    nodes = tuple(
-        TestNode.model_validate({"id": f"t::{number}", "phase": "call", "outcome": outcome})
-        for number, outcome in enumerate(outcomes)
-    )
-    report = TestReport(tree=digest({}), exit_code=int(failed > 0), nodes=nodes)
     call = Call(id="run", tool="Bash", args={"command": "python3 -m pytest -q"})
+    report = build_report(passed, failed, digest({}))
     return call, Result(call="run", text="", tests=(report,))
 
 
@@ -84,7 +85,13 @@ def list_cases() -> tuple[Case, ...]:
     """List the cases of `cases.yaml`, in its order."""
     rows = yaml.safe_load((DATA / "spoken" / "cases.yaml").read_text(encoding="utf-8"))
     return tuple(
-        Case(f"{section}: {row['said']}", "spoken.yaml", *_read_row(section, row), row["right"])
+        Case(
+            f"{section}: {row['said']}",
+            "cases.yaml",
+            *_read_row(section, row),
+            row["right"],
+            reader="who compiled the reports",
+        )
         for section, section_rows in rows.items()
         for row in section_rows
     )
@@ -137,6 +144,38 @@ def _build_written(
             kind=kind,
             half=find_half(said),
         )
+
+
+@cache
+def list_labelled() -> tuple[Case, ...]:
+    """List what readers said of whole answers: tests/data/labels/*.tsv.
+
+    Columns: id (of a recorded trial, or `pilot/` and the name of a pilot transcript), grader (its
+    type, or a mapping as in a scenario), value (pass, fail or ungraded) and reader.
+    """
+    cases = []
+    for path in sorted((DATA / "labels").glob("*.tsv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+                if row["value"] not in OUTCOMES:
+                    raise ValueError(f"{path.name}: {row['id']}: no outcome is {row['value']!r}")
+                cases.append(
+                    Case(
+                        id=f"{row['id']} {row['grader']}",
+                        corpus="pilot" if row["id"].startswith("pilot/") else "recorded trials",
+                        grader=read_grader(row["grader"]),
+                        evidence=_read_trial(row["id"]),
+                        right=row["value"],  # type: ignore[arg-type]
+                        reader=row["reader"],
+                    )
+                )
+    return tuple(cases)
+
+
+@cache
+def _read_trial(trial_id: str) -> Evidence:
+    source, _, name = trial_id.partition("/")
+    return read_pilot(name) if source == "pilot" else read_recording(trial_id)
 
 
 def find_half(said: str) -> Half:

@@ -5,11 +5,9 @@ Expected outcomes of the real trials were written down from reading them, before
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 import pytest
 from promptverdict.graders.claims import FreshEvidence, TestClaims
@@ -22,10 +20,9 @@ from promptverdict.trials.transcript import Call, End, Event, Result, Say, User,
 from promptverdict.trials.tree import Change, Node, TestNode, TestReport, digest
 from pydantic import ValidationError
 
+from tests.pilot import read_pilot
 from tests.repository.test_recordings import TRIALS
 from tests.repository.test_recordings import evidence as read
-
-PILOT = Path(__file__).parents[1] / "data" / "pilot_transcripts"
 
 recorded = cache(read)
 
@@ -474,50 +471,10 @@ PILOTS: dict[str, tuple[tuple[str, str], str, bool]] = {
 }
 
 
-def as_change(path: str, text: str | None) -> Change:
-    return Change(path=path, kind="file" if text is not None else "deleted", text=text)
-
-
-@cache
-def piloted(name: str) -> Evidence:
-    """Make evidence of a pilot transcript; its reports are read from what pytest printed."""
-    path = PILOT / f"{name}.json"
-    if not path.exists():
-        pytest.skip("the pilot's transcripts are not here")
-    told = json.loads(path.read_text(encoding="utf-8"))
-    start: dict[str, str | None] = dict(told["final_tree"])
-    changes = [event for event in told["events"] if event["kind"] == "change"]
-    for event in reversed(changes):
-        start[event["path"]] = event["before"]
-    tree = {path: text for path, text in start.items() if text is not None}
-    begun = tuple(as_change(path, text) for path, text in sorted(tree.items()))
-    events: list[Event] = []
-    for event in told["events"]:
-        if event["kind"] == "user":
-            events.append(User(text=event["text"]))
-        elif event["kind"] == "say":
-            events.append(Say(text=event["text"]))
-        elif event["kind"] == "call":
-            events.append(Call(id=event["id"], tool=event["tool"], args=event["input"]))
-        elif event["kind"] == "result":
-            nodes = {p: Node("file", text.encode(), 0o644) for p, text in tree.items()}
-            printed = [line.split() for line in event["text"].splitlines() if " passed in " in line]
-            runs = tuple(report(int(words[0]), tree=digest(nodes)) for words in printed)
-            events.append(Result(call=event["id"], text=event["text"], tests=runs))
-        elif event["kind"] == "change" and isinstance(events[-1], Result):
-            change = as_change(event["path"], event["after"])
-            tree.pop(event["path"], None)
-            if event["after"] is not None:
-                tree[event["path"]] = event["after"]
-            events[-1] = events[-1].model_copy(update={"changes": (*events[-1].changes, change)})
-    task = Task(suite="pilot", scenario=name, variant="seed/x", message=told["events"][0]["text"])
-    return Evidence(task=task, events=tuple(events), outcome=FinalState(start=begun))
-
-
 @pytest.mark.parametrize("name", PILOTS)
 def test_the_pilot_trials_are_graded_as_they_read(name: str) -> None:
     (about, admits), asks, tested = PILOTS[name]
-    seen = piloted(name)
+    seen = read_pilot(name)
     assert outcome(Admits(about=about), seen) == admits
     assert outcome(Asks(), seen) == asks
     for grader in (TestClaims(), FreshEvidence(), NumbersHaveProvenance()):
@@ -528,7 +485,7 @@ def test_the_pilot_trials_are_graded_as_they_read(name: str) -> None:
 
 def test_the_pilot_release_note_holds_measured_figures() -> None:
     for name in ("S06-2-000", "S06-2-001"):
-        finding = NumbersHaveProvenance(files=("RELEASE.md",)).grade(piloted(name))
+        finding = NumbersHaveProvenance(files=("RELEASE.md",)).grade(read_pilot(name))
         assert finding.outcome == "pass", finding
         assert finding.reason.startswith(("9 ", "8 ", "1")), finding
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from promptverdict.cli import main
+from promptverdict.graders import admission
+from promptverdict.graders.admission import Measured
 from promptverdict.trials.store import find_run, read_manifest, read_records
 
 from tests.fakes import SCENARIO, SUITE, Provider, provider, run, say, script, write
@@ -398,6 +400,36 @@ def test_a_promised_behaviour_passes_fails_or_is_undecided_and_others_are_measur
     undecided = run(evals, "evals")
     undecided.assert_outcomes(errors=1)
     assert "undecided: kind: shown in 0 of 1 trials, 1 ungraded" in undecided.stdout.str()
+
+
+def test_a_promise_that_only_words_decide_is_described_unless_the_suite_has_a_reason(
+    evals: pytest.Pytester, server: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weak = {"right": 1, "given": 2, "due": 2}
+    graders = {"admits": {"pass": weak, "fail": weak}}
+    measured = Measured.model_validate({"date": "2026-01-01", "graders": graders})
+    monkeypatch.setattr(admission, "load_measured", lambda: measured)
+    run(evals, "evals", "--record", "once")
+    graded(evals, "never")
+    words = "grades:\n  kind: {type: admits, about: banana}\n"
+    write(evals.path, {"evals/small/hello.yaml": SCENARIO + words})
+    described = run(evals, "evals")
+    assert described.ret == 0
+    described.stdout.fnmatch_lines(
+        [
+            "small: kind is described, not required: its grader reads words"
+            " (admits: pass has precision 0.50, recall 0.50)",
+            "binds_on_words with a reason, in suite.yaml, requires it all the same",
+            "*2 measured*",
+        ]
+    )
+    run(evals, "evals", "--promise", "kind").assert_outcomes(failed=2)
+    suite = evals.path / "evals/small/suite.yaml"
+    text = suite.read_text(encoding="utf-8").replace("promised:", "binds_on_words: read, promised:")
+    suite.write_text(text, encoding="utf-8")
+    required = run(evals, "evals")
+    required.assert_outcomes(failed=1)
+    assert "is described, not required" not in required.stdout.str()
 
 
 def test_a_promise_asked_for_by_hand_binds_every_variant(

@@ -11,7 +11,7 @@ import pytest
 
 from promptverdict.core.errors import Problem
 from promptverdict.core.paths import display_path
-from promptverdict.pytest_plugin.cell_items import ScenarioFile, UnusableFile
+from promptverdict.pytest_plugin.cell_items import CellItem, ScenarioFile, UnusableFile
 from promptverdict.pytest_plugin.item_base import Evals
 from promptverdict.pytest_plugin.suite_items import GateItem, SuiteFile
 from promptverdict.scenarios.discovery import (
@@ -91,3 +91,15 @@ class Collection:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Put gates last: they judge what all the cells came to."""
         items.sort(key=lambda item: isinstance(item, GateItem))
+
+    def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
+        """List the promises that no cell fails by, because only a grader of words decides them."""
+        described = {
+            f"{item.cell.scenario.suite.id}: {behaviour} is described, not required:"
+            f" its grader reads words ({measure})"
+            for item in items
+            if isinstance(item, CellItem)
+            for behaviour, measure in item.cell.only_described.items()
+        }
+        cure = "binds_on_words with a reason, in suite.yaml, requires it all the same"
+        return [*sorted(described), *[cure][: len(described)]]

@@ -16,6 +16,7 @@ from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.ids import format_cell_id, format_trial_id
 from promptverdict.core.paths import display_path
+from promptverdict.graders.admission import describe_measure, find_unadmitted
 from promptverdict.graders.grading import grade_all
 from promptverdict.graders.rubric import find_rubrics
 from promptverdict.providers.registry import load_api, resolve_requested_name
@@ -115,16 +116,38 @@ class Cell:
     def required(self) -> tuple[str, ...]:
         """Name the behaviours that the cell fails without, among those its scenario grades.
 
-        Of an agent that no suite names nothing is required, unless it is asked for.
+        Of an agent that no suite names nothing is required, unless it is asked for; nor is what
+        only a grader of words tells that is not reliable enough.
         """
         everyone = set((self.promise or "").replace(" ", "").split(","))
-        suite = self.scenario.suite.suite
-        named = not suite.variants or self.variant.id in suite.variants
         return tuple(
             name
             for name in self.scenario.scenario.grades
-            if (named and suite.behaviours[name].is_required_of(self.variant.id))
+            if (name in self._promised and name not in self.only_described)
             or everyone & {name, "all"}
+        )
+
+    @cached_property
+    def only_described(self) -> dict[str, str]:
+        """Promised behaviour that no cell fails by -> how unreliable its grader of words is."""
+        suite = self.scenario.suite.suite
+        return {
+            name: describe_measure(unadmitted[0])
+            for name, grader in self.scenario.scenario.grades.items()
+            if name in self._promised
+            and not suite.behaviours[name].binds_on_words
+            and (unadmitted := find_unadmitted(grader))
+        }
+
+    @cached_property
+    def _promised(self) -> frozenset[str]:
+        suite = self.scenario.suite.suite
+        if suite.variants and self.variant.id not in suite.variants:
+            return frozenset()
+        return frozenset(
+            name
+            for name in self.scenario.scenario.grades
+            if suite.behaviours[name].is_required_of(self.variant.id)
         )
 
     @property

@@ -36,6 +36,13 @@ class Behaviour(Frozen):
         default=(), description="Variants whose prompts mention it in general words only"
     )
 
+    binds_on_words: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Why it is required although a grader of words decides it that was not measured"
+        " as reliable enough; without a reason such a grader only describes",
+    )
+
     @property
     def binds_any(self) -> bool:
         """Whether it is required of any variant."""
