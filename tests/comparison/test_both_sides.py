@@ -150,3 +150,31 @@ def test_a_baseline_that_was_never_recorded_is_told_with_command_and_price(
     assert "recording 7 trials with relay/scripted" in out
     assert "record both sides: pytest evals --base main --record once" in out
     assert "Invalid" not in out
+
+
+def test_a_trial_of_the_older_side_is_shown_by_its_name(
+    edited: Repository,
+    pytester: pytest.Pytester,
+    kind_server: Provider,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(pytester, "evals", "--base", "main", "--record", "once")
+    capsys.readouterr()
+    assert main(["show", "request-3::helper/base", "--base"]) == 0
+    older = capsys.readouterr().out
+    assert "You are welcome." in older
+    assert edited.git("rev-parse", "main")[:10] in older
+    assert main(["show", "request-3::helper/base"]) == 0
+    assert "You are welcome." not in capsys.readouterr().out
+
+
+def test_without_an_older_side_show_says_how_to_compare(
+    edited: Repository,
+    pytester: pytest.Pytester,
+    kind_server: Provider,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(pytester, "evals", "--record", "once", "-k", "request-3")
+    capsys.readouterr()
+    assert main(["show", "request-3::helper/base", "--base"]) == 2
+    assert "this run was not compared with an older revision" in capsys.readouterr().err

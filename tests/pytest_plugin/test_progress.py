@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from promptverdict.pytest_plugin.progress import Progress
@@ -42,3 +43,39 @@ def test_a_trial_that_broke_counts_and_says_so() -> None:
 @pytest.mark.parametrize(("seconds", "told"), [(89, "89 s"), (600, "10 min"), (9000, "2.5 h")])
 def test_long_times_are_told_in_larger_units(seconds: float, told: str) -> None:
     assert lines(seconds, planned=2)[0].endswith(f"about {told} left")
+
+
+class Waiting:
+    """A trial of which the model alone matters."""
+
+    def __init__(self, model: str) -> None:
+        self.cell = SimpleNamespace(model=model)
+
+
+@pytest.mark.parametrize(
+    ("model", "cure"),
+    [
+        ("relay/me", "answer it: promptverdict relay take"),
+        ("anthropic/x", "Ctrl-C keeps what is finished"),
+    ],
+)
+def test_silence_is_broken_with_who_is_waited_for_and_what_to_do(model: str, cure: str) -> None:
+    clock = iter([0.0, 14.0, 15.0, 20.0, 30.0])
+    progress = Progress(4, lambda: next(clock))
+    lines = [progress.format_silence(Waiting(model)) for _ in range(4)]  # type: ignore[arg-type]
+    assert lines == [
+        None,
+        f"waiting for {model}: 4 trials to go, nothing ended for 15 s; {cure}",
+        None,
+        f"waiting for {model}: 4 trials to go, nothing ended for 30 s; {cure}",
+    ]
+
+
+def test_a_trial_that_ends_begins_a_new_silence() -> None:
+    clock = iter([0.0, 10.0, 20.0, 26.0])
+    progress = Progress(2, lambda: next(clock))
+    progress.format_line(record())
+    assert progress.format_silence(Waiting("relay/me")) is None  # type: ignore[arg-type]
+    line = progress.format_silence(Waiting("relay/me"))  # type: ignore[arg-type]
+    assert line is not None
+    assert line.startswith("waiting for relay/me: 1 trial to go, nothing ended for 16 s")

@@ -15,7 +15,7 @@ from promptverdict.core.paths import display_path
 from promptverdict.core.text import escape_text, format_count
 from promptverdict.settings import resolve
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.store import LATEST, find_run, read_record, read_records
+from promptverdict.trials.store import BASE, LATEST, find_run, read_record, read_records
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -49,6 +49,11 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     what.add_argument(
         "--failed", action="store_true", help="list the grades that failed or are ungraded"
     )
+    parser.add_argument(
+        "--base",
+        action="store_true",
+        help="show the trial of the older revision that the run was compared with",
+    )
     parser.add_argument("--number", type=int, default=0, help="number of the trial, from 0")
     parser.add_argument("--run", default=LATEST, help="name of the run (default: the latest)")
     parser.add_argument("--results", help="folder of the runs (default: the configured one)")
@@ -71,6 +76,12 @@ def _find_trial(asked: argparse.Namespace) -> TrialRecord:
     if asked.trial.endswith(".json"):
         return read_record(Path(asked.trial))
     folder, records = _read_run(asked)
+    if asked.base:
+        records = list(read_records(folder, BASE))
+        if not records:
+            cure = "compare with one first: pytest evals/ --base main"
+            found = "this run was not compared with an older revision"
+            raise InputError([Problem(display_path(folder), found, cure)])
     return select_trial(asked.trial, asked.number, folder, records)
 
 

@@ -1,16 +1,25 @@
-"""Progress of recording: one line for each trial that ended, with what is left."""
+"""Progress of recording: a line for each trial that ended, and one wherever it is long silent."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from promptverdict.core.text import escape_text
+from promptverdict.core.text import escape_text, format_count
+from promptverdict.providers.registry import is_by_hand
 from promptverdict.report.words import format_tokens
 from promptverdict.trials.metrics import count_turns, describe_ending, sum_usage
-from promptverdict.trials.prices import add_costs
+from promptverdict.trials.prices import Cost, add_costs
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.transcript import add_usages
+from promptverdict.trials.transcript import Usage, add_usages
+
+if TYPE_CHECKING:
+    from promptverdict.runner.cells import Trial
+
+
+SILENCE = 15.0
+"""Seconds without a line after which one says what is waited for."""
 
 
 class Progress:
@@ -18,30 +27,53 @@ class Progress:
 
     def __init__(self, planned: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._planned, self._clock = planned, clock
-        self._began = clock()
-        self._ended: list[TrialRecord] = []
+        self._began = self._ended_at = self._written = clock()
+        self._done = 0
+        # Totals, not a list: adding every earlier record up again makes long runs quadratic.
+        self._used = Usage(input=0, output=0)
+        self._spent: Cost | None = None
 
     def format_line(self, record: TrialRecord, side: str = "") -> str:
         """Count one more trial, and format how it ended and how much is left.
 
         side: added to the name of a trial of an older revision.
         """
-        self._ended.append(record)
-        done, events = len(self._ended), record.evidence.events
-        used = add_usages(sum_usage(ended.evidence.events) for ended in self._ended)
-        spent = add_costs(ended.cost for ended in self._ended)
+        events = record.evidence.events
+        self._spent = add_costs([self._spent, record.cost] if self._done else [record.cost])
+        self._used = add_usages([self._used, sum_usage(events)])
+        self._done += 1
+        self._ended_at = self._written = self._clock()
         return (
-            f"[{done}/{self._planned}] {record.id}{escape_text(side)}: "
+            f"[{self._done}/{self._planned}] {record.id}{escape_text(side)}: "
             f"{escape_text(describe_ending(record))} after {count_turns(events)} turns,"
-            f" {_format_time(record.seconds)}; so far {format_tokens(used)} tokens,"
-            f" {spent or 'price unknown'}; {self._format_rest()}"
+            f" {_format_time(record.seconds)}; so far {format_tokens(self._used)} tokens,"
+            f" {self._spent or 'price unknown'}; {self._format_rest()}"
+        )
+
+    def format_silence(self, trial: Trial) -> str | None:
+        """Format whom a trial has been waiting for, once nothing was written for long enough."""
+        now = self._clock()
+        if now - self._written < SILENCE:
+            return None
+        self._written = now
+        model = trial.cell.model
+        todo = (
+            "answer it: promptverdict relay take"
+            if is_by_hand(model)
+            else "Ctrl-C keeps what is finished"
+        )
+        left = self._planned - self._done
+        return (
+            f"waiting for {escape_text(model)}: {format_count(left, 'trial')} to go, nothing ended"
+            f" for {_format_time(now - self._ended_at)};"
+            f" {todo}"
         )
 
     def _format_rest(self) -> str:
-        done = len(self._ended)
+        done = self._done
         if done >= self._planned:
-            return f"all in {_format_time(self._clock() - self._began)}"
-        average = (self._clock() - self._began) / done
+            return f"all in {_format_time(self._ended_at - self._began)}"
+        average = (self._ended_at - self._began) / done
         return f"about {_format_time(average * (self._planned - done))} left"
 
 

@@ -92,7 +92,10 @@ class TrialRun:
         """Wait for a trial, and write a line for each trial that is recorded meanwhile."""
         future = self.submit(decision)
         for record in self._list_ended_until(future):
-            if self._progress and record.key in self._recording:
+            if self._progress and record is None:
+                if line := self._progress.format_silence(decision.trial):
+                    write_line(line)
+            elif self._progress and record and record.key in self._recording:
                 side = f" @ {self._settings.base}" if record.key in self._older else ""
                 write_line(self._progress.format_line(record, side))
         return future.result()
@@ -102,7 +105,8 @@ class TrialRun:
         if self._runner:
             self._runner.close()
 
-    def _list_ended_until(self, future: Future[TrialRecord]) -> Iterator[TrialRecord]:
+    def _list_ended_until(self, future: Future[TrialRecord]) -> Iterator[TrialRecord | None]:
+        """Yield each record as its trial ends, and None between two looks."""
         # The queue is emptied once more after the future is done: its own record is the last in it.
         is_done = False
         while not is_done:
@@ -110,6 +114,7 @@ class TrialRun:
             is_done = future.done()
             while not self._ended.empty():
                 yield self._ended.get()
+            yield None
 
     def _store(self, record: TrialRecord) -> None:
         """Store a record. The runner calls this in its own threads."""

@@ -52,6 +52,8 @@ def _list_facts(record: TrialRecord) -> Iterator[Line]:
         else "none",
         "ended": describe_ending(record),
     }
+    if record.revision:
+        facts["revision"] = record.revision[:10]
     if record.grades:
         facts["grades"] = ", ".join(_count_grades(record))
     for name, value in facts.items():
