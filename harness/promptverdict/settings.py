@@ -119,6 +119,7 @@ def resolve(
         ("option: --", given),
     ):
         for name in OPTIONS:
+            # An empty variable is how CI writes one that is not set.
             if layer.get(name) not in (None, ""):
                 values[name], sources[name] = layer[name], source
     try:

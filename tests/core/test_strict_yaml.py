@@ -169,7 +169,7 @@ def test_typed_only_what_nobody_mistakes_becomes_more_than_text() -> None:
 
 @pytest.mark.parametrize("number", [".inf", "-.inf", ".nan", "1e999", "9" * 5000])
 def test_typed_a_number_that_json_cannot_hold_is_refused(number: str) -> None:
-    with pytest.raises(InputError, match=r"x:2: .* is no number that can be used"):
+    with pytest.raises(InputError, match=r"x:2: .* is not a number that can be used"):
         parse(f"a: 1\nb: {number}", "x", typed=True)
 
 

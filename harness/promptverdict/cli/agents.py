@@ -54,6 +54,7 @@ def _find_agents_place() -> str:
 def _load(paths: list[Path]) -> list[Variant]:
     variants: list[Variant] = []
     problems: list[Problem] = []
+    # All paths are read before any problem is raised: one run shows every bad file.
     for path in paths:
         try:
             variants += load_agents(path)

@@ -46,8 +46,8 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 @dataclass
-class Found:
-    """What was read below some paths, and what is wrong with it."""
+class ReadFiles:
+    """The suites read below some paths, and every problem in them."""
 
     problems: list[Problem] = field(default_factory=list)
     scenarios: list[LoadedScenario] = field(default_factory=list)
@@ -60,49 +60,49 @@ def run(asked: argparse.Namespace) -> int:
     Raises InputError with every problem of every file, and SandboxError.
     """
     settings = resolve(Path.cwd(), {"sandbox": asked.sandbox})
-    found = read_all([Path(path) for path in asked.paths], settings)
-    if found.problems:
-        raise InputError(dict.fromkeys(found.problems))
-    print(f"{len(found.scenarios)} scenarios: no mistake in their files")
-    if asked.files_only or not found.scenarios:
+    read = read_all([Path(path) for path in asked.paths], settings)
+    if read.problems:
+        raise InputError(dict.fromkeys(read.problems))
+    print(f"{len(read.scenarios)} scenarios: no mistake in their files")
+    if asked.files_only or not read.scenarios:
         return 0
-    missed = _check_solutions(found.solutions, _lazily_opened(settings))
-    for line in _list_gaps(found):
+    missed = _check_solutions(read.solutions, _open_when_needed(settings))
+    for line in _list_gaps(read):
         print(line)
     return 1 if missed else 0
 
 
-def read_all(paths: Sequence[Path], settings: Settings) -> Found:
-    """Read the suites at or below some paths; what cannot be read becomes a problem."""
+def read_all(paths: Sequence[Path], settings: Settings) -> ReadFiles:
+    """Read the suites at or below some paths; whatever cannot be read becomes a problem."""
     from promptverdict.scenarios.consistency import check_folders
     from promptverdict.scenarios.discovery import find_scenarios
     from promptverdict.scenarios.loading import load_scenario, load_suite
     from promptverdict.scenarios.solution import load_solutions
 
-    found = Found()
-    agents = _collect(found, partial(_load_agents, settings)) or ()
+    read = ReadFiles()
+    agents = _collect(read, partial(_load_agents, settings)) or ()
     suites: dict[Path, LoadedSuite | None] = {}
     for suite_file, path in find_scenarios(paths):
         if suite_file not in suites:
-            suites[suite_file] = _collect(found, partial(load_suite, suite_file))
+            suites[suite_file] = _collect(read, partial(load_suite, suite_file))
         if not (suite := suites[suite_file]):
             continue
-        scenario = _collect(found, partial(load_scenario, path, suite))
+        scenario = _collect(read, partial(load_scenario, path, suite))
         if scenario:
-            found.scenarios.append(scenario)
-            _collect(found, partial(_check_cells, scenario, agents, settings))
-            found.solutions += _collect(found, partial(load_solutions, scenario)) or ()
+            read.scenarios.append(scenario)
+            _collect(read, partial(_check_cells, scenario, agents, settings))
+            read.solutions += _collect(read, partial(load_solutions, scenario)) or ()
     for suite in filter(None, suites.values()):
         names = (file.stem for file in suite.folder.glob("*.yaml"))
-        found.problems += check_folders(suite.folder, names)
-    return found
+        read.problems += check_folders(suite.folder, names)
+    return read
 
 
-def _collect(found: Found, read: Callable[[], T]) -> T | None:
+def _collect(read: ReadFiles, load: Callable[[], T]) -> T | None:
     try:
-        return read()
+        return load()
     except InputError as error:
-        found.problems += error.problems
+        read.problems += error.problems
         return None
 
 
@@ -129,7 +129,7 @@ def _check_cells(scenario: LoadedScenario, agents: Iterable[Variant], settings: 
         raise InputError(lost)
 
 
-def _lazily_opened(settings: Settings) -> Callable[[], Sandbox]:
+def _open_when_needed(settings: Settings) -> Callable[[], Sandbox]:
     from promptverdict.sandbox import open_sandbox
 
     return cache(lambda: open_sandbox(settings.sandbox))
@@ -141,7 +141,7 @@ def _check_solutions(solutions: Sequence[LoadedSolution], sandbox: Callable[[], 
 
     missed, kinds = 0, Counter(loaded.solution.kind for loaded in solutions)
     for loaded in solutions:
-        evidence = _evidence(loaded, sandbox)
+        evidence = _read_evidence(loaded, sandbox)
         misses = list_misses(loaded, grade_solution(loaded, evidence))
         missed += bool(misses)
         for miss in misses:
@@ -155,7 +155,7 @@ def _check_solutions(solutions: Sequence[LoadedSolution], sandbox: Callable[[], 
     return missed
 
 
-def _evidence(loaded: LoadedSolution, sandbox: Callable[[], Sandbox]) -> Evidence:
+def _read_evidence(loaded: LoadedSolution, sandbox: Callable[[], Sandbox]) -> Evidence:
     from promptverdict.runner.solutions import read_solution, run_solution
 
     try:
@@ -164,17 +164,17 @@ def _evidence(loaded: LoadedSolution, sandbox: Callable[[], Sandbox]) -> Evidenc
         return run_solution(loaded, sandbox())
 
 
-def _list_gaps(found: Found) -> Iterator[str]:
+def _list_gaps(read: ReadFiles) -> Iterator[str]:
     """List the scenarios whose graders nothing proves."""
-    solved = {loaded.scenario.path for loaded in found.solutions}
-    if bare := [each for each in found.scenarios if each.path not in solved]:
+    solved = {loaded.scenario.path for loaded in read.solutions}
+    if bare := [each for each in read.scenarios if each.path not in solved]:
         names = ", ".join(f"{each.suite.id}/{each.id}" for each in bare[:3])
         more = f" and {len(bare) - 3} more" if len(bare) > 3 else ""
         yield f"without solutions, so that nothing proves their graders: {names}{more}"
-    for scenario in found.scenarios:
+    for scenario in read.scenarios:
         if scenario.path not in solved:
             continue
-        own = [each.solution for each in found.solutions if each.scenario.path == scenario.path]
+        own = [each.solution for each in read.solutions if each.scenario.path == scenario.path]
         caught = {behaviour for solution in own for behaviour in solution.fails}
         if bare_behaviours := [name for name in scenario.scenario.grades if name not in caught]:
             yield (

@@ -92,6 +92,7 @@ def run(asked: argparse.Namespace) -> int:
 def _repeat_options(asked: argparse.Namespace, settings: Settings) -> Iterator[str]:
     """Repeat the options that lead to the run, for the commands that the output suggests."""
     results = Path(settings.results)
+    # A run that `latest` finds needs no option, and one elsewhere is named by its path.
     if asked.run:
         folder = find_run(results, asked.run).resolve()
         if folder.parent != results.resolve():

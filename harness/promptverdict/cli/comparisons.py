@@ -42,6 +42,7 @@ def compare_variants(
     folder = find_run(Path(settings.results), asked.run or LATEST)
     samples = _read_samples(folder, cells)
     suites = {cell.scenario.suite.id: cell.scenario.suite.suite for cell in cells}
+    # The option stands for the baseline of every suite.
     if asked.baseline:
         update = {"baseline": asked.baseline}
         suites = {name: suite.model_copy(update=update) for name, suite in suites.items()}

@@ -62,5 +62,6 @@ def _run(arguments: Sequence[str] | None) -> int:
         module.add_parser(verbs)
     asked = parser.parse_args(arguments)
     code = int(modules[asked.verb].run(asked))
+    # Here, where a reader that has gone away is still caught as BrokenPipeError.
     sys.stdout.flush()
     return code

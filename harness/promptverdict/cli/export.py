@@ -36,6 +36,7 @@ def run(asked: argparse.Namespace) -> int:
         else:
             text = table.map(_defuse_formula).to_csv(index=False)
         texts[asked.folder / f"{name}.{asked.format}"] = text
+    # Together: half an export would be read as a run of fewer trials.
     write_files(texts)
     rows = ", ".join(f"{len(getattr(loaded, path.stem))} {path.stem}" for path in texts)
     print(f"{rows}: {display_path(asked.folder)}")

@@ -48,6 +48,7 @@ def run(asked: argparse.Namespace) -> int:
     """
     settings = resolve(Path.cwd(), {})
     place, agents, skipped = _find_agents(asked.agents, settings)
+    # Nothing is written before every file in the way is known.
     missing = list_missing_files()
     write_files(missing)
     steps = FirstSteps(place, agents, tuple(load_scenarios([STARTER / SUITE])), settings)

@@ -139,7 +139,7 @@ def _announce(
     if pair_questions:
         wanted += f" and {len(pair_questions)} about pairs, each in both orders,"
     if messages:
-        tokens = sum(map(len, messages)) // 4
+        tokens = sum(map(len, messages)) // 4  # about four characters make a token
         print(f"{wanted} to {model}, ~{tokens:,} tokens of evidence")
         return True
     known = f"{format_count(len(trials), 'recording')} with rubrics"

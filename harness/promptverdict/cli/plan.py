@@ -183,7 +183,7 @@ def _list_unrecorded(plan: Plan, cells: Sequence[Cell], settings: Settings) -> I
 
         with BothSides(plan.base, Path.cwd(), cells, settings) as sides:
             for cell in cells:
-                trials = [cell.get_trial(number) for number in _numbers(cell, settings)]
+                trials = [cell.get_trial(number) for number in _list_numbers(cell, settings)]
                 for decision in sides.decide(cell, trials, "once"):
                     if decision.records:
                         yield decision.trial
@@ -191,10 +191,10 @@ def _list_unrecorded(plan: Plan, cells: Sequence[Cell], settings: Settings) -> I
     from promptverdict.runner.decisions import decide
 
     for cell in cells:
-        for number in _numbers(cell, settings):
+        for number in _list_numbers(cell, settings):
             if decide(cell.get_trial(number), "stale").records:
                 yield cell.get_trial(number)
 
 
-def _numbers(cell: Cell, settings: Settings) -> range:
+def _list_numbers(cell: Cell, settings: Settings) -> range:
     return range(settings.trials or cell.scenario.suite.suite.trials)

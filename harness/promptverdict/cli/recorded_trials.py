@@ -27,6 +27,8 @@ def list_recorded_trials(
     agents = load_agents(Path(settings.agents))
     for scenario in filter(is_wanted, load_scenarios(paths)):
         for cell in list_cells(scenario, agents, settings, by_hand=False):
+            # Numbers come from the files, not from the suite: more trials may be recorded than it
+            # asks for now.
             files = cell.get_trial(0).location.folder.glob("*.http.yaml")
             numbers = (file.name.partition(".")[0] for file in files)
             yield from map(cell.get_trial, sorted(int(n) for n in numbers if n.isdecimal()))

@@ -40,6 +40,7 @@ def run(asked: argparse.Namespace) -> int:
     changed = copied = 0
     for record in records:
         scenario = scenarios.get((record.suite, record.scenario))
+        # What broke off has no whole evidence, and a deleted scenario no graders.
         if scenario is None or record.fault:
             new.save(record)
             copied += 1

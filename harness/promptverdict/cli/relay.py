@@ -95,7 +95,7 @@ def _serve(name: str, operator: str, port: int) -> int:
         async with open_relay(name, operator, port, _log) as url:
             hint = "" if url == client.URL else f"; to record: PROMPTVERDICT_RELAY={url}"
             print(f"relay/{name} answers at {url} (operator: {operator}){hint}", flush=True)
-            await asyncio.Event().wait()
+            await asyncio.Event().wait()  # until Ctrl-C
 
     try:
         asyncio.run(serve())
@@ -105,15 +105,15 @@ def _serve(name: str, operator: str, port: int) -> int:
 
 
 def _take(url: str, conversation: str | None, wait: float, *, whole: bool) -> int:
-    found = client.take(url, conversation, wait)
-    if found == "nothing":
+    turn = client.take(url, conversation, wait)
+    if turn == "nothing":
         print("nothing yet: call again")
         return NOTHING_YET
-    if found == "finished":
+    if turn == "finished":
         print("finished")
         return 0
     options = "" if url == client.URL else f" --url {url}"
-    print(render_turn(found, whole=whole, options=options), end="", flush=True)
+    print(render_turn(turn, whole=whole, options=options), end="", flush=True)
     return 0
 
 
@@ -122,10 +122,10 @@ def _answer(url: str, conversation: str, file: Path | None) -> int:
     try:
         text = (file.read_bytes() if file else sys.stdin.buffer.read()).decode("utf-8-sig")
     except OSError as error:
-        cure = "Name a file that holds the answer."
+        cure = "name a file with the answer"
         raise InputError([Problem(where, f"cannot be read: {error.strerror}", cure)]) from error
     except UnicodeDecodeError as error:
-        raise InputError([Problem(where, "is not UTF-8 text", "Save it as UTF-8.")]) from error
+        raise InputError([Problem(where, "is not UTF-8 text", "save it as UTF-8")]) from error
     if client.answer(url, conversation, text) == "finished":
         print("finished: nobody waits for this answer any more; it was not delivered")
         return GONE

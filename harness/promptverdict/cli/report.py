@@ -33,7 +33,7 @@ def run(asked: argparse.Namespace) -> int:
     for place in places:
         print(display_path(place))
     if asked.open:
-        import webbrowser
+        import webbrowser  # slow to import
 
         webbrowser.open(places[0].resolve().as_uri())
     return 0

@@ -31,6 +31,7 @@ def run(asked: argparse.Namespace) -> int:
 def _prune(results: Path, keep: int) -> None:
     from promptverdict.trials.store import prune
 
+    # `--keep 0` would also delete what `latest` points at.
     if keep < 1:
         cure = "keep at least one: --keep 1"
         raise InputError([Problem("--keep", f"{keep} would delete every run", cure)])

@@ -34,6 +34,7 @@ def run(asked: argparse.Namespace) -> int:
 def render_schema(kind: str) -> str:
     """Render the JSON Schema of one kind of file."""
     schema = SCHEMAS[kind].model_json_schema()
+    # First in the file, where editors look for it.
     return (
         json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2)
         + "\n"

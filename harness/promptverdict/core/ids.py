@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from promptverdict.core.errors import InputError, Problem
 
+# A variant may hold anything, so that it takes all between the first `::` and the last `#`.
 _TRIAL = re.compile(r"(?P<suite>[^/]+)/(?P<scenario>[^/]+?)::(?P<variant>.+)#(?P<number>[0-9]+)")
 
 

@@ -56,7 +56,7 @@ def parse(text: str, where: str, *, typed: bool = False) -> Document:
     quoted become null, true, false and numbers as in YAML 1.2: `no`, `on`, `010`, `12:30` and dates
     stay text even then. Keys are always text.
     """
-    text = _normalised(text)
+    text = _normalise(text)
     _refuse_characters(text, where)
     builder = _StrictBuilder(where, typed=typed)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -65,12 +65,12 @@ def parse(text: str, where: str, *, typed: bool = False) -> Document:
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         diagnosis = diagnose_error(error, text)
-        raise _refusal(where, diagnosis.line, diagnosis.found, diagnosis.cure) from error
+        raise _build_error(where, diagnosis.line, diagnosis.found, diagnosis.cure) from error
     except yaml.YAMLError as error:
         message = " ".join(str(error).split())[:120]
-        raise _refusal(where, 1, f"not valid YAML: {message}", "correct it") from error
+        raise _build_error(where, 1, f"not valid YAML: {message}", "correct it") from error
     if builder.empty:
-        raise _refusal(where, 1, "there is nothing in it", "write at least one `key: value`")
+        raise _build_error(where, 1, "there is nothing in it", "write at least one `key: value`")
     return Document(builder.documents[0], builder.lines)
 
 
@@ -105,22 +105,22 @@ def decode(data: bytes, where: str) -> str:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")) or start.count(0) * 4 > len(start):
         raise InputError([Problem(where, "UTF-16 or not text at all", "save it as UTF-8")])
     try:
-        return _normalised(data.decode("utf-8"))
+        return _normalise(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         found = f"byte {data[error.start]:#04x} at offset {error.start} is not UTF-8"
-        raise _refusal(where, line, found, "save the file as UTF-8") from error
+        raise _build_error(where, line, found, "save the file as UTF-8") from error
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _normalised(text: str) -> str:
+def _normalise(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _refusal(where: str, line: int, found: str, cure: str) -> InputError:
+def _build_error(where: str, line: int, found: str, cure: str) -> InputError:
     return InputError([Problem(f"{where}:{line}", found, cure)])
 
 
@@ -128,10 +128,10 @@ def _refuse_characters(text: str, where: str) -> None:
     for line, content in enumerate(text.split("\n"), start=1):
         if CONFLICT.match(content):
             cure = "choose a side and remove the lines of <, = and >"
-            raise _refusal(where, line, "unresolved merge conflict", cure)
+            raise _build_error(where, line, "unresolved merge conflict", cure)
         if bad := _REFUSED.search(content):
             found = f"the invisible character U+{ord(bad[0]):04X} in column {bad.start() + 1}"
-            raise _refusal(where, line, found, "remove it, or write it as an escape in quotes")
+            raise _build_error(where, line, found, "remove it, or write it as an escape in quotes")
 
 
 class _StrictBuilder(DataBuilder):
@@ -152,13 +152,13 @@ class _StrictBuilder(DataBuilder):
             self._begun += 1
             if self._begun > 1:
                 cure = "one file holds one document: remove the line with ---"
-                raise self._refusal(line, "a second document begins", cure)
+                raise self._build_error(line, "a second document begins", cure)
         elif isinstance(event, yaml.NodeEvent):
             self._refuse_references(event, line)
             self._nodes += 1
             if self._nodes > MAX_NODES:
                 found = f"more than {MAX_NODES} keys and values"
-                raise self._refusal(line, found, "split the file")
+                raise self._build_error(line, found, "split the file")
         super().take(event)
 
     def read_key(self, event: yaml.NodeEvent, mapping: Collection) -> str:  # noqa: ARG002
@@ -166,14 +166,16 @@ class _StrictBuilder(DataBuilder):
         line = _get_line(event)
         if not isinstance(event, yaml.ScalarEvent):
             cure = "a value that begins with { or [ needs quotes"
-            raise self._refusal(line, "a key that is itself a list or mapping", cure)
+            raise self._build_error(line, "a key that is itself a list or mapping", cure)
         key = self._check_text(event.value, line)
         if key == "<<" and event.implicit[0]:
-            raise self._refusal(line, "a merge key (<<)", "write the keys out")
+            raise self._build_error(line, "a merge key (<<)", "write the keys out")
         path = (*self._locate(self.open[:-1]), key)
         if path in self.lines:
             cure = f"keep one of lines {self.lines[path]} and {line}"
-            raise self._refusal(line, f"`{key}` is already given in line {self.lines[path]}", cure)
+            raise self._build_error(
+                line, f"`{key}` is already given in line {self.lines[path]}", cure
+            )
         self.lines[path] = line
         return key
 
@@ -189,7 +191,7 @@ class _StrictBuilder(DataBuilder):
         number = _FLOAT.fullmatch(value) or _INTEGER.fullmatch(value)
         if _NOT_FINITE.fullmatch(value) or (number and not _is_usable(value)):
             cure = "put it in quotes if text is meant"
-            raise self._refusal(line, f"`{value:.40}` is no number that can be used", cure)
+            raise self._build_error(line, f"`{value:.40}` is not a number that can be used", cure)
         if not number or _LEADING_ZERO.fullmatch(value):
             return self._check_text(value, line)
         return int(value, 0) if _INTEGER.fullmatch(value) else float(value)
@@ -200,7 +202,7 @@ class _StrictBuilder(DataBuilder):
         self.empty = False
         self._note_line(line)
         if len(self.open) == MAX_DEPTH:
-            raise self._refusal(line, f"nested more than {MAX_DEPTH} deep", "flatten it")
+            raise self._build_error(line, f"nested more than {MAX_DEPTH} deep", "flatten it")
 
     def _note_line(self, line: int) -> None:
         """Note where a value begins; one with a key has the key's line already."""
@@ -215,21 +217,21 @@ class _StrictBuilder(DataBuilder):
 
     def _check_text(self, value: str, line: int) -> str:
         if _SURROGATE.search(value):
-            raise self._refusal(line, "half a character (a lone surrogate)", "write it whole")
+            raise self._build_error(line, "half a character (a lone surrogate)", "write it whole")
         return str(value)
 
     def _refuse_references(self, event: yaml.NodeEvent, line: int) -> None:
         if isinstance(event, yaml.AliasEvent):
-            raise self._refusal(line, f"an alias (*{event.anchor})", "write the value out")
+            raise self._build_error(line, f"an alias (*{event.anchor})", "write the value out")
         if event.anchor is not None:
-            raise self._refusal(line, f"an anchor (&{event.anchor})", "remove it")
+            raise self._build_error(line, f"an anchor (&{event.anchor})", "remove it")
         tag = getattr(event, "tag", None)
         if tag is not None:
             tag = tag.replace("tag:yaml.org,2002:", "!!")
-            raise self._refusal(line, f"a tag ({tag})", "remove it: plain values only")
+            raise self._build_error(line, f"a tag ({tag})", "remove it: plain values only")
 
-    def _refusal(self, line: int, found: str, cure: str) -> InputError:
-        return _refusal(self._where, line, found, cure)
+    def _build_error(self, line: int, found: str, cure: str) -> InputError:
+        return _build_error(self._where, line, found, cure)
 
 
 def _get_line(event: yaml.Event) -> int:

@@ -31,7 +31,7 @@ def find_scenarios(places: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
             check_namesake(suite.parent, [known.parent for known in suites])
             suites.append(suite)
             is_whole = place.is_dir() or place.name == SUITE_FILE
-            for scenario in list_scenarios(suite.parent) if is_whole else [_absolute(place)]:
+            for scenario in list_scenarios(suite.parent) if is_whole else [_make_absolute(place)]:
                 if scenario not in seen:
                     seen.add(scenario)
                     yield suite, scenario
@@ -43,7 +43,7 @@ def find_suites(place: Path) -> list[Path]:
     place: a folder, or a file of one suite. Raises InputError where there is none, for a folder
     that cannot be read, and for a place inside a data folder.
     """
-    absolute = _absolute(place)
+    absolute = _make_absolute(place)
     check_no_data(absolute)
     suites = []
     if absolute.is_dir():
@@ -71,7 +71,7 @@ def _raise_unreadable(error: OSError) -> None:
     raise InputError([Problem(where, f"cannot be read: {words}", "check its permissions")])
 
 
-def _absolute(place: Path) -> Path:
+def _make_absolute(place: Path) -> Path:
     """Return an absolute path without links, save the last part where that is no folder."""
     if place.is_dir():
         return Path(os.path.realpath(place))
@@ -129,6 +129,7 @@ def is_data_folder(path: Path) -> bool:
     if path.name not in DATA_FOLDERS:
         return False
     folder = path.parent
+    # lexists: a suite.yaml that leads nowhere, or is a folder, still marks a suite.
     if any(os.path.lexists(folder / name) for name in (SUITE_FILE, "suite.yml")):
         return True
     return any(is_orphan(scenario) for scenario in folder.glob("*.yaml"))

@@ -94,6 +94,7 @@ def load_suite(path: Path) -> LoadedSuite:
 
     Whatever led here, the checks.py beside such a file is never imported.
     """
+    # Before anything else: below here, checks.py is imported.
     check_no_data(path)
     where = display_path(path)
     if not re.fullmatch(IDENTIFIER, path.parent.name):

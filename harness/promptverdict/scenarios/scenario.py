@@ -35,6 +35,7 @@ def _check_tag(tag: str) -> str:
     return tag
 
 
+# As a marker, such a tag would skip or fail a cell.
 _PYTEST_MARKERS = {"skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings"}
 Tag = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$"), AfterValidator(_check_tag)]
 

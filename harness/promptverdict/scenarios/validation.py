@@ -45,6 +45,7 @@ def _is_consequence(mistake: Any, places: Sequence[tuple[int | str, ...]]) -> bo
 def _build_problem(mistake: Any, model: type[BaseModel], document: Document, path: str) -> Problem:
     place, kind = tuple(mistake["loc"]), mistake["type"]
     context = mistake.get("ctx", {})
+    # pydantic reports a wrong tag at the union; people look for it at the key of the tag.
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         place = (*place, context["discriminator"].strip("'"))
     keys = _find_keys(place, document.data)
@@ -104,6 +105,7 @@ def _find_keys(place: tuple[str | int, ...], data: object) -> tuple[str | int, .
 
 
 def _find_line(keys: tuple[str | int, ...], document: Document) -> int:
+    # A key that is missing has no line; the nearest one around it has.
     while keys and keys not in document.lines:
         keys = keys[:-1]
     return document.lines.get(keys, 1)
