@@ -54,6 +54,18 @@ def test_a_page_links_only_to_what_is_there(page: Path) -> None:
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_a_module_that_a_page_names_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    package = ROOT / "harness/promptverdict"
+    named = re.findall(r"`((?:[\w-]+/)+[\w-]*(?:\.py)?)`", text)
+    rooms = {path.name for path in package.iterdir()}
+    ours = [name for name in named if name.split("/")[0] in rooms]
+    assert [name for name in ours if not (package / name).exists()] == []
+    whole = [name for name in named if name.split("/")[0] in ("harness", "tests")]
+    assert [name for name in whole if not (ROOT / name).exists()] == []
+
+
 def test_every_block_of_code_is_of_a_kind_that_is_tried() -> None:
     assert set(re.findall(r"^ *```(\w+)$", DOCS, re.MULTILINE)) <= {"yaml", "toml", "python"}
 
