@@ -51,7 +51,7 @@ def has_call_as_text(text: str, tools: Collection[str]) -> bool:
     """
     if _TAGS.search(text):
         return True
-    return any(_names_call(value, tools) for value in _read_json(text[:_LONGEST]))
+    return any(_is_call(value, tools) for value in _read_json(text[:_LONGEST]))
 
 
 def _read_json(text: str) -> Iterator[Any]:
@@ -64,12 +64,12 @@ def _read_json(text: str) -> Iterator[Any]:
                 continue
 
 
-def _names_call(value: Any, tools: Collection[str]) -> bool:
+def _is_call(value: Any, tools: Collection[str]) -> bool:
     match value:
         case [*values] | {"tool_calls": [*values]}:
-            return any(_names_call(inner, tools) for inner in values)
+            return any(_is_call(inner, tools) for inner in values)
         case {"function": dict(function)}:
-            return _names_call(function, tools)
+            return _is_call(function, tools)
         case {"name": str(name), "arguments": _} | {"name": str(name), "parameters": _}:
             return name in tools
         case {"name": str(name), "input": _} | {"tool": str(name)} | {"function": str(name)}:

@@ -43,7 +43,7 @@ class Conversation:
 
         # Not the SDK's method for it: Anthropic's warns of old models through the process-wide
         # warning filters, which trials that run at once cannot catch apart.
-        body = self._limit_output(self.build_request(events), events)
+        body = self._reduce_output_limit(self.build_request(events), events)
         try:
             reply = await self.client.post(self.path, cast_to=httpx2.Response, body=body)
         except Exception as error:
@@ -53,7 +53,9 @@ class Conversation:
             raise known from error
         return self.read_answer(reply.content)
 
-    def _limit_output(self, body: dict[str, Any], events: tuple[Event, ...]) -> dict[str, Any]:
+    def _reduce_output_limit(
+        self, body: dict[str, Any], events: tuple[Event, ...]
+    ) -> dict[str, Any]:
         """Lower a request's own limit of output tokens to what the answers before have left."""
         if self.output_limit is None:
             return body

@@ -21,7 +21,7 @@ _PARAMETER = re.compile(
 )
 
 
-def names_output_limit(words: str) -> bool:
+def is_about_output_limit(words: str) -> bool:
     """Return whether a refusal is about how many tokens an answer is asked to have at most."""
     return bool(re.search(r"max_(?:\w+_)?tokens|in the completion", words, re.IGNORECASE))
 

@@ -21,6 +21,7 @@ class EnvironmentNetwork(httpx2.AsyncBaseTransport):
     def __init__(self, verify: ssl.SSLContext, direct: str) -> None:
         place = urlsplit(direct)
         origin = f"{place.scheme}://{place.netloc.rpartition('@')[2]}"
+        # A mount of its own address goes before the proxies, which are mounted by scheme.
         mounts = {origin: httpx2.AsyncHTTPTransport(verify=verify)}
         try:
             self._client = httpx2.AsyncClient(verify=verify, mounts=mounts, timeout=None)

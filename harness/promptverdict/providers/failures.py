@@ -18,7 +18,7 @@ _OVERFLOW = re.compile(
 
 def is_overflow(status: int, content: bytes) -> bool:
     """Return whether a refusal says that the conversation no longer fits the model."""
-    return status == 400 and _overflows(content)
+    return status == 400 and _is_overflow_body(content)
 
 
 def read_error_words(content: bytes, longest: int = 300) -> str:
@@ -42,7 +42,7 @@ def build_failure(content: bytes | str, message: str) -> ProviderError:
     raw = content.encode() if isinstance(content, str) else content
     return (
         ContextOverflow(message, read_error_words(raw))
-        if _overflows(raw)
+        if _is_overflow_body(raw)
         else ProviderError(message)
     )
 
@@ -87,7 +87,7 @@ def translate_error(error: Exception, root: type[Exception]) -> Exception:
     return ProviderError(message)
 
 
-def _overflows(content: bytes) -> bool:
+def _is_overflow_body(content: bytes) -> bool:
     """Look at what the provider says, never at what it quotes: the error's code and message."""
     try:
         body = parse_json(content)

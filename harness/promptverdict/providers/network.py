@@ -10,7 +10,7 @@ import asyncio
 import httpx2
 
 from promptverdict.core.errors import ProviderError, RateLimited, RefusedByProvider
-from promptverdict.providers.cures import names_output_limit, suggest_cure
+from promptverdict.providers.cures import is_about_output_limit, suggest_cure
 from promptverdict.providers.failures import is_overflow, read_error_words
 from promptverdict.providers.model_names import shorten_model_path
 from promptverdict.providers.receiving import receive
@@ -142,7 +142,7 @@ class PatientTransport(httpx2.AsyncBaseTransport):
         base_path = request.url.path.removesuffix(self._api.path)
         cure = suggest_cure(self._model, self._api, status, words, base_path)
         why = find_lasting_refusal(response)
-        if why is None and not self._throttle.is_answered and names_output_limit(words):
+        if why is None and not self._throttle.is_answered and is_about_output_limit(words):
             why = "it does not take what is asked for"
         place = _format_place(request)
         if why is None:

@@ -38,6 +38,7 @@ async def receive(
     finally:
         await response.aclose()
     kept = {k: v for k, v in response.headers.items() if k.lower() in RESPONSE_HEADERS}
+    # Of HTTP/1.1 alone, and in whatever letters the server likes: a cassette keeps it as text.
     phrase = {"reason_phrase": response.reason_phrase.encode("ascii", "replace")}
     return httpx2.Response(
         response.status_code, headers=kept, content=bytes(content), extensions=phrase

@@ -79,13 +79,14 @@ class Throttle:
             yield self._round
         finally:
             self._running -= 1
-            self._wake()
+            self._notify_waiting()
 
     def succeed(self) -> None:
         """Note an answer: after as many as may be in flight, one more may."""
         self._unanswered_since = None
         self.is_answered = True
         self._successes += 1
+        # One more for each whole round, as TCP does it: quicker would run into the limit again.
         if self._limit is not None and self._successes >= self._limit:
             self._limit, self._successes = self._limit + 1, 0
 
@@ -115,7 +116,7 @@ class Throttle:
     def stop(self, error: ProviderError) -> None:
         """Let nothing more be asked in this run; the first reason is kept."""
         self._refused = self._refused or error
-        self._wake()
+        self._notify_waiting()
 
     def build_stop(self) -> RefusedByProvider | None:
         """Return on one line why nothing more is asked in this run, if that is so."""
@@ -144,7 +145,7 @@ class Throttle:
             else:
                 return
 
-    def _wake(self) -> None:
+    def _notify_waiting(self) -> None:
         """Let all who wait look again, in the order they came."""
         # A new event: whoever waits for the old one is woken once and looks again.
         self._changed.set()

@@ -33,10 +33,15 @@ class Limits(Frozen):
     calls: int = Field(default=100, ge=1)
     """Tool calls."""
     # A limit that is None is in no digest: recordings from before it stay fresh.
-    output_tokens: int | None = Field(default=None, ge=1)
-    """Tokens of all answers together."""
-    seconds: float | None = Field(default=None, gt=0)
-    """Of answers and calls; waiting for a provider, and for who answers by hand, not counted."""
+    output_tokens: int | None = Field(
+        default=None, ge=1, description="Tokens of all answers together (default: no limit)"
+    )
+    seconds: float | None = Field(
+        default=None,
+        gt=0,
+        description="Time for answers and calls together; waiting for a provider, and for whoever"
+        " answers by hand, is not counted (default: no limit)",
+    )
 
 
 class Reply(Frozen):

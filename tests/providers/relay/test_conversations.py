@@ -32,7 +32,7 @@ class Desk:
     def answer(self, turn: Turn, *blocks: dict[str, Any]) -> list[Any]:
         """Answer a turn and give the messages that its client goes on with."""
         assert isinstance(self.all.look(turn.conversation), View)
-        waiting = self.all.answerable(turn.conversation)
+        waiting = self.all.find_answerable(turn.conversation)
         assert waiting is turn
         self.all.answer(turn, list(blocks), "me")
         assert turn.reply
@@ -114,7 +114,7 @@ def test_going_on_twice_from_one_answer_makes_a_second_conversation(desk: Desk) 
 def test_a_client_that_lost_its_connection_may_ask_the_same_again(desk: Desk) -> None:
     turn = desk.ask(user(), 1)
     view = desk.all.take()
-    desk.all.hang_up(1)
+    desk.all.note_hang_up(1)
     again = desk.ask(user(), 2)
     assert view
     assert again.conversation == turn.conversation == view.conversation
@@ -126,15 +126,15 @@ def test_a_client_that_lost_its_connection_may_ask_the_same_again(desk: Desk) ->
 def test_a_conversation_is_finished_once_its_answerer_was_told_so(desk: Desk) -> None:
     turn = desk.ask(user(), 1)
     desk.all.take()
-    desk.all.hang_up(1)
+    desk.all.note_hang_up(1)
     assert desk.all.look(turn.conversation) == "finished"
     assert desk.ask(user(), 2).conversation != turn.conversation
-    assert desk.all.answerable(turn.conversation) == "finished"
+    assert desk.all.find_answerable(turn.conversation) == "finished"
 
 
 def test_a_conversation_whose_client_left_is_never_handed_out(desk: Desk) -> None:
     turn = desk.ask(user(), 1)
-    desk.all.hang_up(1)
+    desk.all.note_hang_up(1)
     assert desk.all.take() is None
     assert desk.all.look(turn.conversation) == "finished"
     assert desk.events == ["asked", "finished"]
@@ -144,16 +144,16 @@ def test_a_closed_connection_finishes_a_conversation_after_three_seconds(desk: D
     turn = desk.ask(user(), 1)
     messages = desk.answer(turn, CALL)
     desk.later(100)
-    desk.all.hang_up(1)
+    desk.all.note_hang_up(1)
     desk.later(2.9)
     assert desk.all.look(turn.conversation) is None
     second = desk.ask(messages, 2)
     desk.later(100)
     desk.answer(second, CALL)
-    desk.all.hang_up(1)
+    desk.all.note_hang_up(1)
     desk.later(100)
     assert desk.all.look(turn.conversation) is None
-    desk.all.hang_up(2)
+    desk.all.note_hang_up(2)
     desk.later(3.1)
     assert desk.all.look(turn.conversation) == "finished"
 
@@ -179,13 +179,13 @@ def test_the_oldest_conversation_is_handed_out_first(desk: Desk) -> None:
 def test_only_a_turn_that_was_shown_can_be_answered(desk: Desk) -> None:
     turn = desk.ask(user())
     with pytest.raises(InputError, match="was not taken yet"):
-        desk.all.answerable(turn.conversation)
+        desk.all.find_answerable(turn.conversation)
     messages = desk.answer(turn, CALL)
     with pytest.raises(InputError, match="turn 1 is answered"):
-        desk.all.answerable(turn.conversation)
+        desk.all.find_answerable(turn.conversation)
     desk.ask(messages)
     with pytest.raises(InputError, match="turn 2 was not taken yet"):
-        desk.all.answerable(turn.conversation)
+        desk.all.find_answerable(turn.conversation)
 
 
 def test_an_unknown_conversation_is_an_error_and_not_finished(desk: Desk) -> None:

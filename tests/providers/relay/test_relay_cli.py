@@ -118,6 +118,7 @@ def test_serving_prints_one_line_when_ready_and_ends_at_ctrl_c() -> None:
         served.send_signal(signal.SIGINT)
         rest, errors = served.communicate(timeout=10)
     url = r"http://127\.0\.0\.1:\d+"
-    pattern = rf"relay/claude answers at ({url}) \(operator: me, by relay\); for all .*=\1\n"
+    ending = r"; to record: PROMPTVERDICT_RELAY=\1\n"
+    pattern = rf"relay/claude answers at ({url}) \(operator: me, by relay\){ending}"
     assert re.fullmatch(pattern, ready)
     assert (rest, errors, served.returncode) == ("", "", 130)

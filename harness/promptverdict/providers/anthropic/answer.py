@@ -71,6 +71,7 @@ def assemble_stream(content: bytes) -> Any:
             case {"type": "message_delta", "delta": dict(delta), **rest}:
                 stream.change(delta, rest.get("usage"))
             case {"type": "message_stop"}:
+                # Whatever follows is another's: some proxies append events of their own.
                 return stream.finish()
             case {"type": "error"}:
                 raise build_failure(
@@ -97,6 +98,7 @@ class _Stream:
     def change_block(self, index: int, delta: dict[str, Any]) -> None:
         if index not in self._blocks:
             raise ValueError("a delta of a block that was not begun")
+        # A delta's own type is no part of its block: the rest may be merged into that as it is.
         block, kind = self._blocks[index], delta.pop("type", None)
         key = _GROWS.get(kind) if isinstance(kind, str) else None
         if key is not None:

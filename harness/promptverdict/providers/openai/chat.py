@@ -47,7 +47,7 @@ def build_request(
         "max_completion_tokens": MAX_TOKENS,
         "messages": [
             {"role": "system", "content": system},
-            *(sent for message in group_messages(events) for sent in _messages(message)),
+            *(sent for message in group_messages(events) for sent in _write_messages(message)),
         ],
     }
     if tools:
@@ -55,6 +55,7 @@ def build_request(
     if "max_tokens" in parameters:
         del body["max_completion_tokens"]
     if parameters.get("stream"):
+        # A stream counts no tokens unless it is asked to.
         body["stream_options"] = {"include_usage": True}
     return merge_parameters(body, parameters)
 
@@ -89,7 +90,7 @@ def read_answer(content: bytes) -> tuple[tuple[Block, ...], Answered]:
     raise build_unreadable(content, "a completion")
 
 
-def _messages(message: Message) -> Iterator[dict[str, Any]]:
+def _write_messages(message: Message) -> Iterator[dict[str, Any]]:
     if isinstance(message, User):
         yield {"role": "user", "content": message.text}
     elif message and isinstance(message[0], Result):

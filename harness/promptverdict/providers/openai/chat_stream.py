@@ -101,7 +101,7 @@ def _merge_entries(entries: list[Any]) -> list[Any]:
     for place, entry in enumerate(entries):
         match entry:
             case {"index": int(index)}:
-                if _begins_anew(entry, pieces.get((index, ids.get(index)), [])):
+                if _is_new_call(entry, pieces.get((index, ids.get(index)), [])):
                     ids[index] = f"at {place}"
                 ids[index] = entry.get("id") or ids.get(index)
                 last = (index, ids[index])
@@ -115,7 +115,7 @@ def _merge_entries(entries: list[Any]) -> list[Any]:
     return [_merge("", piece) for piece in pieces.values()]
 
 
-def _begins_anew(entry: dict[str, Any], before: list[Any]) -> bool:
+def _is_new_call(entry: dict[str, Any], before: list[Any]) -> bool:
     """Return whether a piece without an id names a function after a call that is whole."""
     if entry.get("id") or not before:
         return False

@@ -33,6 +33,7 @@ def build_request(
         "max_output_tokens": MAX_TOKENS,
         "instructions": system,
         "input": list(_write_messages(events)),
+        # The provider would otherwise keep the conversation, and each answer refer to the last.
         "store": False,
         "include": ["reasoning.encrypted_content"],
     }

@@ -42,15 +42,15 @@ def read_answer(text: str, tools: tuple[dict[str, Any], ...]) -> Blocks:
     Raises InputError, with every problem found, when it cannot be delivered.
     """
     schemas = {tool["name"]: tool["input_schema"] for tool in tools}
-    written = _json_blocks(text)
-    blocks = _Lines(text, schemas).blocks() if written is None else written
-    problems = list(_problems(blocks, schemas))
+    written = _read_json_form(text)
+    blocks = _LineReader(text, schemas).read_blocks() if written is None else written
+    problems = list(_list_problems(blocks, schemas))
     if problems:
         raise InputError(problems)
     return blocks
 
 
-def _json_blocks(text: str) -> Blocks | None:
+def _read_json_form(text: str) -> Blocks | None:
     """Read the JSON form; None when the text is not in it, such as an answer that is JSON."""
     if text.lstrip()[:1] not in ("[", "{"):
         return None
@@ -78,7 +78,7 @@ def _is_block(value: Any) -> bool:
     return isinstance(value, dict) and value.get("type") in _KEYS
 
 
-class _Lines:
+class _LineReader:
     """Reads the text form, line by line."""
 
     def __init__(self, text: str, schemas: dict[str, dict[str, Any]]) -> None:
@@ -89,59 +89,62 @@ class _Lines:
         self._schemas = schemas
         self._at = 0
 
-    def blocks(self) -> Blocks:
+    def read_blocks(self) -> Blocks:
         """Read all lines. Raises InputError at the first that does not fit."""
-        said: list[str] = []
-        while self._more() and not self._is_call():
-            line = self._next()
+        lines: list[str] = []
+        while self._has_more() and not self._is_call():
+            line = self._take_line()
             escaped = CALL.fullmatch(line)
-            said.append(line[1:] if escaped and escaped[1] else line)
+            lines.append(line[1:] if escaped and escaped[1] else line)
         calls: Blocks = []
-        while self._more():
-            calls.append(self._call())
-        spoken = "\n".join(_trimmed(said))
+        while self._has_more():
+            calls.append(self._read_call())
+        spoken = "\n".join(_trim_blank_lines(lines))
         return [{"type": "text", "text": spoken}, *calls] if spoken else calls
 
-    def _more(self) -> bool:
+    def _has_more(self) -> bool:
         return self._at < len(self._lines)
 
-    def _next(self) -> str:
+    def _take_line(self) -> str:
         self._at += 1
         return self._lines[self._at - 1]
 
     def _is_call(self) -> bool:
-        """Tell whether a call begins here. Raises InputError when one is meant and misspelt."""
-        found = CALL.fullmatch(self._lines[self._at])
-        if not found or found[1]:
+        """Return whether a call begins here. Raises InputError when one is meant and misspelt."""
+        opening = CALL.fullmatch(self._lines[self._at])
+        if not opening or opening[1]:
             return False
-        name, below = found[2], "".join(self._lines[self._at + 1 : self._at + 2])
+        name, below = opening[2], "".join(self._lines[self._at + 1 : self._at + 2])
         hint = suggest_name(name, self._schemas, cutoff=0.75)
         if name not in self._schemas and (hint or _is_parameter(below)):
             self._at += 1
-            self._stop(
+            self._refuse_here(
                 f"no tool `{name}` is offered{hint}",
                 f"To say this line as text, write \\@call {name}",
             )
         return name in self._schemas
 
-    def _call(self) -> dict[str, Any]:
-        name = self._next().split()[1]
+    def _read_call(self) -> dict[str, Any]:
+        name = self._take_line().split()[1]
         given: dict[str, Any] = {}
-        while self._more() and not self._is_call():
-            line = self._next()
+        while self._has_more() and not self._is_call():
+            line = self._take_line()
             several, single = _LINES.fullmatch(line), _ONE_LINE.fullmatch(line)
-            found = several or single
-            if found is None and not line.strip():
+            parts = several or single
+            if parts is None and not line.strip():
                 continue
-            if found is None:
-                self._misfit(name, line)
-            if found[1] in given:
-                self._stop(f"parameter `{found[1]}` of {name} is given twice", "Leave one out.")
-            text = self._several(*found.groups()) if several else found[2]
-            given[found[1]] = self._value(name, found[1], text)
+            if parts is None:
+                self._refuse_line(name, line)
+            parameter = parts[1]
+            if parameter in given:
+                self._refuse_here(
+                    f"parameter `{parameter}` of {name} is given twice", "Leave one out."
+                )
+            text = self._read_lines(*parts.groups()) if several else parts[2]
+            given[parameter] = self._read_value(name, parameter, text)
         return {"type": "tool_use", "name": name, "input": given}
 
-    def _several(self, name: str, mark: str, _quote: str, word: str) -> str:
+    def _read_lines(self, name: str, mark: str, _quote: str, word: str) -> str:
         """Read the lines of a value up to the one that is WORD and nothing else."""
         start = self._at
         try:
@@ -149,7 +152,7 @@ class _Lines:
         except ValueError:
             loose = [n for n, line in enumerate(self._lines[start:], start + 1) if word in line]
             near = f" (line {loose[0]} holds it, but not alone)" if loose else ""
-            self._stop(
+            self._refuse_here(
                 f"`{name} <<{word}` is never ended{near}",
                 f"End the value with a line that is {word} and nothing else.",
             )
@@ -158,7 +161,7 @@ class _Lines:
         ends = mark == "+" or (mark == "" and name == "content")
         return value + "\n" if ends and end > start else value
 
-    def _value(self, call: str, name: str, text: str) -> Any:
+    def _read_value(self, call: str, name: str, text: str) -> Any:
         """Read a value as its schema wants it: text as it stands, anything else as JSON."""
         schema = (self._schemas[call].get("properties") or {}).get(name, {})
         wanted = list_types(schema)
@@ -167,19 +170,19 @@ class _Lines:
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
-            self._stop(
+            self._refuse_here(
                 f"parameter `{name}` of {call} is not valid JSON: {error}",
                 f"Its type is {' or '.join(wanted)}; only strings are written as they stand.",
             )
 
-    def _misfit(self, name: str, line: str) -> NoReturn:
-        self._stop(
+    def _refuse_line(self, name: str, line: str) -> NoReturn:
+        self._refuse_here(
             f"{line[:60]!r} is no parameter of {name} and begins no call",
             "Text must stand before the first call. A value of several lines needs `parameter"
             " <<WORD` above it and WORD below; choose a WORD that no line of the value is.",
         )
 
-    def _stop(self, found: str, cure: str) -> NoReturn:
+    def _refuse_here(self, found: str, cure: str) -> NoReturn:
         _refuse(f"answer, line {self._at}", found, cure)
 
 
@@ -187,13 +190,13 @@ def _is_parameter(line: str) -> bool:
     return bool(_ONE_LINE.fullmatch(line) or _LINES.fullmatch(line))
 
 
-def _trimmed(lines: list[str]) -> list[str]:
+def _trim_blank_lines(lines: list[str]) -> list[str]:
     """Drop the blank lines around a text."""
     full = [at for at, line in enumerate(lines) if line.strip()]
     return lines[full[0] : full[-1] + 1] if full else []
 
 
-def _problems(blocks: Blocks, schemas: dict[str, dict[str, Any]]) -> Iterator[Problem]:
+def _list_problems(blocks: Blocks, schemas: dict[str, dict[str, Any]]) -> Iterator[Problem]:
     if not blocks:
         yield Problem("answer", "is empty", "Say something, call a tool, or both.")
     called = False
@@ -205,7 +208,7 @@ def _problems(blocks: Blocks, schemas: dict[str, dict[str, Any]]) -> Iterator[Pr
                 where, f"key `{extra}` is not expected", "Leave it out; the relay adds ids."
             )
         if block["type"] == "tool_use":
-            yield from _call_problems(where, block, schemas)
+            yield from _list_call_problems(where, block, schemas)
         elif not isinstance(block.get("text"), str) or not block["text"].strip():
             yield Problem(where, "its text is empty", "Say something, or leave the block out.")
         elif called:
@@ -215,7 +218,7 @@ def _problems(blocks: Blocks, schemas: dict[str, dict[str, Any]]) -> Iterator[Pr
             yield Problem(where, found, "Write it in another way: JSON has none of them.")
 
 
-def _call_problems(
+def _list_call_problems(
     where: str, block: dict[str, Any], schemas: dict[str, dict[str, Any]]
 ) -> Iterator[Problem]:
     name, given = block.get("name"), block.get("input")

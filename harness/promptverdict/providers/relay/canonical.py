@@ -20,7 +20,7 @@ Blocks = list[dict[str, Any]]
 class RequestError(Exception):
     """A request that is refused; each API words it in its own shape.
 
-    `kind` is the API's word, such as not_found_error; `param` and `code` are told where the API
+    `kind` is the API's word, such as not_found_error; `param` and `code` are given where the API
     knows such: the part of the request that is at fault, and a word for the fault.
     """
 
@@ -65,8 +65,8 @@ def parse_object(raw: bytes, param: str | None = None) -> dict[str, Any]:
         body = json.loads(raw.decode("utf-8"))
         json.dumps(body, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
-        found = f"{what} is not valid JSON: {error}"
-        raise RequestError(400, "invalid_request_error", found, param) from error
+        problem = f"{what} is not valid JSON: {error}"
+        raise RequestError(400, "invalid_request_error", problem, param) from error
     if not isinstance(body, dict):
         raise RequestError(400, "invalid_request_error", f"{what} is not a JSON object", param)
     return body
@@ -81,16 +81,16 @@ def count_answered(messages: list[dict[str, Any]]) -> int:
 def hash_conversation(body: dict[str, Any], messages: list[dict[str, Any]]) -> str:
     """Name a conversation that has come to these messages, under this system prompt and tools."""
     form = {
-        "system": _content(body.get("system") or ""),
-        "tools": [_without_marks(tool) for tool in body.get("tools") or []],
-        "messages": [[message["role"], _content(message["content"])] for message in messages],
+        "system": _list_forms(body.get("system") or ""),
+        "tools": [_drop_marks(tool) for tool in body.get("tools") or []],
+        "messages": [[message["role"], _list_forms(message["content"])] for message in messages],
     }
     text = json.dumps(form, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def has_calls(content: Blocks) -> bool:
-    """Tell whether an answer calls a tool."""
+    """Return whether an answer calls a tool."""
     return any(block["type"] == "tool_use" for block in content)
 
 
@@ -100,27 +100,28 @@ def estimate_tokens(value: Any) -> int:
 
 
 def describe_answerer(operator: str, seconds: float) -> dict[str, Any]:
-    """Say who gave an answer and in how many seconds, under the key that no API has."""
+    """Return who gave an answer and in how many seconds, under the key that no API has."""
     return {"relay": {"operator": operator, "usage": "estimated", "seconds": round(seconds, 1)}}
 
 
-def _content(content: Any) -> list[Any]:
+def _list_forms(content: Any) -> list[Any]:
     if isinstance(content, str):
         return [["text", content]]
-    return [_form(block) for block in content]
+    return [_build_form(block) for block in content]
 
 
-def _form(block: dict[str, Any]) -> Any:
+def _build_form(block: dict[str, Any]) -> Any:
     match block:
         case {"type": "text", "text": text}:
             return ["text", text]
         case {"type": "tool_use", "id": id_, "name": name, "input": given}:
             return ["tool_use", id_, name, given]
         case {"type": "tool_result", "tool_use_id": id_}:
-            content = _content(block.get("content") or [])
+            # Anthropic's SDK leaves the content of an empty result out, others send "".
+            content = _list_forms(block.get("content") or [])
             return ["tool_result", id_, bool(block.get("is_error")), content]
-    return _without_marks(block)
+    return _drop_marks(block)
 
 
-def _without_marks(block: dict[str, Any]) -> dict[str, Any]:
+def _drop_marks(block: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in block.items() if k != "cache_control" and v is not None}

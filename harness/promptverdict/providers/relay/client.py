@@ -26,15 +26,15 @@ def take(
     `nothing` says that none came within `wait` seconds. Raises InputError when the relay knows no
     such conversation, ProviderError when no relay answers.
     """
-    found = _call(url, "/relay/take", {"id": conversation, "wait": wait}, wait + _SPARE)
-    match found:
+    reply = _post(url, "/relay/take", {"id": conversation, "wait": wait}, wait + _SPARE)
+    match reply:
         case {"state": "turn", "turn": dict(turn)}:
             return View.model_validate(turn)
         case {"state": "finished"}:
             return "finished"
         case {"state": "nothing"}:
             return "nothing"
-    raise _not_a_relay(url)
+    raise _build_not_a_relay(url)
 
 
 def answer(url: str, conversation: str, text: str) -> Literal["delivered", "finished"]:
@@ -43,16 +43,16 @@ def answer(url: str, conversation: str, text: str) -> Literal["delivered", "fini
     Raises InputError when the answer cannot be used (it can be sent again), ProviderError when no
     relay answers.
     """
-    match _call(url, "/relay/answer", {"id": conversation, "text": text}, _SPARE):
+    match _post(url, "/relay/answer", {"id": conversation, "text": text}, _SPARE):
         case {"state": "delivered"}:
             return "delivered"
         case {"state": "finished"}:
             return "finished"
-    raise _not_a_relay(url)
+    raise _build_not_a_relay(url)
 
 
-def _call(url: str, path: str, order: dict[str, Any], timeout: float) -> Any:
-    host, port = _place(url)
+def _post(url: str, path: str, order: dict[str, Any], timeout: float) -> Any:
+    host, port = _split_address(url)
     # Not urllib's opener: it would send what is asked on this machine to a proxy it finds set.
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
@@ -69,14 +69,14 @@ def _call(url: str, path: str, order: dict[str, Any], timeout: float) -> Any:
     try:
         body = json.loads(raw)
     except ValueError as error:
-        raise _not_a_relay(url) from error
+        raise _build_not_a_relay(url) from error
     match body:
         case {"problems": list(problems)} if status == 422:
             raise InputError(Problem(*problem) for problem in problems)
     return body
 
 
-def _place(url: str) -> tuple[str, int]:
+def _split_address(url: str) -> tuple[str, int]:
     try:
         place = urlsplit(url)
         if place.scheme == "http" and place.hostname:
@@ -88,7 +88,7 @@ def _place(url: str) -> tuple[str, int]:
     )
 
 
-def _not_a_relay(url: str) -> ProviderError:
+def _build_not_a_relay(url: str) -> ProviderError:
     return ProviderError(
         f"What answers at {url} is not a relay\n"
         "  Give the relay's address with --url; `promptverdict relay serve` prints it."

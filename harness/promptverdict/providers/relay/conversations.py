@@ -53,7 +53,7 @@ class Turn:
     fresh: int
     """Index of the first message that is new to whoever answered before."""
     asked: float
-    shown: bool = False
+    was_shown: bool = False
     reply: dict[str, Any] | None = None
     """The body of the answer."""
 
@@ -86,32 +86,32 @@ class Conversations:
         known = count_answered(messages)
         begins = hash_conversation(body, messages[:known])
         follows = [
-            one
-            for one in self._open.values()
-            if known and one.state == "answered" and one.expects == begins
+            talk
+            for talk in self._open.values()
+            if known and talk.state == "answered" and talk.expects == begins
         ]
         if follows:
             # Answers without calls hold no id: equal conversations are told apart by connection.
-            one = min(follows, key=lambda one: one.turn.carrier != carrier)
-            return self._asked(one, api, body, carrier, fresh=known)
+            talk = min(follows, key=lambda talk: talk.turn.carrier != carrier)
+            return self._add_turn(talk, api, body, carrier, fresh=known)
         whole = hash_conversation(body, messages)
-        for one in self._open.values():
+        for talk in self._open.values():
             if (
-                one.state == "lost"
-                and hash_conversation(one.turn.body, one.turn.body["messages"]) == whole
+                talk.state == "lost"
+                and hash_conversation(talk.turn.body, talk.turn.body["messages"]) == whole
             ):
-                return self._asked(one, api, body, carrier, fresh=one.turn.fresh)
+                return self._add_turn(talk, api, body, carrier, fresh=talk.turn.fresh)
         turn = Turn("", 0, api, carrier, body, fresh=0, asked=0.0)
-        one = _Conversation(self._new_id(), _random(6), turn)
-        self._open[one.id] = one
-        return self._asked(one, api, body, carrier, fresh=0)
+        talk = _Conversation(self._make_id(), _make_random(6), turn)
+        self._open[talk.id] = talk
+        return self._add_turn(talk, api, body, carrier, fresh=0)
 
     def take(self) -> View | None:
         """Hand the oldest conversation that nobody has taken to the caller, and to no one else."""
-        for one in self._open.values():
-            if one.state == "asked" and not one.taken:
-                one.taken = True
-                return self._show(one, whole=True)
+        for talk in self._open.values():
+            if talk.state == "asked" and not talk.taken:
+                talk.taken = True
+                return self._build_view(talk, whole=True)
         return None
 
     def look(self, id_: str) -> View | Finished | None:
@@ -120,84 +120,87 @@ class Conversations:
         Whoever looks at a conversation that nobody has taken takes it. Raises InputError when
         there is no such conversation.
         """
-        one = self._find(id_)
-        if one is None:
+        talk = self._find(id_)
+        if talk is None:
             return "finished"
-        if one.state == "answered":
+        if talk.state == "answered":
             return None
-        first, one.taken = not one.taken, True
-        return self._show(one, whole=first)
+        first, talk.taken = not talk.taken, True
+        return self._build_view(talk, whole=first)
 
-    def answerable(self, id_: str) -> Turn | Finished:
-        """Give the turn that an answer would be for.
+    def find_answerable(self, id_: str) -> Turn | Finished:
+        """Return the turn that an answer would be for.
 
         Raises InputError when there is none, or its answerer has not seen it.
         """
-        one = self._find(id_)
-        if one is None:
+        talk = self._find(id_)
+        if talk is None:
             return "finished"
-        if one.state == "answered" or not one.turn.shown:
-            found = "is answered" if one.state == "answered" else "was not taken yet"
+        if talk.state == "answered" or not talk.turn.was_shown:
+            found = "is answered" if talk.state == "answered" else "was not taken yet"
             raise InputError(
                 [
                     Problem(
                         f"conversation {id_}",
-                        f"turn {one.turn.number} {found}; nothing was delivered",
+                        f"turn {talk.turn.number} {found}; nothing was delivered",
                         f"Call `promptverdict relay take {id_}`: it shows the turn to answer.",
                     )
                 ]
             )
-        return one.turn
+        return talk.turn
 
     def answer(self, turn: Turn, content: Blocks, operator: str) -> None:
-        """Answer a turn that `answerable` gave, in the words of its API."""
-        one = self._open[turn.conversation]
+        """Answer a turn that `find_answerable` gave, in the words of its API."""
+        talk = self._open[turn.conversation]
         content = turn.api.prepare_answer(content)
         turn.reply = turn.api.build_reply(turn.body, content, operator, self.clock() - turn.asked)
-        one.state = "answered"
-        told = {"role": "assistant", "content": content}
-        one.expects = hash_conversation(turn.body, [*turn.body["messages"], told])
-        one.deadline = None if has_calls(content) else self.clock() + self.patience.after_end
-        self._tell(one, "answered")
+        talk.state = "answered"
+        answer = {"role": "assistant", "content": content}
+        talk.expects = hash_conversation(turn.body, [*turn.body["messages"], answer])
+        # A client that was asked to carry out calls comes back however long they take. After any
+        # other answer it may be done, and an SDK keeps its connection open all the same.
+        talk.deadline = None if has_calls(content) else self.clock() + self.patience.after_end
+        self._notify(talk, "answered")
 
-    def hang_up(self, carrier: int) -> None:
+    def note_hang_up(self, carrier: int) -> None:
         """Note that a client closed a connection."""
-        for one in self._carried(carrier):
+        for talk in self._list_carried(carrier):
             limit = self.clock() + self.patience.follow_up
-            if one.state == "answered":
-                one.deadline = min(limit, one.deadline or limit)
-            elif one.state == "asked" and one.taken:
-                one.state, one.deadline = "lost", limit
-            elif one.state == "asked":
-                self._finish(one)
+            if talk.state == "answered":
+                talk.deadline = min(limit, talk.deadline or limit)
+            elif talk.state == "asked" and talk.taken:
+                # An SDK that lost its connection sends the same request again at once.
+                talk.state, talk.deadline = "lost", limit
+            elif talk.state == "asked":
+                self._finish(talk)
 
     def sweep(self) -> None:
         """Finish what has waited for its client long enough."""
         now = self.clock()
-        for one in list(self._open.values()):
-            if one.deadline is not None and one.deadline <= now:
-                self._finish(one)
+        for talk in list(self._open.values()):
+            if talk.deadline is not None and talk.deadline <= now:
+                self._finish(talk)
 
-    def _asked(
-        self, one: _Conversation, api: RelayApi, body: dict[str, Any], carrier: int, fresh: int
+    def _add_turn(
+        self, talk: _Conversation, api: RelayApi, body: dict[str, Any], carrier: int, fresh: int
     ) -> Turn:
         number = sum(message["role"] == "assistant" for message in body["messages"]) + 1
-        one.turn = Turn(one.id, number, api, carrier, body, fresh, self.clock())
-        one.state, one.deadline = "asked", None
-        self._tell(one, "asked")
-        return one.turn
+        talk.turn = Turn(talk.id, number, api, carrier, body, fresh, self.clock())
+        talk.state, talk.deadline = "asked", None
+        self._notify(talk, "asked")
+        return talk.turn
 
-    def _show(self, one: _Conversation, *, whole: bool) -> View:
-        body = one.turn.body
-        if not one.turn.shown:
-            one.turn.shown = True
-            self._tell(one, "taken")
+    def _build_view(self, talk: _Conversation, *, whole: bool) -> View:
+        body = talk.turn.body
+        if not talk.turn.was_shown:
+            talk.turn.was_shown = True
+            self._notify(talk, "taken")
         return View(
-            conversation=one.id,
-            turn=one.turn.number,
-            tag=one.tag,
+            conversation=talk.id,
+            turn=talk.turn.number,
+            tag=talk.tag,
             whole=whole,
-            fresh=one.turn.fresh,
+            fresh=talk.turn.fresh,
             system=body.get("system"),
             tools=tuple(body.get("tools") or ()),
             tool_choice=body.get("tool_choice"),
@@ -206,31 +209,31 @@ class Conversations:
 
     def _find(self, id_: str) -> _Conversation | None:
         """Find an open conversation; one that is lost is told to be finished, and so it is."""
-        one = self._open.get(id_)
-        if one is not None and one.state == "lost":
-            self._finish(one)
+        talk = self._open.get(id_)
+        if talk is not None and talk.state == "lost":
+            self._finish(talk)
             return None
-        if one is None and id_ not in self._over:
+        if talk is None and id_ not in self._over:
             cure = "Call `promptverdict relay take` without an id: it hands out a conversation."
             raise InputError([Problem(f"conversation {id_}", "the relay knows no such", cure)])
-        return one
+        return talk
 
-    def _finish(self, one: _Conversation) -> None:
-        del self._open[one.id]
-        self._over.add(one.id)
-        self._tell(one, "finished")
+    def _finish(self, talk: _Conversation) -> None:
+        del self._open[talk.id]
+        self._over.add(talk.id)
+        self._notify(talk, "finished")
 
-    def _tell(self, one: _Conversation, event: str) -> None:
-        self.notice(one.id, one.turn.number, event)
+    def _notify(self, talk: _Conversation, event: str) -> None:
+        self.notice(talk.id, talk.turn.number, event)
 
-    def _carried(self, carrier: int) -> Iterable[_Conversation]:
-        return [one for one in self._open.values() if one.turn.carrier == carrier]
+    def _list_carried(self, carrier: int) -> Iterable[_Conversation]:
+        return [talk for talk in self._open.values() if talk.turn.carrier == carrier]
 
-    def _new_id(self) -> str:
-        while (id_ := _random(4)) in self._open or id_ in self._over:
+    def _make_id(self) -> str:
+        while (id_ := _make_random(4)) in self._open or id_ in self._over:
             pass
         return id_
 
 
-def _random(length: int) -> str:
+def _make_random(length: int) -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))

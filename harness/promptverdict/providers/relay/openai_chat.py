@@ -50,8 +50,8 @@ def normalise_request(body: dict[str, Any], model: str) -> dict[str, Any]:
     function = choice.get("function") if isinstance(choice, dict) else None
     return {
         "model": model,
-        **join_conversation(_messages(body.get("messages")), "messages"),
-        "tools": list(_tools(body.get("tools"))),
+        **join_conversation(_read_messages(body.get("messages")), "messages"),
+        "tools": list(_read_tools(body.get("tools"))),
         **read_tool_choice(choice, function),
     }
 
@@ -63,7 +63,7 @@ def build_reply(
 
     Tokens are estimated: `relay` says so, and who answered.
     """
-    asked, told = estimate_tokens(body), estimate_tokens(content)
+    read, written = estimate_tokens(body), estimate_tokens(content)
     calls = [
         {"id": block["id"], "type": "function", "function": write_call(block)}
         for block in content
@@ -83,53 +83,55 @@ def build_reply(
         "model": body["model"],
         "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": reason}],
         "usage": {
-            "prompt_tokens": asked,
-            "completion_tokens": told,
-            "total_tokens": asked + told,
+            "prompt_tokens": read,
+            "completion_tokens": written,
+            "total_tokens": read + written,
         },
         **describe_answerer(operator, seconds),
     }
 
 
-def _messages(value: Any) -> Iterator[dict[str, Any]]:
+def _read_messages(value: Any) -> Iterator[dict[str, Any]]:
     for place, message in read_items(value, "messages"):
         match message.get("role"):
             case "system" | "developer" as role:
                 content = read_parts(message.get("content"), f"{place}.content", ("text",))
                 yield {"role": role, "content": content}
             case "user":
-                yield {"role": "user", "content": _content(message, place)}
+                yield {"role": "user", "content": _read_content(message, place)}
             case "assistant":
-                yield {"role": "assistant", "content": _answer(message, place)}
+                yield {"role": "assistant", "content": _read_answer(message, place)}
             case "tool":
                 id_ = read_text(message, "tool_call_id", place)
-                yield build_result(id_, _content(message, place))
+                yield build_result(id_, _read_content(message, place))
             case _:
                 roles = "system, developer, user, assistant, tool"
                 raise build_invalid(f"{place}.role", f"must be one of: {roles}")
 
 
-def _content(message: dict[str, Any], place: str) -> str | Blocks:
+def _read_content(message: dict[str, Any], place: str) -> str | Blocks:
     return read_parts(message.get("content"), f"{place}.content", ("text",), _OTHER_PARTS)
 
 
-def _answer(message: dict[str, Any], place: str) -> Blocks:
+def _read_answer(message: dict[str, Any], place: str) -> Blocks:
     calls = [
-        _call(call, at) for at, call in read_items(message.get("tool_calls"), f"{place}.tool_calls")
+        _read_tool_call(call, at)
+        for at, call in read_items(message.get("tool_calls"), f"{place}.tool_calls")
     ]
+    # The API takes null for the text of a message that calls, and of no other.
     if calls and message.get("content") is None:
         return calls
-    return [*drop_empty_texts(_content(message, place)), *calls]
+    return [*drop_empty_texts(_read_content(message, place)), *calls]
 
 
-def _call(call: dict[str, Any], place: str) -> dict[str, Any]:
+def _read_tool_call(call: dict[str, Any], place: str) -> dict[str, Any]:
     function = call.get("function")
     if call.get("type") != "function" or not isinstance(function, dict):
         raise build_invalid(place, "must be the call of a function")
     return read_call(read_text(call, "id", place), function, f"{place}.function")
 
 
-def _tools(value: Any) -> Iterator[dict[str, Any]]:
+def _read_tools(value: Any) -> Iterator[dict[str, Any]]:
     for place, tool in read_items(value, "tools"):
         function = tool.get("function")
         if tool.get("type") != "function" or not isinstance(function, dict):

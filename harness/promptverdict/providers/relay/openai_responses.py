@@ -56,8 +56,8 @@ def normalise_request(body: dict[str, Any], model: str) -> dict[str, Any]:
     choice = body.get("tool_choice")
     return {
         "model": model,
-        **join_conversation(_messages(body), "input"),
-        "tools": list(_tools(body.get("tools"))),
+        **join_conversation(_read_messages(body), "input"),
+        "tools": list(_read_tools(body.get("tools"))),
         **read_tool_choice(choice, choice),
     }
 
@@ -70,7 +70,7 @@ def build_reply(
     `seconds` is how long the client waited. Tokens are estimated: `relay` says so, and who
     answered.
     """
-    asked, told = estimate_tokens(body), estimate_tokens(content)
+    read, written = estimate_tokens(body), estimate_tokens(content)
     now = int(time.time())
     return {
         "id": make_id("resp_"),
@@ -81,19 +81,19 @@ def build_reply(
         "error": None,
         "incomplete_details": None,
         "model": body["model"],
-        "output": [_item(block) for block in content],
+        "output": [_write_item(block) for block in content],
         "usage": {
-            "input_tokens": asked,
+            "input_tokens": read,
             "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-            "output_tokens": told,
+            "output_tokens": written,
             "output_tokens_details": {"reasoning_tokens": 0},
-            "total_tokens": asked + told,
+            "total_tokens": read + written,
         },
         **describe_answerer(operator, seconds),
     }
 
 
-def _item(block: dict[str, Any]) -> dict[str, Any]:
+def _write_item(block: dict[str, Any]) -> dict[str, Any]:
     if block["type"] == "tool_use":
         return {
             "id": make_id("fc_"),
@@ -112,7 +112,7 @@ def _item(block: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _messages(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _read_messages(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if body.get("instructions") is not None:
         yield {"role": "system", "content": read_text(body, "instructions")}
     asked = body.get("input")
@@ -122,13 +122,13 @@ def _messages(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for place, item in read_items(asked, "input"):
         match item.get("type", "message"):
             case "message":
-                yield _message(item, place)
+                yield _read_message(item, place)
             case "function_call":
                 id_ = read_text(item, "call_id", place)
                 yield {"role": "assistant", "content": [read_call(id_, item, place)]}
             case "function_call_output":
                 id_ = read_text(item, "call_id", place)
-                yield build_result(id_, _content(item.get("output"), f"{place}.output"))
+                yield build_result(id_, _read_content(item.get("output"), f"{place}.output"))
             case "reasoning":
                 continue
             case other:
@@ -136,8 +136,8 @@ def _messages(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 raise build_invalid(f"{place}.type", why, "unsupported_value")
 
 
-def _message(item: dict[str, Any], place: str) -> dict[str, Any]:
-    content = _content(item.get("content"), f"{place}.content")
+def _read_message(item: dict[str, Any], place: str) -> dict[str, Any]:
+    content = _read_content(item.get("content"), f"{place}.content")
     match item.get("role"):
         case "assistant":
             return {"role": "assistant", "content": drop_empty_texts(content)}
@@ -146,11 +146,11 @@ def _message(item: dict[str, Any], place: str) -> dict[str, Any]:
     raise build_invalid(f"{place}.role", "must be one of: system, developer, user, assistant")
 
 
-def _content(value: Any, param: str) -> str | Blocks:
+def _read_content(value: Any, param: str) -> str | Blocks:
     return read_parts(value, param, _TEXT_PARTS, _OTHER_PARTS)
 
 
-def _tools(value: Any) -> Iterator[dict[str, Any]]:
+def _read_tools(value: Any) -> Iterator[dict[str, Any]]:
     for place, tool in read_items(value, "tools"):
         if tool.get("type") != "function":
             raise build_no_function(place)

@@ -49,8 +49,8 @@ def check_request(body: dict[str, Any], model: str, limit: str) -> None:
     if not isinstance(asked, str):
         raise build_invalid("model", "is required", "missing_required_parameter")
     if asked != model:
-        found = f"The model `{asked}` does not exist (this relay is {model})"
-        raise RequestError(404, "invalid_request_error", found, "model", "model_not_found")
+        refusal = f"The model `{asked}` does not exist (this relay is {model})"
+        raise RequestError(404, "invalid_request_error", refusal, "model", "model_not_found")
     if body.get("stream"):
         why = "the relay answers in one piece; leave it out or send false"
         raise build_invalid("stream", why, "unsupported_value")
@@ -110,7 +110,7 @@ def read_parts(
 
 
 def drop_empty_texts(content: str | Blocks) -> Blocks:
-    """Give what an assistant said as blocks, without texts that are empty."""
+    """Return what an assistant said as blocks, without texts that are empty."""
     blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
     return [block for block in blocks if block.get("text") != ""]
 
@@ -188,7 +188,7 @@ def join_conversation(messages: Iterable[dict[str, Any]], param: str) -> dict[st
             param, "the last one must not be the assistant's; the relay continues none"
         )
     return {
-        **_system([message["content"] for message in first]),
+        **_build_system([message["content"] for message in first]),
         "messages": [
             message | {"role": "user"} if message["role"] == RESULTS else message
             for message in rest
@@ -197,7 +197,7 @@ def join_conversation(messages: Iterable[dict[str, Any]], param: str) -> dict[st
 
 
 def prepare_answer(blocks: Blocks) -> Blocks:
-    """Give every call of an answer an id; join the texts, which clients carry back as one."""
+    """Return an answer whose calls have ids, and its texts as one, as clients carry them back."""
     spoken = [block["text"] for block in blocks if block["type"] == "text"]
     text = [{"type": "text", "text": "\n\n".join(spoken)}] if spoken else []
     calls = [
@@ -219,7 +219,7 @@ def make_id(prefix: str) -> str:
     return prefix + secrets.token_hex(12)
 
 
-def _system(contents: list[str | Blocks]) -> dict[str, Any]:
+def _build_system(contents: list[str | Blocks]) -> dict[str, Any]:
     if len(contents) == 1:
         return {"system": contents[0]}
     blocks = [

@@ -23,15 +23,18 @@ def render_turn(view: View, *, whole: bool = False, options: str = "") -> str:
     `options` is what the printed commands need besides the conversation's id.
     """
     everything = whole or view.whole
-    lines = list(_beginning(view)) if everything else [_mark(view, _title(view))]
-    lines += _messages(view, 0 if everything else view.fresh)
+    lines = (
+        list(_render_beginning(view)) if everything else [_format_mark(view, _format_title(view))]
+    )
+    lines += _render_messages(view, 0 if everything else view.fresh)
     if everything:
-        lines += _how_to_answer(view, view.conversation + options)
+        lines += _render_how_to_answer(view, view.conversation + options)
     id_ = view.conversation + options
     forms = "" if everything else f"; all of it and the forms again: take {id_} --whole"
     end = f"END OF TURN {view.turn}: promptverdict relay answer {id_} --file FILE{forms}"
-    lines.append(_mark(view, end))
+    lines.append(_format_mark(view, end))
     text = "".join(line if line.endswith("\n") else line + "\n" for line in lines)
+    # What a request holds must not move the cursor of whoever reads it, nor break their terminal.
     return text.translate(_PICTURES).encode("utf-8", "replace").decode("utf-8")
 
 
@@ -52,30 +55,30 @@ def render_call(name: str, given: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _mark(view: View, words: str) -> str:
+def _format_mark(view: View, words: str) -> str:
     return f"=={view.tag}== {words}"
 
 
-def _title(view: View) -> str:
+def _format_title(view: View) -> str:
     return f"CONVERSATION {view.conversation}, TURN {view.turn}"
 
 
-def _beginning(view: View) -> Iterator[str]:
-    yield _mark(view, _title(view))
-    yield _mark(view, "Lines with this tag are the relay's; all others are the request's.")
-    yield _mark(view, "SYSTEM PROMPT" + ("" if view.system else " (none)"))
-    yield from _content(view, "SYSTEM PROMPT", view.system or [])
-    yield _mark(view, f"TOOLS ({len(view.tools)})" if view.tools else "TOOLS (none)")
+def _render_beginning(view: View) -> Iterator[str]:
+    yield _format_mark(view, _format_title(view))
+    yield _format_mark(view, "Lines with this tag are the relay's; all others are the request's.")
+    yield _format_mark(view, "SYSTEM PROMPT" + ("" if view.system else " (none)"))
+    yield from _render_content(view, "SYSTEM PROMPT", view.system or [])
+    yield _format_mark(view, f"TOOLS ({len(view.tools)})" if view.tools else "TOOLS (none)")
     for tool in view.tools:
         yield tool["name"]
-        yield _indented(str(tool.get("description") or ""), "    ")
-        yield from _parameters(tool["input_schema"], "    ")
+        yield _indent(str(tool.get("description") or ""), "    ")
+        yield from _render_parameters(tool["input_schema"], "    ")
         yield ""
     if view.tool_choice and view.tool_choice.get("type") != "auto":
-        yield _mark(view, f"TOOL CHOICE {json.dumps(view.tool_choice)}")
+        yield _format_mark(view, f"TOOL CHOICE {json.dumps(view.tool_choice)}")
 
 
-def _parameters(schema: dict[str, Any], indent: str) -> Iterator[str]:
+def _render_parameters(schema: dict[str, Any], indent: str) -> Iterator[str]:
     required = schema.get("required") or ()
     for name, part in (schema.get("properties") or {}).items():
         kind = " or ".join(list_types(part)) or "any"
@@ -86,15 +89,15 @@ def _parameters(schema: dict[str, Any], indent: str) -> Iterator[str]:
         if "enum" in part:
             kind += f", one of {json.dumps(part['enum'], ensure_ascii=False)}"
         about = f": {part['description']}" if part.get("description") else ""
-        yield _indented(f"- {name} ({kind}, {need}){about}", indent)
-        yield from _parameters(inner or part, indent + "    ")
+        yield _indent(f"- {name} ({kind}, {need}){about}", indent)
+        yield from _render_parameters(inner or part, indent + "    ")
 
 
-def _indented(text: str, indent: str) -> str:
+def _indent(text: str, indent: str) -> str:
     return "\n".join(indent + line if line else "" for line in text.split("\n"))
 
 
-def _messages(view: View, first: int) -> Iterator[str]:
+def _render_messages(view: View, first: int) -> Iterator[str]:
     names = {
         block.get("id"): block.get("name")
         for message in view.messages
@@ -111,7 +114,7 @@ def _messages(view: View, first: int) -> Iterator[str]:
         results = [block for block in blocks if block["type"] == "tool_result"]
         for block in blocks:
             if block["type"] == "tool_use":
-                yield _mark(view, f"{who}: CALL")
+                yield _format_mark(view, f"{who}: CALL")
                 yield render_call(str(block.get("name")), block.get("input") or {})
             elif block["type"] == "tool_result":
                 name = names.get(block.get("tool_use_id"), "an unknown call")
@@ -120,29 +123,29 @@ def _messages(view: View, first: int) -> Iterator[str]:
                 empty = "" if inside else " (empty)"
                 place = f"{results.index(block) + 1} OF {len(results)}"
                 title = f"MESSAGE {number}, RESULT {place}: {name}{error}{empty}"
-                yield _mark(view, title)
-                yield from _content(view, title, inside)
+                yield _format_mark(view, title)
+                yield from _render_content(view, title, inside)
             else:
-                yield _mark(view, who)
-                yield from _content(view, who, [block])
+                yield _format_mark(view, who)
+                yield from _render_content(view, who, [block])
 
 
-def _content(view: View, title: str, content: Any) -> Iterator[str]:
+def _render_content(view: View, title: str, content: Any) -> Iterator[str]:
     """Write texts as they stand, parted by a line of ours; name what cannot be printed."""
     if isinstance(content, str):
         yield content
         return
     for at, block in enumerate(content):
         if at:
-            yield _mark(view, f"{title}, PART {at + 1}")
+            yield _format_mark(view, f"{title}, PART {at + 1}")
         if block["type"] == "text":
             yield str(block.get("text"))
         else:
-            yield _mark(view, f"a block of type {block['type']}, which cannot be shown here")
+            yield _format_mark(view, f"a block of type {block['type']}, which cannot be shown here")
 
 
-def _how_to_answer(view: View, id_: str) -> Iterator[str]:
-    yield _mark(view, "HOW TO ANSWER")
+def _render_how_to_answer(view: View, id_: str) -> Iterator[str]:
+    yield _format_mark(view, "HOW TO ANSWER")
     yield (
         "You are the assistant of this conversation: answer the last message as the system prompt\n"
         "says. Write the answer to a file, deliver it, and wait for what comes back:\n"
@@ -157,9 +160,9 @@ def _how_to_answer(view: View, id_: str) -> Iterator[str]:
         "the next turn brings its result. An answer without calls ends your turn.\n"
         "The file is first what you say to the user, if anything, then the calls, if any:"
     )
-    yield _mark(view, "EXAMPLE")
+    yield _format_mark(view, "EXAMPLE")
     yield _EXAMPLE
-    yield _mark(view, "RULES")
+    yield _format_mark(view, "RULES")
     yield _RULES
 
 

@@ -23,16 +23,16 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def find_faults(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
-    """Say what is wrong with a value; `path` names it, empty for a call's whole input."""
+    """List what is wrong with a value; `path` names it, empty for a call's whole input."""
     wanted = list_types(schema)
     if wanted and not any(_is(value, kind) for kind in wanted):
-        yield f"parameter `{path}` must be {' or '.join(wanted)}, not {_name(value)}"
+        yield f"parameter `{path}` must be {' or '.join(wanted)}, not {_name_type(value)}"
         return
     if "enum" in schema and json.dumps(value) not in map(json.dumps, schema["enum"]):
         choices = ", ".join(map(str, schema["enum"]))
         yield f"parameter `{path}` must be one of: {choices}"
     if isinstance(value, dict):
-        yield from _object_faults(value, schema, path)
+        yield from _find_object_faults(value, schema, path)
     if isinstance(value, list) and isinstance(schema.get("items"), dict):
         for at, item in enumerate(value):
             yield from find_faults(item, schema["items"], f"{path}[{at}]")
@@ -44,7 +44,7 @@ def list_types(schema: dict[str, Any]) -> tuple[str, ...]:
     return (named,) if isinstance(named, str) else tuple(named)
 
 
-def _object_faults(value: dict[str, Any], schema: dict[str, Any], path: str) -> Iterator[str]:
+def _find_object_faults(value: dict[str, Any], schema: dict[str, Any], path: str) -> Iterator[str]:
     properties: dict[str, Any] = schema.get("properties") or {}
     extra = schema.get("additionalProperties", True)
     prefix = f"{path}." if path else ""
@@ -73,7 +73,7 @@ def _is(value: Any, kind: str) -> bool:
     return isinstance(value, _TYPES.get(kind, object))
 
 
-def _name(value: Any) -> str:
+def _name_type(value: Any) -> str:
     if isinstance(value, bool):
         return "boolean"
     return next(kind for kind, type_ in _TYPES.items() if isinstance(value, type_))

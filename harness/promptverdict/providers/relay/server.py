@@ -50,7 +50,7 @@ async def open_relay(
     except (OSError, OverflowError) as error:
         cure = "Choose another port, or stop what listens there."
         raise InputError([Problem(f"--port {port}", str(error), cure)]) from error
-    ticking = asyncio.create_task(relay.tick())
+    ticking = asyncio.create_task(relay.sweep_forever())
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
@@ -65,7 +65,7 @@ class _Relay:
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._model, self._operator, self._log = model, operator, log
-        self._conversations = Conversations(self._loop.time, self._notice, patience)
+        self._conversations = Conversations(self._loop.time, self._log_event, patience)
         self._changed = self._loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
         self._connections: dict[int, ClientConnection] = {}
@@ -80,7 +80,7 @@ class _Relay:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def tick(self) -> None:
+    async def sweep_forever(self) -> None:
         """Finish what nobody follows up, for ever."""
         while True:
             await asyncio.sleep(_TICK)
@@ -93,23 +93,23 @@ class _Relay:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _notice(self, conversation: str, turn: int, event: str) -> None:
+    def _log_event(self, conversation: str, turn: int, event: str) -> None:
         self._log(f"{conversation} turn {turn} {event}")
         self._changed.set_result(None)
         self._changed = self._loop.create_future()
 
     async def _serve(self, connection: ClientConnection) -> None:
         try:
-            while await self._exchange(connection):
+            while await self._serve_request(connection):
                 pass
         except HangUpError:
             pass
         finally:
-            self._conversations.hang_up(connection.number)
+            self._conversations.note_hang_up(connection.number)
             del self._connections[connection.number]
             await connection.close()
 
-    async def _exchange(self, connection: ClientConnection) -> bool:
+    async def _serve_request(self, connection: ClientConnection) -> bool:
         """Answer one request; False when the connection is to be closed. Raises HangUpError."""
         id_ = f"req_{secrets.token_urlsafe(18)}"
         try:
@@ -122,6 +122,7 @@ class _Relay:
             )
             return False
         api = APIS.get(request.path, anthropic_messages)
+        # Reading goes on while the answer is waited for: only so is a client's leaving noticed.
         gone = self._loop.create_task(connection.wait_until_gone())
         try:
             body = await self._answer(request, connection.number, gone)
@@ -144,26 +145,28 @@ class _Relay:
             raise RequestError(403, "permission_error", "Web pages may not use the relay")
         match request.method, request.path:
             case "POST", path if path in APIS:
-                return await self._ask(APIS[path], parse_object(request.body), carrier, gone)
+                return await self._await_answer(
+                    APIS[path], parse_object(request.body), carrier, gone
+                )
             case "POST", "/relay/take":
-                return await self._take(parse_object(request.body), gone)
+                return await self._await_turn(parse_object(request.body), gone)
             case "POST", "/relay/answer":
-                return self._deliver(parse_object(request.body))
+                return self._deliver_answer(parse_object(request.body))
         raise RequestError(
             404, "not_found_error", f"There is no {request.method} {request.path} here"
         )
 
-    async def _ask(
+    async def _await_answer(
         self, api: RelayApi, body: dict[str, Any], carrier: int, gone: asyncio.Task[None]
     ) -> dict[str, Any]:
         request = api.normalise_request(body, self._model)
         self._note_closed()
         turn = self._conversations.ask(api, request, carrier)
         while turn.reply is None:
-            await self._pause(gone, math.inf)
+            await self._wait_for_change(gone, math.inf)
         return turn.reply
 
-    async def _take(self, order: dict[str, Any], gone: asyncio.Task[None]) -> dict[str, Any]:
+    async def _await_turn(self, order: dict[str, Any], gone: asyncio.Task[None]) -> dict[str, Any]:
         """Wait for a turn, of one conversation or of any that nobody has taken."""
         id_, wait = order.get("id"), order.get("wait")
         if not isinstance(id_, str | None) or not isinstance(wait, int | float):
@@ -171,18 +174,18 @@ class _Relay:
         end = self._loop.time() + wait
         while True:
             self._note_closed()
-            found = self._conversations.take() if id_ is None else self._conversations.look(id_)
-            if isinstance(found, View):
-                return {"state": "turn", "turn": found.model_dump()}
-            if found == "finished":
+            view = self._conversations.take() if id_ is None else self._conversations.look(id_)
+            if isinstance(view, View):
+                return {"state": "turn", "turn": view.model_dump()}
+            if view == "finished":
                 return {"state": "finished"}
             if self._loop.time() >= end:
                 return {"state": "nothing"}
-            await self._pause(gone, end)
+            await self._wait_for_change(gone, end)
 
-    def _deliver(self, order: dict[str, Any]) -> dict[str, Any]:
+    def _deliver_answer(self, order: dict[str, Any]) -> dict[str, Any]:
         self._note_closed()
-        turn = self._conversations.answerable(str(order.get("id")))
+        turn = self._conversations.find_answerable(str(order.get("id")))
         if turn == "finished":
             return {"state": "finished"}
         blocks = read_answer(str(order.get("text")), tuple(turn.body.get("tools") or ()))
@@ -190,12 +193,12 @@ class _Relay:
         return {"state": "delivered"}
 
     def _note_closed(self) -> None:
-        """Tell of clients that are gone before their own tasks do, which wake a little later."""
+        """Note clients that are gone before their own tasks do, which wake a little later."""
         for connection in self._connections.values():
             if connection.closed:
-                self._conversations.hang_up(connection.number)
+                self._conversations.note_hang_up(connection.number)
 
-    async def _pause(self, gone: asyncio.Task[None], end: float) -> None:
+    async def _wait_for_change(self, gone: asyncio.Task[None], end: float) -> None:
         """Wait until something changed or the time has come.
 
         Raises HangUpError when the client is gone.
