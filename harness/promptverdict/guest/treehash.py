@@ -32,14 +32,45 @@ def digest_of(entries: Iterable[tuple[str, str, bytes]]) -> str:
     return total.hexdigest()[:16]
 
 
+def escape_names(names: Iterable[str]) -> dict[str, str]:
+    r"""Return each name of one folder as valid text: bytes that are not UTF-8 as `\xff`.
+
+    No two names get the same text: where a file is really called `\xff`, the escaped name has one
+    more backslash in front.
+    """
+    escaped: dict[str, str] = {}
+    taken: set[str] = set()
+    # Names that need no escape first, so that they keep their text.
+    for name in sorted(names, key=lambda name: (not _is_text(name), name)):
+        text = os.fsencode(name).decode("utf-8", "backslashreplace")
+        while text in taken:
+            text = "\\" + text
+        escaped[name] = text
+        taken.add(text)
+    return escaped
+
+
+def _is_text(name: str) -> bool:
+    try:
+        os.fsencode(name).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def entries_below(root: str) -> Iterator[tuple[str, str, bytes]]:
-    """Read the tree below a folder on disk; never follows a link, skips what cannot be read."""
+    """Read the tree below a folder on disk; never follows a link, skips what cannot be read.
+
+    Paths are escaped as by escape_names.
+    """
+    before = {root: ""}
     for folder, names, files in os.walk(root):
-        relative = os.path.relpath(folder, root)
+        prefix, escaped = before[folder], escape_names([*names, *files])
         links = [name for name in names if os.path.islink(os.path.join(folder, name))]
         names[:] = [name for name in names if name not in LEFT_OUT and name not in links]
+        before |= {os.path.join(folder, name): f"{prefix}{escaped[name]}/" for name in names}
         for name in files + links:
-            path = name if relative == "." else f"{relative}/{name}"
+            path = prefix + escaped[name]
             entry = _entry(os.path.join(folder, name))
             if entry and counts(path):
                 yield path, *entry

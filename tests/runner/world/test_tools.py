@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -274,6 +275,32 @@ def test_edit_that_cannot_be_made_changes_nothing(
 @pytest.mark.parametrize("path", ["/workspace/none", "/workspace/app", "/etc/passwd"])
 def test_edit_of_no_file_of_the_workspace_is_refused(do: Do, path: str) -> None:
     assert do("Edit", file_path=path, old_string="a", new_string="b").error
+
+
+def test_edits_that_double_a_text_are_refused_before_the_host_builds_it(
+    do: Do, workspace: Workspace
+) -> None:
+    do("Write", file_path="/workspace/a", content="a")
+    double = {"old_string": "a", "new_string": "aa", "replace_all": True}
+    tracemalloc.start()
+    answer = do("MultiEdit", file_path="/workspace/a", edits=[double] * 40)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert answer.error
+    assert answer.text.startswith("Edit 24: the file would have 16777216 characters")
+    assert most < 100_000_000
+    assert workspace.read("a") == b"a"
+
+
+def test_an_edit_that_makes_a_file_too_large_changes_nothing(do: Do, workspace: Workspace) -> None:
+    content = "a" * 8_000_000
+    do("Write", file_path="/workspace/a", content=content)
+    answer = do(
+        "Edit", file_path="/workspace/a", old_string="a", new_string="b" * 1000, replace_all=True
+    )
+    assert answer.error
+    assert "Nothing was changed." in answer.text
+    assert workspace.read("a") == content.encode()
 
 
 def test_edit_keeps_line_ends_and_mode(do: Do, folders: TrialFolders, workspace: Workspace) -> None:

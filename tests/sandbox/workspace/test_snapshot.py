@@ -45,6 +45,23 @@ def test_a_name_that_is_not_text_is_kept_escaped(tmp_path: Path) -> None:
     assert len(taken.notes) == 1
 
 
+def test_a_name_that_is_escaped_and_one_that_looks_like_it_are_both_kept(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / os.fsdecode(b"\xff"), tmp_path / "\\xff"):
+        folder.mkdir(exist_ok=True)
+        (folder / os.fsdecode(b"a\xe9")).write_bytes(b"1")
+        (folder / "a\\xe9").write_bytes(b"2")
+    tree = Workspace(tmp_path).snapshot().tree
+    files = {path: node.content for path, node in tree.items() if node.kind == "file"}
+    assert files == {
+        f"{folder}{name}": content
+        for folder in ("", "\\xff/", "\\\\xff/")
+        for name, content in (("a\\xe9", b"2"), ("\\a\\xe9", b"1"))
+    }
+    inside = [(path, content) for path, kind, content in entries_below(str(tmp_path))]
+    assert dict(inside) == files
+    assert len(inside) == len(files)
+
+
 @pytest.mark.usefixtures("opened_again")
 def test_what_its_owner_cannot_read_is_noted_on_every_host(tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()

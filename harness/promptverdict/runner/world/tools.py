@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from promptverdict.core.validation_words import describe_error_at_place
 from promptverdict.sandbox import Sandbox, TrialFolders
-from promptverdict.sandbox.workspace import Refused, Workspace
+from promptverdict.sandbox.workspace import FILE_LIMIT, Refused, Workspace
 from promptverdict.scenarios.scenario import Script
 from promptverdict.trials.toolset import (
     ARGUMENTS,
@@ -230,6 +230,11 @@ def _find_edit_problem(text: str, edit: Replacement) -> str | None:
         return "old_string is not in the file."
     if count > 1 and not edit.replace_all:
         return f"old_string is in the file {count} times; add more of its surroundings."
+    # Asked before the text is built: forty edits that each double a word would fill the memory of
+    # the host. No text has fewer bytes than characters.
+    size = len(text) + count * (len(edit.new_string) - len(edit.old_string))
+    if size > FILE_LIMIT:
+        return f"the file would have {size} characters, and {FILE_LIMIT} bytes is the limit."
     return None
 
 

@@ -6,6 +6,7 @@ import os
 import stat
 from dataclasses import dataclass
 
+from promptverdict.guest.treehash import escape_names
 from promptverdict.sandbox.workspace.beneath import Opener
 from promptverdict.sandbox.workspace.refusal import FILE_LIMIT
 from promptverdict.trials.tree import Node
@@ -26,7 +27,7 @@ class Snapshot:
 def take_snapshot(root: int, open_beneath: Opener) -> Snapshot:
     """Take the whole tree below a folder, as far as its size and depth can be borne."""
     taken = _Taken()
-    pending = [b""]
+    pending = [(b"", "")]
     while pending and not taken.full:
         pending += _take_folder(root, open_beneath, pending.pop(), taken)
     if taken.full:
@@ -48,40 +49,50 @@ class _Taken:
         return len(self.tree) > _SNAPSHOT_ENTRIES
 
 
-def _take_folder(root: int, open_beneath: Opener, relative: bytes, taken: _Taken) -> list[bytes]:
-    """Add a folder's entries to the snapshot and return its folders."""
+def _take_folder(
+    root: int, open_beneath: Opener, place: tuple[bytes, str], taken: _Taken
+) -> list[tuple[bytes, str]]:
+    """Add a folder's entries to the snapshot and return its folders.
+
+    place: the folder's path, and that path as the tree has it.
+    """
+    relative, shown = place
     if relative.count(b"/") >= _SNAPSHOT_DEPTH:
-        taken.notes.append(f"{_shown(relative)!r} is too deep: what it holds is left out")
+        taken.notes.append(f"{shown!r} is too deep: what it holds is left out")
         return []
     path = os.fsdecode(relative) or "."
     try:
         folder = open_beneath(root, path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        taken.notes.append(f"{_shown(relative)!r} cannot be listed: {error.strerror}")
+        taken.notes.append(f"{shown!r} cannot be listed: {error.strerror}")
         return []
     try:
         inner = []
         names = os.listdir(folder)  # noqa: PTH208  a descriptor, not a path
-        for name in sorted(os.fsencode(name) for name in names):
+        for name, text in sorted(escape_names(names).items(), key=_sort_by_bytes):
             if taken.full:
                 break
-            below = b"/".join((relative, name)) if relative else name
-            node = _take(folder, name, below, taken)
-            if node.kind == "folder" and _listed(node, below, taken):
-                inner.append(below)
+            encoded = os.fsencode(name)
+            below = f"{shown}/{text}" if relative else text
+            node = _take(folder, encoded, below, taken)
+            if node.kind == "folder" and _is_listable(node, below, taken):
+                inner.append((b"/".join((relative, encoded)) if relative else encoded, below))
         return inner[::-1]
     finally:
         os.close(folder)
 
 
-def _take(folder: int, name: bytes, relative: bytes, taken: _Taken) -> Node:
+def _sort_by_bytes(name: tuple[str, str]) -> bytes:
+    return os.fsencode(name[0])
+
+
+def _take(folder: int, name: bytes, shown: str, taken: _Taken) -> Node:
     """Add one entry to the snapshot."""
-    shown = _shown(relative)
-    if not _is_utf8(relative):
+    if not _is_utf8(name):
         taken.notes.append(f"{shown!r} is not UTF-8: its name is kept escaped")
     try:
         status = os.lstat(name, dir_fd=folder)
-        node, note = _node(folder, name, status, _SNAPSHOT_BYTES - taken.bytes)
+        node, note = _read_node(folder, name, status, _SNAPSHOT_BYTES - taken.bytes)
     except OSError as error:
         node, note = Node("special"), f"cannot be read: {error.strerror}"
     if note:
@@ -91,7 +102,7 @@ def _take(folder: int, name: bytes, relative: bytes, taken: _Taken) -> Node:
     return node
 
 
-def _node(folder: int, name: bytes, status: os.stat_result, room: int) -> tuple[Node, str]:
+def _read_node(folder: int, name: bytes, status: os.stat_result, room: int) -> tuple[Node, str]:
     mode = stat.S_IMODE(status.st_mode)
     if stat.S_ISLNK(status.st_mode):
         return Node("link", os.readlink(name, dir_fd=folder), mode), ""
@@ -101,7 +112,7 @@ def _node(folder: int, name: bytes, status: os.stat_result, room: int) -> tuple[
         return Node("special", b"", mode), "is neither file, link nor folder"
     if status.st_size > min(FILE_LIMIT, room):
         return Node("special", b"", mode), f"has {status.st_size} bytes: its content is left out"
-    # Root could read it; what the agent itself cannot read is told alike on every host.
+    # Root could read it; what the agent itself cannot read is left out alike on every host.
     if not status.st_mode & stat.S_IRUSR:
         return Node("special", b"", mode), "cannot be read by its owner"
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -109,16 +120,12 @@ def _node(folder: int, name: bytes, status: os.stat_result, room: int) -> tuple[
         return Node("file", file.read(FILE_LIMIT), mode), ""
 
 
-def _listed(folder: Node, relative: bytes, taken: _Taken) -> bool:
+def _is_listable(folder: Node, shown: str, taken: _Taken) -> bool:
     """Whether its owner can look into a folder; root could look into all of them."""
     if folder.mode & 0o500 == 0o500:
         return True
-    taken.notes.append(f"{_shown(relative)!r} cannot be listed by its owner")
+    taken.notes.append(f"{shown!r} cannot be listed by its owner")
     return False
-
-
-def _shown(name: bytes) -> str:
-    return name.decode("utf-8", "backslashreplace")
 
 
 def _is_utf8(name: bytes) -> bool:
