@@ -163,6 +163,7 @@ def test_the_help_tells_what_each_verb_does(capsys: pytest.CaptureFixture[str]) 
     assert described == set(VERBS)
 
 
+@pytest.mark.e2e
 def test_the_module_is_the_command(root: Path) -> None:
     done = subprocess.run(
         [*COMMAND, "show", "x"], cwd=root, env=environment(), capture_output=True, check=False
@@ -181,6 +182,7 @@ def opened_by_its_reader(pipe: Path, process: subprocess.Popen[bytes]) -> int:
     raise AssertionError(process.communicate())
 
 
+@pytest.mark.e2e
 @posix
 def test_ctrl_c_ends_with_130_and_without_a_word(root: Path) -> None:
     os.mkfifo(root / "answer")
@@ -198,6 +200,7 @@ def test_ctrl_c_ends_with_130_and_without_a_word(root: Path) -> None:
     assert (process.returncode, out, err) == (130, b"", b"")
 
 
+@pytest.mark.e2e
 @posix
 def test_ctrl_c_while_the_verbs_are_loaded_ends_with_130_too(root: Path) -> None:
     write(root, {"early/yaml.py": "raise KeyboardInterrupt\n"})
@@ -211,6 +214,7 @@ def test_ctrl_c_while_the_verbs_are_loaded_ends_with_130_too(root: Path) -> None
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
+@pytest.mark.e2e
 @posix
 @pytest.mark.parametrize("arguments", [["agents"], ["schema"], ["show", "record.json"]])
 def test_a_reader_that_has_gone_away_is_no_error(root: Path, arguments: list[str]) -> None:

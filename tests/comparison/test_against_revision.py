@@ -249,6 +249,7 @@ def test_a_revision_that_is_not_there_is_told_before_anything_runs(
     assert told in result.stderr.str()
 
 
+@pytest.mark.e2e
 def test_workers_and_a_revision_do_not_go_together(
     recorded: Repository, pytester: pytest.Pytester
 ) -> None:

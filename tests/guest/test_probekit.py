@@ -16,7 +16,10 @@ from promptverdict.guest.probekit import is_test
 
 from tests.fakes import write
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="runs inside the sandbox only")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="runs inside the sandbox only"),
+    pytest.mark.e2e,
+]
 
 
 @pytest.fixture

@@ -15,7 +15,10 @@ from promptverdict.sandbox import (
 from promptverdict.sandbox.workspace import Workspace
 from promptverdict.trials.tree import Node, TestNode, TestReport, digest
 
-pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap"),
+    pytest.mark.e2e,
+]
 
 Run = Callable[..., str]
 Reports = Callable[[], list[TestReport]]

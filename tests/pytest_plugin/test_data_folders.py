@@ -9,6 +9,8 @@ import pytest
 from tests.canaries import PLACES, list_executed, write_project
 from tests.fakes import run, write
 
+pytestmark = pytest.mark.e2e
+
 
 @pytest.fixture
 def project(evals: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:

@@ -141,6 +141,7 @@ def test_with_a_revision_the_gate_judges_each_variant_against_itself(
     worse.stdout.fnmatch_lines(["helper/other: kind: regressed"])
 
 
+@pytest.mark.e2e
 def test_a_gate_judges_all_cells_though_workers_share_them(
     repository: Repository, pytester: pytest.Pytester, kind_server: Provider
 ) -> None:

@@ -205,8 +205,7 @@ def test_nothing_below_a_suites_data_folders_is_ever_collected_or_run(
     run(evals).assert_outcomes(errors=2)
     for place in places:
         for argument in (f"evals/small/{place}", f"evals/small/{place}/test_x.py"):
-            result = evals.runpytest_subprocess(argument)
-            assert result.ret == pytest.ExitCode.USAGE_ERROR, argument
+            assert run(evals, argument).ret == pytest.ExitCode.USAGE_ERROR, argument
     assert not list(evals.path.glob("**/*.ran"))
 
 
@@ -326,6 +325,7 @@ def test_without_a_suite_the_plugin_does_nothing(pytester: pytest.Pytester) -> N
     assert not (pytester.path / "results").exists()
 
 
+@pytest.mark.e2e
 def test_collection_imports_nothing_heavy(evals: pytest.Pytester) -> None:
     program = (
         "import sys, pytest; pytest.main(['evals', '--collect-only', '-q']);"

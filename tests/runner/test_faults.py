@@ -451,6 +451,7 @@ def stormy(times: int, body: dict[str, Any]) -> Reply:
     return answers[turn]
 
 
+@pytest.mark.e2e
 def test_fifty_trials_in_a_storm_all_end_well_and_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -471,6 +472,7 @@ def test_fifty_trials_in_a_storm_all_end_well_and_whole(
     ]
 
 
+@pytest.mark.e2e
 def test_fifty_trials_that_nobody_lets_in_are_not_hammering_and_can_be_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

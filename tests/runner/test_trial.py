@@ -267,6 +267,7 @@ def production_changes_without_a_red(evidence: Evidence) -> list[str]:
     return found
 
 
+@pytest.mark.e2e
 @bubblewrap
 @pytest.mark.parametrize(
     ("answers", "out_of_order", "failed"),

@@ -26,7 +26,7 @@ from promptverdict.sandbox.trial_folders import DROPPED_UID
 
 from .shells import NEEDS_BUBBLEWRAP, Shell, is_running, shell, wait_until
 
-pytestmark = NEEDS_BUBBLEWRAP
+pytestmark = [*NEEDS_BUBBLEWRAP, pytest.mark.e2e]
 
 
 def test_a_command_gives_its_output_and_exit_code(sh: Shell) -> None:

@@ -11,7 +11,7 @@ from promptverdict.sandbox.interface import GivenUp
 
 from .shells import NEEDS_BUBBLEWRAP, is_running, shell, wait_until
 
-pytestmark = NEEDS_BUBBLEWRAP
+pytestmark = [*NEEDS_BUBBLEWRAP, pytest.mark.e2e]
 
 
 @pytest.fixture(params=["sandbox", "unprotected"])

@@ -11,7 +11,10 @@ from promptverdict.core.errors import SandboxError
 from promptverdict.sandbox.python import GuestPython, find_guest_python, move_into_place
 from promptverdict.sandbox.python_build import PYTEST_VERSION
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="agents run on Linux")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="agents run on Linux"),
+    pytest.mark.e2e,
+]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from promptverdict.sandbox.locked_folders import remove_leftovers
 
 from .shells import NEEDS_BUBBLEWRAP, Shell, python, shell
 
-pytestmark = NEEDS_BUBBLEWRAP
+pytestmark = [*NEEDS_BUBBLEWRAP, pytest.mark.e2e]
 
 
 def test_a_place_is_closed_and_outside_of_any_repository(folders: TrialFolders) -> None:

@@ -6,7 +6,7 @@ from promptverdict.sandbox.limits import Limits
 
 from .shells import NEEDS_BUBBLEWRAP, Shell, limited, python
 
-pytestmark = NEEDS_BUBBLEWRAP
+pytestmark = [*NEEDS_BUBBLEWRAP, pytest.mark.e2e]
 
 
 def test_a_command_that_ignores_signals_is_stopped_in_time(sh: Shell) -> None:

@@ -23,6 +23,8 @@ from promptverdict.trials.tree import Node, Tree, digest
 
 from tests.graders.saboteurs import Act, edit, node, play, ran
 
+pytestmark = pytest.mark.e2e
+
 FOLDER = STARTER / SUITE
 LOADED = load_suite(FOLDER / SUITE_FILE)
 SCENARIOS = {

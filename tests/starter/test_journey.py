@@ -15,6 +15,8 @@ from tests.fakes import Blocks, provider, run, say, turn_of, use, write
 from tests.repositories import Repository
 from tests.starter.test_promised import BY_THE_BOOK, REFUSAL
 
+pytestmark = pytest.mark.e2e
+
 CAREFUL = "You are careful: you look, you do what is asked for, and you test it.\n"
 CURT = "You would rather not.\n"
 CONFIGURED = """\

@@ -21,6 +21,8 @@ from tests.starter.test_first_look import (
     TEXT_TESTS,
 )
 
+pytestmark = pytest.mark.e2e
+
 BUILDER = "---\nname: builder\ndescription: Builds.\n---\nYou build what is asked for.\n"
 TEST = "python3 -m pytest -q"
 NEW_TESTS = (

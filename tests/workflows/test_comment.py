@@ -13,6 +13,8 @@ from promptverdict.report.markdown.comment import LIMIT, MARKER
 
 from tests.workflows.rehearsal import program, step
 
+pytestmark = pytest.mark.e2e
+
 HEAD, BASE = "a" * 40, "b" * 40
 SOURCE = "\n<sub>[Log and page](https://forge.example/run) of aaaaaaa</sub>\n"
 REPORT = f"{MARKER}\n## Better\n"

@@ -103,6 +103,7 @@ def test_serving_under_an_impossible_name_or_port_is_refused(relay: Relay) -> No
             run("serve", "--name", "claude", "--operator", "me", "--port", port)
 
 
+@pytest.mark.e2e
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
 def test_serving_prints_one_line_when_ready_and_ends_at_ctrl_c() -> None:
     words = ["relay", "serve", "--name", "claude", "--operator", "me, by relay", "--port", "0"]

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
+    pytest.mark.e2e,
+]
 ATTACK = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
