@@ -56,6 +56,8 @@ class ScriptedJudge:
     """Gives blocks of an answer, the whole body of one, or the status of a refusal."""
     model: str = "relay/judge"
     operator: str | None = None
+    words: str = "no"
+    """What a refusal says."""
     requests: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -67,7 +69,9 @@ class ScriptedJudge:
         self.requests.append(body)
         match self.answer(body):
             case int() as status:
-                return httpx2.Response(status, json={"type": "error", "error": {"message": "no"}})
+                return httpx2.Response(
+                    status, json={"type": "error", "error": {"message": self.words}}
+                )
             case bytes() as content:
                 return httpx2.Response(200, content=content)
             case blocks:

@@ -11,12 +11,12 @@ import httpx2
 import pytest
 from promptverdict.core.errors import InputError, ProviderError
 from promptverdict.judging.ask import Judge
-from promptverdict.judging.prompt import SYSTEM, build_question
+from promptverdict.judging.prompt import SYSTEM, TOOL, build_question
 from promptverdict.judging.rubrics import ask, read_judgement
 from promptverdict.providers.relay import client
 from promptverdict.providers.relay.pages import render_turn
 
-from tests.fakes import provider
+from tests.fakes import provider, say
 from tests.judging.made import QUESTION, ScriptedJudge, trial, verdict
 from tests.providers.relay.running import running
 
@@ -129,3 +129,69 @@ def test_whoever_answers_a_relay_by_hand_may_judge(provider_name: str) -> None:
     assert (found.evidence, found.operator) == ("relay", "a test")
     assert 'TOOL CHOICE {"type": "tool", "name": "answer"}' in pages[0]
     assert QUESTION in pages[0]
+
+
+ARGUMENTS = {"reason": "It names it.", "quote": "the import", "verdict": "yes"}
+
+
+def completion(content: str) -> bytes:
+    choice = {"message": {"role": "assistant", "content": content}, "finish_reason": "stop"}
+    return json.dumps({"model": "qwen", "choices": [choice]}).encode()
+
+
+def unforced(body: dict[str, Any]) -> bytes:
+    """Answer as a server that enforces a schema, and does not heed `tool_choice`."""
+    if "response_format" in body:
+        assert body["response_format"]["json_schema"]["schema"] == TOOL["input_schema"]
+        assert "tools" not in body
+        return completion(json.dumps(ARGUMENTS))
+    return completion(f"<tool_call>{json.dumps(ARGUMENTS)}</tool_call>")
+
+
+def untaught(body: dict[str, Any]) -> bytes | int:
+    """Answer as a server that refuses `tool_choice` and enforces a schema."""
+    return unforced(body) if "response_format" in body else 400
+
+
+@pytest.mark.parametrize("answer", [unforced, untaught])
+def test_a_server_that_enforces_no_call_is_asked_for_its_arguments_as_text(
+    answer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "any")
+    words = "tool_choice is not supported"
+    scripted = ScriptedJudge(answer, model="openai-chat/qwen", words=words)
+    judge = scripted.judge
+    first, second = (asyncio.run(ask(judge, ASKED)) for _ in range(2))
+    assert len(scripted.requests) == 3, "once it is known, the schema is asked for at once"
+    for stored in (first, second):
+        assert stored.form == "schema"
+        assert read_judgement(stored).answer == "yes"
+        assert read_judgement(stored).fault is None
+    edited = first.model_copy(update={"verdict": first.verdict.model_copy(update={"answer": "no"})})
+    assert "not what was answered" in (read_judgement(edited).fault or "")
+    as_call = first.model_copy(update={"form": None})
+    assert read_judgement(as_call).answer is None, "words count only where they were asked for"
+
+
+@pytest.mark.parametrize(
+    "content", ["Yes.", '{"verdict": "yes"}', f"It is {json.dumps(ARGUMENTS)}", "[]"]
+)
+def test_text_that_is_not_the_arguments_and_nothing_else_is_a_fault(
+    content: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "any")
+    scripted = ScriptedJudge(lambda _: completion(content), model="openai-chat/qwen")
+    judgement = read_judgement(asyncio.run(ask(scripted.judge, ASKED)))
+    assert judgement.answer is None
+    assert (judgement.fault or "").startswith("judge-error")
+
+
+@pytest.mark.parametrize("model", ["relay-openai-chat/judge", "anthropic/judge"])
+def test_who_cannot_be_given_a_schema_is_asked_once(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "any")
+    body = completion("Yes.") if "openai" in model else None
+    scripted = ScriptedJudge(lambda _: body or [say("Yes.")], model=model)
+    assert read_judgement(asyncio.run(ask(scripted.judge, ASKED))).answer is None
+    assert len(scripted.requests) == 1

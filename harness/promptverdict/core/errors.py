@@ -70,20 +70,20 @@ class SandboxError(HarnessError):
 
 
 class ProviderError(HarnessError):
-    """The model's API could not be reached, refused the request or sent an unreadable answer."""
+    """The model's API could not be reached, refused the request or sent an unreadable answer.
+
+    words: what the provider itself said, where it said something.
+    """
 
     exit_code = 4
-
-
-class ContextOverflow(ProviderError):
-    """The conversation no longer fits the model; the tool loop makes it the trial's ending.
-
-    words: what the provider said of it.
-    """
 
     def __init__(self, message: str, words: str = "") -> None:
         self.words = words
         super().__init__(message)
+
+
+class ContextOverflow(ProviderError):
+    """The conversation no longer fits the model; the tool loop ends the trial with it."""
 
 
 class TimeLimitReached(HarnessError):

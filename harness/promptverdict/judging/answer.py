@@ -6,7 +6,7 @@ Nothing is ever read out of words: an agent may have put them there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import ValidationError
 
@@ -15,10 +15,10 @@ from promptverdict.core.model import Frozen
 from promptverdict.core.validation_words import describe_error_at_place
 from promptverdict.judging.prompt import TOOL
 from promptverdict.providers.registry import MODULES, load_api
-from promptverdict.providers.wire import (
-    shorten_to_line,
-)
-from promptverdict.trials.transcript import Answered, Call
+from promptverdict.providers.wire import parse_json, shorten_to_line
+from promptverdict.trials.transcript import Answered, Block, Call, Say
+
+Form = Literal["schema"] | None
 
 G = TypeVar("G", bound=Frozen)
 
@@ -55,9 +55,9 @@ Reader = Callable[[str, bytes], tuple[R, Answered | None]]
 """Reads a model's answer (`provider/name`) out of its body."""
 
 
-def read_answer(model: str, body: bytes) -> tuple[JudgeAnswer, Answered | None]:
-    """Read the body of an answer; what cannot be read is a fault."""
-    arguments, answered = read_call(model, body, TOOL["name"], _AnswerArguments)
+def read_answer(model: str, body: bytes, form: Form = None) -> tuple[JudgeAnswer, Answered | None]:
+    """Read the body of an answer; what cannot be read is a fault. form: see StoredReply."""
+    arguments, answered = read_arguments(model, body, form, TOOL["name"], _AnswerArguments)
     if isinstance(arguments, str):
         return JudgeAnswer(fault=arguments), answered
     read = JudgeAnswer(answer=arguments.verdict, quote=arguments.quote, reason=arguments.reason)
@@ -81,28 +81,51 @@ def read_stored(
     return again, answered
 
 
-def read_call(
-    model: str, body: bytes, tool: str, expected: type[G]
+def read_arguments(
+    model: str, body: bytes, form: Form, tool: str, expected: type[G]
 ) -> tuple[G | str, Answered | None]:
-    """Read the arguments of the one call that is due, or return why there are none, in words."""
+    """Read the arguments of the one call that is due, or return why there are none, in words.
+
+    form: whether no call was due but their JSON as text (see StoredReply).
+    """
     try:
         blocks, answered = load_api(model).read_answer(body)
     except ProviderError as error:
         return _format_fault(str(error)), None
-    calls = [block for block in blocks if isinstance(block, Call)]
     # A forced call ends some APIs' answers as `stop` and not as a call.
     if answered.stop not in ("calls", "done"):
         return _format_fault(f"the answer stopped early ({answered.stop})"), answered
-    if len(calls) != 1 or calls[0].tool != tool:
-        named = ", ".join(repr(call.tool) for call in calls) or "none"
-        return _format_fault(f"expected one call of `{tool}`, got: {named}"), answered
-    if calls[0].unreadable:
-        return _format_fault(calls[0].unreadable), answered
     try:
-        return expected.model_validate(calls[0].args), answered
+        read = _read_call(blocks, tool) if form is None else _read_text(blocks)
+        return expected.model_validate(read), answered
     except ValidationError as error:
         wrong = describe_error_at_place(error.errors()[0])
         return _format_fault(f"the arguments of its call do not fit: {wrong}"), answered
+    except ValueError as error:
+        return _format_fault(str(error)), answered
+
+
+def _read_call(blocks: tuple[Block, ...], tool: str) -> dict[str, Any]:
+    """Return the arguments of the one call of a tool. Raises ValueError for anything else."""
+    calls = [block for block in blocks if isinstance(block, Call)]
+    if len(calls) != 1 or calls[0].tool != tool:
+        named = ", ".join(repr(call.tool) for call in calls) or "none"
+        raise ValueError(f"expected one call of `{tool}`, got: {named}")
+    if calls[0].unreadable:
+        raise ValueError(calls[0].unreadable)
+    return calls[0].args
+
+
+def _read_text(blocks: tuple[Block, ...]) -> Any:
+    """Parse the whole text of an answer as JSON: nothing is looked for within it.
+
+    Raises ValueError.
+    """
+    text = "".join(block.text for block in blocks if isinstance(block, Say)).strip()
+    try:
+        return parse_json(text)
+    except ValueError:
+        raise ValueError(f"expected one JSON object, got: {text}") from None
 
 
 def _format_fault(reason: str) -> str:

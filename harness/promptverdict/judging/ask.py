@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from threading import Event
+from typing import Any, Literal
 
 import httpx2
 
@@ -15,7 +16,11 @@ from promptverdict.providers.connection import Connection
 from promptverdict.providers.receiving import receive
 from promptverdict.providers.registry import is_by_hand, load_api
 from promptverdict.trials.provenance import Origin
-from promptverdict.trials.transcript import Answered, User
+from promptverdict.trials.transcript import Answered, Call, User
+
+_AS_TEXT = (
+    "No tool is at hand here: write the arguments of `{}` as one JSON object, and nothing else."
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,8 @@ class Judge:
     """Where the relay answers."""
     network: Callable[[], httpx2.AsyncBaseTransport]
     """Opens the way to the model, a new one for each question."""
+    needs_schema: Event = field(default_factory=Event)
+    """Set once the model's server was seen not to enforce a call, so that it is not asked twice."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +45,45 @@ class Received:
     """Hash of the request's body."""
     body: bytes
     """Of the answer, as it came."""
+    form: Literal["schema"] | None = None
+    """How it was asked for (see StoredReply)."""
 
 
 async def send(judge: Judge, system: str, tool: dict[str, Any], message: str) -> Received:
     """Send a message to be answered by a call of a tool.
 
-    Raises ProviderError when no answer comes.
+    Where a server does not enforce the call, it is asked for a text in the JSON of the call's
+    arguments instead, which more servers enforce. Raises ProviderError when no answer comes.
     """
+    api = load_api(judge.model)
+    forced = api.force_tool(tool["name"])
+    if api.force_schema is None or is_by_hand(judge.model):
+        return await _put(judge, system, (tool,), forced, message)
+    if not judge.needs_schema.is_set():
+        try:
+            received = await _put(judge, system, (tool,), forced, message)
+            if not _lacks_call(judge.model, received.body):
+                return received
+        except ProviderError as error:
+            if "tool" not in error.words:
+                raise
+        judge.needs_schema.set()
+    wanted = f"{message}\n\n{_AS_TEXT.format(tool['name'])}"
+    received = await _put(judge, system, (), api.force_schema(tool), wanted)
+    return replace(received, form="schema")
+
+
+async def _put(
+    judge: Judge,
+    system: str,
+    tools: tuple[dict[str, Any], ...],
+    parameters: Mapping[str, Any],
+    message: str,
+) -> Received:
     listener = _Listener(judge.network())
     connection = Connection(listener, judge.relay, replay=False)
-    forced = load_api(judge.model).force_tool(tool["name"])
     try:
-        async with connection.open_model(judge.model, system, (tool,), forced) as model:
+        async with connection.open_model(judge.model, system, tools, parameters) as model:
             await model.answer((User(text=message),))
     except ProviderError:
         # An answer that came and is none of the API's is the judge's fault, and is stored as one.
@@ -57,6 +91,15 @@ async def send(judge: Judge, system: str, tool: dict[str, Any], message: str) ->
             raise
     digest = "sha256:" + hashlib.sha256(listener.request).hexdigest()
     return Received(digest, listener.answer or b"")
+
+
+def _lacks_call(model: str, body: bytes) -> bool:
+    """Return whether an answer is whole and sound and calls nothing."""
+    try:
+        blocks, answered = load_api(model).read_answer(body)
+    except ProviderError:
+        return False
+    return answered.stop == "done" and not any(isinstance(block, Call) for block in blocks)
 
 
 def describe_reply(model: str, received: Received, answered: Answered | None) -> dict[str, Any]:
@@ -68,6 +111,7 @@ def describe_reply(model: str, received: Received, answered: Answered | None) ->
         "recorded": format_now(),
         "request": received.request,
         "response": received.body.decode("utf-8", "replace"),
+        "form": received.form,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from promptverdict.graders.rubric import find_rubrics
 from promptverdict.judging.answer import JudgeAnswer, read_answer, read_stored
@@ -47,7 +48,7 @@ def inquire_trial(location: Location, seal: str) -> TrialInquiry:
 async def ask(judge: Judge, question: TrialQuestion) -> TrialAnswer:
     """Ask one question. Raises ProviderError when no answer comes."""
     received = await send(judge, SYSTEM, TOOL, question.message)
-    read, answered = read_answer(judge.model, received.body)
+    read, answered = read_answer(judge.model, received.body, received.form)
     return TrialAnswer(
         key=question.derive_key(judge.model),
         question=question.question,
@@ -61,7 +62,11 @@ async def ask(judge: Judge, question: TrialQuestion) -> TrialAnswer:
 def read_judgement(answer: TrialAnswer) -> Judgement:
     """Read again what was answered; an answer whose verdict was edited is a fault."""
     read, answered = read_stored(
-        answer.model, answer.response, answer.verdict, read_answer, _make_fault
+        answer.model,
+        answer.response,
+        answer.verdict,
+        partial(read_answer, form=answer.form),
+        _make_fault,
     )
     return Judgement(
         question=answer.question,

@@ -12,7 +12,7 @@ import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -53,6 +53,8 @@ class StoredReply(Frozen):
     """Hash of the request's body."""
     response: str
     """The body of the answer, as it came."""
+    form: Literal["schema"] | None = None
+    """`schema` where no call was asked for but a text in JSON; None for a call."""
 
 
 A = TypeVar("A", bound=StoredAnswer)

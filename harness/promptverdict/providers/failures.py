@@ -82,9 +82,11 @@ def translate_error(error: Exception, root: type[Exception]) -> Exception:
         # OpenAI's SDK repeats no words that are not where OpenAI writes them.
         why = f" - {response.text}"
     message = shorten_to_line(f"{place}{type(error).__name__}: {error}{why}", 500)
-    if response is not None and is_overflow(response.status_code, response.content):
-        return ContextOverflow(message, read_error_words(response.content))
-    return ProviderError(message)
+    if response is None:
+        return ProviderError(message)
+    words = read_error_words(response.content)
+    overflows = is_overflow(response.status_code, response.content)
+    return ContextOverflow(message, words) if overflows else ProviderError(message, words)
 
 
 def _is_overflow_body(content: bytes) -> bool:

@@ -95,6 +95,9 @@ class Api:
     """Reads an answer's body, plain or streamed. Raises ProviderError when it is none."""
     force_tool: Callable[[str], dict[str, Any]]
     """Returns the parameters of a request that must be answered by a call of one tool."""
+    force_schema: Callable[[dict[str, Any]], dict[str, Any]] | None
+    """Returns the parameters of a request that must be answered by a text: the JSON of the
+    arguments of a tool. None where the API has no such parameters."""
     build_client: Callable[[httpx2.AsyncClient, Address, str], SdkClient]
     """Builds the SDK's client of an HTTP client, an address and a key. Loads the SDK."""
     find_deprecation: Callable[[str], str | None] = find_no_deprecation

@@ -147,7 +147,7 @@ class PatientTransport(httpx2.AsyncBaseTransport):
         place = _format_place(request)
         if why is None:
             reason = f"{place} refused the request of {self._model}, HTTP {status}: {words}"
-            raise ProviderError(f"{reason}\n  {cure}\n{_LATER}")
+            raise ProviderError(f"{reason}\n  {cure}\n{_LATER}", words)
         refused = RefusedByProvider(
             f"{place} refuses this run, {why}, HTTP {status}: {words}\n  {cure}\n"
             "  nothing more is recorded; the end of the run says how to record the rest"

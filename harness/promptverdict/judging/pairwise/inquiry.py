@@ -59,7 +59,7 @@ async def ask(judge: Judge, question: PairQuestion) -> PairAnswer:
 
 async def _ask_order(judge: Judge, message: str) -> OrderAnswer:
     received = await send(judge, SYSTEM, TOOL, message)
-    choice, answered = read_choice(judge.model, received.body)
+    choice, answered = read_choice(judge.model, received.body, received.form)
     return OrderAnswer(choice=choice, **describe_reply(judge.model, received, answered))
 
 

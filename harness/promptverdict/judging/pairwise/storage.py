@@ -5,10 +5,11 @@ What an answer says is read out of the bodies of both orders each time, as they 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 from promptverdict.core.model import Frozen
-from promptverdict.judging.answer import read_call, read_stored
+from promptverdict.judging.answer import Form, read_arguments, read_stored
 from promptverdict.judging.pairwise.prompt import TOOL
 from promptverdict.judging.storage import StoredAnswer, StoredReply
 from promptverdict.trials.transcript import Answered
@@ -38,7 +39,8 @@ class OrderAnswer(StoredReply):
 
     def read(self, model: str) -> Choice:
         """Read again what a model chose; an answer whose choice was edited is a fault."""
-        return read_stored(model, self.response, self.choice, read_choice, _make_fault)[0]
+        read = partial(read_choice, form=self.form)
+        return read_stored(model, self.response, self.choice, read, _make_fault)[0]
 
 
 class PairAnswer(StoredAnswer):
@@ -53,9 +55,12 @@ class PairAnswer(StoredAnswer):
         return first.read(self.model), second.read(self.model)
 
 
-def read_choice(model: str, body: bytes) -> tuple[Choice, Answered | None]:
-    """Read the body of an answer; what cannot be read is a fault in the choice."""
-    arguments, answered = read_call(model, body, TOOL["name"], _ChoiceArguments)
+def read_choice(model: str, body: bytes, form: Form = None) -> tuple[Choice, Answered | None]:
+    """Read the body of an answer; what cannot be read is a fault in the choice.
+
+    form: see StoredReply.
+    """
+    arguments, answered = read_arguments(model, body, form, TOOL["name"], _ChoiceArguments)
     if isinstance(arguments, str):
         return Choice(fault=arguments), answered
     return Choice(choice=arguments.choice, reason=arguments.reason), answered

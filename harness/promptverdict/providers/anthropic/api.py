@@ -153,6 +153,7 @@ API = Api(
     split_request=split_request,
     read_answer=read_answer,
     force_tool=force_tool,
+    force_schema=None,
     build_client=build_client,
     find_deprecation=find_deprecation,
 )

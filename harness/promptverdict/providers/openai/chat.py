@@ -17,7 +17,12 @@ from promptverdict.providers.interface import NO_PARAMETERS
 from promptverdict.providers.openai.chat_message import is_refusal, read_message, write_message
 from promptverdict.providers.openai.chat_stream import assemble_stream
 from promptverdict.providers.openai.client import MAX_TOKENS, build_api
-from promptverdict.providers.openai.values import build_answered, build_broken_off, write_function
+from promptverdict.providers.openai.values import (
+    build_answered,
+    build_broken_off,
+    write_function,
+    write_schema,
+)
 from promptverdict.providers.wire import (
     is_stream,
     merge_parameters,
@@ -119,6 +124,11 @@ def force_tool(tool: str) -> dict[str, Any]:
     return {"tool_choice": {"type": "function", "function": {"name": tool}}}
 
 
+def force_schema(tool: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a request that must be answered by a tool's arguments as text."""
+    return {"response_format": {"type": "json_schema", "json_schema": write_schema(tool)}}
+
+
 API = build_api(
     "/chat/completions",
     # The older name, which also takes the place of ours: services that know only one know this.
@@ -127,4 +137,5 @@ API = build_api(
     split_request=split_request,
     read_answer=read_answer,
     force_tool=force_tool,
+    force_schema=force_schema,
 )

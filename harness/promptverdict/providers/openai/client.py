@@ -23,6 +23,7 @@ def build_api(
     split_request: Callable[[dict[str, Any]], dict[str, Any]],
     read_answer: Callable[[bytes], tuple[tuple[Block, ...], Answered]],
     force_tool: Callable[[str], dict[str, Any]],
+    force_schema: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> Api:
     """Build one of the two APIs of what only it has."""
     return Api(
@@ -37,6 +38,7 @@ def build_api(
         split_request=split_request,
         read_answer=read_answer,
         force_tool=force_tool,
+        force_schema=force_schema,
         build_client=build_client,
     )
 

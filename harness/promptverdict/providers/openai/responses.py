@@ -13,7 +13,7 @@ from typing import Any
 from promptverdict.providers.interface import NO_PARAMETERS
 from promptverdict.providers.openai.client import MAX_TOKENS, build_api
 from promptverdict.providers.openai.responses_answer import read_answer, write_items
-from promptverdict.providers.openai.values import write_function
+from promptverdict.providers.openai.values import write_function, write_schema
 from promptverdict.providers.wire import (
     merge_parameters,
 )
@@ -86,6 +86,11 @@ def force_tool(tool: str) -> dict[str, Any]:
     return {"tool_choice": {"type": "function", "name": tool}, "include": None}
 
 
+def force_schema(tool: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a request that must be answered by a tool's arguments as text."""
+    return {"text": {"format": {"type": "json_schema", **write_schema(tool)}}, "include": None}
+
+
 API = build_api(
     "/responses",
     limit_name="max_output_tokens",
@@ -93,4 +98,5 @@ API = build_api(
     split_request=split_request,
     read_answer=read_answer,
     force_tool=force_tool,
+    force_schema=force_schema,
 )

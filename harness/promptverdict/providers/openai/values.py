@@ -27,6 +27,11 @@ def write_function(tool: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def write_schema(tool: dict[str, Any]) -> dict[str, Any]:
+    """Write the arguments of a tool as the schema of a whole answer."""
+    return {"name": tool["name"], "schema": tool["input_schema"], "strict": True}
+
+
 def write_call(call: Call) -> dict[str, Any]:
     """Write a call's name and arguments."""
     return {"name": call.tool, "arguments": _write_arguments(call.args)}
