@@ -130,7 +130,7 @@ def test_the_page_shows_what_is_worth_a_look_and_folds_the_rest() -> None:
     open_, _, folded = text.partition("<summary>The other measures</summary>")
     assert "Of 2 measures that differ, 1 is worth a look." in open_
     assert "Descriptive, never a gate." in open_
-    row = '<td class=" figure">4.2</td><td class=" figure">7.9</td><td class=" figure">+3.7</td>'
+    row = '<td class="figure">4.2</td><td class="figure">7.9</td><td class="figure">+3.7</td>'
     assert open_.count(row) == folded.count(row) == 1
     assert "0.004 (0.030)" in open_
     assert "turns" in folded
@@ -153,7 +153,7 @@ def test_one_that_could_not_be_tested_says_why() -> None:
         ("calls of Bash", "4.2", "+3.7"),
         ("price", "unknown", "unknown"),
     ]
-    assert [row["p (adjusted)"].note for row in rows] == ["", "too few"]
+    assert [row["p (adjusted)"].hint for row in rows] == ["", "too few"]
 
 
 def test_what_is_the_same_is_told_in_a_sentence() -> None:
@@ -188,8 +188,8 @@ def test_scenarios_behind_a_measure_lead_to_their_trials_and_are_cut_and_counted
 def test_ratios_and_missing_trials_have_their_columns() -> None:
     ratio = Ratio(ratio=1.5, low=1.2, high=1.9)
     text = section(written(measured(**LOOK, ratio=ratio, missing_candidate=2)))
-    assert '<td class=" figure">1.50 (1.20 to 1.90)</td>' in text
-    assert '<td class=" figure">0 and 2</td>' in text
+    assert '<td class="figure">1.50 (1.20 to 1.90)</td>' in text
+    assert '<td class="figure">0 and 2</td>' in text
     assert "typical ratio (95 %)" in text
     assert "the geometric mean" in text
 

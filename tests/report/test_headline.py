@@ -183,7 +183,7 @@ def test_the_worst_of_several_comparisons_is_told_first() -> None:
     assert combine_headlines(found).word == "Regressed in part"
     assert combine_headlines(found[:1]) == build_headline(found[0])
     both = combine_headlines([found[1], found[1]])
-    assert (both.word, both.sentence) == ("Regressed", "all 2 comparisons.")
+    assert (both.word, both.sentence) == ("Regressed", "All 2 comparisons: regressed.")
 
 
 @pytest.mark.parametrize("other", ["stale", "invalid"])
@@ -192,7 +192,7 @@ def test_an_improvement_beside_stale_or_invalid_evidence_is_never_the_headline(o
     lacking = {"stale": stale, "invalid": changed(BASE, verdict="invalid")}[other]
     both = combine_headlines([changed(BASE, verdict="improved"), lacking])
     assert (both.word, both.style) == (other.capitalize(), "unknown")
-    assert both.sentence == f"of 2 comparisons 1 improved, 1 {other}."
+    assert both.sentence == f"2 comparisons: 1 improved, 1 {other}."
 
 
 def test_a_paired_family_is_not_called_a_scenario() -> None:

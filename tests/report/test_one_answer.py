@@ -71,7 +71,7 @@ def test_every_output_holds_the_same_word_and_sentence(word: str, tmp_path: Path
     assert comment[3] == escape_markdown(sentence)
     page = render_page(report(run(), found))
     head = html.unescape(page.partition('id="verdict"')[2].partition("</section>")[0])
-    assert f"</span> {word.capitalize()}</p>" in head
+    assert f"</span> {word.capitalize()}</span></p>" in head
     assert f"<h1>{sentence}</h1>" in head
     for text in (format_json(together), write_comparisons(tmp_path, together).read_text()):
         (written,) = json.loads(text)["comparisons"]
@@ -97,4 +97,4 @@ def test_every_output_calls_a_behaviours_verdict_the_same(verdict: str | None, w
     assert [line for line in terminal if line.startswith(f"{word}  kind")]
     assert f"\n| {word} | kind | " in render_comment(report(run(), found))
     page = render_page(report(run(), found))
-    assert f">{word}</th>" in page
+    assert f">{word}</td>" in page

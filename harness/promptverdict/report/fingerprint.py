@@ -156,7 +156,7 @@ def _build_row(measure: Measured, reason: str = "") -> Row:
     return build_row(
         Cell(
             text=measure.name,
-            note="" if measure.says.lower() == measure.name.lower() else measure.says,
+            hint="" if measure.says.lower() == measure.name.lower() else measure.says,
         ),
         format_mean(measure.baseline, measure.unit),
         format_mean(measure.candidate, measure.unit),
@@ -164,7 +164,7 @@ def _build_row(measure: Measured, reason: str = "") -> Row:
         _format_ratio(measure.ratio) if measure.ratio else "",
         str(measure.n),
         f"{missing[0]} and {missing[1]}" if any(missing) else "",
-        Cell(text=p_values, note=reason),
+        Cell(text=p_values, hint=reason),
     )
 
 

@@ -1,15 +1,14 @@
-"""Scenarios against variants: what the trials of each cell showed, and what that rests on."""
+"""Scenarios against variants: every cell of a run, suite by suite."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from promptverdict.core.ids import parse_trial_id
-from promptverdict.report.evidence import describe_recordings
+from promptverdict.report.cells import HeatCell, build_absent_cell, build_cell
 from promptverdict.report.flips import Flip
 from promptverdict.report.places import name_scenario_section
 from promptverdict.report.table import Column, RowGroup, Table, build_row, build_table
@@ -17,35 +16,10 @@ from promptverdict.trials.record import TrialRecord
 
 CellKey = tuple[str, str, str]
 """Suite, scenario and variant."""
-Shown = Literal["all", "some", "none", "unknown", "absent"]
 MOST_COLUMNS = 6
 """Variants of a suite that stand beside each other; more stand below each other."""
-SIGNS: dict[Shown, str] = {"all": "✓", "some": "◐", "none": "✗", "unknown": "?", "absent": "·"}
 FLAGS = ("regressed", "improved", "failed", "different", "ungraded")
 """What the rows of a grid can be filtered by."""
-
-
-@dataclass(frozen=True)
-class HeatCell:
-    """One scenario with one variant."""
-
-    variant: str
-    shown: Shown
-    """How much was shown: all (of whole evidence), some, none, unknown or absent."""
-    summary: str
-    """In words: `3 of 4 shown`."""
-    evidence: str
-    """How the trials came about and how old they are."""
-    trials: int
-    outcomes: tuple[tuple[str, str], ...] = ()
-    """Behaviour and outcome of every grade, sorted."""
-    has_gaps: bool = False
-    """Whether a trial broke off, is missing or has a grade that says nothing."""
-
-    @property
-    def sign(self) -> str:
-        """The same as a sign, for those who do not tell colours apart."""
-        return SIGNS[self.shown]
 
 
 @dataclass(frozen=True)
@@ -58,11 +32,30 @@ class GridRow:
     """The variant that the row is about; empty where the columns are the variants."""
     cells: tuple[HeatCell, ...]
     flags: tuple[str, ...]
+    losses: int
+    """Behaviours that were lost."""
 
     @property
     def section(self) -> str:
         """Id of the scenario's section on the page."""
         return name_scenario_section(self.suite, self.scenario)
+
+    @property
+    def failures(self) -> int:
+        """Grades that failed."""
+        return sum(outcome == "fail" for cell in self.cells for _, outcome in cell.outcomes)
+
+    @property
+    def tokens(self) -> int:
+        """Of all trials."""
+        return sum(cell.tokens for cell in self.cells)
+
+    @property
+    def search(self) -> str:
+        """What the row can be found by, in lower case."""
+        names = (self.suite, self.scenario, self.subject)
+        cells = (word for cell in self.cells for word in (cell.variant, cell.words))
+        return " ".join((*names, *cells)).lower()
 
 
 @dataclass(frozen=True)
@@ -75,9 +68,22 @@ class Grid:
     rows: tuple[GridRow, ...]
 
     @property
+    def row_count(self) -> int:
+        """Number of rows."""
+        return len(self.rows)
+
+    @property
     def has_subjects(self) -> bool:
         """Whether each row is about one variant."""
         return any(row.subject for row in self.rows)
+
+
+@dataclass
+class _Changes:
+    """What flipped in one cell."""
+
+    styles: set[str] = field(default_factory=set)
+    losses: int = 0
 
 
 def build_grids(
@@ -96,29 +102,35 @@ def build_grids(
     for record in records:
         trials.setdefault((record.suite, record.scenario, record.variant), []).append(record)
     wanted: Counter[CellKey] = Counter()
-    for trial in planned:
-        planned_trial = parse_trial_id(trial)
-        key = (planned_trial.suite, planned_trial.scenario, planned_trial.variant)
+    for trial in map(parse_trial_id, planned):
+        key = (trial.suite, trial.scenario, trial.variant)
         wanted[key] += 1
         trials.setdefault(key, [])
-    cells = {
-        key: _build_cell(key[2], records_of_cell, wanted[key], now)
-        for key, records_of_cell in trials.items()
-    }
-    flipped: dict[CellKey, set[str]] = {}
+    cells = {key: build_cell(key[2], group, wanted[key], now) for key, group in trials.items()}
+    changes: dict[CellKey, _Changes] = {}
     for candidate, flip in flips:
-        flipped.setdefault((flip.suite, flip.scenario, candidate), set()).add(flip.style)
-    suites = sorted({suite for suite, _, _ in cells})
-    return [_build_grid(suite, cells, pairs, flipped) for suite in suites]
+        change = changes.setdefault((flip.suite, flip.scenario, candidate), _Changes())
+        change.styles.add(flip.style)
+        change.losses += flip.direction == "lost"
+    return [
+        _build_grid(suite, cells, pairs, changes)
+        for suite in sorted({suite for suite, _, _ in cells})
+    ]
+
+
+def count_flags(grids: Iterable[Grid]) -> dict[str, int]:
+    """Count the rows that each flag finds."""
+    counts = Counter(flag for grid in grids for row in grid.rows for flag in row.flags)
+    return {flag: counts[flag] for flag in FLAGS}
 
 
 def build_grid_table(grid: Grid) -> Table:
     """Build the table of a grid for a comment, which has no colours and no links."""
-    columns = ["scenario", *["variant"] * grid.has_subjects, *grid.columns]
+    columns = [*["agent"] * grid.has_subjects, "scenario", *grid.columns]
     rows = tuple(
         build_row(
-            row.scenario,
             *[row.subject] * grid.has_subjects,
+            row.scenario,
             *(f"{cell.sign} {cell.summary}; {cell.evidence}" for cell in row.cells),
         )
         for row in grid.rows
@@ -134,19 +146,20 @@ def _build_grid(
     suite: str,
     cells: Mapping[CellKey, HeatCell],
     pairs: Sequence[tuple[str, str]],
-    flipped: Mapping[CellKey, set[str]],
+    changes: Mapping[CellKey, _Changes],
 ) -> Grid:
     keys = [key for key in cells if key[0] == suite]
     variants = sorted({variant for _, _, variant in keys})
     scenarios = sorted({scenario for _, scenario, _ in keys})
     if len(variants) <= MOST_COLUMNS:
         rows = [("", scenario, variants) for scenario in scenarios]
-        return _fill_grid(suite, tuple(variants), rows, cells, flipped)
+        return _fill_grid(suite, tuple(variants), rows, cells, changes)
     baselines: dict[str, list[str]] = {}
     for baseline, candidate in pairs:
         if {baseline, candidate} <= set(variants):
             baselines.setdefault(candidate, []).append(baseline)
-    others = {baseline for found in baselines.values() for baseline in found}
+    # A baseline has no row of its own: it stands beside each of its candidates.
+    others = {baseline for group in baselines.values() for baseline in group}
     subjects = [variant for variant in variants if variant not in others or variant in baselines]
     columns = ("baseline", "candidate") if baselines else ("result",)
     rows = [
@@ -156,7 +169,7 @@ def _build_grid(
         for scenario in scenarios
         if (suite, scenario, subject) in cells
     ]
-    return _fill_grid(suite, columns, rows, cells, flipped)
+    return _fill_grid(suite, columns, rows, cells, changes)
 
 
 def _fill_grid(
@@ -164,26 +177,27 @@ def _fill_grid(
     columns: tuple[str, ...],
     rows: Iterable[tuple[str, str, Sequence[str]]],
     cells: Mapping[CellKey, HeatCell],
-    flipped: Mapping[CellKey, set[str]],
+    changes: Mapping[CellKey, _Changes],
 ) -> Grid:
     """Fill a grid; rows: what each is about, its scenario, and the variants of its cells."""
     filled = []
     for subject, scenario, variants in rows:
         row = tuple(
-            cells.get((suite, scenario, variant)) or _build_absent_cell(variant)
+            cells.get((suite, scenario, variant)) or build_absent_cell(variant)
             for variant in variants
         )
-        changes: set[str] = set()
-        for variant in [subject] if subject else variants:
-            changes |= flipped.get((suite, scenario, variant), set())
-        filled.append(GridRow(suite, scenario, subject, row, _list_flags(row, changes)))
+        about = [subject] if subject else variants
+        found = [changes[key] for name in about if (key := (suite, scenario, name)) in changes]
+        flags = _list_flags(row, {style for change in found for style in change.styles})
+        losses = sum(change.losses for change in found)
+        filled.append(GridRow(suite, scenario, subject, row, flags, losses))
     return Grid(suite, columns, tuple(filled))
 
 
-def _list_flags(cells: Sequence[HeatCell], changes: set[str]) -> tuple[str, ...]:
+def _list_flags(cells: Sequence[HeatCell], styles: set[str]) -> tuple[str, ...]:
     """List what a row can be found by, in the order of `FLAGS`."""
     known = [cell for cell in cells if cell.trials]
-    flags = set(changes)
+    flags = set(styles)
     if any(outcome == "fail" for cell in known for _, outcome in cell.outcomes):
         flags.add("failed")
     if len({cell.outcomes for cell in known}) > 1:
@@ -191,44 +205,3 @@ def _list_flags(cells: Sequence[HeatCell], changes: set[str]) -> tuple[str, ...]
     if any(cell.has_gaps for cell in cells):
         flags.add("ungraded")
     return tuple(flag for flag in FLAGS if flag in flags)
-
-
-def _build_absent_cell(variant: str) -> HeatCell:
-    return HeatCell(variant, "absent", "not part of this run", "no evidence", 0)
-
-
-def _build_cell(
-    variant: str, trials: Sequence[TrialRecord], wanted: int, now: datetime
-) -> HeatCell:
-    """Build a cell; wanted: the trials that were planned."""
-    if not trials:
-        summary = "planned, left no record"
-        return HeatCell(variant, "absent", summary, "no evidence", 0, has_gaps=True)
-    grades = sorted(
-        (grade.behaviour, grade.finding.outcome) for record in trials for grade in record.grades
-    )
-    outcomes = [outcome for _, outcome in grades]
-    passed, ungraded = outcomes.count("pass"), outcomes.count("ungraded")
-    graded = len(outcomes) - ungraded
-    words = [f"{passed} of {graded} shown"] if graded else []
-    if ungraded:
-        words.append(f"{ungraded} ungraded")
-    faults = [record.fault.kind for record in trials if record.fault]
-    words += [f"{kind} ({faults.count(kind)})" for kind in dict.fromkeys(faults)]
-    if (lost := wanted - len(trials)) > 0:
-        words.append(f"{lost} left no record")
-    has_gaps = bool(ungraded or faults or lost > 0)
-    if graded:
-        is_whole = passed == graded and not has_gaps
-        shown: Shown = "all" if is_whole else "some" if passed else "none"
-    else:
-        shown = "unknown" if outcomes else "absent"
-    return HeatCell(
-        variant,
-        shown,
-        ", ".join(words) or "nothing is graded here",
-        describe_recordings(trials, now),
-        len(trials),
-        tuple(grades),
-        has_gaps,
-    )

@@ -94,8 +94,8 @@ def combine_headlines(comparisons: Sequence[Comparison]) -> Headline:
         # The colour of an improvement is for what improved and nothing else.
         style = "mixed" if style == "improved" else style
     if len(set(words)) == 1:
-        return Headline(word, style, f"all {len(comparisons)} comparisons.")
-    return Headline(word, style, f"of {len(comparisons)} comparisons {counts}.")
+        return Headline(word, style, f"All {len(comparisons)} comparisons: {worst}.")
+    return Headline(word, style, f"{len(comparisons)} comparisons: {counts}.")
 
 
 def describe_uncompared_run(records: Sequence[TrialRecord]) -> Headline:

@@ -17,7 +17,7 @@ from promptverdict.report.fingerprint import (
 )
 from promptverdict.report.flip_evidence import FlipEvidence, gather_evidence
 from promptverdict.report.flips import find_strongest_flip, list_flips
-from promptverdict.report.grid import Grid, build_grids
+from promptverdict.report.grid import Grid, build_grids, count_flags
 from promptverdict.report.headline import (
     Headline,
     build_headline,
@@ -34,6 +34,7 @@ from promptverdict.report.sections import (
 )
 from promptverdict.report.table import Table
 from promptverdict.report.transcript.lines import Line
+from promptverdict.report.trend import Trend
 from promptverdict.report.verdict_table import build_verdict_table
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.store import Manifest
@@ -87,10 +88,14 @@ class Report:
     """Where nothing was compared: how often each behaviour was shown."""
     rate_table: Table | None
     grids: tuple[Grid, ...]
+    flags: Mapping[str, int]
+    """What rows of the grids can be filtered by, and how many each finds."""
     scenarios: tuple[ScenarioSection, ...]
     records: tuple[TrialRecord, ...]
     """Of both sides, for their transcripts."""
     provenance: Table
+    trend: Trend | None
+    """How the last runs went."""
 
 
 def build_report(
@@ -99,10 +104,12 @@ def build_report(
     compared: Comparisons | None,
     now: datetime,
     other_side: Sequence[TrialRecord] = (),
+    trend: Trend | None = None,
 ) -> Report:
     """Compute the report of a run. There must be at least one record.
 
-    other_side: of what it was compared with, as `read_other_side` reads it.
+    other_side: of what it was compared with, as `read_other_side` reads it. trend: as `read_trend`
+    reads it.
     """
     comparisons = sorted(
         compared.comparisons if compared else (),
@@ -126,6 +133,7 @@ def build_report(
         for flip in list_flips(comparison)
     ]
     rates = [] if comparisons else count_rates(records)
+    grids = tuple(build_grids(both_sides, manifest.planned, pairs, flips, now))
     return Report(
         run=manifest.run,
         version=__version__,
@@ -145,10 +153,12 @@ def build_report(
         ),
         rates=tuple(rates),
         rate_table=build_rate_table(rates),
-        grids=tuple(build_grids(both_sides, manifest.planned, pairs, flips, now)),
+        grids=grids,
+        flags=count_flags(grids),
         scenarios=tuple(build_sections(both_sides, pairs, manifest.run, now)),
         records=both_sides,
         provenance=build_provenance_table(both_sides, now),
+        trend=trend,
     )
 
 

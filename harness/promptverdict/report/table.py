@@ -31,7 +31,9 @@ class Cell(Frozen):
 
     text: str
     note: str = ""
-    """Smaller, below the text."""
+    """Behind the text, in brackets."""
+    hint: str = ""
+    """What the text means; only the page has room for it."""
     style: Style = ""
     link: str = ""
     """Id of the part of the page that it leads to; there are no links elsewhere."""

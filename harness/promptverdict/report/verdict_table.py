@@ -76,6 +76,7 @@ def _build_row(verdict: BehaviourVerdict) -> Row:
         Cell(
             text=verdict.behaviour,
             note=verdict.role if isinstance(verdict, Theme) else "",
+            hint=verdict.says,
         ),
         format_share(verdict.baseline_rate.estimate),
         format_share(verdict.candidate_rate.estimate),

@@ -25,6 +25,7 @@ def write_report(
     from promptverdict.report.model import build_report
     from promptverdict.report.other_side import read_other_side
     from promptverdict.report.page.html import render_page
+    from promptverdict.report.trend import read_trend
     from promptverdict.trials.store import read_manifest, read_records
 
     places = (page or run / PAGE, comment or run / COMMENT)
@@ -38,7 +39,8 @@ def write_report(
         raise InputError([Problem(display_path(run), "holds no records", cure)])
     compared = read_comparisons(run)
     other_side = list(read_other_side(run, compared.comparisons if compared else ()))
-    report = build_report(manifest, records, compared, datetime.now(UTC), other_side)
+    trend = read_trend(run)
+    report = build_report(manifest, records, compared, datetime.now(UTC), other_side, trend)
     texts = (render_page(report), render_comment(report))
     write_files(dict(zip(places, texts, strict=True)))
     return places

@@ -1,15 +1,10 @@
-"""The page in a real browser: it asks for nothing, runs nothing of others, and can be used.
-
-Skipped where there is no Chromium; Debian's package `chromium` is one.
-"""
+"""The page in a real browser: it asks for nothing, runs nothing of others, and can be used."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from promptverdict.comparison.measured import MeasuredScenario
@@ -21,40 +16,11 @@ from promptverdict.trials.transcript import Say
 
 from tests.report.compared import LOOK, changed, comparison, measured, report, run, trial
 from tests.report.made import graded, record
+from tests.report.page.windows import DESK, PHONE, Seen
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
-    pytest.mark.e2e,
-]
+Show = Callable[..., Seen]
+pytestmark = pytest.mark.e2e
 ATTACK = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">"
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-
-
-class Seen:
-    """A page that was opened, and what happened that should not."""
-
-    def __init__(self, opened: Page) -> None:
-        self.page = opened
-        self.troubles: list[str] = []
-        self.requests: list[str] = []
-        opened.on("console", lambda message: self.troubles.append(message.text))
-        opened.on("pageerror", lambda error: self.troubles.append(str(error)))
-        opened.on("request", lambda request: self.requests.append(request.url))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # Chromium's own sandbox does not start for root, which is who runs in many containers.
-    root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=root)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -79,36 +45,18 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
-def seen(request: pytest.FixtureRequest, browser: Browser, file: Path) -> Iterator[Seen]:
-    yield from opened(browser, file, request.param)
+def seen(request: pytest.FixtureRequest, show: Show, file: Path) -> Seen:
+    return show(file, request.param)
 
 
 @pytest.fixture
-def desk(browser: Browser, file: Path) -> Iterator[Seen]:
-    yield from opened(browser, file, DESK)
+def desk(show: Show, file: Path) -> Seen:
+    return show(file)
 
 
 @pytest.fixture
-def phone(browser: Browser, file: Path) -> Iterator[Seen]:
-    yield from opened(browser, file, PHONE)
-
-
-def opened(browser: Browser, file: Path, size: Any, **more: Any) -> Iterator[Seen]:
-    context = browser.new_context(viewport=size, **more)
-    context.set_default_timeout(10_000)
-    there = Seen(context.new_page())
-    there.page.goto(file.as_uri())
-    yield there
-    context.close()
-
-
-def transcript(seen: Seen) -> Any:
-    """Open the first scenario by keyboard, and wait for its transcripts."""
-    seen.page.locator("details.scenario > summary").first.focus()
-    seen.page.keyboard.press("Enter")
-    found = seen.page.locator("details.scenario .transcripts").first
-    found.locator(":scope > .columns").first.wait_for()
-    return found
+def phone(show: Show, file: Path) -> Seen:
+    return show(file, PHONE)
 
 
 def test_the_verdict_is_seen_without_scrolling(seen: Seen) -> None:
@@ -119,27 +67,27 @@ def test_the_verdict_is_seen_without_scrolling(seen: Seen) -> None:
 
 
 def test_nothing_stands_beyond_the_edge(seen: Seen) -> None:
-    transcript(seen)
+    seen.open_first()
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= seen.page.evaluate(
         "window.innerWidth"
     )
 
 
 def test_no_request_is_made_and_nothing_is_complained_of(seen: Seen, file: Path) -> None:
-    transcript(seen)
+    seen.open_first()
     assert seen.requests == [file.as_uri()]
     assert seen.troubles == []
 
 
 def test_what_an_agent_wrote_stays_text(desk: Seen) -> None:
-    found = transcript(desk)
+    found = desk.open_first()
     assert ATTACK in found.inner_text()
     assert found.locator("script, img").count() == 0
     assert desk.page.title().startswith("Regressed: promptverdict")
 
 
 def test_both_transcripts_stand_beside_each_other_where_they_part(desk: Seen) -> None:
-    found = transcript(desk)
+    found = desk.open_first()
     assert "Here they part" in found.inner_text()
     left, right = (
         found.locator(f":scope > .columns > .{side}").first.bounding_box()
@@ -150,13 +98,13 @@ def test_both_transcripts_stand_beside_each_other_where_they_part(desk: Seen) ->
 
 
 def test_what_a_grade_rests_on_is_marked_in_place(desk: Seen) -> None:
-    found = transcript(desk)
+    found = desk.open_first()
     assert found.locator("mark.added").first.inner_text() == "You are welcome, gladly."
     assert found.locator(".line.grade.added").first.inner_text() == "^ pass kind: It says so."
 
 
 def test_a_phone_shows_one_transcript_and_switches_to_the_other(phone: Seen) -> None:
-    found = transcript(phone)
+    found = phone.open_first()
     columns = found.locator(":scope > .columns").first
     left, right = (columns.locator(f":scope > .{side}") for side in ("left", "right"))
     assert left.is_visible()
@@ -167,7 +115,7 @@ def test_a_phone_shows_one_transcript_and_switches_to_the_other(phone: Seen) -> 
 
 
 def test_another_trial_can_be_chosen(desk: Seen) -> None:
-    found = transcript(desk)
+    found = desk.open_first()
     choice = desk.page.get_by_label("right transcript").first
     choice.select_option(label="helper/base #0")
     assert ATTACK not in found.inner_text()
@@ -193,57 +141,55 @@ def test_the_keyboard_alone_leads_from_the_top_to_a_transcript(desk: Seen) -> No
     desk.page.keyboard.press("Enter")
     scenario = desk.page.locator("details.scenario").first
     scenario.locator(".transcripts > .columns").first.wait_for()
-    assert desk.page.evaluate("document.activeElement.matches('details.scenario > summary')")
+    desk.page.locator(".turn:focus").wait_for()
     outline = "getComputedStyle(document.activeElement).outlineStyle"
     assert desk.page.evaluate(outline) != "none"
 
 
-def test_a_browser_that_cannot_inflate_is_told_so(browser: Browser, file: Path) -> None:
-    for seen in opened(browser, file, DESK):
-        seen.page.add_init_script("delete window.DecompressionStream")
-        seen.page.reload()
-        seen.page.locator("details.scenario > summary").first.click()
-        told = seen.page.locator(".problem").first
-        told.wait_for()
-        assert "too old to unpack transcripts" in told.inner_text()
+def test_a_browser_that_cannot_inflate_is_told_so(show: Show, file: Path) -> None:
+    seen = show(file, DESK)
+    seen.page.add_init_script("delete window.DecompressionStream")
+    seen.page.reload()
+    seen.page.locator("details.scenario > summary").first.click()
+    told = seen.page.locator(".problem").first
+    told.wait_for()
+    assert "too old to unpack transcripts" in told.inner_text()
 
 
 def test_without_a_script_the_verdict_is_there_and_transcripts_name_the_command(
-    browser: Browser, file: Path
+    show: Show, file: Path
 ) -> None:
-    for seen in opened(browser, file, DESK, java_script_enabled=False):
-        seen.page.locator("details.scenario > summary").first.click()
-        assert "helper/terse shows kind less often" in seen.page.locator("h1").inner_text()
-        assert "Transcripts need JavaScript" in seen.page.locator("main").inner_text()
-        assert seen.page.locator("details.scenario .command").first.is_visible()
+    seen = show(file, DESK, java_script_enabled=False)
+    seen.page.locator("details.scenario > summary").first.click()
+    assert "helper/terse shows kind less often" in seen.page.locator("h1").inner_text()
+    assert "Transcripts need JavaScript" in seen.page.locator("main").inner_text()
+    assert seen.page.locator("details.scenario .command").first.is_visible()
 
 
-def test_on_paper_the_page_is_light_and_has_no_controls(browser: Browser, file: Path) -> None:
-    for seen in opened(browser, file, DESK, color_scheme="dark"):
-        dark = "getComputedStyle(document.documentElement).backgroundColor"
-        screen = seen.page.evaluate(dark)
-        seen.page.emulate_media(media="print", color_scheme="dark")
-        assert seen.page.evaluate(dark) == "rgb(255, 255, 255)" != screen
-        assert not seen.page.locator(".contents").is_visible()
+def test_on_paper_the_page_is_light_and_has_no_controls(show: Show, file: Path) -> None:
+    seen = show(file, DESK, color_scheme="dark")
+    dark = "getComputedStyle(document.documentElement).backgroundColor"
+    screen = seen.page.evaluate(dark)
+    seen.page.emulate_media(media="print", color_scheme="dark")
+    assert seen.page.evaluate(dark) == "rgb(255, 255, 255)" != screen
+    assert not seen.page.locator(".contents").is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_axe_finds_no_fault(browser: Browser, file: Path, scheme: str, size: Any) -> None:
+def test_axe_finds_no_fault(show: Show, file: Path, scheme: str, size: Any) -> None:
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe is not installed"
     )
-    for seen in opened(browser, file, size, color_scheme=scheme, bypass_csp=True):
-        for details in seen.page.locator("details").all():
-            details.evaluate("element => { element.open = true; }")
-        seen.page.locator(".transcripts > .columns").first.wait_for()
-        found = axe.Axe().run(seen.page)
-        assert [one["id"] for one in found.response["violations"]] == []
+    seen = show(file, size, color_scheme=scheme, bypass_csp=True)
+    for details in seen.page.locator("details").all():
+        details.evaluate("element => { element.open = true; }")
+    seen.page.locator(".transcripts > .columns").first.wait_for()
+    found = axe.Axe().run(seen.page)
+    assert [one["id"] for one in found.response["violations"]] == []
 
 
-def test_names_as_long_as_may_be_do_not_push_the_page_sideways(
-    browser: Browser, tmp_path: Path
-) -> None:
+def test_names_as_long_as_may_be_do_not_push_the_page_sideways(show: Show, tmp_path: Path) -> None:
     long, behaviour = f"helper/{'v' * 100}", "b" * 100
     records = [
         one.model_copy(update={"variant": long, "grades": (graded(passed("Yes."), behaviour),)})
@@ -262,15 +208,15 @@ def test_names_as_long_as_may_be_do_not_push_the_page_sideways(
     path = tmp_path / "report.html"
     path.write_text(render_page(report(records, found, bare)), encoding="utf-8")
     for size in (DESK, PHONE):
-        for seen in opened(browser, path, size):
-            transcript(seen)
-            for details in seen.page.locator("details").all():
-                details.evaluate("element => { element.open = true; }")
-            width = seen.page.evaluate("document.documentElement.scrollWidth")
-            assert width <= size["width"]
+        seen = show(path, size)
+        seen.open_first()
+        for details in seen.page.locator("details").all():
+            details.evaluate("element => { element.open = true; }")
+        width = seen.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= size["width"]
 
 
-def test_every_trial_that_can_be_chosen_is_shown(browser: Browser, tmp_path: Path) -> None:
+def test_every_trial_that_can_be_chosen_is_shown(show: Show, tmp_path: Path) -> None:
     fault = Fault(kind="MissingRecording", message="nothing is recorded", exit_code=7)
     silent = trial("helper/terse", "scenario-0", 1, kind=False, fault=fault)
     nothing = silent.evidence.model_copy(update={"events": ()})
@@ -278,22 +224,22 @@ def test_every_trial_that_can_be_chosen_is_shown(browser: Browser, tmp_path: Pat
     records = [*run(), silent]
     path = tmp_path / "report.html"
     path.write_text(render_page(report(records, comparison(run()))), encoding="utf-8")
-    for seen in opened(browser, path, DESK):
-        found = transcript(seen)
-        for label in ("left transcript", "right transcript"):
-            choice = seen.page.get_by_label(label).first
-            for value in choice.locator("option").evaluate_all("all => all.map(one => one.value)"):
-                choice.select_option(value=value)
-                assert found.locator(":scope > .columns").count() > 0
-        assert seen.troubles == []
+    seen = show(path, DESK)
+    found = seen.open_first()
+    for label in ("left transcript", "right transcript"):
+        choice = seen.page.get_by_label(label).first
+        for value in choice.locator("option").evaluate_all("all => all.map(one => one.value)"):
+            choice.select_option(value=value)
+            assert found.locator(":scope > .columns").count() > 0
+    assert seen.troubles == []
 
 
-def test_a_run_without_comparison_is_shown_too(browser: Browser, tmp_path: Path) -> None:
+def test_a_run_without_comparison_is_shown_too(show: Show, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text(render_page(report([record()])), encoding="utf-8")
-    for seen in opened(browser, path, DESK):
-        assert "1 variant in 1 scenario" in seen.page.locator("h1").inner_text()
-        found = transcript(seen)
-        assert found.locator(".pane.right").count() == 0
-        assert found.locator("details.fold", has_text="a.txt").count() == 1
-        assert seen.troubles == []
+    seen = show(path, DESK)
+    assert "1 variant in 1 scenario" in seen.page.locator("h1").inner_text()
+    found = seen.open_first()
+    assert found.locator(".pane.right").count() == 0
+    assert found.locator("details.fold", has_text="a.txt").count() == 1
+    assert seen.troubles == []

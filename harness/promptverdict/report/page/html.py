@@ -13,10 +13,17 @@ from importlib.resources import files
 from typing import Any
 
 from promptverdict.core.text import escape_text
+from promptverdict.report.flips import count_flips, group_flips
 from promptverdict.report.model import Report
 from promptverdict.report.page.plots import plot_comparison, plot_rates
+from promptverdict.report.page.sparkline import draw_sparkline
 from promptverdict.report.page.transcript_pack import Place, pack_transcripts
 from promptverdict.trials.record import TrialRecord
+
+SCRIPTS = ("elements", "transcripts", "sections", "labels", "navigation", "results")
+"""Parts of the page's one script, in the order in which they need each other."""
+MOST_SECTIONS = 12
+"""Comparisons that are shown in full; the rest have their headline, and rows among the results."""
 
 
 def render_page(report: Report) -> str:
@@ -33,14 +40,17 @@ def render_page(report: Report) -> str:
         finalize=_make_visible,
     )
     environment.filters["lines"] = _escape_lines
-    style, script = (_read_template(name) for name in ("page.css", "page.js"))
+    style, script = _read_template("page.css"), _join_scripts()
+    sections = report.comparisons[:MOST_SECTIONS]
     return environment.get_template("page.html").render(
         report=report,
+        sections=sections,
         packs=_pack_by_section(report),
-        plots={
-            section.section: plot_comparison(section.comparison) for section in report.comparisons
-        },
+        plots={section.section: plot_comparison(section.comparison) for section in sections},
         rate_plot=plot_rates(report.rates),
+        count_flips=count_flips,
+        group_flips=group_flips,
+        draw_sparkline=draw_sparkline,
         # Ours alone, so they need no escaping; none holds what would end its element.
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
@@ -54,6 +64,12 @@ def render_page(report: Report) -> str:
             ]
         ),
     )
+
+
+def _join_scripts() -> str:
+    """Join the parts of the script in one scope, so that nothing of it is global."""
+    parts = "\n".join(_read_template(f"script/{name}.js") for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
 def _pack_by_section(report: Report) -> dict[str, str]:

@@ -107,14 +107,19 @@ def _measure_width(widths: Sequence[int]) -> int:
 
 
 def break_text(text: str, width: int) -> list[str]:
-    """Break a text into lines of at most `width` characters, after blanks, hyphens and slashes.
+    """Break a text into lines of at most `width` characters, after blanks.
 
-    A part without any of these may be longer; blanks in front of the whole text stay.
+    A word that is longer alone is broken after hyphens and slashes; one without any stays whole.
+    Blanks in front of the whole text stay.
     """
     if len(text) <= width:
         return [text]
+    parts: list[str] = []
+    for word in re.findall(r"^ +|[^ ]+ ?| ", text):
+        whole = len(word.rstrip()) <= width
+        parts += [word] if whole else re.findall(r"[^/_-]*[/_-]?", word)
     lines = [""]
-    for part in re.findall(r"^ +|[^ /_-]*[ /_-]?", text):
+    for part in parts:
         if lines[-1].strip() and len(lines[-1]) + len(part.rstrip()) > width:
             lines.append("")
         lines[-1] += part

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from promptverdict.core.ids import format_scenario_id
 from promptverdict.core.text import format_count
-from promptverdict.report.rates import build_rate_table, count_rates
+from promptverdict.report.rates import ShownRate, build_rate_table, count_rates
 from promptverdict.report.table import Column, Row, RowGroup, Table, build_row, build_table
 from promptverdict.report.terminal.names import FIRST, MANY, list_first
 from promptverdict.report.words import format_tokens
@@ -62,8 +63,7 @@ def build_trial_table(records: Sequence[TrialRecord]) -> Table:
 def build_shown_table(records: Sequence[TrialRecord]) -> Table | None:
     """Build the table of how often each behaviour was shown; None where nothing was graded."""
     rates = count_rates(records)
-    table = build_rate_table(rates, details=False)
-    return _group_rates(table) if table and is_crowded(records) else table
+    return build_rate_table(_group_rates(rates) if is_crowded(records) else rates, details=False)
 
 
 def _build_rows(trials: Sequence[TrialRecord]) -> tuple[Row, ...]:
@@ -103,18 +103,17 @@ def _format_range(numbers: Sequence[int]) -> str:
     return str(least) if least == most else f"{least}-{most}"
 
 
-def _group_rates(table: Table) -> Table:
-    """Group the rows of a table of rates that differ in nothing but the variant."""
-    place = next(place for place, column in enumerate(table.columns) if column.title == "variant")
-    groups = []
-    for group in table.groups:
-        variants: dict[Row, list[str]] = {}
-        for row in group.rows:
-            rest = row[:place] + row[place + 1 :]
-            variants.setdefault(rest, []).append(row[place].text)
-        rows = tuple(
-            (*rest[:place], *build_row(list_first(names, "agent")), *rest[place:])
-            for rest, names in variants.items()
-        )
-        groups.append(group.model_copy(update={"rows": rows}))
-    return table.model_copy(update={"groups": tuple(groups)})
+def _group_rates(rates: Sequence[ShownRate]) -> list[ShownRate]:
+    """Let the agents that showed a behaviour equally often share a row, the best first."""
+    groups: dict[tuple[object, ...], list[ShownRate]] = {}
+    for rate in rates:
+        figures = (rate.passed, rate.graded, rate.unknown, rate.is_required)
+        groups.setdefault((rate.suite, rate.behaviour, *figures), []).append(rate)
+    shared = [
+        replace(group[0], variant=list_first([rate.variant for rate in group], "agent"))
+        for group in groups.values()
+    ]
+    return sorted(
+        shared,
+        key=lambda rate: (rate.suite, rate.behaviour, -rate.passed / max(rate.graded, 1)),
+    )

@@ -1,0 +1,49 @@
+"""A browser for the tests of the page; they are skipped where there is none.
+
+Debian's package `chromium` is one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.report.page.windows import CHROMIUM, DESK, Seen
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium here")
+    # Chromium's own sandbox does not start for root, which is who runs in many containers.
+    root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=root)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def show(browser: Browser) -> Iterator[Callable[..., Seen]]:
+    """Open a file in a window of a size, at a place; every window is closed in the end."""
+    contexts = []
+
+    def opened(file: Path, size: Any = DESK, place: str = "", **more: Any) -> Seen:
+        context = browser.new_context(viewport=size, **more)
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        seen = Seen(context.new_page())
+        seen.page.goto(file.as_uri() + place)
+        return seen
+
+    yield opened
+    for context in contexts:
+        context.close()
