@@ -39,7 +39,8 @@ const showTrials = async (places) => {
   if (SIDES.includes(side)) showSide(section, side);
   const block = event === undefined ? null
     : panes.map((pane) => pane.querySelector(`[data-event="${event}"]`)).find(Boolean);
-  const turn = block ? block.closest(".turn") : section.querySelector(".transcripts .turn");
+  const turn = block ? block.closest(".turn")
+    : section.querySelector(".transcripts > .columns .turn");
   for (const old of document.querySelectorAll(".target")) old.classList.remove("target");
   if (block) {
     openAround(block);
