@@ -130,4 +130,4 @@ def test_a_scenario_that_is_no_file_is_an_error_and_not_passed_over(
     (evals.path / "evals/small/folder.yaml").mkdir()
     result = run(evals)
     assert result.ret == pytest.ExitCode.INTERRUPTED
-    result.stdout.fnmatch_lines(["evals/small/folder.yaml: a scenario is a file, and this is none"])
+    result.stdout.fnmatch_lines(["evals/small/folder.yaml: a scenario must be a regular file"])

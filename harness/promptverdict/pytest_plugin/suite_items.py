@@ -29,7 +29,7 @@ class SuiteFile(pytest.File):
         scenarios = list_scenarios(self.path.parent)
         # pytest itself would pass over a scenario that is a folder, a pipe or a broken link.
         problems = [
-            Problem(display_path(path), "a scenario is a file, and this is none", "replace it")
+            Problem(display_path(path), "a scenario must be a regular file", "replace it")
             for path in scenarios
             if not path.is_file()
         ]
