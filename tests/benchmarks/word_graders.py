@@ -1,4 +1,4 @@
-"""How often each grader over words is right. Run by hand: python tests/benchmarks/word_graders.py
+"""How often each grader over words is right. Run by hand: python -m tests.benchmarks.word_graders
 
 Compares every grade with what a reader said (tests/word_corpus.py). Each outcome has a precision
 (of those given, the share that is right) and a recall (of those due, the share given), with exact
