@@ -73,6 +73,7 @@ def build_cell(
         parts.append(f"{lost} left no record")
     has_gaps = bool(ungraded or faults or lost > 0)
     if graded:
+        # One trial that passed among three that broke off is not "all shown".
         is_whole = passed == graded and not has_gaps
         shown: Shown = "all" if is_whole else "some" if passed else "none"
     else:
@@ -97,7 +98,7 @@ def _choose_trial(records: Sequence[TrialRecord]) -> str:
     if not played:
         return ""
     return max(
-        played, key=lambda record: sum(one.finding.outcome != "pass" for one in record.grades)
+        played, key=lambda record: sum(grade.finding.outcome != "pass" for grade in record.grades)
     ).key
 
 

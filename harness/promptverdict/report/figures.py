@@ -58,6 +58,7 @@ def format_repeats(verdict: BehaviourVerdict) -> str:
     sides = (verdict.baseline_rate.repeats, verdict.candidate_rate.repeats)
     if not any(sides):
         return ""
+    # Both sides drew as many trials: the number is written once.
     counts = {side.k if side else None for side in sides}
     if len(counts) == 1:
         return (

@@ -169,7 +169,7 @@ def _build_row(measure: Measured, reason: str = "") -> Row:
 
 
 def _build_scenarios(measure: Measured) -> MeasureScenarios:
-    shown = measure.scenarios[:MOST_SCENARIOS]
+    listed = measure.scenarios[:MOST_SCENARIOS]
     rows = tuple(
         build_row(
             Cell(
@@ -179,11 +179,11 @@ def _build_scenarios(measure: Measured) -> MeasureScenarios:
             format_mean(scenario.baseline, measure.unit),
             format_mean(scenario.candidate, measure.unit),
         )
-        for scenario in shown
+        for scenario in listed
     )
     caption = f"{measure.name} by scenario"
     table = build_table(caption, SCENARIO_COLUMNS, [RowGroup(rows=rows)])
-    return MeasureScenarios(measure.name, table, len(measure.scenarios) - len(shown))
+    return MeasureScenarios(measure.name, table, len(measure.scenarios) - len(listed))
 
 
 def _format_ratio(ratio: Ratio) -> str:

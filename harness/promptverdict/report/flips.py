@@ -54,6 +54,7 @@ class ScenarioFlips:
 
 def list_flips(comparison: Comparison) -> list[Flip]:
     """List what flipped, what was lost most first."""
+    # By what they are of: the same pair may stand below several verdicts.
     pairs = {
         (pair.suite, pair.scenario, pair.behaviour): pair
         for verdict in comparison.behaviours

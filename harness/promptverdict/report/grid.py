@@ -151,6 +151,7 @@ def _build_grid(
     keys = [key for key in cells if key[0] == suite]
     variants = sorted({variant for _, _, variant in keys})
     scenarios = sorted({scenario for _, scenario, _ in keys})
+    # More columns than fit a screen are read worse than as many rows.
     if len(variants) <= MOST_COLUMNS:
         rows = [("", scenario, variants) for scenario in scenarios]
         return _fill_grid(suite, tuple(variants), rows, cells, changes)
@@ -187,9 +188,9 @@ def _fill_grid(
             for variant in variants
         )
         about = [subject] if subject else variants
-        found = [changes[key] for name in about if (key := (suite, scenario, name)) in changes]
-        flags = _list_flags(row, {style for change in found for style in change.styles})
-        losses = sum(change.losses for change in found)
+        own = [changes[key] for name in about if (key := (suite, scenario, name)) in changes]
+        flags = _list_flags(row, {style for change in own for style in change.styles})
+        losses = sum(change.losses for change in own)
         filled.append(GridRow(suite, scenario, subject, row, flags, losses))
     return Grid(suite, columns, tuple(filled))
 

@@ -89,6 +89,7 @@ def combine_headlines(comparisons: Sequence[Comparison]) -> Headline:
     counts = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
     worst = min(words, key=rank_word)
     word, style = worst.capitalize(), get_style(worst)
+    # "Stale in part" would read as if the rest were evidence of the same edit.
     if len(set(words)) > 1 and style != "unknown":
         word = f"{word.removesuffix(PART)}{PART}"
         # The colour of an improvement is for what improved and nothing else.

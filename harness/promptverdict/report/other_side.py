@@ -26,6 +26,7 @@ def read_other_side(run: Path, comparisons: Sequence[Comparison]) -> Iterator[Tr
         if label := labels.get((record.revision, record.variant)):
             yield record.model_copy(update={"variant": label})
     compared = [comparison for comparison in comparisons if comparison.status == "compared"]
+    # Runs of one results folder are named by their moments, so a name finds its run.
     for folder in list_runs(run.parent):
         with_folder = [
             comparison for comparison in compared if comparison.baseline.run == folder.name

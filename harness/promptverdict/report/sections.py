@@ -167,6 +167,7 @@ def _choose_sides(
     by_variant: dict[str, list[TrialRecord]] = {}
     for record in trials:
         by_variant.setdefault(record.variant, []).append(record)
+    # Every pair of a left and a right trial: the two that differ most show most.
     candidates = [
         (left, right)
         for names in (pairs if compared else product(variants[:1], variants[1:2]))

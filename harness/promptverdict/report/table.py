@@ -91,15 +91,15 @@ class Table(Frozen):
 
     def leave_out_details(self) -> Table:
         """Return the same table without the columns that only details need."""
-        shown = [place for place, column in enumerate(self.columns) if not column.is_detail]
-        return self.select_columns(shown)
+        places = [place for place, column in enumerate(self.columns) if not column.is_detail]
+        return self.select_columns(places)
 
     def select_details(self) -> Table:
         """Return the same table with the names of the rows and the columns of details alone."""
-        shown = [
+        places = [
             place for place, column in enumerate(self.columns) if column.is_detail or column.is_name
         ]
-        return self.select_columns(shown)
+        return self.select_columns(places)
 
 
 def build_row(*values: str | Cell) -> Row:
@@ -118,9 +118,9 @@ def build_table(
     """Build a table; of the optional columns, named by their titles, those that hold anything."""
     table = Table(caption=caption, columns=tuple(columns), groups=tuple(groups), notes=tuple(notes))
     unsure = set(optional)
-    shown = [
+    places = [
         place
         for place, column in enumerate(table.columns)
         if column.title not in unsure or any(row[place].text for row in table.rows)
     ]
-    return table.select_columns(shown)
+    return table.select_columns(places)

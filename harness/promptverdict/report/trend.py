@@ -66,8 +66,9 @@ def read_trend(run: Path) -> Trend | None:
 
     A run that cannot be read is left out: another one's report does not depend on it.
     """
+    # A run is named after the moment it began: what sorts behind it came later.
     names = [folder for folder in list_runs(run.parent) if folder.name <= run.name]
-    past = [found for folder in names[-MOST_RUNS:] if (found := _read_run(folder))]
+    past = [past_run for folder in names[-MOST_RUNS:] if (past_run := _read_run(folder))]
     if len(past) < 2:
         return None
     rows = tuple(map(_build_row, past))
@@ -88,7 +89,9 @@ def _build_row(past: _PastRun) -> Row:
     comparisons = past.compared.comparisons if past.compared else ()
     if not comparisons:
         return build_row(past.manifest.run, cells or unfinished, "not compared", "")
-    changed = [one for one in comparisons if one.status != "unchanged"] or list(comparisons)
+    changed = [
+        comparison for comparison in comparisons if comparison.status != "unchanged"
+    ] or list(comparisons)
     headline = combine_headlines(changed)
     word = Cell(text=headline.word.lower(), style=headline.style)
     return build_row(past.manifest.run, cells or unfinished, word, headline.sentence)

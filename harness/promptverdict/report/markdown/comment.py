@@ -33,6 +33,7 @@ def render_comment(report: Report) -> str:
     text, cut = f"{MARKER}\n", ""
     version, run = escape_markdown(report.version), escape_markdown(report.run)
     foot = f"\n<sub>promptverdict {version}, run {run}</sub>\n"
+    # The note that something is cut must fit even if nothing is.
     room = LIMIT - len(foot) - len(_CUT)
     for part in _list_parts(report):
         for block in part:

@@ -14,6 +14,7 @@ def render_table(table: Table) -> Iterator[str]:
     head = (
         f"\n{_join(escape_markdown(column.title) for column in table.columns)}|{'|'.join(rules)}|\n"
     )
+    # Markdown knows no groups of rows: a bold row stands for the title of each.
     has_groups = len(table.groups) > 1
     for group in table.groups:
         if has_groups and group.title:

@@ -33,6 +33,7 @@ def draw_sparkline(rates: Sequence[float | None]) -> Sparkline:
     return Sparkline(
         WIDTH,
         HEIGHT,
+        # A line takes two points; one alone is a dot.
         tuple(" ".join(",".join(dot) for dot in dots) for dots in segments if len(dots) > 1),
         tuple(dot for dots in segments for dot in dots),
     )

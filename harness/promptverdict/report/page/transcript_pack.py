@@ -99,6 +99,7 @@ def _build_turn(
 
 def _list_folds(record: TrialRecord) -> dict[int, list[Any]]:
     """List what can be unfolded below a result, by its number: files it changed, tests that ran."""
+    # Number of a result -> the tree that its changes were made to.
     trees = dict(record.evidence.trees())
     folds: dict[int, list[Any]] = {}
     results = 0

@@ -49,22 +49,26 @@ def _list_blocks(
     compared: Comparisons, now: datetime, options: Sequence[str], terminal: Terminal
 ) -> Iterator[RenderableType]:
     changed = sorted(
-        (one for one in compared.comparisons if one.status != "unchanged"),
+        (comparison for comparison in compared.comparisons if comparison.status != "unchanged"),
         key=lambda comparison: rank_word(comparison.word),
     )
     if len(changed) > 1:
         head = combine_headlines(changed)
         yield _build_headline(head.word, head.sentence, STYLES[head.style])
         yield style_text("")
-    shown = list(_choose_comparisons(changed))
-    for number, comparison in enumerate(shown):
+    chosen = list(_choose_comparisons(changed))
+    for number, comparison in enumerate(chosen):
         if number:
             yield style_text("")
         yield from _list_parts(comparison, now, options, terminal)
-    if left_out := len(changed) - len(shown):
+    if left_out := len(changed) - len(chosen):
         yield style_text("")
         yield style_text(f"{left_out} more comparisons are in the report: promptverdict report")
-    names = [one.candidate.label for one in compared.comparisons if one.status == "unchanged"]
+    names = [
+        comparison.candidate.label
+        for comparison in compared.comparisons
+        if comparison.status == "unchanged"
+    ]
     if names:
         yield style_text(f"Unchanged: {list_first(names, 'agent')}")
     yield from map(style_text, compared.notes)
@@ -104,7 +108,7 @@ def _list_parts(
 def _list_explanations(comparison: Comparison, terminal: Terminal) -> Iterator[str]:
     """List why verdicts are what they are, and what they would miss; the same for several once."""
     verdicts = list(list_verdicts(comparison))
-    yield from _group_reasons("why", ((one.behaviour, one.reason) for one in verdicts))
+    yield from _group_reasons("why", ((verdict.behaviour, verdict.reason) for verdict in verdicts))
     if terminal.has_details:
         # The table has both as columns.
         return
@@ -115,7 +119,9 @@ def _list_explanations(comparison: Comparison, terminal: Terminal) -> Iterator[s
     ]
     if sizes:
         yield f"usually missed, changes of fewer points than: {', '.join(sizes)}"
-    yield from _group_reasons("pass^k", ((one.behaviour, format_repeats(one)) for one in verdicts))
+    yield from _group_reasons(
+        "pass^k", ((verdict.behaviour, format_repeats(verdict)) for verdict in verdicts)
+    )
 
 
 def _group_reasons(title: str, reasons: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -76,8 +76,10 @@ def render_evidence(records: Sequence[TrialRecord], now: datetime | None = None)
     if broken := [record for record in played if not record.provenance]:
         lines.append(f"no evidence: {format_count(len(broken), 'trial')} broke off\n")
     for kind, recordings in kinds.items():
-        newest_first = sorted(recordings, key=lambda one: one.recorded, reverse=True)
-        ages = dict.fromkeys(format_age(one, now or datetime.now(UTC)) for one in newest_first)
+        newest_first = sorted(recordings, key=lambda recording: recording.recorded, reverse=True)
+        ages = dict.fromkeys(
+            format_age(recording, now or datetime.now(UTC)) for recording in newest_first
+        )
         count = format_count(len(recordings), "trial")
         lines.append(f"evidence: {count}; {kind}; {', '.join(ages)}\n")
     return "".join(lines)
@@ -85,8 +87,8 @@ def render_evidence(records: Sequence[TrialRecord], now: datetime | None = None)
 
 def _render_tables(records: Sequence[TrialRecord], terminal: Terminal) -> str:
     lines = [*render_table(build_trial_table(records), terminal)]
-    if shown := build_shown_table(records):
-        lines += [style_text(""), *render_table(shown, terminal)]
+    if rates := build_shown_table(records):
+        lines += [style_text(""), *render_table(rates, terminal)]
     return render_lines(lines, terminal)
 
 
@@ -109,11 +111,11 @@ def _render_spending(what: str, records: Sequence[TrialRecord]) -> str:
 
 def _list_shortcomings(shortcomings: Sequence[Shortcoming]) -> Iterator[str]:
     """Render cells that fell short; of many, the first of each status and how many there are."""
-    for status in dict.fromkeys(one.status for one in shortcomings):
-        group = [one for one in shortcomings if one.status == status]
-        shown = group if len(shortcomings) < MANY else group[:FIRST]
-        yield from map(_render_shortcoming, shown)
-        if left_out := len(group) - len(shown):
+    for status in dict.fromkeys(shortcoming.status for shortcoming in shortcomings):
+        group = [shortcoming for shortcoming in shortcomings if shortcoming.status == status]
+        listed = group if len(shortcomings) < MANY else group[:FIRST]
+        yield from map(_render_shortcoming, listed)
+        if left_out := len(group) - len(listed):
             yield f"{left_out} more {status}; list them: promptverdict show --failed\n"
 
 

@@ -84,6 +84,7 @@ def _choose_widths(table: Table, available: int) -> list[int]:
     widths = _measure_columns(table)
     excess = _measure_width(widths) - available
     wrapping = [place for place, column in enumerate(table.columns) if column.wraps]
+    # The widest gives way first: it loses least by it.
     for place in sorted(wrapping, key=lambda place: -widths[place]):
         given = min(max(excess, 0), max(widths[place] - NARROWEST, 0))
         widths[place] -= given

@@ -42,6 +42,7 @@ def split_turns(events: Sequence[Event]) -> tuple[Turn, ...]:
             is_over = True
         elif isinstance(event, Answered):
             is_over = True
+        # A model says and calls several things in one answer: only the first begins a turn.
         elif event.type in ("say", "call", "opaque") and is_over:
             starts.append(number)
             is_over = False

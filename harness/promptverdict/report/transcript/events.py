@@ -37,6 +37,7 @@ def lay_out_events(record: TrialRecord, limit: int | None) -> Iterator[Block]:
         if lines:
             effects = _list_effects(event) if isinstance(event, Result) else ()
             yield Block(number, lines, tuple(effects))
+        # The answer is noted behind what it said and called.
         turn += isinstance(event, Answered)
 
 

@@ -97,6 +97,7 @@ def _list_spans(text: str, marks: EventMarks) -> list[_Span]:
     spans = short + [
         span for span in spans if not any(span.has_overlap(failing) for failing in short)
     ]
+    # A grade of the text as a whole would paint over the sentence that another one is about.
     whole = text.strip()
     parts = [span for span in spans if text[span.start : span.end] != whole]
     merged: list[_Span] = []
