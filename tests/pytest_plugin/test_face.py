@@ -250,11 +250,18 @@ def test_a_limit_needs_prices_and_then_ends_recording_so_that_it_can_go_on(
     table = 'prices."relay/scripted" = {as_of = 2026-01-31, input = 5.0, output = 25.0}'
     text = (evals.path / "pyproject.toml").read_text()
     (evals.path / "pyproject.toml").write_text(text.replace("sandbox =", f"{table}\nsandbox ="))
-    cut = run(evals, "evals", "--record", "once", "--max-cost", "0.0005")
+    stopped = run(evals, "evals", "--record", "once", "--max-cost", "0.0005")
+    stopped.assert_outcomes(errors=2)
+    assert "stopped by the budget: 0.000400 of 0.000500 is spent" in stopped.stdout.str()
+    assert "stopped by the budget after 2 turns" in stopped.stdout.str()
+    assert "not begun for want of budget, 0 s; so far 0 tokens, nothing" in stopped.stdout.str()
+    assert "so far 40 tokens, 0.0004 USD" in stopped.stdout.str()
+    assert len(server.requests) == 2
+    cut = run(evals, "evals", "--record", "once", "--max-cost", "0.0015")
     cut.assert_outcomes(errors=1)
     assert "not recorded: 0.0" in cut.stdout.str()
     assert run(evals, "evals", "--record", "once", "--max-cost", "5").ret == 0
-    assert len(server.requests) == 6
+    assert len(server.requests) == 8
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class Progress:
     def __init__(self, planned: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._planned, self._clock = planned, clock
         self._began = self._ended_at = self._written = clock()
-        self._done = 0
+        self._done = self._begun = 0
         # Totals, not a list: adding every earlier record up again makes long runs quadratic.
         self._used = Usage(input=0, output=0)
         self._spent: Cost | None = None
@@ -39,15 +39,20 @@ class Progress:
         side: added to the name of a trial of an older revision.
         """
         events = record.evidence.events
-        self._spent = add_costs([self._spent, record.cost] if self._done else [record.cost])
+        if events:
+            # A trial that never began has no price, and makes none unknown.
+            self._spent = add_costs([self._spent, record.cost]) if self._begun else record.cost
+            self._begun += 1
         self._used = add_usages([self._used, sum_usage(events)])
         self._done += 1
         self._ended_at = self._written = self._clock()
+        turns = f" after {count_turns(events)} turns" if events else ""
+        spent = str(self._spent or "price unknown") if self._begun else "nothing spent"
         return (
             f"[{self._done}/{self._planned}] {record.id}{escape_text(side)}: "
-            f"{escape_text(describe_ending(record))} after {count_turns(events)} turns,"
+            f"{escape_text(describe_ending(record))}{turns},"
             f" {_format_time(record.seconds)}; so far {format_tokens(self._used)} tokens,"
-            f" {self._spent or 'price unknown'}; {self._format_rest()}"
+            f" {spent}; {self._format_rest()}"
         )
 
     def format_silence(self, trial: Trial) -> str | None:

@@ -1,4 +1,4 @@
-"""How much recording may cost: trials begin only while the money will last for them."""
+"""How much recording may cost: no trial begins, and no answer is asked for, beyond the limit."""
 
 from __future__ import annotations
 
@@ -7,57 +7,152 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from promptverdict.core.errors import BudgetReached
-from promptverdict.trials.prices import Cost
+from promptverdict.core.text import format_count
+from promptverdict.trials.prices import Cost, Price, compute_cost
+from promptverdict.trials.protocols import Model
+from promptverdict.trials.transcript import Answered, Block, Event, Result, Usage, User
+
+CHARACTERS = 3
+"""Fewest characters that make a token, roughly: what is read next is rather over-estimated."""
+
+_HOW_ON = "\n  the end of the run says how to record the rest"
 
 
 class Budget:
     """What the trials of one run may cost together. Belongs to one event loop.
 
-    most: in the currency of the price table; None is no limit. A trial that has begun is never cut
-    off, since its answers are paid for. The mean of the ended trials is expected of the others, so
-    no second trial begins before the first has ended.
+    most: in the currency of the price table; None is no limit. A trial takes as much as the dearest
+    one so far, so no second trial begins before the first has ended. Where trials turn out dearer,
+    those that run are stopped before the answer that could go beyond the limit.
     """
 
     def __init__(self, most: float | None = None) -> None:
         self._most = most
-        self._spent, self._ended, self._running = 0.0, 0, 0
+        self._spent, self._ended, self._dearest = 0.0, 0, 0.0
+        self._running: set[Purse] = set()
         self._unknown = False
+        self._longest_answer = 0
+        self.longest_opening = 0
+        """Most tokens that the first answer of a conversation has read."""
         self._changed = asyncio.Event()
 
     @asynccontextmanager
-    async def reserve(self) -> AsyncIterator[BudgetReached | None]:
-        """Reserve money for one trial while the block runs; yields why there is none."""
+    async def reserve(self) -> AsyncIterator[Purse]:
+        """Reserve money for one trial while the block runs; the purse knows why there is none."""
         if self._most is None:
-            yield None
+            yield Purse(self)
             return
         # Nobody knows what a trial costs before one has ended, so the first one runs alone.
         while self._running and not self._ended:
             self._changed.clear()
             await self._changed.wait()
-        if refused := self._find_refusal(self._most):
-            yield refused
+        purse = Purse(self, self._find_refusal(self._most))
+        if purse.refused:
+            yield purse
             return
-        self._running += 1
+        self._running.add(purse)
         try:
-            yield None
+            yield purse
         finally:
-            self._running -= 1
+            self._running.discard(purse)
             self._changed.set()
 
     def spend(self, cost: Cost | None) -> None:
         """Count what a trial has cost; an unknown cost ends recording: no limit could hold."""
+        amount = cost.amount if cost else 0.0
         self._ended += 1
-        self._spent += cost.amount if cost else 0.0
+        self._spent += amount
+        self._dearest = max(self._dearest, amount)
         self._unknown |= cost is None
 
+    @property
+    def total(self) -> float:
+        """What all trials have spent so far, those that run among them."""
+        return self._spent + sum(running.spent for running in self._running)
+
+    def check_answer(self, purse: Purse, price: Price | None, usage: Usage) -> None:
+        """Raise BudgetReached where an answer that reads so much could go beyond the limit."""
+        if self._most is None or purse not in self._running:
+            return
+        longest = usage.model_copy(update={"output": self._longest_answer})
+        cost = compute_cost(longest, price)
+        expected = cost.amount if cost else 0.0
+        others = sum(other.spent + other.pending for other in self._running - {purse})
+        if self._spent + others + purse.spent + expected > self._most:
+            spent, most = self._format(self.total), self._format(self._most)
+            raise BudgetReached(
+                f"stopped by the budget: {spent} of {most} is spent, and the next answer may cost"
+                f" {self._format(expected)}{_HOW_ON}"
+            )
+        purse.pending = expected
+
+    def count_answer(self, purse: Purse, price: Price | None, usage: Usage) -> None:
+        """Count what an answer has cost, until its trial ends and is counted as a whole."""
+        cost = compute_cost(usage, price)
+        purse.spent += cost.amount if cost else 0.0
+        purse.pending = 0.0
+        self._longest_answer = max(self._longest_answer, usage.output or 0)
+
     def _find_refusal(self, most: float) -> BudgetReached | None:
-        each = self._spent / self._ended if self._ended else 0.0
         if self._unknown:
-            why = "the cost of a trial is unknown"
-        elif self._spent + (self._running + 1) * each > most or self._spent >= most:
-            why = f"{self._spent:.4g} of {most:.4g} are spent, and a trial costs about {each:.4g}"
-        else:
+            return BudgetReached(f"not recorded: the cost of a trial is unknown{_HOW_ON}")
+        flight = sum(max(self._dearest, one.spent + one.pending) for one in self._running)
+        if self._spent < most and self._spent + flight + self._dearest <= most:
             return None
-        return BudgetReached(
-            f"not recorded: {why}\n  the end of the run says how to record the rest"
-        )
+        amounts = [f"{self._format(self._spent)} of {self._format(most)} is spent"]
+        if self._running:
+            trials = format_count(len(self._running), "trial")
+            amounts.append(f"{trials} in flight may take {self._format(flight)}")
+        amounts.append(f"and one more may cost {self._format(self._dearest)}")
+        return BudgetReached(f"not recorded: {', '.join(amounts)}{_HOW_ON}")
+
+    def _format(self, amount: float) -> str:
+        # Two digits more than the limit's first one, so that the amounts can be added up.
+        digits, size = 2, self._most or 1.0
+        while size < 1:
+            digits, size = digits + 1, size * 10
+        return f"{amount:.{digits}f}"
+
+
+class Purse:
+    """What one trial has spent while it runs; refused: why it must not begin."""
+
+    def __init__(self, budget: Budget, refused: BudgetReached | None = None) -> None:
+        self._budget, self.refused = budget, refused
+        self.spent = 0.0
+        self.pending = 0.0
+        """What the answer that was asked for may cost."""
+
+    def watch(self, model: Model, price: Price | None) -> Model:
+        """Return the model with each of its answers checked before and counted after."""
+        return _WatchedModel(self._budget, self, model, price)
+
+
+class _WatchedModel:
+    def __init__(self, budget: Budget, purse: Purse, model: Model, price: Price | None) -> None:
+        self._budget, self._purse, self._model, self._price = budget, purse, model, price
+        self._last: Usage | None = None
+
+    async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:
+        self._budget.check_answer(self._purse, self._price, self._expect_usage(events))
+        blocks, answered = await self._model.answer(events)
+        if self._last is None:
+            opening = answered.usage.input or 0
+            self._budget.longest_opening = max(self._budget.longest_opening, opening)
+        self._last = answered.usage
+        self._budget.count_answer(self._purse, self._price, self._last)
+        return blocks, answered
+
+    def _expect_usage(self, events: tuple[Event, ...]) -> Usage:
+        """Return what the next answer reads: what the last one read and wrote, and what came."""
+        came = 0
+        for event in reversed(events):
+            if isinstance(event, Answered):
+                break
+            came += len(event.text) if isinstance(event, Result | User) else 0
+        read = came // CHARACTERS
+        if self._last:
+            read += (self._last.input or 0) + (self._last.output or 0)
+        else:
+            read = max(read, self._budget.longest_opening)
+        return Usage(input=read, output=0)

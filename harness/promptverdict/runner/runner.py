@@ -121,10 +121,10 @@ class Runner:
     async def _record(self, trial: Trial) -> TrialRecord:
         """Record a trial, unless the provider or the budget has ended recording."""
         budget = self._context.budget
-        async with budget.reserve() as refused:
-            if stopped := self._context.throttle.build_stop() or refused:
+        async with budget.reserve() as purse:
+            if stopped := self._context.throttle.build_stop() or purse.refused:
                 return record_absence(trial, stopped)
-            record = await run_trial(trial, self._context, None)
+            record = await run_trial(trial, self._context, None, purse=purse)
             budget.spend(record.cost)
             return record
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from promptverdict.core.errors import HarnessError
@@ -15,6 +15,7 @@ from promptverdict.judging.rubrics import inquire_trial, list_questions
 from promptverdict.providers.connection import Connection
 from promptverdict.providers.registry import is_by_hand, load_api, resolve_requested_name
 from promptverdict.recording.files import Sealed, open_sealed
+from promptverdict.runner.budget import Purse
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.loop import run_loop
 from promptverdict.runner.probes import read_reports
@@ -36,19 +37,26 @@ from promptverdict.trials.transcript import (
 
 
 async def run_trial(
-    trial: Trial, context: RunContext, sealed: Sealed | None, *, probes: bool = False
+    trial: Trial,
+    context: RunContext,
+    sealed: Sealed | None,
+    *,
+    probes: bool = False,
+    purse: Purse | None = None,
 ) -> TrialRecord:
     """Run one trial: replayed where a recording is given, else live and recorded.
 
-    probes: whether probes are run on a recording that is given; on a new one they always are. What
-    goes wrong on the way is in the record's fault; a bug in promptverdict surfaces as itself.
+    probes: whether probes are run on a recording that is given; on a new one they always are.
+    purse: what it may spend. What goes wrong on the way is in the record's fault; a bug in
+    promptverdict surfaces as itself.
     """
     began = time.monotonic()
     transcript, outcome, head, fault = Transcript(), None, None, None
     try:
         async with _open_world(trial, context, sealed) as world:
             connection = Connection(world.transport, context.relay, replay=sealed is not None)
-            async with _open_conversations(trial.cell, connection) as (model, user):
+            watch = _watch_spending(purse, context)
+            async with _open_conversations(trial.cell, connection, watch) as (model, user):
                 await run_loop(trial.cell.task, model, world.tools, user, transcript)
             head, outcome = world.finish(transcript.events)
         recording = sealed or open_sealed(trial.location)
@@ -115,9 +123,18 @@ def _list_notices(trial: Trial, evidence: Evidence, *, live: bool) -> tuple[str,
     return (*notes, *list_answer_notices(evidence.events), *([ending] if ending else []))
 
 
+def _watch_spending(purse: Purse | None, context: RunContext) -> Callable[[str, Model], Model]:
+    """Return what puts a model, by its name, under the eyes of the budget."""
+
+    def watch(name: str, model: Model) -> Model:
+        return purse.watch(model, context.prices.get(name)) if purse else model
+
+    return watch
+
+
 @asynccontextmanager
 async def _open_conversations(
-    cell: Cell, connection: Connection
+    cell: Cell, connection: Connection, watch: Callable[[str, Model], Model]
 ) -> AsyncIterator[tuple[Model, UserTurns]]:
     """Open the agent's conversation, and the simulated user's where there is one."""
     script, user = ScriptedUser(cell.task.turns), cell.task.user
@@ -129,10 +146,11 @@ async def _open_conversations(
         cell.task.limits.output_tokens,
     ) as model:
         if user is None:
-            yield model, script
+            yield watch(cell.model, model), script
             return
         async with connection.open_model(cell.user_model, write_instructions(user)) as player:
-            yield model, PlayedUser(script, player, user.turns)
+            user_model = watch(cell.user_model, player)
+            yield watch(cell.model, model), PlayedUser(script, user_model, user.turns)
 
 
 async def _collect_reports(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from promptverdict.core.errors import BudgetReached
 from promptverdict.guest.treehash import counts
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import (
@@ -52,7 +53,10 @@ def sum_usage(events: tuple[Event, ...]) -> Usage:
 def describe_ending(record: TrialRecord) -> str:
     """Write how the trial ended, in a word or two."""
     if record.fault:
-        return "fault"
+        if record.fault.kind != BudgetReached.__name__:
+            return "fault"
+        begun = bool(record.evidence.events)
+        return "stopped by the budget" if begun else "not begun for want of budget"
     ends = [event for event in record.evidence.events if isinstance(event, End)]
     return describe_end(ends[-1]) if ends else "unfinished"
 

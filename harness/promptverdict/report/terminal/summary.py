@@ -105,8 +105,10 @@ def _render_spending(what: str, records: Sequence[TrialRecord]) -> str:
     if not records:
         return ""
     used = add_usages(sum_usage(record.evidence.events) for record in records)
-    cost = add_costs(record.cost for record in records)
-    return f"{what}: {format_tokens(used)} tokens, {format_cost(cost)}\n"
+    # A trial that never began has no price, and makes none unknown.
+    begun = [record.cost for record in records if record.evidence.events]
+    cost = format_cost(add_costs(begun)) if begun else "nothing spent"
+    return f"{what}: {format_tokens(used)} tokens, {cost}\n"
 
 
 def _list_shortcomings(shortcomings: Sequence[Shortcoming]) -> Iterator[str]:
