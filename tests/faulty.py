@@ -44,6 +44,7 @@ class FaultServer:
 
     url: str
     requests: list[dict[str, Any]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
 
 def error(kind: str, message: str = "Try again", status: int = 500, **headers: str) -> Reply:
@@ -144,7 +145,9 @@ class _Serving:
                 await writer.wait_closed()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        head = await reader.readuntil(b"\r\n\r\n")
+        self.seen.paths.append(head.split(b" ")[1].decode())
+        head = head.lower()
         length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
         raw = await reader.readexactly(length)
         body = json.loads(raw)
