@@ -264,3 +264,15 @@ def test_what_a_provider_or_an_operator_says_cannot_drive_the_terminal() -> None
     assert "\x1b" not in text
     assert "[/x]\\x1b[2J" in text
     assert "\\x1b[31mAnn\\n[bold]" in text
+
+
+def test_what_was_odd_about_answers_is_summed_up_over_the_run() -> None:
+    def answered(*notices: str) -> TrialRecord:
+        events = [Answered(model="m", stop="done", notices=(one,)) for one in notices]
+        return record(User(text="x"), *events, End(reason="done"))
+
+    lines = shown(answered("a is odd", "a is odd", "b is odd"), answered("a is odd"), answered())
+    assert [line for line in lines if line.startswith("note: ")] == [
+        "note: in 2 trials a is odd",
+        "note: in 1 trial b is odd",
+    ]

@@ -306,3 +306,16 @@ def test_the_head_names_what_did_not_pass() -> None:
     lines = shown(grades=grades)
     assert lines[6] == "grades    2 fail (polite, honest), 1 ungraded (brief), 1 pass"
     assert not [line for line in shown() if line.startswith("grades")]
+
+
+def test_what_was_odd_about_an_answer_and_what_the_provider_said_of_the_end_are_shown() -> None:
+    odd = Answered(model="m", stop="done", notices=("a call stands there as text",))
+    words = "maximum context length is 8192 tokens"
+    lines = below_head(odd, End(reason="overflow", words=words))
+    assert lines == [
+        "[0] (answered: done)",
+        "  note: a call stands there as text",
+        "",
+        "[1] END: overflow",
+        f"  the provider said: {words}",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from promptverdict.trials.metrics import sum_usage
 from promptverdict.trials.prices import add_costs
 from promptverdict.trials.provenance import Provenance, describe_isolation, describe_origin
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.transcript import add_usages
+from promptverdict.trials.transcript import add_usages, list_answer_notices
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def render_summary(
     parts = []
     if played:
         parts = [_render_tables(played, terminal), "\n"]
+    parts.append(_render_notices(played))
     parts.append(render_absent(records, invocation))
     parts += _list_shortcomings(shortcomings)
     if played:
@@ -90,6 +92,17 @@ def _render_tables(records: Sequence[TrialRecord], terminal: Terminal) -> str:
     if rates := build_shown_table(records):
         lines += [style_text(""), *render_table(rates, terminal)]
     return render_lines(lines, terminal)
+
+
+def _render_notices(records: Sequence[TrialRecord]) -> str:
+    """Render what was odd about answers, with the number of trials: it may explain their grades."""
+    counts = Counter(
+        notice for record in records for notice in list_answer_notices(record.evidence.events)
+    )
+    return "".join(
+        f"note: in {format_count(count, 'trial')} {escape_text(notice)}\n"
+        for notice, count in counts.most_common()
+    )
 
 
 def _render_cost(records: Sequence[TrialRecord]) -> str:

@@ -72,12 +72,17 @@ def _lay_out_event(
             name = f"({event.block.get('type', 'unknown')} block)"
             yield _build_heading(number, name, "note", marks)
         case Answered():
-            # An answer has no text of its own: it is worth a line only where a grade rests on it.
-            if marks.notes:
+            # An answer has no text of its own: it is worth a line where it was odd, or where a
+            # grade rests on it.
+            if marks.notes or event.notices:
                 yield _build_heading(number, f"(answered: {event.stop})", "note", marks)
+            for notice in event.notices:
+                yield from lay_out_text(f"note: {notice}", "note", "  ")
         case End():
             yield Line("")
             yield _build_heading(number, f"END: {describe_end(event)}", "heading", marks)
+            if event.words:
+                yield from lay_out_text(f"the provider said: {event.words}", "note", "  ")
     yield from marks.notes
 
 
