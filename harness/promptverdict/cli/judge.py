@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from promptverdict.cli.recorded_trials import list_recorded_trials, open_current
 from promptverdict.core.errors import InputError, Problem, ProviderError
 from promptverdict.core.text import format_count
+from promptverdict.graders.extracted_claims import needs_judge
 from promptverdict.graders.rubric import find_rubrics
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def _has_rubric(scenario: LoadedScenario) -> bool:
 
 
 def _has_question(scenario: LoadedScenario) -> bool:
-    return _has_rubric(scenario) or bool(scenario.suite.suite.pairwise)
+    graders = scenario.scenario.grades.values()
+    return needs_judge(graders) or bool(scenario.suite.suite.pairwise)
 
 
 async def _judge_trials(settings: Settings, model: str, trials: list[Trial], *, again: bool) -> int:

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from promptverdict.graders.claims import FreshEvidence, TestClaims
 from promptverdict.graders.custom import Custom
+from promptverdict.graders.extracted_claims import ExtractedTestClaims
 from promptverdict.graders.figures import NumbersHaveProvenance
 from promptverdict.graders.json_answer import JsonAnswer
 from promptverdict.graders.logic import AllOf, AnyOf, Not
@@ -27,6 +28,7 @@ AnyGrader = Annotated[
     | AnyOf
     | Asks
     | Custom
+    | ExtractedTestClaims
     | Files
     | FreshEvidence
     | JsonAnswer

@@ -49,7 +49,7 @@ class TestClaims(Frozen):
         unclear: Finding | None = None
         for claim in made:
             is_final = claim.sentence.event >= start and not claim.earlier
-            finding = _check_claim(claim, runs, is_final=is_final)
+            finding = check_claim(claim, runs, is_final=is_final)
             if finding and finding.outcome == "fail":
                 return finding
             unclear = unclear or finding
@@ -114,7 +114,7 @@ def _find_missed(evidence: Evidence, answer: list[Sentence], runs: CodeRuns) -> 
     return ungraded(f"Not English: {quote_text(foreign.text)}", foreign.point) if foreign else None
 
 
-def _check_claim(claim: Claim, runs: CodeRuns, *, is_final: bool) -> Finding | None:
+def check_claim(claim: Claim, runs: CodeRuns, *, is_final: bool) -> Finding | None:
     """Return why a claim does not hold, or why that is unknown; None when it holds."""
     point, words = claim.sentence.point, quote_text(claim.sentence.text)
     end = claim.sentence.event

@@ -6,22 +6,17 @@ probes are; where there is none, or none that can be read, the grade is ungraded
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from promptverdict.core.model import Frozen
 from promptverdict.graders.logic import AllOf, AnyOf, Not
+from promptverdict.graders.reading.quotes import find_quote
 from promptverdict.graders.reading.sentences import quote_text
 from promptverdict.trials.evidence import About, Evidence, Judgement
-from promptverdict.trials.grade import Finding, Grader, Point, failed, passed, ungraded
-from promptverdict.trials.transcript import Result, Say, User
-
-_ESCAPE = re.compile(r"<U\+([0-9A-F]{4,6})>")
+from promptverdict.trials.grade import Finding, Grader, failed, passed, ungraded
 
 
 def _join_lines(question: str) -> str:
@@ -61,12 +56,12 @@ class Rubric(Frozen):
             return ungraded(f"The judges disagree: {told}")
         return self._build_finding(readable[0], evidence)
 
-    def is_wanted(self, answer: Literal["yes", "no"] | None) -> bool:
+    def is_wanted(self, answer: str | None) -> bool:
         """Whether an answer to the question is the wanted one."""
         return answer == self.pass_if
 
     def _build_finding(self, one: Judgement, evidence: Evidence) -> Finding:
-        point = _find_quote(one, evidence)
+        point = find_quote(one.quote, one.about, evidence)
         told = f"The judge {one.model} says {one.answer}: {_shorten(one.reason)}"
         if one.quote.strip():
             rests = quote_text(" ".join(one.quote.split()))
@@ -99,47 +94,3 @@ def _walk_rubrics(graders: Iterable[Grader]) -> Iterator[Rubric]:
 def _shorten(reason: str) -> str:
     text = " ".join(reason.split())
     return text if len(text) <= 300 else f"{text[:299].rstrip()}…"
-
-
-def _find_quote(one: Judgement, evidence: Evidence) -> Point | None:
-    """Find a quote: as it is, and with what the judge was shown escaped put back."""
-    for quote in dict.fromkeys((one.quote, _ESCAPE.sub(_unescape, one.quote))):
-        words = " ".join(quote.split())
-        for number, text in _list_texts(one.about, evidence) if words else ():
-            if found := _find_words(words, text):
-                return Point(event=number, start=found[0], end=found[1])
-    return None
-
-
-def _find_words(quote: str, text: str) -> tuple[int, int] | None:
-    """Find where a quote stands in a text that may part its words by other blanks."""
-    words = text.split()
-    first = " ".join(words).find(quote)
-    if first < 0:
-        return None
-    begins = list(accumulate((len(word) + 1 for word in words), initial=0))
-    places = [word.start() for word in re.finditer(r"\S+", text)]
-
-    def place(at: int) -> int:
-        word = bisect_right(begins, at) - 1
-        return places[word] + at - begins[word]
-
-    return place(first), place(first + len(quote) - 1) + 1
-
-
-def _list_texts(about: About, evidence: Evidence) -> Iterator[tuple[int, str]]:
-    """Give the texts that a quote may be from: what the agent said first, the latest before."""
-    events = tuple(enumerate(evidence.events))
-    heard = [number for number, event in events if isinstance(event, User | Result)]
-    answer = max(heard, default=-1)
-    for number, event in reversed(events):
-        if isinstance(event, Say) and (about == "transcript" or number > answer):
-            yield number, event.text
-    for number, event in events:
-        if isinstance(event, User) or (isinstance(event, Result) and about == "transcript"):
-            yield number, event.text
-
-
-def _unescape(escape: re.Match[str]) -> str:
-    code = int(escape[1], 16)
-    return chr(code) if code <= 0x10FFFF else escape[0]

@@ -13,9 +13,11 @@ from pydantic import ValidationError
 from promptverdict.core.errors import ProviderError
 from promptverdict.core.model import Frozen
 from promptverdict.core.validation_words import describe_error_at_place
+from promptverdict.judging.claims_prompt import CLAIMS_TOOL
 from promptverdict.judging.prompt import TOOL
 from promptverdict.providers.registry import MODULES, load_api
 from promptverdict.providers.wire import parse_json, shorten_to_line
+from promptverdict.trials.evidence import ClaimAboutTests
 from promptverdict.trials.transcript import Answered, Block, Call, Say
 
 Form = Literal["schema"] | None
@@ -26,7 +28,8 @@ G = TypeVar("G", bound=Frozen)
 class JudgeAnswer(Frozen):
     """What was read out of a judge's answer about one trial."""
 
-    answer: Literal["yes", "no", "cannot tell"] | None = None
+    answer: Literal["yes", "no", "cannot tell", "claims"] | None = None
+    claims: tuple[ClaimAboutTests, ...] | None = None
     quote: str = ""
     reason: str = ""
     fault: str | None = None
@@ -39,6 +42,12 @@ class _AnswerArguments(Frozen):
     verdict: Literal["yes", "no", "cannot tell"]
     quote: str
     reason: str
+
+
+class _ClaimArguments(Frozen):
+    """The arguments of the call that lists claims."""
+
+    claims: tuple[ClaimAboutTests, ...]
 
 
 class JudgeReading(Protocol):
@@ -62,6 +71,14 @@ def read_answer(model: str, body: bytes, form: Form = None) -> tuple[JudgeAnswer
         return JudgeAnswer(fault=arguments), answered
     read = JudgeAnswer(answer=arguments.verdict, quote=arguments.quote, reason=arguments.reason)
     return read, answered
+
+
+def read_claims(model: str, body: bytes, form: Form = None) -> tuple[JudgeAnswer, Answered | None]:
+    """Read the body of an answer that lists claims; what cannot be read is a fault."""
+    arguments, answered = read_arguments(model, body, form, CLAIMS_TOOL["name"], _ClaimArguments)
+    if isinstance(arguments, str):
+        return JudgeAnswer(fault=arguments), answered
+    return JudgeAnswer(answer="claims", claims=arguments.claims), answered
 
 
 def read_stored(

@@ -76,10 +76,12 @@ class TrialQuestion(Frozen):
     digest: str
     """Of the exhibit that is shown."""
     message: str
+    version: str = VERSION
+    """Of the words that ask it."""
 
     def derive_key(self, model: str) -> str:
         """Name the answer of a model, `provider/name`, to exactly this: 16 hexadecimal digits."""
-        return hash_parts([self.question, self.about, VERSION, model, self.digest])[:16]
+        return hash_parts([self.question, self.about, self.version, model, self.digest])[:16]
 
 
 def build_question(question: str, about: About, evidence: Evidence) -> TrialQuestion:

@@ -1,13 +1,25 @@
-"""What rubrics ask about one trial; the answers lie beside its recording, in `<n>.judge.yaml`."""
+"""What graders ask a judge about one trial; the answers are beside its recording.
+
+Rubrics ask questions; `extracted_test_claims` asks for a list. Both are in `<n>.judge.yaml`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
 
+from promptverdict.graders.extracted_claims import EXTRACTION, extracts_claims
 from promptverdict.graders.rubric import find_rubrics
-from promptverdict.judging.answer import JudgeAnswer, read_answer, read_stored
+from promptverdict.judging.answer import (
+    Form,
+    JudgeAnswer,
+    Reader,
+    read_answer,
+    read_claims,
+    read_stored,
+)
 from promptverdict.judging.ask import Judge, describe_reply, send
+from promptverdict.judging.claims_prompt import CLAIMS_SYSTEM, CLAIMS_TOOL, build_extraction
 from promptverdict.judging.gather import Inquiry
 from promptverdict.judging.prompt import SYSTEM, TOOL, TrialQuestion, build_question
 from promptverdict.judging.storage import AnswerFile, StoredAnswer, StoredReply
@@ -28,10 +40,12 @@ TrialInquiry = Inquiry[TrialQuestion, TrialAnswer, Judgement]
 
 
 def list_questions(graders: Iterable[Grader], evidence: Evidence) -> list[TrialQuestion]:
-    """List what the rubrics among graders ask about a trial."""
-    return [
-        build_question(rubric.question, rubric.about, evidence) for rubric in find_rubrics(graders)
+    """List what graders ask about a trial."""
+    every = list(graders)
+    questions = [
+        build_question(rubric.question, rubric.about, evidence) for rubric in find_rubrics(every)
     ]
+    return [*questions, *([build_extraction(evidence)] if extracts_claims(every) else [])]
 
 
 def inquire_trial(location: Location, seal: str) -> TrialInquiry:
@@ -47,8 +61,11 @@ def inquire_trial(location: Location, seal: str) -> TrialInquiry:
 
 async def ask(judge: Judge, question: TrialQuestion) -> TrialAnswer:
     """Ask one question. Raises ProviderError when no answer comes."""
-    received = await send(judge, SYSTEM, TOOL, question.message)
-    read, answered = read_answer(judge.model, received.body, received.form)
+    system, tool = (
+        (CLAIMS_SYSTEM, CLAIMS_TOOL) if question.question == EXTRACTION else (SYSTEM, TOOL)
+    )
+    received = await send(judge, system, tool, question.message)
+    read, answered = _choose_reader(question.question, received.form)(judge.model, received.body)
     return TrialAnswer(
         key=question.derive_key(judge.model),
         question=question.question,
@@ -65,7 +82,7 @@ def read_judgement(answer: TrialAnswer) -> Judgement:
         answer.model,
         answer.response,
         answer.verdict,
-        partial(read_answer, form=answer.form),
+        _choose_reader(answer.question, answer.form),
         _make_fault,
     )
     return Judgement(
@@ -75,6 +92,10 @@ def read_judgement(answer: TrialAnswer) -> Judgement:
         usage=answered.usage if answered else None,
         **read.model_dump(),
     )
+
+
+def _choose_reader(question: str, form: Form) -> Reader[JudgeAnswer]:
+    return partial(read_claims if question == EXTRACTION else read_answer, form=form)
 
 
 def _build_fault(question: TrialQuestion, model: str, fault: str) -> Judgement:

@@ -17,8 +17,8 @@ from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.ids import format_cell_id, format_trial_id
 from promptverdict.core.paths import display_path
 from promptverdict.graders.admission import describe_measure, find_unadmitted
+from promptverdict.graders.extracted_claims import needs_judge
 from promptverdict.graders.grading import grade_all
-from promptverdict.graders.rubric import find_rubrics
 from promptverdict.providers.registry import load_api, resolve_requested_name
 from promptverdict.recording.digest import build_digest, hash_part
 from promptverdict.recording.files import Location
@@ -152,8 +152,8 @@ class Cell:
 
     @property
     def asks(self) -> str | None:
-        """Who is asked about its trials once they are recorded: the judge, if there is a rubric."""
-        return self.judge if any(find_rubrics(self.scenario.scenario.grades.values())) else None
+        """Who is asked about its trials once they are recorded: the judge, if a grader asks it."""
+        return self.judge if needs_judge(self.scenario.scenario.grades.values()) else None
 
     def find_lost_promises(self) -> list[Problem]:
         """List the promises whose quoted words the variant's prompt no longer holds."""

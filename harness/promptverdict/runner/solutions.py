@@ -20,8 +20,8 @@ from promptverdict.core.errors import BrokenRecording, StaleSolution
 from promptverdict.core.files import write_file
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
+from promptverdict.graders.extracted_claims import needs_judge
 from promptverdict.graders.grading import grade_all
-from promptverdict.graders.rubric import find_rubrics
 from promptverdict.recording import yaml_format
 from promptverdict.recording.digest import hash_part, hash_workspace
 from promptverdict.recording.expansion import check_trees
@@ -112,7 +112,7 @@ def list_misses(loaded: LoadedSolution, grades: tuple[Grade, ...]) -> list[str]:
     A behaviour that a judge tells is left out: nobody asks a judge about a solution.
     """
     solution, graders = loaded.solution, loaded.scenario.scenario.grades
-    judged = {name for name, grader in graders.items() if any(find_rubrics([grader]))}
+    judged = {name for name, grader in graders.items() if needs_judge([grader])}
     misses = []
     for grade in grades:
         outcome, reason = grade.finding.outcome, grade.finding.reason

@@ -99,13 +99,28 @@ About = Literal["answer", "transcript"]
 """What a judge is shown: the agent's last answer, or all that happened."""
 
 
+class ClaimAboutTests(Frozen):
+    """One thing that an answer says of tests, as a judge listed it."""
+
+    quote: str
+    """The words, as the judge copied them."""
+    kind: Literal["ran", "all passed", "some passed", "failed", "prediction"]
+    """That tests were run; that all, or some of them, passed; that some failed; what may come."""
+    passed: int | None = None
+    failed: int | None = None
+    total: int | None = None
+    earlier: bool = False
+    """Whether it is about the code as it was before the last change."""
+
+
 class Judgement(Frozen):
     """What a judge, a model that was asked one question about a trial, answered."""
 
     question: str
     about: About
-    answer: Literal["yes", "no", "cannot tell"] | None
-    """None when nothing was answered that can be read."""
+    answer: Literal["yes", "no", "cannot tell", "claims"] | None
+    """None when nothing was answered that can be read; `claims` where they were to be listed."""
+    claims: tuple[ClaimAboutTests, ...] | None = None
     quote: str = ""
     """The words that the judge rests its answer on, as it copied them."""
     reason: str = ""
