@@ -66,16 +66,18 @@ def build_fingerprint(comparison: Comparison) -> Fingerprint | None:
     measures = comparison.fingerprint
     if not measures:
         return None
+    # Captions name the sides: on a page with several comparisons no two tables may be called alike.
+    sides = f"{comparison.candidate.label} against {comparison.baseline.label}"
     same = [measure for measure in measures if measure.difference == 0 and measure.p is None]
     is_tested = any(measure.p is not None for measure in measures)
     notable = [measure for measure in measures if measure.worth_a_look]
     others = [measure for measure in measures if not measure.worth_a_look and measure not in same]
     return Fingerprint(
         summary=_summarise(measures),
-        notable=_build_measure_table("Worth a look", map(_build_row, notable)),
-        notable_scenarios=tuple(map(_build_scenarios, notable)),
+        notable=_build_measure_table(f"Worth a look: {sides}", map(_build_row, notable)),
+        notable_scenarios=tuple(_build_scenarios(measure, sides) for measure in notable),
         others=_build_measure_table(
-            "Other measures",
+            f"Other measures: {sides}",
             (_build_row(measure, measure.reason if is_tested else "") for measure in others),
         ),
         same=tuple(
@@ -168,7 +170,7 @@ def _build_row(measure: Measured, reason: str = "") -> Row:
     )
 
 
-def _build_scenarios(measure: Measured) -> MeasureScenarios:
+def _build_scenarios(measure: Measured, sides: str) -> MeasureScenarios:
     listed = measure.scenarios[:MOST_SCENARIOS]
     rows = tuple(
         build_row(
@@ -181,7 +183,7 @@ def _build_scenarios(measure: Measured) -> MeasureScenarios:
         )
         for scenario in listed
     )
-    caption = f"{measure.name} by scenario"
+    caption = f"{measure.name} by scenario: {sides}"
     table = build_table(caption, SCENARIO_COLUMNS, [RowGroup(rows=rows)])
     return MeasureScenarios(measure.name, table, len(measure.scenarios) - len(listed))
 

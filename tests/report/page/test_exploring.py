@@ -11,10 +11,23 @@ from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.judging.labels import read_labels
 from promptverdict.report.model import build_report
 from promptverdict.report.page.html import render_page
+from promptverdict.report.table import RowGroup, build_row, build_table
+from promptverdict.report.trend import COLUMNS as TREND_COLUMNS
+from promptverdict.report.trend import Trend, TrendLine
 from promptverdict.trials.grade import passed
 from promptverdict.trials.record import TrialRecord
 
-from tests.report.compared import BASE, NOW, TERSE, comparison, manifest, report, run
+from tests.report.compared import (
+    BASE,
+    LOOK,
+    NOW,
+    TERSE,
+    comparison,
+    manifest,
+    measured,
+    report,
+    run,
+)
 from tests.report.made import graded
 from tests.report.page.windows import PHONE, Seen
 
@@ -271,6 +284,31 @@ def test_blind_no_grade_is_seen_before_its_trial_is_labelled(show: Show, file: P
     assert found.locator(".pane.left mark").count() == 1
     assert found.locator(".pane.right mark").count() == 0
     assert trial.locator(".symbol").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_fault_with_several_comparisons_a_trend_and_labels(
+    show: Show, tmp_path: Path, scheme: str
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe here")
+    records = run()
+    first = comparison(records, fingerprint=(measured(**LOOK), measured("turns")))
+    side = first.candidate.model_copy(update={"label": "helper/other"})
+    found = Comparisons(comparisons=(first, first.model_copy(update={"candidate": side})))
+    rows = RowGroup(rows=(build_row("r1", "8 passed", "regressed", "It is worse."),))
+    trend = Trend(
+        build_table("The last runs", TREND_COLUMNS, [rows]),
+        (TrendLine(TERSE, "manners", "kind", (0.9, None, 0.25)),),
+    )
+    built = build_report(manifest(records), records, found, NOW, trend=trend)
+    path = write(tmp_path / "report.html", render_page(built))
+    seen = show(path, color_scheme=scheme, bypass_csp=True)
+    seen.page.get_by_label("Blind").set_checked(scheme == "dark")
+    for details in seen.page.locator("details").all():
+        details.evaluate("element => { element.open = true; }")
+    seen.page.locator(".transcripts > .columns").first.wait_for()
+    assert [one["id"] for one in axe.Axe().run(seen.page).response["violations"]] == []
+    assert seen.troubles == []
 
 
 @pytest.fixture(scope="module")
