@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Literal
 
+from promptverdict.comparison.answering import cap_different_models
 from promptverdict.comparison.behaviour_tests import (
     TestedBehaviour,
     compare_behaviours,
@@ -181,12 +182,14 @@ def compare_sides(
         gates=tuple(gates),
         fingerprint=screen_measures(paired, map_all_families(suites)),
         prompt_diff=diff_prompts(baseline, candidate),
+        same_prompt=bool(baseline.prompt) and baseline.prompt == candidate.prompt,
         created=format_now(),
         notes=(
             *list_notes(suites, paired, look),
             *(f"{name}: {refused[name]}" for name in suites if name in refused),
         ),
     )
+    comparison = cap_different_models(comparison, paired)
     return comparison if over_time else cap_verdicts(comparison, measure_gaps(paired), suites)
 
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
 
+from promptverdict.comparison.capping import cap_suites
 from promptverdict.comparison.pairing import PairedScenario
 from promptverdict.comparison.samples import Sample
-from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison, SuiteGate
+from promptverdict.comparison.verdicts import Comparison
 from promptverdict.core.text import format_count
 from promptverdict.scenarios.suite import Suite
-
-V = TypeVar("V", bound=BehaviourVerdict)
 
 _ALIASES = ("-latest", ":latest", "/latest")
 """Endings of model names that mean another model from one day to the next."""
@@ -60,14 +58,9 @@ def cap_verdicts(
     notes += _note_aliases(comparison)
     if not far:
         return comparison.model_copy(update={"notes": (*comparison.notes, *notes)})
-    return comparison.model_copy(
-        update={
-            "behaviours": tuple(_cap(verdict, far) for verdict in comparison.behaviours),
-            "themes": tuple(_cap(verdict, far) for verdict in comparison.themes),
-            "gates": tuple(_cap_gate(gate, far) for gate in comparison.gates),
-            "notes": (*comparison.notes, *notes),
-        }
-    )
+    cure = "record both sides together: pytest evals/ --base REF --record both"
+    capped = cap_suites(comparison, far, cure)
+    return capped.model_copy(update={"notes": (*comparison.notes, *notes)})
 
 
 def format_gap(gap: timedelta) -> str:
@@ -85,29 +78,6 @@ def _list_times(samples: Iterable[Sample]) -> list[datetime]:
         for sample in samples
         if sample.provenance
     ]
-
-
-def _cap(verdict: V, far: Mapping[str, str]) -> V:
-    if verdict.verdict not in ("improved", "regressed") or verdict.suite not in far:
-        return verdict
-    reason = f"{far[verdict.suite]}; by the figures it would be {verdict.verdict}"
-    return verdict.model_copy(
-        update={
-            "verdict": "inconclusive",
-            "reason": "; ".join(filter(None, (reason, verdict.reason))),
-            "next_step": "record both sides together: pytest evals/ --base REF --record both",
-        }
-    )
-
-
-def _cap_gate(gate: SuiteGate, far: Mapping[str, str]) -> SuiteGate:
-    decided = gate.exit_code == 1 or (gate.exit_code == 0 and gate.mode == "non_inferiority")
-    if gate.suite not in far or not decided:
-        return gate
-    reasons = tuple(f"{far[gate.suite]}: {reason}" for reason in gate.reasons)
-    return gate.model_copy(
-        update={"outcome": "inconclusive", "exit_code": 6, "reasons": reasons or (far[gate.suite],)}
-    )
 
 
 def _note_aliases(comparison: Comparison) -> Sequence[str]:

@@ -18,6 +18,7 @@ from promptverdict.comparison.verdicts import TrialOutcome
 from promptverdict.core.ids import format_cell_id, parse_trial_id
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.record import Fault, TrialRecord
+from promptverdict.trials.transcript import End
 
 Value = TypeVar("Value")
 
@@ -39,6 +40,8 @@ class Sample:
     fault: Fault | None
     outcomes: Mapping[str, TrialOutcome]
     """Behaviour -> what its grader found, in the order of the scenario."""
+    end: str
+    """How it ended, as `End.reason`; empty where it did not."""
     measures: tuple[float | None, ...]
     """Each of fingerprint.MEASURES, in their order."""
     money: str
@@ -79,6 +82,7 @@ class Sample:
                     *((grade.behaviour, grade.finding.outcome) for grade in record.grades),
                 )
             ),
+            end=intern(_find_end(record)),
             measures=tuple(measure_trial(record).values()),
             money=intern(f"{cost.currency} {cost.as_of}") if cost else "",
         )
@@ -101,9 +105,15 @@ class Sample:
             provenance=None,
             fault=NO_RECORD,
             outcomes=_shared(tuple((behaviour, "missing") for behaviour in behaviours)),
+            end="",
             measures=(None,) * len(MEASURES),
             money="",
         )
+
+
+def _find_end(record: TrialRecord) -> str:
+    last = record.evidence.events[-1] if record.evidence.events else None
+    return last.reason if isinstance(last, End) else ""
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Side
 from promptverdict.trials.provenance import describe_isolation, describe_origin
+from promptverdict.trials.transcript import CUT_OFF
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class SideTrials:
             run=self.run,
             model=", ".join(models) or None,
             provenance=tuple(dict.fromkeys(origins)),
+            answered=tuple(dict.fromkeys(filter(None, (one.answered for one in known)))),
+            cut=sum(sample.end in CUT_OFF for sample in self.samples),
             oldest=dates[0] if dates else None,
             newest=dates[-1] if dates else None,
             trials=len(self.samples),

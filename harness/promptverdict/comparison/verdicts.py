@@ -14,6 +14,7 @@ from pydantic import field_validator, model_validator
 from promptverdict.comparison.measured import Measured
 from promptverdict.core.model import Frozen
 from promptverdict.scenarios.gate import Role
+from promptverdict.stats.flips import stands_out
 from promptverdict.stats.terms import Estimand, GateMode, GateOutcome, Unit, Verdict
 from promptverdict.trials.grade import Outcome
 
@@ -62,6 +63,10 @@ class Side(Frozen):
     """What was asked, as `provider/name`; None where there is no evidence."""
     provenance: tuple[str, ...] = ()
     """How its evidence came about, in words, each way once: `relay: claude, answering by relay`."""
+    answered: tuple[str, ...] = ()
+    """What the answers said they came from, each once."""
+    cut: int = 0
+    """Trials that the output limit or the size of the context ended."""
     oldest: str | None = None
     """When the oldest of its evidence was recorded, in UTC: 2026-01-31T12:00:00Z."""
     newest: str | None = None
@@ -118,6 +123,14 @@ class ScenarioPair(Frozen):
         """Candidate's share of passes minus the baseline's; None where a side has no grade."""
         shares = [_share(side) for side in (self.baseline, self.candidate)]
         return None if None in shares else (shares[1] or 0.0) - (shares[0] or 0.0)
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether the two sides differ by more than trials of one side often differ."""
+        if not self.difference:
+            return False
+        sides = (self.baseline, self.candidate)
+        return stands_out(*((side.count("pass"), side.count("fail")) for side in sides))
 
 
 def _share(outcomes: tuple[TrialOutcome, ...]) -> float | None:
@@ -192,9 +205,14 @@ class BehaviourVerdict(Frozen):
         return self.verdict or "too few scenarios"
 
     @property
+    def is_fragile_verdict(self) -> bool:
+        """Whether it is improved or regressed, and few scenarios make it so."""
+        return self.fragile and self.verdict in ("improved", "regressed")
+
+    @property
     def flipped(self) -> tuple[ScenarioPair, ...]:
-        """The scenarios in which the two sides differ."""
-        return tuple(pair for pair in self.pairs if pair.difference)
+        """The scenarios in which the two sides differ so much that it stands out."""
+        return tuple(pair for pair in self.pairs if pair.stands_out)
 
 
 class Theme(BehaviourVerdict):
@@ -247,6 +265,8 @@ class Comparison(Frozen):
     """What no grader asked for, what is worth a look first. Neither word nor exit code know it."""
     prompt_diff: str = ""
     """Unified diff of the two prompts."""
+    same_prompt: bool = False
+    """Whether both prompts are known, and are the same."""
     created: str
     """When, in UTC: 2026-01-31T12:00:00Z."""
     notes: tuple[str, ...] = ()
@@ -278,25 +298,32 @@ class Comparison(Frozen):
         )
 
     @property
+    def asked(self) -> tuple[BehaviourVerdict, ...]:
+        """What a verdict should be about: the themes where one is primary, else the behaviours."""
+        has_primary = any(theme.role == "primary" for theme in self.themes)
+        return self.themes if has_primary else self.behaviours
+
+    @property
     def lacking(self) -> tuple[BehaviourVerdict, ...]:
         """What a verdict should be about and has no evidence that can be used."""
-        asked = (
-            self.themes if any(one.role == "primary" for one in self.themes) else self.behaviours
-        )
-        return tuple(one for one in asked if one.verdict == "invalid")
+        return tuple(verdict for verdict in self.asked if verdict.verdict == "invalid")
 
     @property
     def word(self) -> Word:
-        """What it comes to in all: never improved where anything blocks or lacks evidence."""
+        """What it comes to in all: never improved where anything blocks or lacks evidence.
+
+        invalid comes first where most of what was asked has no evidence that can be used.
+        """
         if self.status != "compared":
             return self.status
         told = {one.verdict for one in self.judged}
         code = worst_exit_code({gate.exit_code for gate in self.gates})
-        if "regressed" in told:
+        mostly_lacking = 2 * len(self.lacking) > len(self.asked)
+        if "regressed" in told and not mostly_lacking:
             return "improved and regressed" if "improved" in told else "regressed"
-        if code == 1:
+        if code == 1 and not mostly_lacking:
             return "blocked"
-        if code == 7 or told <= {"invalid"}:
+        if mostly_lacking or code == 7 or told <= {"invalid"}:
             return "invalid"
         if "improved" in told:
             return "improved in part" if self.lacking or code == 6 else "improved"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison
 from promptverdict.core.numbers import format_points
@@ -20,7 +20,26 @@ def format_comparison(comparison: Comparison) -> str:
 
 
 def describe_comparison(comparison: Comparison) -> str:
-    """Write the sentence that answers whether the candidate improved or regressed."""
+    """Write whether the candidate improved or regressed, and before it what else explains it."""
+    return " ".join((*_list_caveats(comparison), _answer(comparison)))
+
+
+def _list_caveats(comparison: Comparison) -> Iterator[str]:
+    """List what a reader has to know before the answer, a sentence each."""
+    sides = comparison.baseline, comparison.candidate
+    if comparison.status != "compared":
+        return
+    if all(side.answered for side in sides) and set(sides[0].answered) != set(sides[1].answered):
+        before, after = (", ".join(side.answered) for side in sides)
+        yield f"Different models answered: {before} for the baseline, {after} for the candidate."
+    if any(side.cut for side in sides):
+        cut = " and ".join(f"{side.cut} of {side.trials}" for side in sides)
+        yield f"The output limit or the context cut off {cut} trials of baseline and candidate."
+    if comparison.same_prompt:
+        yield "Both sides have the same prompt."
+
+
+def _answer(comparison: Comparison) -> str:
     baseline, candidate = comparison.baseline.label, comparison.candidate.label
     match comparison.word:
         case "unchanged":
@@ -40,7 +59,9 @@ def describe_comparison(comparison: Comparison) -> str:
         case "too few scenarios":
             answer = f"against {baseline}: {_describe_flips(comparison)}"
         case "invalid":
-            return f"The evidence on {candidate} against {baseline} cannot be used."
+            return (
+                f"The evidence on {candidate} against {baseline} {_describe_lacking(comparison)}."
+            )
         case "inconclusive":
             return (
                 f"The evidence does not show whether {candidate} improved or regressed"
@@ -80,6 +101,10 @@ def _describe_change(comparison: Comparison) -> str:
         for verdict in ("improved", "regressed")
     )
     changes = [f"{more} more often"] * bool(more) + [f"{less} less often"] * bool(less)
+    if fragile := _list_names(
+        [one.behaviour for one in comparison.judged if one.is_fragile_verdict]
+    ):
+        changes[-1:] = [f"{changes[-1]} (fragile: {fragile})"] if changes else []
     change = f"shows {' and '.join(changes)} than {comparison.baseline.label}" if changes else ""
     blocking, undecided = (
         _list_names([gate.suite for gate in comparison.gates if gate.exit_code == code])
@@ -93,6 +118,16 @@ def _describe_change(comparison: Comparison) -> str:
         objections += [f"the gate of {undecided} is undecided"] * bool(undecided)
         return f"{change}; {', and '.join(objections)}"
     return change
+
+
+def _describe_lacking(comparison: Comparison) -> str:
+    """Write how much cannot be used, and what the rest shows."""
+    lacking, asked = len(comparison.lacking), len(comparison.asked)
+    if not lacking or lacking == asked:
+        return "cannot be used"
+    change = _describe_change(comparison)
+    unusable = f"cannot be used for {lacking} of {format_count(asked, 'behaviour')}"
+    return f"{unusable}; besides, it {change}" if change else unusable
 
 
 def _list_names(names: Sequence[str]) -> str:

@@ -131,6 +131,9 @@ class End(Frozen):
     """What the provider said of it: of a conversation that grew too long for the model."""
 
 
+CUT_OFF = frozenset({"length", "overflow"})
+"""Ends of trials that a limit on tokens cut off: of one answer, and of the whole conversation."""
+
 Event = Annotated[
     User | Say | Call | Opaque | Answered | Simulated | Result | End, Field(discriminator="type")
 ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from promptverdict.trials.grade import Point
-from promptverdict.trials.transcript import End, Event, Result, Say, User
+from promptverdict.trials.transcript import CUT_OFF, End, Event, Result, Say, User
 
 AROUND = "there is text around the JSON"
 _FENCE_LINE = re.compile(r"^ {0,3}(`{3,}+)[ \t]*+([^`\s]*+)[^`\n]*+$", re.MULTILINE)
@@ -37,7 +37,7 @@ class Answer:
     says: tuple[tuple[int, str], ...]
     """Number of the event, its text."""
     cut: bool
-    """Whether the provider's token limit ended it."""
+    """Whether a limit on tokens ended it: of the answer, or of the conversation."""
 
     @classmethod
     def read(cls, events: tuple[Event, ...]) -> Answer:
@@ -49,7 +49,7 @@ class Answer:
             elif isinstance(event, Say):
                 says.append((number, event.text))
         last = events[-1] if events else None
-        return cls(tuple(says), isinstance(last, End) and last.reason == "length")
+        return cls(tuple(says), isinstance(last, End) and last.reason in CUT_OFF)
 
     @property
     def text(self) -> str:
