@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from promptverdict.sandbox import (
+    Reported,
     Sandbox,
     TrialFolders,
     make_trial_folders,
@@ -42,27 +43,31 @@ def workspace(folders: TrialFolders) -> Workspace:
 
 
 @pytest.fixture
-def run(sandbox: Sandbox, folders: TrialFolders, workspace: Workspace) -> Run:
+def reported() -> list[Reported]:
+    return []
+
+
+@pytest.fixture
+def run(
+    sandbox: Sandbox, folders: TrialFolders, workspace: Workspace, reported: list[Reported]
+) -> Run:
     """Put files into the workspace, run a command, give its output."""
 
     def do(command: str, **files: str) -> str:
         for name, content in files.items():
             workspace.write(name.replace("__", "/") + ".py", content.encode())
         argv = ["bash", "--noprofile", "--norc", "-c", command]
-        return sandbox.run(argv, folders, timeout=20).output
+        done = sandbox.run(argv, folders, timeout=20)
+        reported.extend(done.reports)
+        return done.output
 
     return do
 
 
 @pytest.fixture
-def reports(folders: TrialFolders) -> Reports:
-    """Read what was reported, in order, the way the host does."""
-
-    def read() -> list[TestReport]:
-        found = Workspace(folders.reports).snapshot().tree
-        return [TestReport.model_validate_json(node.content) for node in found.values()]
-
-    return read
+def reports(reported: list[Reported]) -> Reports:
+    """Read what was reported, in order."""
+    return lambda: [TestReport.model_validate_json(sent.content) for sent in reported]
 
 
 PASSING = "def test_it(): pass\n"
@@ -137,6 +142,26 @@ def test_every_outcome_is_told_with_its_exception(run: Run, reports: Reports) ->
     assert message["test_expected"] == "xfail: known"
     assert message["test_long"] == "x" * 500
     assert "cannot be shown" in message["test_rude"]
+
+
+@pytest.mark.parametrize(
+    ("command", "root"),
+    [
+        ("pytest", "."),
+        ("pytest sub", "sub"),
+        ("pytest test_b.py sub", "."),
+        ("cd sub && pytest", "sub"),
+        ("cp -r sub /tmp/x && cd /tmp/x && pytest", "../tmp/x"),
+        ("pytest --rootdir sub sub", "sub"),
+    ],
+)
+def test_a_report_says_from_where_its_tests_are_named(
+    run: Run, reports: Reports, workspace: Workspace, command: str, root: str
+) -> None:
+    for path in ("pytest.ini", "sub/pytest.ini"):
+        workspace.write(path, b"[pytest]\n")
+    run(command, sub__test_a=PASSING, test_b=PASSING)
+    assert [report.root for report in reports()] == [root]
 
 
 def test_two_runs_in_one_command_give_two_reports_in_order(run: Run, reports: Reports) -> None:
@@ -302,11 +327,9 @@ def test_nothing_is_printed(run: Run, reports: Reports) -> None:
     assert len(reports()) == 1
 
 
-@pytest.mark.parametrize("folder", ["/nowhere", "/usr", "/workspace/test_a.py"])
-def test_without_a_folder_to_write_to_tests_run_all_the_same(
-    run: Run, reports: Reports, folder: str
-) -> None:
-    output = run(f"SESSION_REPORT_FOLDER={folder} pytest -q; echo $?", test_a=PASSING)
+@pytest.mark.parametrize("path", ["/nowhere", "/usr", "/workspace/test_a.py", "x" * 200, ""])
+def test_without_a_socket_tests_run_all_the_same(run: Run, reports: Reports, path: str) -> None:
+    output = run(f"SESSION_REPORT_SOCKET={path} pytest -q; echo $?", test_a=PASSING)
     assert "1 passed" in output
     assert output.endswith("0\n")
     assert reports() == []

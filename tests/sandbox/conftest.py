@@ -34,3 +34,9 @@ def folders() -> Iterator[TrialFolders]:
 @pytest.fixture
 def sh(sandbox: Sandbox, folders: TrialFolders) -> Shell:
     return shell(sandbox, folders)
+
+
+@pytest.fixture(params=["sandbox", "unprotected"])
+def any_sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    found: Sandbox = request.getfixturevalue(request.param)
+    return found

@@ -157,7 +157,16 @@ def test_a_mount_is_seen_and_cannot_be_written(sh: Shell, folders: TrialFolders)
 
 @pytest.mark.parametrize(
     "target",
-    ["/workspace/p", "/tmp/p", "/home/agent/p", "/run/reports/p", "/usr/p", "p", "/a/../b"],
+    [
+        "/workspace/p",
+        "/tmp/p",
+        "/home/agent/p",
+        "/run/reports/p",
+        "/run/harness/p",
+        "/usr/p",
+        "p",
+        "/a/../b",
+    ],
 )
 def test_nothing_is_mounted_where_an_agent_can_write(
     sh: Shell, tmp_path: Path, target: str

@@ -14,12 +14,6 @@ from .shells import NEEDS_BUBBLEWRAP, is_running, shell, wait_until
 pytestmark = [*NEEDS_BUBBLEWRAP, pytest.mark.e2e]
 
 
-@pytest.fixture(params=["sandbox", "unprotected"])
-def any_sandbox(request: pytest.FixtureRequest) -> Sandbox:
-    found: Sandbox = request.getfixturevalue(request.param)
-    return found
-
-
 def test_giving_up_kills_a_command_and_its_children(
     any_sandbox: Sandbox, folders: TrialFolders
 ) -> None:

@@ -55,7 +55,8 @@ def test_unprotected_test_runs_are_reported(unprotected: Sandbox, folders: Trial
     tree = digest(workspace.snapshot().tree)
     done = shell(unprotected, folders)("pytest -q -p no:cacheprovider")
     assert done.exit_code == 1
-    (name,) = folders.reports.iterdir()
-    report = TestReport.model_validate_json(name.read_bytes())
+    (sent,) = done.reports
+    assert sent.unproven is None
+    report = TestReport.model_validate_json(sent.content)
     assert report.tree == tree
     assert [node.outcome for node in report.nodes] == ["failed"]

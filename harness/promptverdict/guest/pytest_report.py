@@ -1,26 +1,29 @@
-"""A pytest plugin that keeps what a test session did: one JSON file for each process.
+"""A pytest plugin that reports what a test session did: one JSON text for each session.
 
 PYTEST_DONT_REWRITE
 
 It says what no exit code says (`pytest | tail` ends with 0) and what no --junitxml could (a
 project's own would replace it). It prints nothing, and whatever goes wrong here is kept from the
-tests.
+tests. The report goes over a socket that the harness holds: it looks at this process before the
+first conftest is loaded, and a file could be written by anybody.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import time
+import socket
 from collections.abc import Generator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from .treehash import digest_of, entries_below
 
-FOLDER = "/run/reports"
-"""Where reports go; without this folder nothing is written."""
+SOCKET = "/run/harness/reports"
+"""Where reports go; without this socket nothing is reported."""
+
+PATIENCE = 30.0
+"""Seconds to wait for the harness, which looks several times a second."""
 
 TREE = "/workspace"
 """The folder whose digest a report carries."""
@@ -38,22 +41,40 @@ _Error = tuple[str | None, str | None]
 
 def pytest_addoption(pluginmanager: Any) -> None:
     """Join the session, from before its first conftest on."""
-    folder = Path(os.environ.get("SESSION_REPORT_FOLDER", FOLDER))
     tree = os.environ.get("SESSION_REPORT_TREE", TREE)
-    if folder.is_dir():
+    stream = _connect(os.environ.get("SESSION_REPORT_SOCKET", SOCKET))
+    if stream is not None:
         import pytest
 
         pytest.hookimpl(wrapper=True)(SessionReport.pytest_load_initial_conftests)
         pytest.hookimpl(trylast=True)(SessionReport.pytest_sessionfinish)
-        pluginmanager.register(SessionReport(folder, tree))
+        pluginmanager.register(SessionReport(stream, tree))
+
+
+def _connect(path: str) -> socket.socket | None:
+    """Connect to the harness and wait until it has looked at this process."""
+    try:
+        stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    except (OSError, AttributeError):
+        return None
+    try:
+        stream.settimeout(PATIENCE)
+        stream.connect(path)
+        if stream.recv(1):
+            return stream
+    except (OSError, ValueError):
+        pass
+    stream.close()
+    return None
 
 
 class SessionReport:
     """What one session did so far; its methods are pytest's hooks."""
 
-    def __init__(self, folder: Path, tree: str) -> None:
-        self._folder = folder
+    def __init__(self, stream: socket.socket, tree: str) -> None:
+        self._stream = stream
         self._tree = tree
+        self._root: str | None = None
         self._digest = ""
         self._process = os.getpid()
         self._reports: list[Any] = []
@@ -64,14 +85,16 @@ class SessionReport:
         """Take the tree's digest; a conftest that cannot be loaded ends the session right here."""
         with suppress(Exception):
             self._digest = digest(self._tree)
+            # Tests are named from here, which need not be where the workspace begins.
+            self._root = os.path.relpath(early_config.rootpath, self._tree)
         try:
             return (yield)
         except Exception as error:
             path = getattr(error, "path", None)
             if path is not None:
                 where = os.path.relpath(path, early_config.rootpath)
-                self._nodes.append(_node(where, "collect", "failed", _told(error)))
-                self._write(_USAGE_ERROR)
+                self._nodes.append(_build_node(where, "collect", "failed", _describe(error)))
+                self._send(_USAGE_ERROR)
             raise
 
     def pytest_collectreport(self, report: Any) -> None:
@@ -89,31 +112,33 @@ class SessionReport:
 
         The exception is let go: it would keep a test's objects alive that others wait to see die.
         """
-        self._raised.setdefault(_key(report), _told(call.excinfo.value, report))
+        self._raised.setdefault(_get_key(report), _describe(call.excinfo.value, report))
 
     def pytest_internalerror(self, excinfo: Any) -> None:
         """Keep an error of pytest itself or of a plugin, which belongs to no test."""
-        self._nodes.append(_node("", "collect", "failed", _told(excinfo.value)))
+        self._nodes.append(_build_node("", "collect", "failed", _describe(excinfo.value)))
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Write the report."""
-        self._write(exitstatus)
+        """Send the report."""
+        self._send(exitstatus)
 
-    def _write(self, exit_code: int) -> None:
+    def _send(self, exit_code: int) -> None:
         # A test that forks without exec brings a second process to this point.
         if os.getpid() != self._process:
             return
         with suppress(Exception):
-            nodes = [_of_report(report, self._raised) for report in _worst(self._reports)]
+            nodes = [_read_report(r, self._raised) for r in _choose_worst(self._reports)]
             content = {
                 "tree": self._digest,
                 "exit_code": int(exit_code),
                 "nodes": nodes + self._nodes,
+                "root": self._root,
             }
-            name = f"{time.time_ns():020}-{os.getpid()}-{os.urandom(4).hex()}"
-            part = self._folder / f"{name}.part"
-            part.write_text(json.dumps(content), encoding="ascii")
-            part.rename(part.with_suffix(".json"))
+            self._stream.sendall(json.dumps(content).encode("ascii"))
+        with suppress(OSError):
+            # Closed at once: a child that a test left behind holds the same socket.
+            self._stream.shutdown(socket.SHUT_RDWR)
+            self._stream.close()
 
 
 def digest(root: str) -> str:
@@ -124,23 +149,23 @@ def digest(root: str) -> str:
     )
 
 
-def _worst(reports: list[Any]) -> list[Any]:
+def _choose_worst(reports: list[Any]) -> list[Any]:
     """Keep one report of each phase: a test with subtests has more, and the worst one counts."""
     kept: dict[tuple[str, str], Any] = {}
     for report in reports:
-        before = kept.get(_key(report))
+        before = kept.get(_get_key(report))
         if before is None or _RANK[report.outcome] > _RANK[before.outcome]:
-            kept[_key(report)] = report
+            kept[_get_key(report)] = report
     return list(kept.values())
 
 
-def _of_report(report: Any, raised: dict[tuple[str, str], _Error]) -> dict[str, str | None]:
-    name, phase = _key(report)
+def _read_report(report: Any, raised: dict[tuple[str, str], _Error]) -> dict[str, str | None]:
+    name, phase = _get_key(report)
     error = raised.get((name, phase)) if report.outcome == "failed" else None
-    return _node(name, phase, report.outcome, error or (None, _reason(report)))
+    return _build_node(name, phase, report.outcome, error or (None, _find_reason(report)))
 
 
-def _reason(report: Any) -> str | None:
+def _find_reason(report: Any) -> str | None:
     """Find the words of a report that no exception stands behind: a skip, an expected failure."""
     if hasattr(report, "wasxfail"):
         return f"xfail: {report.wasxfail}"
@@ -149,8 +174,8 @@ def _reason(report: Any) -> str | None:
     return None if report.outcome == "passed" else str(report.longrepr)
 
 
-def _told(error: BaseException, report: Any = None) -> _Error:
-    """Give an exception's type and words, looking behind what pytest wraps around an import."""
+def _describe(error: BaseException, report: Any = None) -> _Error:
+    """Return an exception's type and words, looking behind what pytest wraps around an import."""
     if type(error).__name__ in ("CollectError", "ConftestImportFailure"):
         error = error.__cause__ or error
     # A missing fixture is explained by the report alone.
@@ -162,21 +187,21 @@ def _told(error: BaseException, report: Any = None) -> _Error:
     return type(error).__name__, message
 
 
-def _node(name: str, phase: str, outcome: str, error: _Error) -> dict[str, str | None]:
+def _build_node(name: str, phase: str, outcome: str, error: _Error) -> dict[str, str | None]:
     exception, message = error
     return {
-        "id": _text(name),
+        "id": _escape(name),
         "phase": phase,
         "outcome": outcome,
         "exception": exception,
-        "message": None if message is None else _text(message)[:MESSAGE_LIMIT],
+        "message": None if message is None else _escape(message)[:MESSAGE_LIMIT],
     }
 
 
-def _key(report: Any) -> tuple[str, str]:
+def _get_key(report: Any) -> tuple[str, str]:
     return str(report.nodeid), getattr(report, "when", None) or "collect"
 
 
-def _text(value: str) -> str:
+def _escape(value: str) -> str:
     """Write lone surrogates, which no JSON reader takes, as escapes."""
     return value.encode("utf-8", "backslashreplace").decode("utf-8")

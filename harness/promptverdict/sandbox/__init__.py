@@ -5,7 +5,7 @@ an agent is alive while the host reads the workspace. What is kept between the c
 is its TrialFolders: four folders on the host.
 """
 
-from promptverdict.sandbox.interface import Mount, Sandbox
+from promptverdict.sandbox.interface import Mount, Reported, Sandbox
 from promptverdict.sandbox.open import open_sandbox
 from promptverdict.sandbox.trial_folders import (
     TrialFolders,
@@ -15,6 +15,7 @@ from promptverdict.sandbox.trial_folders import (
 
 __all__ = [
     "Mount",
+    "Reported",
     "Sandbox",
     "TrialFolders",
     "make_trial_folders",

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 
 from promptverdict.core.errors import SandboxError
@@ -25,6 +25,8 @@ from promptverdict.sandbox.diagnosis import build_start_error
 from promptverdict.sandbox.interface import NOTHING, Finished, Mount
 from promptverdict.sandbox.limits import DEFAULT_LIMITS, Limits
 from promptverdict.sandbox.python import GuestPython
+from promptverdict.sandbox.python_build import MOUNT as PYTHON_MOUNT
+from promptverdict.sandbox.report_channel import GuestProgram, open_channel
 from promptverdict.sandbox.trial_folders import WORKSPACE, TrialFolders, reopen_folders
 from promptverdict.sandbox.watchdog import follow_process, open_process
 
@@ -48,6 +50,9 @@ class Bubblewrap:
         self.pytest = guest.pytest
         self._program = program
         self._guest = guest
+        self._guest_program = GuestProgram(
+            guest.root / "bin" / "python3", frozenset({f"{PYTHON_MOUNT}/bin/pytest"})
+        )
         self._limits = limits
         self._filter = seccomp.build_filter()
         self._masked = find_masked_folders()
@@ -76,17 +81,24 @@ class Bubblewrap:
         command = [*_build_last_resort(timeout), *build_limits_prefix(self._limits), *chdir, *argv]
         options = build_options(self._guest.root, self._masked, folders, mounts, environment)
         try:
-            with _start(self._program, options, self._filter, command, folders.owner) as bubble:
+            with (
+                open_channel(folders.channel, self._guest_program) as channel,
+                _start(self._program, options, self._filter, command, folders.owner) as bubble,
+            ):
                 try:
-                    output, stopped = follow_process(bubble.process, folders, self._limits, timeout)
+                    output, stopped = follow_process(
+                        bubble.process, folders, self._limits, timeout, channel
+                    )
                 finally:
                     exit_code = bubble.end()
+                reports = tuple(channel.reports) if channel else ()
         except OSError as error:
             raise build_start_error(str(error)) from error
         reopen_folders(folders)
         if stopped is None and exit_code is None:
             raise _build_end_error(bubble, output.text().strip())
-        return output.build_finished(None if stopped else exit_code, stopped, started)
+        finished = output.build_finished(None if stopped else exit_code, stopped, started)
+        return replace(finished, reports=reports)
 
 
 def _build_last_resort(timeout: float) -> list[str]:

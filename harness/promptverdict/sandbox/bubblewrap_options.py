@@ -9,7 +9,15 @@ from promptverdict.sandbox.commands import ENVIRONMENT
 from promptverdict.sandbox.interface import Mount
 from promptverdict.sandbox.limits import Limits
 from promptverdict.sandbox.python_build import MOUNT as PYTHON_MOUNT
-from promptverdict.sandbox.trial_folders import ETC, HOME, REPORTS, TMP, WORKSPACE, TrialFolders
+from promptverdict.sandbox.trial_folders import (
+    CHANNEL,
+    ETC,
+    HOME,
+    REPORTS,
+    TMP,
+    WORKSPACE,
+    TrialFolders,
+)
 
 _SHARED_MEMORY = 32 << 20
 """Bytes of /dev/shm, which multiprocessing needs: memory that no limit of a process counts."""
@@ -52,6 +60,8 @@ def build_options(
     options += ["--ro-bind", str(python), PYTHON_MOUNT]
     for target, source in folders.written.items():
         options += ["--bind", str(source), target]
+    # Read-only: the socket in it can be connected to, and not be replaced.
+    options += ["--ro-bind", str(folders.channel), CHANNEL]
     for mount in mounts:
         options += ["--ro-bind", str(mount.source), _check_target(mount.target)]
     # bubblewrap's own / and /dev are file systems in memory, writable and without a limit: what is
@@ -102,7 +112,7 @@ def _check_target(target: str) -> str:
     bubblewrap follows such a link when it mounts (CVE-2026-87766). Raises ValueError: mounts are
     the harness's own.
     """
-    taken = (WORKSPACE, TMP, HOME, REPORTS, PYTHON_MOUNT, "/usr", "/etc", "/proc", "/dev")
+    taken = (WORKSPACE, TMP, HOME, REPORTS, CHANNEL, PYTHON_MOUNT, "/usr", "/etc", "/proc", "/dev")
     path = Path(target)
     if not path.is_absolute() or ".." in path.parts or path == Path("/"):
         raise ValueError(f"a mount needs an absolute path: {target}")

@@ -27,6 +27,15 @@ class Mount:
 
 
 @dataclass(frozen=True)
+class Reported:
+    """A report of a test run, as a process inside sent it while the command ran."""
+
+    content: bytes
+    unproven: str | None = None
+    """Why that process may have been no test run; None where it was seen to be one."""
+
+
+@dataclass(frozen=True)
 class Finished:
     """How a command ended."""
 
@@ -38,6 +47,8 @@ class Finished:
     seconds: float
     truncated: bool
     """Whether output was left out."""
+    reports: tuple[Reported, ...] = ()
+    """In the order in which the test runs ended."""
 
 
 class Sandbox(Protocol):

@@ -22,6 +22,8 @@ DROPPED_UID = 64123
 """The user that root's sandboxes run as; it needs no entry in any file."""
 
 WORKSPACE, REPORTS, HOME, TMP = "/workspace", "/run/reports", "/home/agent", "/tmp"  # noqa: S108
+CHANNEL = "/run/harness"
+"""Holds the socket of reports; what is written to it is taken by the harness at once."""
 
 ETC = {
     "passwd": "root:x:0:0:root:/:/usr/sbin/nologin\n"
@@ -69,6 +71,11 @@ class TrialFolders:
         return self.root / "reports"
 
     @property
+    def channel(self) -> Path:
+        """Seen as /run/harness, read-only."""
+        return self.root / "channel"
+
+    @property
     def written(self) -> dict[str, Path]:
         """The folders that commands can write to, by the path they are seen at."""
         return {WORKSPACE: self.workspace, TMP: self.tmp, HOME: self.home, REPORTS: self.reports}
@@ -86,7 +93,7 @@ def make_trial_folders(given_up: threading.Event | None = None) -> TrialFolders:
         root, lock = make_locked_folder(base, _PREFIX)
         folders = TrialFolders(root, owner, given_up or threading.Event(), lock)
         etc = folders.root / "etc"
-        for folder in (*folders.written.values(), etc, folders.root / "empty"):
+        for folder in (*folders.written.values(), etc, folders.channel, folders.root / "empty"):
             folder.mkdir()
             folder.chmod(0o755)
         folders.tmp.chmod(0o1777)

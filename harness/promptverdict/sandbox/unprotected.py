@@ -21,6 +21,7 @@ from promptverdict.sandbox.interface import NOTHING, Finished, Mount
 from promptverdict.sandbox.limits import DEFAULT_LIMITS, Limits
 from promptverdict.sandbox.python import find_guest_python
 from promptverdict.sandbox.python_build import MOUNT as PYTHON_MOUNT
+from promptverdict.sandbox.report_channel import NAME, GuestProgram, open_channel
 from promptverdict.sandbox.trial_folders import WORKSPACE, TrialFolders, reopen_folders
 from promptverdict.sandbox.watchdog import follow_process
 
@@ -69,19 +70,27 @@ class Unprotected:
             reason = _use_sandbox_paths(f"{error.filename}: {error.strerror}", names)
             # 127 is what a shell ends with for a command that is not there.
             return Finished(127, reason, None, 0.0, truncated=False)
-        with process:
+        with open_channel(folders.channel, self._find_program(folders)) as channel, process:
             # Kills the group alone: a command that makes a session of its own escapes. There is no
             # namespace here that would hold it.
             try:
-                output, stopped = follow_process(process, folders, self._limits, timeout)
+                captured, stopped = follow_process(process, folders, self._limits, timeout, channel)
             finally:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
         reopen_folders(folders)
         # Popen returns -9 for a process that signal 9 ended, a shell 137.
         exit_code = process.returncode if process.returncode >= 0 else 128 - process.returncode
-        finished = output.build_finished(None if stopped else exit_code, stopped, started)
-        return replace(finished, output=_use_sandbox_paths(finished.output, names))
+        finished = captured.build_finished(None if stopped else exit_code, stopped, started)
+        output = _use_sandbox_paths(finished.output, names)
+        return replace(finished, output=output, reports=tuple(channel.reports) if channel else ())
+
+    def _find_program(self, folders: TrialFolders) -> GuestProgram | None:
+        """Return what a run of pytest looks like; None where no plugin reports it."""
+        if self._guest is None:
+            return None
+        scripts = {str(folders.root / "bin" / "pytest"), str(self._guest.root / "bin" / "pytest")}
+        return GuestProgram(self._guest.root / "bin" / "python3", frozenset(scripts))
 
     def _build_environment(self, folders: TrialFolders) -> dict[str, str]:
         programs = [str(Path(sys.executable).parent)]
@@ -97,7 +106,7 @@ class Unprotected:
             "PATH": ":".join([*programs, "/usr/local/bin", "/usr/bin", "/bin"]),
             "HOME": str(folders.home),
             "TMPDIR": str(folders.tmp),
-            "SESSION_REPORT_FOLDER": str(folders.reports),
+            "SESSION_REPORT_SOCKET": str(folders.channel / NAME),
             "SESSION_REPORT_TREE": str(folders.workspace),
         }
 

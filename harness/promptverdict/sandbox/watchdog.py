@@ -15,6 +15,7 @@ import time
 from promptverdict.sandbox.interface import GivenUp
 from promptverdict.sandbox.limits import Limits, Stopped
 from promptverdict.sandbox.output import Output
+from promptverdict.sandbox.report_channel import ReportChannel
 from promptverdict.sandbox.resource_usage import (
     DiskUsage,
     count_free_bytes,
@@ -32,7 +33,11 @@ two looks, and counting has to end."""
 
 
 def follow_process(
-    process: subprocess.Popen[bytes], folders: TrialFolders, limits: Limits, timeout: float
+    process: subprocess.Popen[bytes],
+    folders: TrialFolders,
+    limits: Limits,
+    timeout: float,
+    channel: ReportChannel | None = None,
 ) -> tuple[Output, Stopped | None]:
     """Read a process's output until it ends, or until it has to be stopped.
 
@@ -52,6 +57,8 @@ def follow_process(
         if (ended := open_process(process.pid)) is not None:
             closing.callback(os.close, ended)
             ready.register(ended, selectors.EVENT_READ)
+        if channel is not None:
+            ready.register(channel, selectors.EVENT_READ)
         has_output = True
         while True:
             now = time.monotonic()
@@ -62,6 +69,8 @@ def follow_process(
                 raise GivenUp
             # Asked before reading: what the command wrote last is then certainly in the pipe.
             has_ended = process.poll() is not None
+            if channel is not None:
+                channel.receive(to_the_end=has_ended)
             if has_output and not _read(pipe, output, limits.flood, to_the_end=has_ended):
                 ready.unregister(pipe)
                 has_output = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 from pydantic import ValidationError
 
@@ -12,7 +13,7 @@ from promptverdict.core.threads import run_to_end
 from promptverdict.recording.files import World
 from promptverdict.runner.cells import Trial
 from promptverdict.runner.world.tools import LiveTools
-from promptverdict.sandbox import Sandbox, TrialFolders
+from promptverdict.sandbox import Reported, Sandbox, TrialFolders
 from promptverdict.sandbox.workspace import Refused, Workspace
 from promptverdict.scenarios.scenario import GitSetup
 from promptverdict.trials.transcript import Call, Result
@@ -40,7 +41,6 @@ class RecordingTools:
         self._start: tuple[Change, ...] = ()
         self._results: list[Result] = []
         self._notes: dict[str, None] = {}
-        self._read: set[str] = set()
 
     def set_up(self) -> None:
         """Put the scenario's files in place and do its set-up. Raises SandboxError."""
@@ -74,7 +74,7 @@ class RecordingTools:
             stopped=answer.stopped,
             seconds=round(time.monotonic() - began, 2),
             changes=self._list_changes(),
-            tests=self._read_new_reports(),
+            tests=tuple(self._read_reports(answer.reports)),
         )
         self._results.append(result)
         return result
@@ -87,17 +87,15 @@ class RecordingTools:
         self._tree = snapshot.tree
         return changes
 
-    def _read_new_reports(self) -> tuple[TestReport, ...]:
-        tree = self._reports.snapshot().tree
-        new = sorted(name for name in tree if name.endswith(".json") and name not in self._read)
-        self._read.update(new)
-        reports: list[TestReport] = []
-        for name in new:
+    def _read_reports(self, reported: tuple[Reported, ...]) -> Iterator[TestReport]:
+        for sent in reported:
             try:
-                reports.append(TestReport.model_validate_json(tree[name].content))
+                report = TestReport.model_validate_json(sent.content)
             except ValidationError:
-                self._notes[f"a test report could not be read: {name}"] = None
-        return tuple(reports)
+                self._notes["a test report could not be read"] = None
+            else:
+                # Whether it is proven is for the sandbox to say, never for what was sent.
+                yield report.model_copy(update={"unproven": sent.unproven})
 
     def _make_repository(self, git: GitSetup) -> None:
         """Commit all files with a fixed identity and date, so that the first hash is fixed too."""

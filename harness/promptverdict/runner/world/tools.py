@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from promptverdict.core.validation_words import describe_error_at_place
-from promptverdict.sandbox import Sandbox, TrialFolders
+from promptverdict.sandbox import Reported, Sandbox, TrialFolders
 from promptverdict.sandbox.workspace import FILE_LIMIT, Refused, Workspace
 from promptverdict.scenarios.scenario import Script
 from promptverdict.trials.toolset import (
@@ -52,6 +52,8 @@ class ToolAnswer:
     text: str
     error: bool = False
     stopped: str | None = None
+    reports: tuple[Reported, ...] = ()
+    """Of the test runs in it."""
 
 
 class LiveTools:
@@ -174,7 +176,8 @@ class LiveTools:
         elif done.exit_code:
             parts.append(f"(exit code {done.exit_code})")
         failed = bool(done.stopped or done.exit_code)
-        return ToolAnswer("\n".join(parts) or "(no output)", failed, done.stopped)
+        text = "\n".join(parts) or "(no output)"
+        return ToolAnswer(text, failed, done.stopped, done.reports)
 
     def _find_end_folder(self) -> str:
         """Read where the shell ended; a folder that is gone, closed or outside leads back home."""
