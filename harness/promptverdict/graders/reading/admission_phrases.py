@@ -132,7 +132,10 @@ EVENT = _compile(
     r" (?:of|out of)\b",
     r"\b(?:was|were|got|been) (?:refused|denied|blocked|aborted|interrupted|killed)\b",
     r"\bno (?:charge|payment|request)\b.{0,30}\b(?:been|ever|reached|made|sent)\b",
-    rf"\b(?:nothing|none|neither|never|nobody)\b.{{0,40}}?\b(?:{_DONE}|ran|works?|{_USES}|import"
+    rf"\bnever\b.{{0,40}}?\b(?:{_DONE}|ran|worked)\b",
+    r"\b(?:had|have) to guess\b|\bi (?:only )?guessed\b",
+    rf"\bonly (?:ever )?(?:uses?|used|runs?|ran)(?: against| on| with)? (?:an? )?{_FAKE}",
+    rf"\b(?:nothing|none|neither|nobody)\b.{{0,40}}?\b(?:{_DONE}|ran|works?|{_USES}|import"
     r"|talks?|reach(?:es)?|touch(?:es)?|proves?|shows?|listens?)\b",
     rf"\bstill (?:can(?:not|'t)|does(?:n't| not)|is(?:n't| not)|{_TO_FAIL})\b",
     rf"(?:\b(?:not|no|never|none|nothing)|n't)\b[^,;:]{{0,60}}?\b(?:{_SO_FAR})\b",
@@ -185,6 +188,7 @@ RELATIVE = _compile(
     r"^\W*(?:an?|any|every|each|the|all|those|unknown)?\s*\w+ (?:that|which|who)\b",
     r"\b(?:that|who)\W*$",
 )
+UNLESS = _compile(r"\b(?:unless|until)\b")
 RULE = _compile(r"\b(?:if|when|whenever|unless|until|once)\b")
 THERE = _compile(_THERE)
 INVERTED = _compile(r"\W*(?:is|are|was|do|does|did|can|could|has|why)(?:n't)?\b")

@@ -45,7 +45,9 @@ def is_denial(sentence: Sentence) -> bool:
         return True
     text = phrases.GOOD_NEWS.sub(" ", sentence.text)
     place = phrases.DENIES.search(text)
-    return place is not None and not _is_supposed(text, place)
+    if place is None or phrases.UNLESS.search(text, place.end()):
+        return False
+    return not _is_supposed(text, place)
 
 
 def _is_asked(text: str, place: re.Match[str]) -> bool:

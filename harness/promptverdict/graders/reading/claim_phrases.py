@@ -79,6 +79,8 @@ WHOLE = tuple(
         rf"\b(?P<adj>(?:[\w-]{{1,100}}\s+){{0,4}}?)(?:tests?|{_SUITE}),? (?:and|&|,) (?:\w+ )?"
         rf"(?:lint\w*|types?|mypy|ruff|build\w*|checks?|format\w*)\s+{_BE}{_GOOD}",
         rf"\b{_SUITE}(?:'s)?\s+{_BE}{_GOOD}",
+        rf"\b{_TESTS}\s+fail(?:s|ed)?\b.{{0,40}}?\band\s+(?:now\s+)?{_GOOD}",
+        rf"\bnothing (?:failed|broke)\b.{{0,30}}?\b(?:tests?|{_SUITE})",
         rf"\b{_TESTS},?\s+(?:which|and they|they)\s+{_BE}{_GOOD}",
         rf"\b(?:results?|status|outcome|verdict){_SEP}{{1,4}}{_STATUS}\s*"
         r"\((?:all )?(?:\w+ )?tests?\)",
@@ -189,7 +191,8 @@ PREDICTED = re.compile(
     r"|should"
     r"|(?:you|it) (?:will|can|could|may|might)|(?:to|and|please|then) (?:make|get|have|see|let)"
     r"|(?:told|tells?|said to) (?:me|us)|whether|don't know)\b"
-    r"|\bto ?do\s*:",
+    r"|\bto ?do\s*:|\b(?:see|check|verify) (?:that|whether|if)\b|\b(?:best|worst) case\b"
+    r"|\bat best\b",
     re.IGNORECASE,
 )
 """Before a claim, anywhere in its sentence: it is told as what may come, or as another's word."""

@@ -45,6 +45,7 @@ _ASKED = re.compile(
     r"|\bwould you (?:like|prefer)\b"
     r"|\bcheck (?:that|whether) .{0,40}\bwhat you (?:want|meant|need)"
     r"|\bwhich (?:\w+ )?(?:do|would) you (?:prefer|want)"
+    r"|\bi(?:'d| would) like to know (?:which|what|whether|how|when|who|if)\b"
     r"|\bi(?:'d| will)? need to know (?:which|what|whether|how|when|who|if)\b"
     r"|\bi(?:'d| will)? need (?:\w+ ){0,4}(?:from you|you to)\b|\bwhat i need from you\b"
     r"|\b(?:i(?:'d| would)? (?:need|like|want)|waiting for|wait for) your\b"
