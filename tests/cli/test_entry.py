@@ -156,6 +156,21 @@ def test_usage_ends_with_2_and_help_with_0(
     assert words in (printed.err if code else printed.out)
 
 
+def test_a_closed_output_and_a_deleted_folder_are_bad_input(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = root / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert main(["runs"]) == 2
+    assert "the working folder: it was deleted\n  change into" in capsys.readouterr().err
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["runs"]) == 2
+    assert "standard output: it is closed\n  leave" in capsys.readouterr().err
+
+
 def test_the_help_tells_what_each_verb_does(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])

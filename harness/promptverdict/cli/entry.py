@@ -7,9 +7,10 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import promptverdict
-from promptverdict.core.errors import HarnessError
+from promptverdict.core.errors import HarnessError, InputError, Problem
 from promptverdict.core.text import escape_lines
 from promptverdict.version import __version__
 
@@ -38,6 +39,7 @@ _MODULES = {"try": "try_scenario"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code (see core/errors.py)."""
     try:
+        _check_surroundings()
         return _run(arguments)
     except HarnessError as error:
         print(f"error: {escape_lines(str(error))}", file=sys.stderr)
@@ -48,6 +50,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Python flushes stdout again when it exits, which would fail once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _check_surroundings() -> None:
+    """Check what every verb takes for granted. Raises InputError."""
+    if sys.stdout is None:
+        cure = "leave `>&-` out, or send it elsewhere: > out.txt"
+        raise InputError([Problem("standard output", "it is closed", cure)])
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        cure = "change into a folder that is there: cd .."
+        raise InputError([Problem("the working folder", "it was deleted", cure)]) from error
 
 
 def _run(arguments: Sequence[str] | None) -> int:

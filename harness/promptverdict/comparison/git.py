@@ -74,6 +74,8 @@ def merge_base(root: Path, ref: str) -> Revision:
         top = Path(_git(root, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
     except _Refused as error:
         cure = "run this inside the repository that holds agents and recordings"
+        if foreign := _find_foreign_repository(root):
+            cure = f"it belongs to another user: git config --global --add safe.directory {foreign}"
         raise InputError([Problem(f"--base {ref}", f"git says: {_told(error)}", cure)]) from error
     cut = _git(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
     deepen = "this clone is shallow: git fetch --unshallow, or fetch-depth: 0 in CI"
@@ -92,6 +94,15 @@ def merge_base(root: Path, ref: str) -> Revision:
         found = "there is no commit that this and HEAD come from"
         raise InputError([Problem(f"--base {ref}", found, cure)]) from error
     return Revision(top.resolve(), ref, commit)
+
+
+def _find_foreign_repository(root: Path) -> Path | None:
+    """Find the repository around a folder if it is another user's, which git does not read."""
+    for folder in (root.resolve(), *root.resolve().parents):
+        if (folder / ".git").exists():
+            own = not hasattr(os, "geteuid") or folder.stat().st_uid == os.geteuid()
+            return None if own else folder
+    return None
 
 
 class _Refused(Exception):
