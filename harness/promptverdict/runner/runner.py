@@ -16,6 +16,7 @@ from concurrent.futures import CancelledError, Future
 from typing import Any, cast
 
 from promptverdict.core.errors import BrokenRecording
+from promptverdict.core.open_files import raise_open_file_limit
 from promptverdict.core.signals import handle_interrupts
 from promptverdict.core.threads import DaemonThreadExecutor, run_to_end
 from promptverdict.recording.offline import forbid_connections
@@ -70,6 +71,7 @@ class Runner:
         self._thread.start()
         self._until_closed = contextlib.ExitStack()
         if not offline:
+            raise_open_file_limit()
             self._until_closed.enter_context(handle_interrupts(self._stop))
             atexit.register(self._abandon)
             self._until_closed.callback(atexit.unregister, self._abandon)
