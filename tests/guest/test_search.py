@@ -18,8 +18,8 @@ from promptverdict.guest.search import (
     find_matched_lines,
     grep,
     list_files,
-    matching,
-    shown,
+    list_matching_files,
+    render_matches,
 )
 
 from tests.fakes import write
@@ -58,7 +58,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def found(root: Path, pattern: str) -> list[str]:
-    return [os.path.relpath(path, root) for path in matching(str(root), pattern)]
+    return [os.path.relpath(path, root) for path in list_matching_files(str(root), pattern)]
 
 
 def grepped(root: Path, pattern: str, **more: Any) -> list[str]:
@@ -136,7 +136,7 @@ def test_what_lies_behind_a_link_to_a_folder_is_not_listed(root: Path, tmp_path:
     (root / "link.py").symlink_to("b.py")
     assert found(root, "*.py") == ["a/x.py", "b.py", "link.py"]
     assert [line.partition(":")[0] for line in grepped(root, "one")] == ["a/.env", "a/x.py"]
-    assert matching(str(root / "out"), "*.py") == [f"{root}/out/z.py"]
+    assert list_matching_files(str(root / "out"), "*.py") == [f"{root}/out/z.py"]
 
 
 def test_files_are_searched_in_the_same_order_on_every_disk(root: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_line_is_shown_once_however_many_matches_it_surrounds(
 ) -> None:
     text = "1\nhit\n3\n4\n5\n6\nhit\nhit\n9\n"
     wanted = {"before": before, "after": after, "around": around, "numbers": True}
-    assert list(shown("", text, [1, 6, 7], wanted)) == lines
+    assert list(render_matches("", text, [1, 6, 7], wanted)) == lines
 
 
 def test_a_long_line_is_cut(root: Path) -> None:

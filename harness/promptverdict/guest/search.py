@@ -23,7 +23,7 @@ def list_files(root: str, pattern: str | None) -> Iterator[str]:
     if os.path.isfile(root):
         yield root
         return
-    wanted = None if pattern is None else set(matching(root, pattern))
+    wanted = None if pattern is None else set(list_matching_files(root, pattern))
     for folder, names, files in os.walk(root):
         names[:] = sorted(name for name in names if name not in HIDDEN)
         for name in sorted(files):
@@ -33,7 +33,7 @@ def list_files(root: str, pattern: str | None) -> Iterator[str]:
                 yield path
 
 
-def matching(root: str, pattern: str) -> list[str]:
+def list_matching_files(root: str, pattern: str) -> list[str]:
     """List the files whose path below root matches; a bare name matches in every folder.
 
     What lies behind a link to a folder is left out: links may lead round in a circle.
@@ -63,7 +63,7 @@ def is_behind_link(root: str, path: str) -> bool:
 
 
 def expand_braces(pattern: str) -> Iterator[str]:
-    """Spell out {a,b}, which the shell knows and glob does not."""
+    """Yield a pattern for each choice of {a,b}, which shells know and glob does not."""
     found = BRACES.search(pattern)
     if found is None:
         yield pattern
@@ -82,14 +82,14 @@ def read(path: str) -> str | None:
     return None if "\0" in text else text
 
 
-def lines_of(text: str) -> list[str]:
+def split_lines(text: str) -> list[str]:
     """Split into lines; after the last line end there is no further line."""
     return text.removesuffix("\n").split("\n")
 
 
 def find_matched_lines(text: str, expression: re.Pattern[str], multiline: bool) -> list[int]:
     """Number the lines (from 0) that a match touches."""
-    lines = lines_of(text)
+    lines = split_lines(text)
     if not multiline:
         return [number for number, line in enumerate(lines) if expression.search(line)]
     touched: set[int] = set()
@@ -102,11 +102,13 @@ def find_matched_lines(text: str, expression: re.Pattern[str], multiline: bool) 
     return sorted(number for number in touched if number < len(lines))
 
 
-def shown(path: str, text: str, hits: list[int], wanted: dict[str, object]) -> Iterator[str]:
-    """Print matching lines with their surroundings, as grep does."""
+def render_matches(
+    path: str, text: str, hits: list[int], wanted: dict[str, object]
+) -> Iterator[str]:
+    """Yield matching lines with their surroundings, as grep does."""
     before = max(int(str(wanted["before"])), int(str(wanted["around"])))
     after = max(int(str(wanted["after"])), int(str(wanted["around"])))
-    lines, matches, last = lines_of(text), set(hits), -1
+    lines, matches, last = split_lines(text), set(hits), -1
     for hit in hits:
         start = max(hit - before, last + 1)
         if (before or after) and last >= 0 and start > last + 1:
@@ -132,7 +134,7 @@ def grep(wanted: dict[str, object]) -> list[str]:
         if not text or not hits:
             continue
         if wanted["output_mode"] == "content":
-            result.extend(shown(path, text, hits, wanted))
+            result.extend(render_matches(path, text, hits, wanted))
         elif wanted["output_mode"] == "count":
             result.append(f"{path}:{len(hits)}")
         else:
@@ -141,7 +143,7 @@ def grep(wanted: dict[str, object]) -> list[str]:
 
 
 def main() -> int:
-    """Answer one call; exit 2 with a plain reason for a pattern that cannot be used."""
+    """Print the answer to one call; return 2, with the reason, for an unusable pattern."""
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     wanted = json.loads(sys.argv[1])
     if not os.path.exists(wanted["path"]):
@@ -149,7 +151,7 @@ def main() -> int:
         return 2
     try:
         if wanted["tool"] == "Glob":
-            lines = matching(wanted["path"], wanted["pattern"])
+            lines = list_matching_files(wanted["path"], wanted["pattern"])
         else:
             lines = grep(wanted)
     except (re.error, OverflowError, RecursionError) as error:
