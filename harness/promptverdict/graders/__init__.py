@@ -47,7 +47,7 @@ AnyGrader = Annotated[
     | TriedBefore,
     Field(discriminator="type"),
 ]
-"""Any grader, told apart by its `type`."""
+"""Any grader; `type` says which."""
 
 for _nested in (AllOf, AnyOf, Not):
     _nested.model_rebuild(_types_namespace={"AnyGrader": AnyGrader})

@@ -37,7 +37,7 @@ class Rubric(Frozen):
 
     type: Literal["rubric"] = "rubric"
     question: Question = Field(description="Asked of a judge: one thing, to tell by yes/no")
-    pass_if: Literal["yes", "no"] = Field("yes", description="The answer that is_wanted")
+    pass_if: Literal["yes", "no"] = Field("yes", description="The answer that passes")
     about: About = Field(
         "answer", description="What the judge is shown: the last answer, or all that happened"
     )
@@ -45,40 +45,44 @@ class Rubric(Frozen):
     def grade(self, evidence: Evidence) -> Finding:
         """Read what was answered."""
         judged = evidence.outcome.judged if evidence.outcome else ()
-        found = [one for one in judged if (one.question, one.about) == (self.question, self.about)]
-        if not found:
+        asked = self.question, self.about
+        given = [
+            judgement for judgement in judged if (judgement.question, judgement.about) == asked
+        ]
+        if not given:
             return ungraded("no judge was asked (promptverdict judge)")
-        readable = [one for one in found if one.answer and not one.fault]
+        readable = [judgement for judgement in given if judgement.answer and not judgement.fault]
         if not readable:
-            return ungraded(f"The judge {found[0].model} gave no answer: {found[0].fault}")
-        if len({one.answer for one in readable}) > 1:
-            told = ", ".join(f"{one.model} says {one.answer}" for one in readable)
-            return ungraded(f"The judges disagree: {told}")
+            return ungraded(f"The judge {given[0].model} gave no answer: {given[0].fault}")
+        if len({judgement.answer for judgement in readable}) > 1:
+            answers = ", ".join(f"{each.model} says {each.answer}" for each in readable)
+            return ungraded(f"The judges disagree: {answers}")
         return self._build_finding(readable[0], evidence)
 
     def is_wanted(self, answer: str | None) -> bool:
-        """Whether an answer to the question is the wanted one."""
+        """Return whether an answer to the question is the wanted one."""
         return answer == self.pass_if
 
-    def _build_finding(self, one: Judgement, evidence: Evidence) -> Finding:
-        point = find_quote(one.quote, one.about, evidence)
-        told = f"The judge {one.model} says {one.answer}: {_shorten(one.reason)}"
-        if one.quote.strip():
-            rests = quote_text(" ".join(one.quote.split()))
-            told += f" {rests}" if point else f" (what it quotes does not occur: {rests})"
+    def _build_finding(self, judgement: Judgement, evidence: Evidence) -> Finding:
+        point = find_quote(judgement.quote, judgement.about, evidence)
+        says = f"The judge {judgement.model} says {judgement.answer}"
+        reason = f"{says}: {_shorten(judgement.reason)}"
+        if judgement.quote.strip():
+            quote = quote_text(" ".join(judgement.quote.split()))
+            reason += f" {quote}" if point else f" (what it quotes does not occur: {quote})"
         points = (point,) if point else ()
-        if one.answer == "cannot tell":
-            return ungraded(told, *points)
-        return (passed if self.is_wanted(one.answer) else failed)(told, *points)
+        if judgement.answer == "cannot tell":
+            return ungraded(reason, *points)
+        return (passed if self.is_wanted(judgement.answer) else failed)(reason, *points)
 
 
 def find_rubrics(graders: Iterable[Grader]) -> Iterator[Rubric]:
     """Find the rubrics among graders and in those that hold others, each question once."""
     seen: set[tuple[str, str]] = set()
-    for one in _walk_rubrics(graders):
-        if (one.question, one.about) not in seen:
-            seen.add((one.question, one.about))
-            yield one
+    for rubric in _walk_rubrics(graders):
+        if (rubric.question, rubric.about) not in seen:
+            seen.add((rubric.question, rubric.about))
+            yield rubric
 
 
 def _walk_rubrics(graders: Iterable[Grader]) -> Iterator[Rubric]:

@@ -145,7 +145,7 @@ def _read_row(sentence: Sentence) -> Iterator[Claim]:
         return
     # The cell that names them comes first; `Tests | 14 passed` may also be one cell.
     others = cells[named[0] + 1 :] or cells[named[0] :]
-    counts = [found for cell in cells if (found := phrases.COUNT_CELL.search(cell))]
+    counts = [count for cell in cells if (count := phrases.COUNT_CELL.search(cell))]
     if counts:
         count = counts[0]
         yield Claim(

@@ -58,13 +58,13 @@ class Answer:
 
     def find_points(self, start: int, end: int) -> tuple[Point, ...]:
         """Point at a part of the text, in the events that said it."""
-        found, offset = [], 0
+        points, offset = [], 0
         for number, text in self.says:
             first, last = max(start - offset, 0), min(end - offset, len(text))
             if first < last:
-                found.append(Point(event=number, start=first, end=last))
+                points.append(Point(event=number, start=first, end=last))
             offset += len(text) + len(_BETWEEN)
-        return tuple(found)
+        return tuple(points)
 
 
 def read_json(text: str) -> Reading:
@@ -103,18 +103,19 @@ def _find_fences(text: str) -> Iterator[_Fence]:
 
 
 def _read_fence(text: str, fence: _Fence, start: int, end: int) -> Reading:
-    found = _decode(text, len(text) - len(text[fence.body :].lstrip()))
-    after = text[found.span[1] : end].strip("` \t\r\n") if found.span else ""
+    inner = _decode(text, len(text) - len(text[fence.body :].lstrip()))
+    after = text[inner.span[1] : end].strip("` \t\r\n") if inner.span else ""
     around = (AROUND,) if text[start : fence.start] + after else ()
-    return found._replace(fenced=True, problems=around + found.problems)
+    return inner._replace(fenced=True, problems=around + inner.problems)
 
 
 def _read_buried(text: str, fences: list[_Fence], whole: Reading) -> Reading:
-    for at in [one.start() for one in _OBJECT.finditer(text)][:50] or [text.find("{")]:
-        if at >= 0 and not any(one.start <= at < one.end for one in fences):
-            found = _decode(text, at)
-            if found.span:
-                return found._replace(problems=(AROUND, *found.problems))
+    # Fifty starts: each may be decoded to the end of the text, and an agent may write thousands.
+    for at in [brace.start() for brace in _OBJECT.finditer(text)][:50] or [text.find("{")]:
+        if at >= 0 and not any(fence.start <= at < fence.end for fence in fences):
+            inner = _decode(text, at)
+            if inner.span:
+                return inner._replace(problems=(AROUND, *inner.problems))
     return whole
 
 

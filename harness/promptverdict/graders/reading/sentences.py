@@ -147,13 +147,15 @@ def _find_stretches(text: str, blocks: bool) -> Iterator[tuple[int, int, Kind]]:
         code = (
             not (fence or listed) and bool(line.strip()) and _is_indented(line) and (blank or code)
         )
-        shown = not (opens or closes or ((fence or quote or code) and not blocks))
-        fresh = not shown or bool(fence or quote or code) or not line.strip() or _starts_block(line)
+        is_said = not (opens or closes or ((fence or quote or code) and not blocks))
+        fresh = (
+            not is_said or bool(fence or quote or code) or not line.strip() or _starts_block(line)
+        )
         if open_at >= 0 and (fresh or not _is_wrapped(line_before)):
             yield open_at, last, "text"
             open_at = -1
         kind: Kind = "row" if _ROW.match(line) else "heading" if _HEADING.match(line) else "text"
-        if shown and line.strip() and not _RULE.fullmatch(line):
+        if is_said and line.strip() and not _RULE.fullmatch(line):
             if kind != "text" and not fence:
                 yield start, end, kind
             else:
