@@ -340,7 +340,7 @@ def test_from_init_to_recorded_cells(
     pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = printed(capsys)
-    one, every, by_relay, _both_sides, replay, promised = commands(out)
+    _both_sides, one, every, by_relay, replay, promised = commands(out)
 
     undecided = run(pytester, *replay)
     assert undecided.ret != 0

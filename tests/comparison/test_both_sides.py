@@ -132,7 +132,7 @@ def test_going_back_to_the_older_prompt_finds_its_recordings_again(
 def test_both_needs_a_revision(edited: Repository, pytester: pytest.Pytester) -> None:
     ended = run(pytester, "evals", "--record", "both")
     assert ended.ret == pytest.ExitCode.INTERRUPTED
-    ended.stdout.fnmatch_lines(["*there is no older revision to compare with*"])
+    ended.stdout.fnmatch_lines(["*needs an older revision to compare with*"])
 
 
 def test_a_baseline_that_was_never_recorded_is_told_with_command_and_price(
@@ -178,3 +178,34 @@ def test_without_an_older_side_show_says_how_to_compare(
     capsys.readouterr()
     assert main(["show", "request-3::helper/base", "--base"]) == 2
     assert "this run was not compared with an older revision" in capsys.readouterr().err
+
+
+def test_an_edit_that_is_taken_back_in_another_branch_needs_no_model(
+    edited: Repository, pytester: pytest.Pytester, kind_server: Provider
+) -> None:
+    run(pytester, "evals", "--base", "main", "--record", "once")
+    edited.commit("Curt, with both sides recorded")
+    edited.git("branch", "--force", "main", "work")
+    edited.git("checkout", "--quiet", "-b", "back")
+    (edited.folder / BASE).write_text(KIND, encoding="utf-8")
+    asked = len(kind_server.requests)
+    run(pytester, "evals", "--base", "main", "--record", "once")
+    assert len(kind_server.requests) == asked
+    (comparison,) = [c for c in compared(edited.folder).comparisons if c.status == "compared"]
+    assert comparison.word == "improved"
+
+
+def test_what_failed_on_the_older_side_can_be_listed(
+    edited: Repository,
+    pytester: pytest.Pytester,
+    kind_server: Provider,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(pytester, "evals", "--base", "main", "--record", "once")
+    (comparison,) = [c for c in compared(edited.folder).comparisons if c.status == "compared"]
+    key = comparison.behaviours[0].pairs[3].candidate_trials[0]
+    capsys.readouterr()
+    assert main(["show", "--failed", "--base"]) == 0
+    assert "7 grades, all passed" in capsys.readouterr().out
+    assert main(["show", key, "--base"]) == 0
+    assert "You are welcome." in capsys.readouterr().out

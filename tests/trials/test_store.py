@@ -133,3 +133,14 @@ def test_a_newer_manifest_is_read_for_what_is_known_of_it(results: Path) -> None
     path = results / NAMES[0] / "run.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"more": 1}))
     assert read_manifest(results / NAMES[0]).run == NAMES[0]
+
+
+def test_a_results_folder_that_a_run_makes_is_left_out_of_version_control(tmp_path: Path) -> None:
+    Run.create(tmp_path / "results", Settings(), {})
+    assert (tmp_path / "results/.gitignore").read_text(encoding="utf-8") == "*\n"
+
+
+def test_a_results_folder_of_ones_own_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    Run.create(tmp_path / "results", Settings(), {})
+    assert not (tmp_path / "results/.gitignore").exists()

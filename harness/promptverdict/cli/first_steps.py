@@ -59,7 +59,9 @@ class FirstSteps:
         if not names:
             return
         where = "[tool.promptverdict.models] in pyproject.toml" if has_table else "pyproject.toml"
-        yield f"Add to {where}, and replace the dots by each model's full name:"
+        verb = "Add to" if Path("pyproject.toml").exists() else "Create"
+        with_ = "" if verb == "Add to" else " with these lines"
+        yield f"{verb} {where}{with_}, and replace the dots by each model's full name:"
         yield ""
         if not has_table:
             yield "  [tool.promptverdict]"
@@ -78,18 +80,18 @@ class FirstSteps:
         one_cell = self._format_pytest(
             format_node_id(f"{EVALS}/{SUITE}/{self.scenarios[0].id}.yaml", self.agents[0].id)
         )
-        yield "Record with a key: first one cell, to see what a trial takes, then all others:"
+        yield "Commit this, edit a prompt, and let one command record both sides and answer whether"
+        yield "the agent improved or regressed since main:"
         yield "  export ANTHROPIC_API_KEY=..."
+        yield f"  {every} --base main --record once"
+        yield "  promptverdict report --open"
+        yield "Or record one version alone: first one cell, to see what a trial takes, then all:"
         yield f"  {one_cell} --record once"
         yield f"  {every} --record once"
         yield "Or without a key, answered by hand, in three terminals:"
         yield '  promptverdict relay serve --name me --operator "me, by hand"'
         yield f"  {every} --model relay/me --record once"
         yield "  promptverdict relay take"
-        yield "At your next edit of a prompt, one command records both sides, and answers whether"
-        yield "the agent improved or regressed since main:"
-        yield f"  {every} --base main --record once"
-        yield "  promptverdict report --open"
         yield "Replay the recordings, free and offline (the relay's with --model relay/me):"
         yield f"  {every}"
         yield "No behaviour is required yet, so nothing fails. To require all of them:"

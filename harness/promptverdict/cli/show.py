@@ -76,13 +76,21 @@ def _find_trial(asked: argparse.Namespace) -> TrialRecord:
     if asked.trial.endswith(".json"):
         return read_record(Path(asked.trial))
     folder, records = _read_run(asked)
+    name = asked.trial
     if asked.base:
-        records = list(read_records(folder, BASE))
-        if not records:
-            cure = "compare with one first: pytest evals/ --base main"
-            found = "this run was not compared with an older revision"
-            raise InputError([Problem(display_path(folder), found, cure)])
-    return select_trial(asked.trial, asked.number, folder, records)
+        # A comparison names trials by the keys of this side's records.
+        name = next((record.id for record in records if record.key == name), name)
+        records = _read_older(folder)
+    return select_trial(name, asked.number, folder, records)
+
+
+def _read_older(folder: Path) -> list[TrialRecord]:
+    """Read the records of the revision that a run was compared with. Raises InputError."""
+    if records := list(read_records(folder, BASE)):
+        return records
+    cure = "compare with one first: pytest evals/ --base main"
+    found = "this run was not compared with an older revision"
+    raise InputError([Problem(display_path(folder), found, cure)])
 
 
 def _read_run(asked: argparse.Namespace) -> tuple[Path, list[TrialRecord]]:
@@ -101,6 +109,8 @@ def _list_failures(asked: argparse.Namespace) -> Iterator[Line]:
     from promptverdict.report.transcript.marks import OUTCOME_STYLES
 
     folder, records = _read_run(asked)
+    if asked.base:
+        records = _read_older(folder)
     grades = failures = 0
     for record in sorted(records, key=lambda record: record.id):
         name = record.id if record.trial else record.cell
@@ -122,6 +132,8 @@ def _list_failures(asked: argparse.Namespace) -> Iterator[Line]:
 
 def _repeat_options(asked: argparse.Namespace) -> Iterator[str]:
     """Repeat the options that lead to this run, for a command that finds the same."""
+    if asked.base:
+        yield "--base"
     if asked.run != LATEST:
         yield from ("--run", asked.run)
     if asked.results:

@@ -71,9 +71,7 @@ class BaseRevision:
         (there,) = list_cells(here.scenario, [variant], self.settings, by_hand=True)
         if there.digest == here.digest:
             return there
-        under_test = {part: there.digest.get(part) for part in sorted(UNDER_TEST)}
-        place = f"{variant.id.replace('/', '.')}@{hash_part(under_test)[:8]}"
-        return replace(there, place=place)
+        return replace(there, place=name_place(there))
 
     def holds_any(self, here: Iterable[Cell]) -> bool:
         """Return whether the revision holds any recording of some cells, of whatever it was."""
@@ -155,3 +153,9 @@ def _list_numbers(names: Iterable[str]) -> set[int]:
     """List the numbers of the cassettes among some files' names."""
     parts = (name.partition(".") for name in names)
     return {int(number) for number, _, rest in parts if number.isdecimal() and rest == "http.yaml"}
+
+
+def name_place(cell: Cell) -> str:
+    """Return the folder for recordings of a cell whose prompt is not the one that lies here."""
+    under_test = {part: cell.digest.get(part) for part in sorted(UNDER_TEST)}
+    return f"{cell.variant.id.replace('/', '.')}@{hash_part(under_test)[:8]}"

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from promptverdict.comparison.base_revision import BaseRevision
+from promptverdict.comparison.base_revision import BaseRevision, name_place
 from promptverdict.comparison.git import merge_base
 from promptverdict.core.errors import EvidenceError
+from promptverdict.core.files import write_files
 from promptverdict.recording.digest import list_changed_parts
-from promptverdict.recording.files import open_sealed
+from promptverdict.recording.files import Location, open_sealed
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.decisions import Decision, decide
 from promptverdict.settings import RecordMode, Settings
@@ -67,6 +69,10 @@ class BothSides:
         own_mode: RecordMode = "stale" if mode in ("once", "both") else mode
         if not self.is_changed(cell):
             own_mode = "none"
+        if mode in ("once", "both"):
+            trials = list(trials)
+            for trial in trials:
+                _bring_back(trial)
         own = [decide(trial, own_mode) for trial in trials]
         older = self._older.get(cell.id)
         if older is None or mode not in ("once", "stale", "both", "all"):
@@ -82,12 +88,31 @@ class BothSides:
     def _list_fresh(self, older: Cell) -> Iterator[Trial]:
         """List the trials of an older cell whose recordings are evidence of it."""
         for trial in self._base.recorded_trials(older):
-            try:
-                sealed = open_sealed(trial.location)
-            except EvidenceError:
-                continue
-            if not list_changed_parts(sealed.head.digest, older.digest):
+            if _fits(trial.location, older):
                 yield trial
+
+
+def _bring_back(trial: Trial) -> None:
+    """Put a recording of this very prompt in place that was made when it was the older one.
+
+    An edit that is taken back, or made again in another branch, needs no model.
+    """
+    kept = replace(trial.cell, place=name_place(trial.cell)).get_trial(trial.number).location
+    if _fits(trial.location, trial.cell) or not _fits(kept, trial.cell):
+        return
+    texts = {
+        getattr(trial.location, kind): path.read_text(encoding="utf-8")
+        for kind in ("http", "world", "probes", "judge")
+        if (path := getattr(kept, kind)).is_file()
+    }
+    write_files(texts)
+
+
+def _fits(location: Location, cell: Cell) -> bool:
+    try:
+        return not list_changed_parts(open_sealed(location).head.digest, cell.digest)
+    except EvidenceError:
+        return False
 
 
 def arrange_blocks(decisions: Sequence[Decision], seed: int) -> list[Decision]:

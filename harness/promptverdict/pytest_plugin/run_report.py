@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from promptverdict.core.text import escape_text
 from promptverdict.pytest_plugin.evals import PytestEvals
 from promptverdict.pytest_plugin.item_base import MEASURED, REASON, STATUS
 from promptverdict.trials.store import read_records
@@ -77,6 +78,7 @@ class RunReport:
         if session:
             terminalreporter.write(render_unrecorded(session.list_unrecorded(), invocation))
         terminalreporter.write(render_evidence(records))
+        terminalreporter.write(self._repeat_answers())
 
     def _render_comparison(self) -> str:
         if self._evals.comparisons is None:
@@ -84,6 +86,16 @@ class RunReport:
         from promptverdict.report.terminal.comparison import render_comparisons
 
         return render_comparisons(self._evals.comparisons, terminal=self._describe_terminal())
+
+    def _repeat_answers(self) -> str:
+        """Repeat each answer in a line: tables stand between where it was and the end."""
+        from promptverdict.comparison.wording import format_comparison
+
+        if self._evals.comparisons is None:
+            return ""
+        comparisons = self._evals.comparisons.comparisons
+        compared = [each for each in comparisons if each.status != "unchanged"]
+        return "".join(f"{escape_text(format_comparison(each))}\n" for each in compared)
 
     def _describe_terminal(self) -> Terminal:
         """Describe the terminal as pytest sees it: it knows NO_COLOR and --color."""

@@ -82,6 +82,9 @@ class Run:
         """
         name = name or cls.make_name()
         run = cls(results / name)
+        if not results.exists():
+            # Results are made again at no cost; whoever wants one in version control adds it.
+            write_file(results / ".gitignore", "*\n")
         started = datetime.strptime(name, _NAME).replace(tzinfo=UTC)
         run._write(
             Manifest(
