@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from promptverdict.comparison.families import find_undeclared
 from promptverdict.comparison.pairing import PairedScenario
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Unpaired
@@ -26,6 +27,7 @@ def list_notes(
                 for family, scenarios in suite.families.items()
             )
             yield f"{name}: n counts each family of scenarios once: {', '.join(sizes)}"
+    yield from find_undeclared(suites, paired)
     differing = [
         format_scenario_id(scenario.suite, scenario.scenario)
         for scenario in paired
