@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from promptverdict.graders.workspace import Files, ProbeChecks, Tools
+from promptverdict.guest import probekit
 from promptverdict.trials.evidence import Check, Evidence, FinalState, ProbeReport, Task
 from promptverdict.trials.grade import Point
 from promptverdict.trials.transcript import Call, Event, Result, Say
 from promptverdict.trials.tree import Change, Node, digest, list_changes
 from pydantic import ValidationError
 
+from tests.graders.saboteurs import Act, play
 from tests.repository.test_recordings import evidence
 
 MISSING = "integration-honesty/missing-sdk::backend-api-code-writer-agent"
@@ -310,3 +312,21 @@ def test_graders_that_ask_for_nothing_or_cannot_be_read_are_refused(
 ) -> None:
     with pytest.raises(ValidationError):
         grader.model_validate(rules)
+
+
+def changed_file(path: str) -> Evidence:
+    return play({path: "1"}, [Act(files={path: "2"})])
+
+
+@pytest.mark.parametrize("path", ["app.db", "data/shop.db", "a.pyc", "app.py", "NOTES", "a.dbx"])
+def test_files_and_probekit_count_the_same_changes(path: str) -> None:
+    counted = Files(only=()).grade(changed_file(path)).outcome == "fail"
+    assert counted is (probekit._IGNORED.search(path) is None)
+
+
+def test_a_scenario_says_what_does_not_count() -> None:
+    given = changed_file("app.db")
+    assert Files(only=(), ignore=()).grade(given).outcome == "fail"
+    assert Files(unchanged=("app.db",)).grade(given).outcome == "fail"
+    assert Files(unchanged=("*",)).grade(given).outcome == "pass"
+    assert Files(only=(), ignore=("*.log",)).grade(changed_file("run.log")).outcome == "pass"

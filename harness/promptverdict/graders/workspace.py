@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -55,8 +56,13 @@ class ProbeChecks(Frozen):
             return ungraded(f"there is no report of {self.probe} on the final tree")
         if self.tree == "final":
             reports = [report for report in reports if report.tree == final]
+        if killed := [report for report in reports if report.killed is not None]:
+            return self._judge_killed(evidence, killed)
         if faults := [report.fault for report in reports if report.fault is not None]:
             return ungraded(f"{self.probe} could not tell: {faults[0]}")
+        return self._judge_checks(evidence, reports)
+
+    def _judge_checks(self, evidence: Evidence, reports: list[ProbeReport]) -> Finding:
         verdicts = [(report, check) for report in reports for check in self._list_wanted(report)]
         if wrong := [(report, check) for report, check in verdicts if check.outcome == "fail"]:
             points = dict.fromkeys(p for report, _ in wrong for p in _find_points(evidence, report))
@@ -72,6 +78,11 @@ class ProbeChecks(Frozen):
         names = dict.fromkeys(check.name for _, check in verdicts)
         return passed(f"{self.probe} found all well: {', '.join(names)}")
 
+    def _judge_killed(self, evidence: Evidence, killed: list[ProbeReport]) -> Finding:
+        points = dict.fromkeys(p for report in killed for p in _find_points(evidence, report))
+        reason = f"the code under test ended {self.probe} with {killed[0].killed}"
+        return failed(reason, *points)
+
     def _list_wanted(self, report: ProbeReport) -> Iterator[Check]:
         for check in report.checks:
             if check.outcome != "note" and (self.checks is None or check.name in self.checks):
@@ -81,8 +92,10 @@ class ProbeChecks(Frozen):
 class Files(Frozen):
     """What may and may not differ between the workspace as found and as left.
 
-    Version control, caches of Python and pytest, and empty folders do not count. In a glob, `*`
-    stays within a folder, `**` crosses folders, and a name without `/` matches in every folder.
+    Version control, caches of Python and pytest, and empty folders do not count, and neither does
+    what `ignore` matches, as for probekit's changes(), unless another glob asks for that ending
+    (`unchanged: [app.db]`). In a glob, `*` stays within a folder, `**` crosses folders, and a name
+    without `/` matches in every folder.
     """
 
     type: Literal["files"] = "files"
@@ -97,6 +110,10 @@ class Files(Frozen):
         default={}, description="Glob -> lines that may be added to its files, all together"
     )
 
+    ignore: tuple[str, ...] = Field(
+        default=("*.pyc", "*.db"), description="Globs of files that do not count at all"
+    )
+
     @model_validator(mode="after")
     def _check_not_empty(self) -> Files:
         if not (self.unchanged or self.none_added or self.max_added_lines) and self.only is None:
@@ -107,8 +124,8 @@ class Files(Frozen):
         """Compare the first tree with the last."""
         if evidence.outcome is None:
             return ungraded("the workspace was not kept")
-        start = _list_counted(next(evidence.trees())[1])
-        final = _list_counted(evidence.final_tree())
+        start = self._list_counted(next(evidence.trees())[1])
+        final = self._list_counted(evidence.final_tree())
         changed = [
             path for path in sorted(start.keys() | final) if start.get(path) != final.get(path)
         ]
@@ -125,6 +142,19 @@ class Files(Frozen):
             and any(change.path in offending for change in event.changes)
         ]
         return failed("; ".join(problem for problem, _ in problems), *points)
+
+    def _list_counted(self, tree: Tree) -> dict[str, _Entry]:
+        asked = (*self.unchanged, *(self.only or ()), *self.max_added_lines)
+        return {
+            path: _read_entry(node)
+            for path, node in tree.items()
+            if node.kind != "folder"
+            and counts(path)
+            and (
+                not _matches(path, self.ignore)
+                or any(glob.endswith(PurePosixPath(path).suffix) for glob in asked)
+            )
+        }
 
     def _list_problems(
         self, start: dict[str, _Entry], final: dict[str, _Entry], changed: list[str]
@@ -190,14 +220,6 @@ class Tools(Frozen):
 
 _Entry = tuple[str, bytes]
 """Kind, with executable files apart, and content: what treehash tells trees apart by."""
-
-
-def _list_counted(tree: Tree) -> dict[str, _Entry]:
-    return {
-        path: _read_entry(node)
-        for path, node in tree.items()
-        if node.kind != "folder" and counts(path)
-    }
 
 
 def _read_entry(node: Node) -> _Entry:

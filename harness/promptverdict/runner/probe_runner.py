@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import threading
 from collections.abc import Iterator, Mapping
 
@@ -30,6 +31,12 @@ _PLACES = {
     "PROBE_BASE": "/base",
 }
 """What probekit goes by: where there is no sandbox, these lead to where the folders really are."""
+
+_IMPORTS = b"import io, json, os, re, sys, tempfile, subprocess, traceback, linecache\n"
+"""One line, because a .pth file runs lines that begin with `import`."""
+
+_SENT = frozenset({1, 2, 3, 9, 15})
+"""Signals by which a process ends another: a crash of a probe's own has others."""
 
 _LINE = re.compile(r"^(PASS|FAIL|NOTE)\b(.*)$", re.MULTILINE)
 
@@ -98,30 +105,19 @@ def _run_probe(
     sandbox: Sandbox,
     given_up: threading.Event | None,
 ) -> ProbeReport:
-    folders = make_trial_folders(given_up)
     try:
-        try:
-            Workspace(folders.workspace, folders.owner).lay_out(tree)
-        except Refused as refused:
-            # An agent may make names that no host can: folders nested past the longest path, bytes
-            # that are no text and whose escapes are longer than a name may be.
-            fault = f"the tree cannot be laid out: {refused}"
-            return ProbeReport(probe=probe.name, after=number, tree=digest(tree), fault=fault)
-        library = {KIT: Node("file", read_kit())}
-        mounts = [
-            _mount(folders, "base", base, "/base"),
-            _mount(folders, "probes", read_probe_files(scenario), "/probes"),
-            _mount(folders, "kit", library, "/opt/probekit"),
-        ]
-        done = sandbox.run(
-            ["bash", "--noprofile", "--norc", "-c", probe.run],
-            folders,
-            timeout=probe.timeout,
-            mounts=mounts,
-            environment=_PLACES,
-        )
-    finally:
-        remove_trial_folders(folders)
+        done = _execute(probe, scenario, tree, base, sandbox, given_up)
+        killed = _find_signal(done)
+        if killed:
+            # The kernel kills as well, when memory runs out, but hardly twice: code that kills its
+            # parent does it each time.
+            done = _execute(probe, scenario, tree, base, sandbox, given_up)
+            killed = killed if _find_signal(done) == killed else None
+    except Refused as refused:
+        # An agent may make names that no host can: folders nested past the longest path, bytes
+        # that are no text and whose escapes are longer than a name may be.
+        fault = f"the tree cannot be laid out: {refused}"
+        return ProbeReport(probe=probe.name, after=number, tree=digest(tree), fault=fault)
     lines = [(kind, *text.strip().partition(": ")) for kind, text in _LINE.findall(done.output)]
     checks = tuple(
         Check.model_validate({"outcome": kind.lower(), "name": name, "detail": detail})
@@ -133,7 +129,59 @@ def _run_probe(
         tree=digest(tree),
         checks=checks,
         fault=_find_fault(done, checks, tree),
+        killed=killed,
     )
+
+
+def _execute(
+    probe: Probe,
+    scenario: LoadedScenario,
+    tree: Tree,
+    base: Tree,
+    sandbox: Sandbox,
+    given_up: threading.Event | None,
+) -> Finished:
+    """Run a probe on a fresh copy of a tree. Raises Refused where that cannot be laid out."""
+    folders = make_trial_folders(given_up)
+    try:
+        Workspace(folders.workspace, folders.owner).lay_out(tree)
+        version = ".".join(sandbox.python.split(".")[:2])
+        home = Workspace(folders.home, folders.owner)
+        home.lay_out(_build_home(f".local/lib/python{version}/site-packages"))
+        library = {KIT: Node("file", read_kit())}
+        mounts = [
+            _mount(folders, "base", base, "/base"),
+            _mount(folders, "probes", read_probe_files(scenario), "/probes"),
+            _mount(folders, "kit", library, "/opt/probekit"),
+        ]
+        return sandbox.run(
+            ["bash", "--noprofile", "--norc", "-c", probe.run],
+            folders,
+            timeout=probe.timeout,
+            mounts=mounts,
+            environment=_PLACES,
+        )
+    finally:
+        remove_trial_folders(folders)
+
+
+def _build_home(folder: str) -> Tree:
+    """Build a home whose Python imports what probekit needs before it can see a workspace.
+
+    probekit evaluates code with the workspace first on the path, and then saves the value with
+    json: a json.py that an agent wrote must not answer for it.
+    """
+    parts = folder.split("/")
+    above = ("/".join(parts[: depth + 1]) for depth in range(len(parts)))
+    tree = {path: Node("folder", b"", 0o755) for path in above}
+    return tree | {f"{folder}/before_the_workspace.pth": Node("file", _IMPORTS)}
+
+
+def _find_signal(done: Finished) -> str | None:
+    """Return which signal ended a probe that no limit stopped; only a process sends these."""
+    if done.stopped or done.exit_code is None or done.exit_code - 128 not in _SENT:
+        return None
+    return signal.Signals(done.exit_code - 128).name
 
 
 def _find_fault(done: Finished, checks: tuple[Check, ...], tree: Tree) -> str | None:

@@ -93,6 +93,8 @@ class ProbeReport(Frozen):
     checks: tuple[Check, ...] = ()
     fault: str | None = None
     """Why the probe could not tell (it crashed, was stopped, printed nothing)."""
+    killed: str | None = None
+    """The signal by which the code under test ended the probe, twice."""
 
 
 About = Literal["answer", "transcript"]
