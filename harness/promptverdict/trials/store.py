@@ -114,6 +114,7 @@ class Run:
         if whole:
             ending = {"finished": format_now(), "ended": dict(ended or {})}
             self._write(read_manifest(self.folder).model_copy(update=ending))
+        # Windows needs a privilege for links; without one the newest folder is the latest.
         link = self.folder.parent / LATEST
         with contextlib.suppress(OSError):
             link.unlink(missing_ok=True)
@@ -158,6 +159,7 @@ def prune(results: Path, keep: int) -> list[Path]:
 
     Raises StorageError for one that cannot be deleted.
     """
+    # -0 would be a slice of nothing, where keeping none means deleting all.
     doomed = list_runs(results)[: -keep or None]
     for folder in doomed:
         try:

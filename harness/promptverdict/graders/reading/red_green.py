@@ -203,6 +203,7 @@ class Standing:
             del self.broken[name]
         self.broken |= {failure.id: failure for failure in run.failures}
         self._trees |= {failure.id: run.tree for failure in run.failures}
+        # A run without tests says nothing, also not that what was red is green.
         if run.state == "untested":
             return
         self.run, self.state, self.doubt, self.unread = run, run.state, None, None

@@ -50,6 +50,7 @@ def _follow(target: str, tree: Tree, depth: int) -> Iterator[str]:
             yield ANY
         return
     runners = {runner for text in texts for runner in _read_runners(text, tree, depth + 1)}
+    # A script that is named for tests and starts no runner we know tests by means of its own.
     yield from runners or ({"other"} if named else ())
 
 

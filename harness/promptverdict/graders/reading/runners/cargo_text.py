@@ -32,6 +32,7 @@ _OUTCOMES: dict[str, Outcome] = {"ok": "passed", "FAILED": "failed", "ignored": 
 
 def read_cargo(text: str) -> Iterator[PrintedRun]:
     """Read the run in a text: all binaries are taken for one run."""
+    # Each binary has a result of its own, and the one of the documentation's tests comes last.
     results = [tuple(map(int, found)) for found in _RESULT.findall(text)]
     failures = _read_details(text)
     nodes = [*_list_tests(text, failures)]

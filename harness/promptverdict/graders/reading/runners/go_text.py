@@ -54,6 +54,8 @@ class _Reader:
         self._build = ""
 
     def take(self, line: str) -> None:
+        """Take in the next line."""
+        # The line of a package follows those of its tests, and names what they belong to.
         if test := _TEST.match(line):
             self._test = test[3]
             self._words.setdefault(self._test, [])
