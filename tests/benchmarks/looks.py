@@ -28,6 +28,7 @@ import numpy as np
 from promptverdict.stats.compare import compare
 from promptverdict.stats.fixed import compare_fixed
 from promptverdict.stats.looks import Look, compute_bounds
+from promptverdict.stats.rule import Rule
 from promptverdict.stats.samples import Array
 from promptverdict.stats.score import compute_interval, compute_quantile, compute_statistics
 from promptverdict.stats.suites import Chances, sample_differences
@@ -123,12 +124,18 @@ def check(differences: Array) -> None:
     """Hold the looks of some comparisons to what `compare` says of them."""
     words = {1.0: "improved", -1.0: "regressed", 0.0: "inconclusive"}
     for one in differences[:REPEATED]:
-        for number, limit in enumerate(compute_bounds(LOOKS), start=1):
+        for number in range(1, LOOKS + 1):
             some = one[: SCENARIOS * number // LOOKS]
-            baseline = {str(place): [max(-change, 0.0)] for place, change in enumerate(some)}
-            candidate = {str(place): [max(change, 0.0)] for place, change in enumerate(some)}
-            statistic = float(compute_statistics(some))
-            verdict = words[math.copysign(1, statistic) if abs(statistic) > limit else 0.0]
+            lost, won = (np.rint(np.maximum(sign * some, 0) * TRIALS) for sign in (-1, 1))
+            baseline, candidate = (
+                {
+                    str(place): [1.0] * int(count) + [0.0] * (TRIALS - int(count))
+                    for place, count in enumerate(side)
+                }
+                for side in (lost, won)
+            )
+            rule = Rule(look=Look(number, LOOKS), fewest=TRIALS, most=TRIALS)
+            verdict = words[float(rule.find_changes(some))]
             said = compare(baseline, candidate, look=Look(number, LOOKS))
             assert said.verdict == verdict
             assert (said.p < 0.05) == (verdict != "inconclusive")

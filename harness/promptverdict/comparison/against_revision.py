@@ -63,14 +63,14 @@ def compare_revision(
         found = [
             comparison
             for name, own in sorted(variants.items())
-            if (comparison := _compare(base, own, _of(samples, name), refused))
+            if (comparison := _compare(base, own, _select_variant(samples, name), refused))
         ]
         new = sorted(variants.keys() - base.agents.keys())
         notes = [f"{name} is new since {ref}" for name in new]
         return Comparisons(comparisons=tuple(found), notes=(*notes, *base.deleted_suites()))
 
 
-def _of(samples: Iterable[Sample], variant: str) -> list[Sample]:
+def _select_variant(samples: Iterable[Sample], variant: str) -> list[Sample]:
     return [one for one in samples if one.variant == variant]
 
 
@@ -90,7 +90,7 @@ def _compare(
     same = all(old.digest == new.digest for old, new in zip(there, here, strict=True))
     never = same and all(one.fault.kind == MissingRecording.__name__ for one in wanted if one.fault)
     if same:
-        lost = _lost(base, here, there, samples)
+        lost = _list_lost(base, here, there, samples)
         gone = wanted and not never and not any(one.provenance for one in samples)
         price = _price(here, wanted, (), base) if lost or gone else ()
         return explain_uncompared(
@@ -101,7 +101,7 @@ def _compare(
     lacking: list[Cell] = []
     for cell in there:
         found = base.samples(cell)
-        if why := _unusable(found, ref):
+        if why := _explain_unusable(found, ref):
             place = {"suite": cell.scenario.suite.id, "scenario": cell.scenario.id}
             unpaired.append(Unpaired(**place, why=why))
             lacking.append(cell)
@@ -124,14 +124,14 @@ def _compare(
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in here},
         refused=refused,
     )
-    notes = (*told.notes, *_played_twice(base, older, newer), *price)
+    notes = (*told.notes, *_note_played_twice(base, older, newer), *price)
     return told.model_copy(update={"unpaired": (*unpaired, *told.unpaired), "notes": notes})
 
 
-def _lost(
+def _list_lost(
     base: BaseRevision, here: Sequence[Cell], there: Sequence[Cell], samples: Iterable[Sample]
 ) -> list[str]:
-    """Tell of evidence that the older revision has and that cannot be used any more here."""
+    """List evidence that the older revision has and that cannot be used any more here."""
     broken = {one.cell: one.fault for one in samples if one.fault and one.fault.kind in _UNUSABLE}
     return [
         f"{cell.id}: {fault.message.partition(chr(10))[0]}"
@@ -140,10 +140,10 @@ def _lost(
     ]
 
 
-def _played_twice(
+def _note_played_twice(
     base: BaseRevision, older: Iterable[Sample], newer: Sequence[Sample]
 ) -> Iterator[str]:
-    """Tell how many trials are one piece of evidence: nothing that they were asked has changed."""
+    """Note how many trials are one piece of evidence: nothing that they were asked has changed."""
     known = {one.key: one.provenance for one in older if one.provenance}
     played = [one for one in newer if one.provenance]
     if twice := sum(known.get(base.key(one.key)) == one.provenance for one in played):
@@ -167,8 +167,8 @@ def _price(
     return str(estimate(trials, base.settings.prices)), f"record both sides: {command}"
 
 
-def _unusable(found: Sequence[Sample], ref: str) -> str:
-    """Say why a scenario's recordings of the older revision cannot be used, if so."""
+def _explain_unusable(found: Sequence[Sample], ref: str) -> str:
+    """Explain why a scenario's recordings of the older revision cannot be used, if so."""
     if not found:
         return f"nothing is recorded of it at {ref}"
     stale = [one.fault for one in found if one.fault and one.fault.kind == StaleRecording.__name__]

@@ -32,24 +32,28 @@ def compare_runs(
     name: of the older run. suites: by id; what ran of others is left out. refused: as for
     `compare_sides`, of the newer run.
     """
-    before, after = _by_variant(older, suites), _by_variant(newer, suites)
-    shared = {one: _suites(before[one]) & _suites(after[one]) for one in before if one in after}
+    before, after = _group_by_variant(older, suites), _group_by_variant(newer, suites)
+    shared = {
+        one: _list_suites(before[one]) & _list_suites(after[one]) for one in before if one in after
+    }
     found = (
-        _compared(
+        _compare_variant(
             name,
             [one for one in before[variant] if one.suite in ran],
             [one for one in after[variant] if one.suite in ran],
             {suite: suites[suite] for suite in sorted(ran)},
             refused,
-            {one: suites[one] for one in sorted(_suites(after[variant]) - ran)},
+            {one: suites[one] for one in sorted(_list_suites(after[variant]) - ran)},
         )
         for variant, ran in sorted(shared.items())
         if ran
     )
-    return Comparisons(comparisons=tuple(found), notes=tuple(_alone(before, after, name)))
+    return Comparisons(comparisons=tuple(found), notes=tuple(_note_alone(before, after, name)))
 
 
-def _by_variant(samples: Iterable[Sample], suites: Mapping[str, Suite]) -> dict[str, list[Sample]]:
+def _group_by_variant(
+    samples: Iterable[Sample], suites: Mapping[str, Suite]
+) -> dict[str, list[Sample]]:
     found: dict[str, list[Sample]] = {}
     for one in samples:
         if one.suite in suites:
@@ -57,11 +61,11 @@ def _by_variant(samples: Iterable[Sample], suites: Mapping[str, Suite]) -> dict[
     return found
 
 
-def _suites(samples: Iterable[Sample]) -> set[str]:
+def _list_suites(samples: Iterable[Sample]) -> set[str]:
     return {one.suite for one in samples}
 
 
-def _compared(
+def _compare_variant(
     name: str,
     before: Sequence[Sample],
     after: Sequence[Sample],
@@ -71,7 +75,7 @@ def _compared(
 ) -> Comparison:
     """Compare one variant; new: suites that it ran since."""
     variant = after[0].variant
-    same = _same_recordings(before, after)
+    same = _find_same_recordings(before, after)
     if same == {one.place for one in (*before, *after)}:
         arms = (
             SideTrials(f"{variant} @ {name}", variant, before, run=name),
@@ -86,7 +90,7 @@ def _compared(
     arms = older, SideTrials(variant, variant, after)
     told = compare_sides(*arms, suites, refused=refused, over_time=True)
     more: dict[str, Any] = {
-        "unpaired": (*(_left_out(*one) for one in sorted(same)), *told.unpaired)
+        "unpaired": (*(_build_left_out(*one) for one in sorted(same)), *told.unpaired)
     }
     asked = [{one.digest.get("system") for one in side if one.digest} for side in (before, after)]
     if all(asked) and asked[0] != asked[1]:
@@ -104,7 +108,9 @@ def _compared(
     return told.model_copy(update=more)
 
 
-def _same_recordings(before: Iterable[Sample], after: Iterable[Sample]) -> set[tuple[str, str]]:
+def _find_same_recordings(
+    before: Iterable[Sample], after: Iterable[Sample]
+) -> set[tuple[str, str]]:
     """Find the scenarios of which both runs play the same recordings: once more is no evidence."""
 
     def played(samples: Iterable[Sample]) -> dict[tuple[str, str], set[tuple[str, object]]]:
@@ -122,10 +128,12 @@ def _same_recordings(before: Iterable[Sample], after: Iterable[Sample]) -> set[t
     }
 
 
-def _left_out(suite: str, scenario: str) -> Unpaired:
+def _build_left_out(suite: str, scenario: str) -> Unpaired:
     return Unpaired(suite=suite, scenario=scenario, why="both runs play the same recordings")
 
 
-def _alone(older: Mapping[str, object], newer: Mapping[str, object], name: str) -> Iterator[str]:
+def _note_alone(
+    older: Mapping[str, object], newer: Mapping[str, object], name: str
+) -> Iterator[str]:
     yield from (f"{one} did not run in {name}" for one in sorted(newer.keys() - older.keys()))
     yield from (f"{one} ran only in {name}" for one in sorted(older.keys() - newer.keys()))

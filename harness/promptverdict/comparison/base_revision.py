@@ -134,7 +134,7 @@ class BaseRevision:
                 yield path.stem
 
     def deleted_suites(self) -> Iterator[str]:
-        """Tell of whole suites that are only there."""
+        """List whole suites that are only there."""
         for path in self.files:
             if PurePosixPath(path).name == SUITE_FILE:
                 lay = self.revision.top / path

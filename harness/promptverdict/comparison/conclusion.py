@@ -11,7 +11,7 @@ from promptverdict.comparison.compare import compare_run
 from promptverdict.comparison.gates import find_lacking_cells
 from promptverdict.comparison.plan import add_plan_note
 from promptverdict.comparison.samples import Sample
-from promptverdict.comparison.verdicts import Comparison, Comparisons, worst_exit_code
+from promptverdict.comparison.verdicts import Comparison, Comparisons, find_worst_exit_code
 from promptverdict.comparison.wording import format_comparison, format_verdict
 from promptverdict.runner.cells import Cell
 from promptverdict.settings import Settings
@@ -63,12 +63,12 @@ def conclude_gate(suite: str, found: Comparisons, ran: Iterable[Cell]) -> GateCo
     """Put together what a suite's gate says of each comparison."""
     variants = {cell.variant.id for cell in ran if cell.scenario.suite.id == suite}
     about = [one for one in found.comparisons if one.candidate.variant in variants]
-    said = [answer for one in about for answer in _answers(suite, one)]
+    said = [answer for one in about for answer in _list_answers(suite, one)]
     if not variants:
         said.append((7, "refused: none of its cells ran"))
     elif not said:
         said.append((7, "no variant ran that could be compared"))
-    worst = worst_exit_code(code for code, _ in said)
+    worst = find_worst_exit_code(code for code, _ in said)
     return GateConclusion(
         worst,
         tuple(told for code, told in said if code == worst),
@@ -82,7 +82,7 @@ def conclude_gate(suite: str, found: Comparisons, ran: Iterable[Cell]) -> GateCo
     )
 
 
-def _answers(suite: str, one: Comparison) -> list[tuple[int, str]]:
+def _list_answers(suite: str, one: Comparison) -> list[tuple[int, str]]:
     name = one.candidate.label
     if one.status == "unchanged":
         return [(0, f"{name}: unchanged")]

@@ -105,24 +105,24 @@ def measure_trial(record: TrialRecord) -> dict[str, float | None]:
     if record.fault or not events:
         return dict.fromkeys(MEASURES)
     results = [event for event in events if isinstance(event, Result)]
-    trees = _trees(record.evidence)
+    trees = _list_trees(record.evidence)
     used = sum_usage(events)
     changed = count_files_changed(events)
     found: dict[str, float | None] = {
         "calls": count_calls(events),
-        **_by_tool(events),
+        **_count_by_tool(events),
         "calls that failed": sum(result.error for result in results),
         "files read": len(_read(events)),
         "files changed": changed,
-        "lines changed": _lines_changed(trees[0], trees[-1]) if trees else None,
+        "lines changed": _count_lines_changed(trees[0], trees[-1]) if trees else None,
         "test runs": count_test_runs(events),
-        "commits": sum(map(_commits, trees, trees[1:])) if trees else None,
+        "commits": sum(map(_count_commits, trees, trees[1:])) if trees else None,
         "stopped without a change": not changed,
-        "questions": _questions(record.evidence),
+        "questions": _count_questions(record.evidence),
         "words": sum(len(event.text.split()) for event in events if isinstance(event, Say)),
         "words of the answer": len(final_text(events).split()),
         "refusals": sum(isinstance(one, Answered) and one.stop == "refusal" for one in events),
-        **_beginning(events),
+        **_measure_beginning(events),
         "turns": count_turns(events),
         "tokens read": used.input,
         "tokens written": used.output,
@@ -132,19 +132,19 @@ def measure_trial(record: TrialRecord) -> dict[str, float | None]:
     return {name: None if found[name] is None else float(found[name] or 0) for name in MEASURES}
 
 
-def _known(tool: str) -> str:
+def _normalise_tool(tool: str) -> str:
     """Name a tool; names that a model made up are all one, so that none of its words come here."""
     return tool if tool in ARGUMENTS else OTHER
 
 
-def _by_tool(events: tuple[Event, ...]) -> dict[str, float]:
-    counted = Counter(_known(event.tool) for event in events if isinstance(event, Call))
+def _count_by_tool(events: tuple[Event, ...]) -> dict[str, float]:
+    counted = Counter(_normalise_tool(event.tool) for event in events if isinstance(event, Call))
     return {f"calls of {tool}": counted[tool] for tool in (*ARGUMENTS, OTHER)}
 
 
-def _beginning(events: tuple[Event, ...]) -> dict[str, float]:
+def _measure_beginning(events: tuple[Event, ...]) -> dict[str, float]:
     first = next((event for event in events if isinstance(event, Call | Answered)), None)
-    tool = _known(first.tool) if isinstance(first, Call) else None
+    tool = _normalise_tool(first.tool) if isinstance(first, Call) else None
     return {
         "begins by answering": isinstance(first, Answered),
         **{f"begins with {name}": name == tool for name in (*ARGUMENTS, OTHER)},
@@ -163,31 +163,31 @@ def _read(events: tuple[Event, ...]) -> set[str]:
     }
 
 
-def _trees(evidence: Evidence) -> Sequence[Tree]:
-    """Give the trees of a trial; none where a record's changes do not fit together."""
+def _list_trees(evidence: Evidence) -> Sequence[Tree]:
+    """Return the trees of a trial; none where a record's changes do not fit together."""
     try:
         return [tree for _, tree in evidence.trees()]
     except BrokenRecording:
         return ()
 
 
-def _lines_changed(before: Tree, after: Tree) -> int:
+def _count_lines_changed(before: Tree, after: Tree) -> int:
     """Count lines as a multiset: linear in their number, where a diff of two orders is not."""
     paths = {path for path in before.keys() | after.keys() if counts(path)}
     changed = (
-        (_lines(before.get(path)), _lines(after.get(path)))
+        (_count_lines(before.get(path)), _count_lines(after.get(path)))
         for path in paths
         if before.get(path) != after.get(path)
     )
     return sum((old - new).total() + (new - old).total() for old, new in changed)
 
 
-def _lines(node: Node | None) -> Counter[str]:
+def _count_lines(node: Node | None) -> Counter[str]:
     text = decode_text(node.content) if node and node.kind == "file" else None
     return Counter(text.removesuffix("\n").split("\n") if text else ())
 
 
-def _commits(before: Tree, after: Tree) -> int:
+def _count_commits(before: Tree, after: Tree) -> int:
     """Count what one result added to the logs of all repositories in the workspace."""
     if before is after:
         return 0
@@ -195,16 +195,18 @@ def _commits(before: Tree, after: Tree) -> int:
     return sum(
         count
         for path in logs
-        for line, count in (_entries(after.get(path)) - _entries(before.get(path))).items()
+        for line, count in (
+            _count_entries(after.get(path)) - _count_entries(before.get(path))
+        ).items()
         if _COMMIT.match(line)
     )
 
 
-def _entries(log: Node | None) -> Counter[bytes]:
+def _count_entries(log: Node | None) -> Counter[bytes]:
     return Counter(log.content.split(b"\n") if log else ())
 
 
-def _questions(evidence: Evidence) -> int:
+def _count_questions(evidence: Evidence) -> int:
     # Most answers hold no such mark, and to cut a text into sentences takes longest of all here.
     if "?" not in final_text(evidence.events):
         return 0

@@ -17,7 +17,7 @@ from promptverdict.comparison.verdicts import (
     ScenarioPair,
     SideName,
     SuiteGate,
-    worst_exit_code,
+    find_worst_exit_code,
 )
 from promptverdict.scenarios.gate import Gate
 from promptverdict.scenarios.suite import Suite
@@ -88,7 +88,7 @@ def answer_suite_gate(
             answers.append((outcome, 1 if outcome == "fail" else 7, text))
     if not answers:
         answers.append(("invalid", 7, "nothing that the gate is about was compared"))
-    code = worst_exit_code(code for _, code, _ in answers)
+    code = find_worst_exit_code(code for _, code, _ in answers)
     deciding = [answer for answer in answers if answer[1] == code]
     doubtful = [answer for answer in deciding if answer[0] == "inconclusive"]
     return {**watched, **results}, SuiteGate(

@@ -43,7 +43,9 @@ class Revision:
         if not within:
             return {}
         asked = [] if "." in within else ["--", *within]
-        return dict(_listed(_git(self.top, "ls-tree", "-rz", "--full-tree", self.commit, *asked)))
+        return dict(
+            _parse_listing(_run_git(self.top, "ls-tree", "-rz", "--full-tree", self.commit, *asked))
+        )
 
     def write(self, files: Mapping[str, str], folder: Path) -> None:
         """Write files of the commit (path -> id of its content) below a folder.
@@ -51,7 +53,7 @@ class Revision:
         Raises InputError where this clone does not hold them.
         """
         asked = "".join(f"{content}\n" for content in files.values())
-        given, at = _git(self.top, "cat-file", "--batch", given=asked.encode()), 0
+        given, at = _run_git(self.top, "cat-file", "--batch", given=asked.encode()), 0
         for path, content in files.items():
             end = given.index(b"\n", at)
             head, at = given[at:end].decode(), end + 1
@@ -71,24 +73,26 @@ def merge_base(root: Path, ref: str) -> Revision:
     Raises InputError where there is no repository, no such revision or not enough history.
     """
     try:
-        top = Path(_git(root, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+        top = Path(_run_git(root, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
     except _Refused as error:
         cure = "run this inside the repository that holds agents and recordings"
         if foreign := _find_foreign_repository(root):
             cure = f"it belongs to another user: git config --global --add safe.directory {foreign}"
-        raise InputError([Problem(f"--base {ref}", f"git says: {_told(error)}", cure)]) from error
-    cut = _git(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
+        raise InputError(
+            [Problem(f"--base {ref}", f"git says: {_format_failure(error)}", cure)]
+        ) from error
+    cut = _run_git(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
     deepen = "this clone is shallow: git fetch --unshallow, or fetch-depth: 0 in CI"
     try:
         known = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-        asked = _git(root, *known).decode().strip()
+        asked = _run_git(root, *known).decode().strip()
     except _Refused as error:
         fetch = f"git fetch origin {ref.removeprefix('origin/')}"
         cure = deepen if cut else f"name a branch, tag or commit; is it fetched? try: {fetch}"
         found = "this repository knows no such revision"
         raise InputError([Problem(f"--base {ref}", found, cure)]) from error
     try:
-        commit = _git(root, "merge-base", asked, "HEAD").decode().strip()
+        commit = _run_git(root, "merge-base", asked, "HEAD").decode().strip()
     except _Refused as error:
         cure = deepen if cut else "name a revision that shares its history with HEAD"
         found = "there is no commit that this and HEAD come from"
@@ -109,7 +113,7 @@ class _Refused(Exception):
     """Git ended with an error; its words."""
 
 
-def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
+def _run_git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     """Run git and give what it printed. Raises _Refused, and InputError where there is no git."""
     try:
         ended = subprocess.run(
@@ -128,12 +132,12 @@ def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     return ended.stdout
 
 
-def _told(error: _Refused) -> str:
-    """Give the first line of git's words."""
+def _format_failure(error: _Refused) -> str:
+    """Return the first line of git's words."""
     return str(error).strip().partition("\n")[0].removeprefix("fatal: ")
 
 
-def _listed(listing: bytes) -> Iterator[tuple[str, str]]:
+def _parse_listing(listing: bytes) -> Iterator[tuple[str, str]]:
     for entry in listing.split(b"\0"):
         about, _, path = entry.partition(b"\t")
         mode, _, content = [*about.decode().split(), "", "", ""][:3]

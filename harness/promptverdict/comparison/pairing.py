@@ -32,7 +32,7 @@ class PairedScenario:
         return tuple(dict.fromkeys(behaviour for one in both for behaviour in one.outcomes))
 
     def pair(self, behaviour: str) -> ScenarioPair:
-        """Tell what each trial came to in one behaviour."""
+        """Return what each trial came to in one behaviour."""
         return ScenarioPair(
             suite=self.suite,
             scenario=self.scenario,
@@ -45,7 +45,7 @@ class PairedScenario:
 
 
 def find_outcome(trial: Sample, behaviour: str) -> TrialOutcome:
-    """Say what a trial came to; missing where the machinery broke or nothing graded it."""
+    """Return what a trial came to; missing where the machinery broke or nothing graded it."""
     return "missing" if trial.fault else trial.outcomes.get(behaviour, "missing")
 
 
@@ -57,12 +57,12 @@ def pair_scenarios(
     A scenario that only one side ran is told as unpaired and still given: its results are missing
     on the other side, and could be either. Raises InputError for two records of one trial.
     """
-    sides = [_by_scenario(side) for side in (baseline, candidate)]
+    sides = [_group_by_scenario(side) for side in (baseline, candidate)]
     paired, unpaired = [], []
     for suite, scenario in sorted({*sides[0], *sides[1]}):
         both = [side.get((suite, scenario), ()) for side in sides]
         found = PairedScenario(suite, scenario, *both)
-        why, usable = _unlike(found)
+        why, usable = _explain_unlike(found)
         if why:
             unpaired.append(Unpaired(suite=suite, scenario=scenario, why=why))
         if usable:
@@ -70,7 +70,7 @@ def pair_scenarios(
     return paired, unpaired
 
 
-def _by_scenario(
+def _group_by_scenario(
     samples: Iterable[Sample],
 ) -> Mapping[tuple[str, str], tuple[Sample, ...]]:
     found: dict[tuple[str, str], dict[int, Sample]] = {}
@@ -86,30 +86,30 @@ def _by_scenario(
     }
 
 
-def _unlike(found: PairedScenario) -> tuple[str, bool]:
-    """Say why a scenario does not pair, if so, and whether its results count as missing then."""
+def _explain_unlike(found: PairedScenario) -> tuple[str, bool]:
+    """Return why a scenario does not pair, if so, and whether its results count as missing then."""
     if not (found.baseline and found.candidate):
         return f"only the {'baseline' if found.baseline else 'candidate'} ran it", True
     both = (*found.baseline, *found.candidate)
     if all(one.fault for one in both):
         return "neither side has evidence", True
     asked = [one for one in both if one.digest]
-    if parts := sorted(_differing(one.digest for one in asked) - UNDER_TEST):
+    if parts := sorted(_find_differing(one.digest for one in asked) - UNDER_TEST):
         return f"the two were asked differently: {describe_parts(parts)}", False
     there = [one for one in both if one.provenance]
     models = {one.provenance.model for one in there if one.provenance}
     if len(models) > 1:
         return f"different models: {', '.join(sorted(models))}", False
-    if kinds := sorted(_differing(one.compatible for one in there)):
-        told = ", ".join(f"{kind} ({' and '.join(_values(there, kind))})" for kind in kinds)
+    if kinds := sorted(_find_differing(one.compatible for one in there)):
+        told = ", ".join(f"{kind} ({' and '.join(_list_values(there, kind))})" for kind in kinds)
         return f"recorded with different {told}", False
     return "", True
 
 
-def _differing(maps: Iterable[Mapping[str, object]]) -> set[str]:
+def _find_differing(maps: Iterable[Mapping[str, object]]) -> set[str]:
     first, *rest = [*maps] or [{}]
     return {key for one in rest for key in {*first, *one} if first.get(key) != one.get(key)}
 
 
-def _values(there: Iterable[Sample], kind: str) -> Iterator[str]:
+def _list_values(there: Iterable[Sample], kind: str) -> Iterator[str]:
     yield from sorted({str(one.compatible.get(kind, "unknown")) for one in there})

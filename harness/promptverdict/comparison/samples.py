@@ -72,11 +72,11 @@ class Sample:
             scenario=intern(record.scenario),
             variant=intern(record.variant),
             trial=record.trial,
-            digest=_shared(tuple(record.digest.items())),
-            compatible=_shared(tuple(record.compatible.items())),
+            digest=_share_mapping(tuple(record.digest.items())),
+            compatible=_share_mapping(tuple(record.compatible.items())),
             provenance=record.provenance,
             fault=record.fault,
-            outcomes=_shared(
+            outcomes=_share_mapping(
                 (
                     *((behaviour, "missing") for behaviour in record.behaviours),
                     *((grade.behaviour, grade.finding.outcome) for grade in record.grades),
@@ -100,11 +100,11 @@ class Sample:
             scenario=intern(scenario),
             variant=intern(variant),
             trial=number,
-            digest=_shared(()),
-            compatible=_shared(()),
+            digest=_share_mapping(()),
+            compatible=_share_mapping(()),
             provenance=None,
             fault=NO_RECORD,
-            outcomes=_shared(tuple((behaviour, "missing") for behaviour in behaviours)),
+            outcomes=_share_mapping(tuple((behaviour, "missing") for behaviour in behaviours)),
             end="",
             measures=(None,) * len(MEASURES),
             money="",
@@ -117,6 +117,6 @@ def _find_end(record: TrialRecord) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _shared(items: tuple[tuple[str, Value], ...]) -> Mapping[str, Value]:
+def _share_mapping(items: tuple[tuple[str, Value], ...]) -> Mapping[str, Value]:
     """Keep alike mappings once: most trials of a cell share theirs."""
     return MappingProxyType(dict(items))

@@ -25,7 +25,7 @@ class SideTrials:
 
     @property
     def side(self) -> Side:
-        """Tell what the side is and what its evidence is."""
+        """Build what the side is and what its evidence is."""
         there = [(one.provenance, one.compatible) for one in self.samples if one.provenance]
         known = [provenance for provenance, _ in there]
         origins = (

@@ -121,7 +121,7 @@ class ScenarioPair(Frozen):
     @property
     def difference(self) -> float | None:
         """Candidate's share of passes minus the baseline's; None where a side has no grade."""
-        shares = [_share(side) for side in (self.baseline, self.candidate)]
+        shares = [_compute_share(side) for side in (self.baseline, self.candidate)]
         return None if None in shares else (shares[1] or 0.0) - (shares[0] or 0.0)
 
     @property
@@ -133,7 +133,7 @@ class ScenarioPair(Frozen):
         return stands_out(*((side.count("pass"), side.count("fail")) for side in sides))
 
 
-def _share(outcomes: tuple[TrialOutcome, ...]) -> float | None:
+def _compute_share(outcomes: tuple[TrialOutcome, ...]) -> float | None:
     graded = [one == "pass" for one in outcomes if one in ("pass", "fail")]
     return sum(graded) / len(graded) if graded else None
 
@@ -317,7 +317,7 @@ class Comparison(Frozen):
         if self.status != "compared":
             return self.status
         told = {one.verdict for one in self.judged}
-        code = worst_exit_code({gate.exit_code for gate in self.gates})
+        code = find_worst_exit_code({gate.exit_code for gate in self.gates})
         mostly_lacking = 2 * len(self.lacking) > len(self.asked)
         if "regressed" in told and not mostly_lacking:
             return "improved and regressed" if "improved" in told else "regressed"
@@ -336,7 +336,7 @@ class Comparison(Frozen):
             return 7
         if self.gates:
             codes = {gate.exit_code for gate in self.gates}
-            return worst_exit_code(codes)
+            return find_worst_exit_code(codes)
         told = {one.verdict for one in (*self.behaviours, *self.themes)}
         return 1 if "regressed" in told else 7 if self.word == "invalid" else 0
 
@@ -352,10 +352,10 @@ class Comparisons(Frozen):
     @property
     def exit_code(self) -> int:
         """The worst of them."""
-        return worst_exit_code({one.exit_code for one in self.comparisons})
+        return find_worst_exit_code({one.exit_code for one in self.comparisons})
 
 
-def worst_exit_code(codes: Iterable[int]) -> int:
+def find_worst_exit_code(codes: Iterable[int]) -> int:
     """Choose what was shown to be worse (1), then unusable evidence (7), then doubt (6), else 0."""
     present = set(codes)
     return next((code for code in (1, 7, 6) if code in present), 0)

@@ -51,7 +51,7 @@ class Confusion:
     @property
     def agreement(self) -> float:
         """Share on which both say the same; NaN for no trials."""
-        return _share(self.true_pass + self.true_fail, self.n)
+        return _compute_share(self.true_pass + self.true_fail, self.n)
 
     @property
     def agreement_limits(self) -> Interval:
@@ -61,12 +61,12 @@ class Confusion:
     @property
     def sensitivity(self) -> float:
         """Se: share of what people passed that the judge passed; NaN where they passed nothing."""
-        return _share(self.true_pass, self.passed)
+        return _compute_share(self.true_pass, self.passed)
 
     @property
     def specificity(self) -> float:
         """Sp: share of what people failed that the judge failed; NaN where they failed nothing."""
-        return _share(self.true_fail, self.failed)
+        return _compute_share(self.true_fail, self.failed)
 
     @property
     def false_pass_limits(self) -> Interval:
@@ -81,18 +81,18 @@ class Confusion:
     @property
     def kappa(self) -> float:
         """Cohen's kappa; NaN where either says the same of everything that both saw alike."""
-        chance = _share(
+        chance = _compute_share(
             (self.true_pass + self.false_pass) * self.passed
             + (self.true_fail + self.false_fail) * self.failed,
             self.n**2,
         )
-        return _beyond(self.agreement, chance)
+        return _correct_for_chance(self.agreement, chance)
 
     @property
     def ac1(self) -> float:
         """Gwet's AC1, which does not collapse as kappa does where nearly everything passes."""
-        share = _share(self.true_pass + self.false_pass + self.passed, 2 * self.n)
-        return _beyond(self.agreement, 2 * share * (1 - share))
+        share = _compute_share(self.true_pass + self.false_pass + self.passed, 2 * self.n)
+        return _correct_for_chance(self.agreement, 2 * share * (1 - share))
 
     @property
     def j(self) -> float:
@@ -129,7 +129,7 @@ class CorrectedEstimate:
 
 
 def compute_clopper_pearson(passes: int, n: int, confidence: float = 0.95) -> Interval:
-    """Give the exact interval of a share; (0, 1) where nothing was tried."""
+    """Return the exact interval of a share; (0, 1) where nothing was tried."""
     from scipy.stats import binomtest
 
     if n == 0:
@@ -139,7 +139,7 @@ def compute_clopper_pearson(passes: int, n: int, confidence: float = 0.95) -> In
 
 
 def correct_by_rogan_gladen(observed: float, sensitivity: float, specificity: float) -> float:
-    """Give the true rate behind an observed one (1978), not clipped.
+    """Return the true rate behind an observed one (1978), not clipped.
 
     Raises ValueError for J <= 0.
     """
@@ -158,9 +158,9 @@ def correct_rate(rates: Sequence[float], judge: Confusion) -> CorrectedEstimate:
         raise ValueError("there is no scenario")
     raw = correct_by_rogan_gladen(fmean(rates), judge.sensitivity, judge.specificity)
     rate = min(1.0, max(0.0, raw))
-    v_se, v_sp = _variances(judge)
-    observed = _mean_variance(rates)
-    half = _t(len(rates)) * math.sqrt(
+    v_se, v_sp = _estimate_variances(judge)
+    observed = _estimate_mean_variance(rates)
+    half = _find_t_quantile(len(rates)) * math.sqrt(
         (observed + rate**2 * v_se + (1 - rate) ** 2 * v_sp) / judge.j**2
     )
     return CorrectedEstimate(
@@ -179,8 +179,8 @@ def correct_difference(differences: Sequence[float], judge: Confusion) -> Correc
         raise ValueError("a judge that is no better than chance cannot be corrected")
     raw = fmean(differences) / judge.j
     estimate = min(1.0, max(-1.0, raw))
-    spread = _mean_variance(differences) + estimate**2 * sum(_variances(judge))
-    half = _t(len(differences)) * math.sqrt(spread / judge.j**2)
+    spread = _estimate_mean_variance(differences) + estimate**2 * sum(_estimate_variances(judge))
+    half = _find_t_quantile(len(differences)) * math.sqrt(spread / judge.j**2)
     low, high = max(-1.0, estimate - half), min(1.0, estimate + half)
     return CorrectedEstimate(estimate, low, high, clipped=estimate != raw)
 
@@ -199,35 +199,39 @@ def correct_by_labels(
     errors = [truth - told for truth, told in labelled]
     raw = fmean(judged) + fmean(errors)
     estimate = min(1.0, max(-1.0, raw))
-    half = _t(len(errors)) * math.sqrt(_mean_variance(judged) + _mean_variance(errors))
+    half = _find_t_quantile(len(errors)) * math.sqrt(
+        _estimate_mean_variance(judged) + _estimate_mean_variance(errors)
+    )
     low, high = max(-1.0, estimate - half), min(1.0, estimate + half)
     return CorrectedEstimate(estimate, low, high, clipped=estimate != raw)
 
 
-def _share(count: float, n: float) -> float:
+def _compute_share(count: float, n: float) -> float:
     return count / n if n else math.nan
 
 
-def _beyond(agreement: float, chance: float) -> float:
+def _correct_for_chance(agreement: float, chance: float) -> float:
     return math.nan if chance == 1 else (agreement - chance) / (1 - chance)
 
 
-def _mean_variance(values: Sequence[float]) -> float:
+def _estimate_mean_variance(values: Sequence[float]) -> float:
     """Variance of the mean; infinite for a single value, which tells nothing of it."""
     return variance(values) / len(values) if len(values) > 1 else math.inf
 
 
-def _variances(judge: Confusion) -> tuple[float, float]:
+def _estimate_variances(judge: Confusion) -> tuple[float, float]:
     """Variances of Se and Sp, never 0: one more right and one more wrong, as if both were seen."""
-    return _smoothed(judge.true_pass, judge.passed), _smoothed(judge.true_fail, judge.failed)
+    return _estimate_smoothed_variance(judge.true_pass, judge.passed), _estimate_smoothed_variance(
+        judge.true_fail, judge.failed
+    )
 
 
-def _smoothed(count: int, n: int) -> float:
+def _estimate_smoothed_variance(count: int, n: int) -> float:
     share = (count + 1) / (n + 2)
     return share * (1 - share) / (n + 2)
 
 
-def _t(n: int) -> float:
+def _find_t_quantile(n: int) -> float:
     from scipy.stats import t
 
     return float(t.ppf(0.975, n - 1)) if n > 1 else math.inf

@@ -47,12 +47,12 @@ def adjust_verdicts(comparisons: Mapping[str, Tested]) -> dict[str, Tested]:
         zip(family, adjust_by_holm([comparisons[name].p for name in family]), strict=True),
     )
     return {
-        name: _raised(comparison, raised[name], len(family)) if name in raised else comparison
+        name: _raise_p(comparison, raised[name], len(family)) if name in raised else comparison
         for name, comparison in comparisons.items()
     }
 
 
-def _raised(comparison: Tested, p: float, family: int) -> Tested:
+def _raise_p(comparison: Tested, p: float, family: int) -> Tested:
     if comparison.verdict == "inconclusive" or p <= comparison.alpha:
         return replace(comparison, p_holm=p)
     reason = f"Holm-adjusted p={p:.2g} over {family} behaviours, though its own interval excludes 0"

@@ -37,7 +37,7 @@ _CHANCES = 513
 def compute_newcombe(
     baseline: Counts, candidate: Counts, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Give Newcombe's interval of the difference of two independent shares, candidate's first.
+    """Return Newcombe's interval of the difference of two independent shares, candidate's first.
 
     Raises ValueError for counts that make no share, no trials among them.
     """
@@ -48,19 +48,19 @@ def compute_newcombe(
 
 
 def compute_interval(baseline: Counts, candidate: Counts, z: float) -> tuple[float, float]:
-    """Give the interval that a normal quantile stands for; without trials (-1, 1)."""
+    """Return the interval that a normal quantile stands for; without trials (-1, 1)."""
     if not (baseline[1] and candidate[1]):
         return -1.0, 1.0
     before, after = (np.array(passes / trials) for passes, trials in (baseline, candidate))
     return (
-        float(_low(before, after, (baseline[1], candidate[1]), z)),
-        -float(_low(after, before, (candidate[1], baseline[1]), z)),
+        float(_compute_low(before, after, (baseline[1], candidate[1]), z)),
+        -float(_compute_low(after, before, (candidate[1], baseline[1]), z)),
     )
 
 
 @lru_cache(maxsize=1024)
 def compute_change_p(baseline: tuple[int, int], candidate: tuple[int, int]) -> float:
-    """Give the two-sided exact p of no change; never below the level the interval stands for.
+    """Return the two-sided exact p of no change; never below the level the interval stands for.
 
     The greatest chance, whatever the chance of passing that both have, that the interval would
     have to be as wide before it took in 0. Where nothing moved, or nothing was tried, p is 1.
@@ -74,22 +74,23 @@ def compute_change_p(baseline: tuple[int, int], candidate: tuple[int, int]) -> f
         ends = compute_interval(baseline, candidate, middle)
         outside = ends[0] > 0 or ends[1] < 0
         low, high = (middle, high) if outside else (low, middle)
-    return min(1.0, max(compute_level(low), _false_verdicts(trials, low - _APART)))
+    return min(1.0, max(compute_level(low), _find_worst_chance(trials, low - _APART)))
 
 
 @lru_cache(maxsize=256)
 def find_holding_quantile(trials: tuple[int, int], alpha: float) -> float:
-    """Give the least quantile with which the interval of unchanged variants leaves out 0 in alpha.
+    """Return the least quantile whose interval of unchanged variants leaves out 0 in alpha.
 
     At least the usual one; counted exactly for so many trials of each, at the worst of all chances.
     """
     low, high = compute_quantile(1 - alpha / 2), _FAR
-    if not all(trials) or _false_verdicts(trials, low) <= alpha:
+    if not all(trials) or _find_worst_chance(trials, low) <= alpha:
         return low
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        enough = _false_verdicts(trials, middle) <= alpha
+        enough = _find_worst_chance(trials, middle) <= alpha
         low, high = (low, middle) if enough else (middle, high)
+    # A hair above, so that the results that lie on the bound itself stay inside the interval.
     return high + _APART
 
 
@@ -100,24 +101,24 @@ def can_show_a_change(trials: tuple[int, int], alpha: float) -> bool:
 
 @lru_cache(maxsize=1024)
 def compute_margin_p(trials: tuple[int, int], bound: float, margin: float, alpha: float) -> float:
-    """Give the greatest chance of a one-sided bound as good, where the loss is all of the margin.
+    """Return the greatest chance of a one-sided bound as good, where the loss is all of the margin.
 
     `bound` is the lower end of level 1-alpha of the candidate's change; chances as for
     `compute_change_p`.
     """
-    edges = _edges(trials, compute_quantile(1 - alpha), bound)
-    return float(_beyond(trials, edges, margin).max())
+    edges = _find_edges(trials, compute_quantile(1 - alpha), bound)
+    return float(_sum_beyond(trials, edges, margin).max())
 
 
-def _false_verdicts(trials: tuple[int, int], z: float) -> float:
-    """Give the worst chance that the interval leaves out 0 although nothing changed."""
-    rising = _beyond(trials, _edges(trials, z, 0.0), 0.0)
+def _find_worst_chance(trials: tuple[int, int], z: float) -> float:
+    """Return the worst chance that the interval leaves out 0 although nothing changed."""
+    rising = _sum_beyond(trials, _find_edges(trials, z, 0.0), 0.0)
     # A loss of passes is a gain of failures, so that the falls are the rises at the other chance.
     return float((rising + rising[::-1]).max())
 
 
-def _edges(trials: tuple[int, int], z: float, bound: float) -> Places:
-    """Give for 0, 1, ... passes of the baseline the fewest of the candidate that go beyond a bound.
+def _find_edges(trials: tuple[int, int], z: float, bound: float) -> Places:
+    """Return for 0, 1, ... baseline passes the fewest of the candidate that go beyond a bound.
 
     One more than its trials where none do.
     """
@@ -125,29 +126,29 @@ def _edges(trials: tuple[int, int], z: float, bound: float) -> Places:
     low, high = np.zeros(before.size, dtype=np.intp), np.full(before.size, trials[1] + 1)
     for _ in range(trials[1].bit_length() + 1):
         middle = np.minimum((low + high) // 2, trials[1])
-        beyond = _low(before, middle / trials[1], trials, z) > bound - NOTHING
+        beyond = _compute_low(before, middle / trials[1], trials, z) > bound - NOTHING
         undecided = low < high
         high = np.where(undecided & beyond, middle, high)
         low = np.where(undecided & ~beyond, middle + 1, low)
     return high
 
 
-def _beyond(trials: tuple[int, int], edges: Places, loss: float) -> Array:
-    """Give the chance of results from the edges on, for each chance of passing before the loss."""
-    before = _binomial(trials[0], loss, lost=False)
-    return np.asarray((before * _at_least(trials[1], loss)[:, edges]).sum(axis=1))
+def _sum_beyond(trials: tuple[int, int], edges: Places, loss: float) -> Array:
+    """Return the chance of results from the edges on, for each chance before the loss."""
+    before = _list_binomial(trials[0], loss, lost=False)
+    return np.asarray((before * _list_tails(trials[1], loss)[:, edges]).sum(axis=1))
 
 
 @lru_cache(maxsize=4)
-def _at_least(trials: int, loss: float) -> Array:
-    """Give the chances of at least 0, 1, ... passes after the loss, and of one more than can be."""
-    after = _binomial(trials, loss, lost=True)
+def _list_tails(trials: int, loss: float) -> Array:
+    """Return the chances of at least 0, 1, ... passes after the loss, up to one too many."""
+    after = _list_binomial(trials, loss, lost=True)
     return np.hstack([np.cumsum(after[:, ::-1], axis=1)[:, ::-1], np.zeros((_CHANCES, 1))])
 
 
 @lru_cache(maxsize=4)
-def _binomial(trials: int, loss: float, *, lost: bool) -> Array:
-    """Give the chances of 0, 1, ... passes, for chances of passing from the loss to 1, or less it.
+def _list_binomial(trials: int, loss: float, *, lost: bool) -> Array:
+    """Return the chances of 0, 1, ... passes, for chances from the loss to 1, or less it.
 
     The chances lie evenly on the scale of the arcsine, on which all are known equally well.
     """
@@ -158,14 +159,14 @@ def _binomial(trials: int, loss: float, *, lost: bool) -> Array:
     return np.asarray(np.exp(ways + xlogy(passes, share) + xlog1py(trials - passes, -share)))
 
 
-def _low(before: Array, after: Array, trials: Counts, z: float) -> Array:
-    """Give the lower end of the change between shares of so many trials each."""
-    before_high = 1 - _wilson_low(1 - before, trials[0], z)
-    after_low = _wilson_low(after, trials[1], z)
+def _compute_low(before: Array, after: Array, trials: Counts, z: float) -> Array:
+    """Return the lower end of the change between shares of so many trials each."""
+    before_high = 1 - _compute_wilson_low(1 - before, trials[0], z)
+    after_low = _compute_wilson_low(after, trials[1], z)
     return np.maximum(-1.0, after - before - np.hypot(after - after_low, before_high - before))
 
 
-def _wilson_low(share: Array, n: float, z: float) -> Array:
-    """Give the lower end of Wilson's score interval of a share (1927)."""
+def _compute_wilson_low(share: Array, n: float, z: float) -> Array:
+    """Return the lower end of Wilson's score interval of a share (1927)."""
     half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     return np.maximum(0.0, (share + z * z / (2 * n) - half) / (1 + z * z / n))

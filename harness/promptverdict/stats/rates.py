@@ -84,7 +84,7 @@ def _keep_width(share: float, n: int, effective: float) -> float:
 
 
 def compute_wilson(passes: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
-    """Give Wilson's score interval of a share (1927): `passes` of `n`, effective counts or real.
+    """Return Wilson's score interval of a share (1927): `passes` of `n`, effective counts or real.
 
     Nothing tried: (0, 1). Raises ValueError for counts that make no share.
     """
@@ -92,7 +92,7 @@ def compute_wilson(passes: float, n: float, confidence: float = 0.95) -> tuple[f
 
 
 def compute_wilson_at(passes: float, n: float, z: float) -> tuple[float, float]:
-    """Give all shares whose score statistic is at most z either way; else as `compute_wilson`."""
+    """Return all shares whose score statistic is at most z either way; else as `compute_wilson`."""
     if not 0 <= passes <= n * (1 + NOTHING):
         raise ValueError(f"{passes} of {n} is no share")
     if n == 0:
@@ -146,7 +146,7 @@ def score_scenarios(
     (missing), and `compare` the verdict. Raises ValueError for scores other than 0 and 1.
     """
     return {
-        scenario: [of(*_counted(scenario, list_present(scores[scenario])), k)]
+        scenario: [of(*_count_passes(scenario, list_present(scores[scenario])), k)]
         for scenario in scores
     }
 
@@ -156,7 +156,7 @@ def _check_counts(trials: int, passes: int, k: int) -> None:
         raise ValueError(f"{passes} passes in {trials} trials, taken {k} at a time, make no sense")
 
 
-def _counted(scenario: str, scores: list[float]) -> tuple[int, int]:
+def _count_passes(scenario: str, scores: list[float]) -> tuple[int, int]:
     if not set(scores) <= {0.0, 1.0}:
         raise ValueError(f"{scenario}: passes are counted among scores of 0 and 1 alone")
     return len(scores), int(sum(scores))

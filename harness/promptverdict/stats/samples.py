@@ -151,7 +151,7 @@ def count_absent(baseline: Scores, candidate: Scores) -> int:
 
 
 def explain_unusable(baseline: MissingResults, candidate: MissingResults) -> str:
-    """Tell why too much is missing to conclude anything, or give the empty string.
+    """Return why too much is missing to conclude anything, or the empty string.
 
     More than 10 % of a variant's results missing, or a Fisher exact p below 0.01 between the two
     variants' counts: what goes missing then depends on what is being compared.

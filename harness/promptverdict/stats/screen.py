@@ -98,13 +98,13 @@ def screen(
         if name in candidate
     }
     tested = {name: measure.p for name, measure in measures.items() if measure.p is not None}
-    for name, p in zip(tested, _adjust(list(tested.values())), strict=True):
+    for name, p in zip(tested, _compute_adjusted(list(tested.values())), strict=True):
         update = {"p_adjusted": p, "worth_a_look": p <= q}
         measures[name] = measures[name].model_copy(update=update)
     return measures
 
 
-def _adjust(p_values: list[float]) -> list[float]:
+def _compute_adjusted(p_values: list[float]) -> list[float]:
     """Adjust p-values for each other, by Benjamini and Hochberg."""
     from scipy.stats import false_discovery_control
 
@@ -120,8 +120,8 @@ def _screen_measure(
         for name in paired.scenarios
     }
     gaps = (count_missing(baseline), count_missing(candidate))
-    before = _average({name: both[0] for name, both in means.items()}, families)
-    after = _average({name: both[1] for name, both in means.items()}, families)
+    before = _compute_average({name: both[0] for name, both in means.items()}, families)
+    after = _compute_average({name: both[1] for name, both in means.items()}, families)
     scaled = _scale(paired.differences)
     alike = all(math.isclose(*both, rel_tol=NOTHING) for both in means.values())
     reason = _explain_no_test(scaled, explain_unusable(*gaps), alike=alike)
@@ -143,7 +143,9 @@ def _screen_measure(
     )
 
 
-def _average(means: Mapping[str, float], families: Mapping[str, str] | None) -> float | None:
+def _compute_average(
+    means: Mapping[str, float], families: Mapping[str, str] | None
+) -> float | None:
     units = group_by_unit(means, families)
     return fmean(map(fmean, units)) if units else None
 

@@ -67,13 +67,13 @@ def compare_unbounded(
     ValueError for a value that is not above 0 and finite.
     """
     check_share("alpha", alpha)
-    before, after = _logarithms(baseline), _logarithms(candidate)
+    before, after = _compute_logarithms(baseline), _compute_logarithms(candidate)
     paired = pair_scores(before, after, families)
     gaps = (count_missing(before), count_missing(after))
     n = paired.differences.size
     mean = float(paired.differences.mean()) if n else math.nan
     error = float(paired.differences.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
-    p, low, high = _tested(mean, error, n, alpha)
+    p, low, high = _compute_test(mean, error, n, alpha)
     verdict: Literal["higher", "lower", "inconclusive", "invalid"] = "inconclusive"
     reason = "the interval contains 1"
     if broken := explain_unusable(*gaps) or (
@@ -100,8 +100,8 @@ def compare_unbounded(
     )
 
 
-def _tested(mean: float, error: float, n: int, alpha: float) -> tuple[float, float, float]:
-    """Give p and both ends of the interval of the ratio."""
+def _compute_test(mean: float, error: float, n: int, alpha: float) -> tuple[float, float, float]:
+    """Return p and both ends of the interval of the ratio."""
     if not math.isfinite(error):
         return 1.0, 0.0, math.inf
     if error < NOTHING:
@@ -111,7 +111,7 @@ def _tested(mean: float, error: float, n: int, alpha: float) -> tuple[float, flo
     return p, float(np.exp(mean - half)), float(np.exp(mean + half))
 
 
-def _logarithms(values: Scores) -> dict[str, list[float | None]]:
+def _compute_logarithms(values: Scores) -> dict[str, list[float | None]]:
     for scenario, results in values.items():
         for value in list_present(results):
             if not 0 < value < math.inf:
