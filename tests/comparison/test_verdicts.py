@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from promptverdict.comparison.verdicts import (
-    BehaviourVerdict,
-    Comparison,
-    Comparisons,
-    Outcome,
-    Rate,
-    ScenarioPair,
-    Side,
-    SuiteGate,
-    Verdict,
-)
+from promptverdict.comparison.behaviour_verdict import BehaviourVerdict, Rate
+from promptverdict.comparison.scenario_pair import ScenarioPair
+from promptverdict.comparison.verdicts import Comparison, Comparisons, Side, SuiteGate
+from promptverdict.stats.terms import Verdict
+from promptverdict.trials.grade import Outcome
 
 RATE = Rate(estimate=None, low=0.0, high=1.0, passed=0, graded=0, ungraded=0, missing=0)
 

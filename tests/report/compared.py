@@ -5,18 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from promptverdict.comparison.behaviour_verdict import BehaviourVerdict, Rate
 from promptverdict.comparison.measured import Measured
-from promptverdict.comparison.verdicts import (
-    BehaviourVerdict,
-    Comparison,
-    Comparisons,
-    Outcome,
-    Rate,
-    ScenarioPair,
-    Side,
-)
+from promptverdict.comparison.scenario_pair import ScenarioPair
+from promptverdict.comparison.verdicts import Comparison, Comparisons, Side
 from promptverdict.report.model import Report, build_report
-from promptverdict.trials.grade import Grade, Point, failed, passed
+from promptverdict.trials.grade import Grade, Outcome, Point, failed, passed
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.store import Manifest
 from promptverdict.trials.transcript import Answered, Call, End, Event, Result, Say, User

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from promptverdict.comparison.verdicts import Comparison, ScenarioPair, Theme, TrialOutcome
+from promptverdict.comparison.behaviour_verdict import Theme
+from promptverdict.comparison.scenario_pair import ScenarioPair, TrialOutcome
+from promptverdict.comparison.verdicts import Comparison
 from promptverdict.report.flips import count_flips, find_strongest_flip, group_flips, list_flips
 
 from tests.report.compared import changed, comparison, run

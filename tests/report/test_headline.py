@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from promptverdict.comparison.verdicts import Comparison, Side, SuiteGate, Theme
+from promptverdict.comparison.behaviour_verdict import Theme
+from promptverdict.comparison.verdicts import Comparison, Side, SuiteGate
 from promptverdict.report.evidence import describe_sides
 from promptverdict.report.headline import MOST_REASONS, build_headline, combine_headlines
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from promptverdict.comparison.families import map_families
 from promptverdict.comparison.pairing import PairedScenario
+from promptverdict.comparison.scenario_pair import ScenarioPair
 from promptverdict.comparison.scores import score_side
-from promptverdict.comparison.verdicts import ScenarioPair
 from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.compare import compare
 from promptverdict.stats.corrections import adjust_verdicts

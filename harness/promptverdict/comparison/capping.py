@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison, SuiteGate
+from promptverdict.comparison.behaviour_verdict import BehaviourVerdict
+from promptverdict.comparison.verdicts import Comparison, SuiteGate
 
 V = TypeVar("V", bound=BehaviourVerdict)
 

@@ -13,6 +13,7 @@ from promptverdict.comparison.behaviour_tests import (
     compare_behaviours,
     compare_themes,
 )
+from promptverdict.comparison.behaviour_verdict import BehaviourVerdict, GateResult, Theme
 from promptverdict.comparison.contemporary import cap_verdicts, measure_gaps
 from promptverdict.comparison.families import map_all_families, map_families
 from promptverdict.comparison.gates import answer_suite_gate, refuse_gate, refuse_gates
@@ -22,13 +23,7 @@ from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.scores import describe_verdict
 from promptverdict.comparison.screening import screen_measures
 from promptverdict.comparison.sides import SideTrials, diff_prompts
-from promptverdict.comparison.verdicts import (
-    BehaviourVerdict,
-    Comparison,
-    Comparisons,
-    GateResult,
-    Theme,
-)
+from promptverdict.comparison.verdicts import Comparison, Comparisons
 from promptverdict.core.clock import format_now
 from promptverdict.core.errors import StaleRecording
 from promptverdict.scenarios.suite import Suite

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from promptverdict.comparison.pairing import PairedScenario
-from promptverdict.comparison.verdicts import ScenarioPair
+from promptverdict.comparison.scenario_pair import ScenarioPair
 from promptverdict.core.ids import format_scenario_id
 from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.likeness import change_alike

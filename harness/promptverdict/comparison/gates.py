@@ -11,14 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from promptverdict.comparison.behaviour_tests import TestedBehaviour
+from promptverdict.comparison.behaviour_verdict import GateResult
 from promptverdict.comparison.families import map_families
-from promptverdict.comparison.verdicts import (
-    GateResult,
-    ScenarioPair,
-    SideName,
-    SuiteGate,
-    find_worst_exit_code,
-)
+from promptverdict.comparison.scenario_pair import ScenarioPair, SideName
+from promptverdict.comparison.verdicts import SuiteGate, find_worst_exit_code
 from promptverdict.scenarios.gate import Gate
 from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.corrections import adjust_verdicts

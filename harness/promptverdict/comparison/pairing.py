@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from promptverdict.comparison.samples import Sample
-from promptverdict.comparison.verdicts import ScenarioPair, TrialOutcome, Unpaired
+from promptverdict.comparison.scenario_pair import ScenarioPair, TrialOutcome
+from promptverdict.comparison.verdicts import Unpaired
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.ids import format_trial_id
 from promptverdict.recording.digest import UNDER_TEST, describe_parts

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from promptverdict.comparison.fingerprint import MEASURES, measure_trial
-from promptverdict.comparison.verdicts import TrialOutcome
+from promptverdict.comparison.scenario_pair import TrialOutcome
 from promptverdict.core.ids import format_cell_id, parse_trial_id
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.record import Fault, TrialRecord

@@ -8,8 +8,9 @@ from statistics import fmean
 from types import MappingProxyType
 from typing import Any
 
+from promptverdict.comparison.behaviour_verdict import Rate, Repeats
 from promptverdict.comparison.next_step import describe_next_step
-from promptverdict.comparison.verdicts import Rate, Repeats, ScenarioPair, SideName, TrialOutcome
+from promptverdict.comparison.scenario_pair import ScenarioPair, SideName, TrialOutcome
 from promptverdict.scenarios.gate import Gate
 from promptverdict.stats.paired_test import FLOOR, PairedTest
 from promptverdict.stats.rates import (

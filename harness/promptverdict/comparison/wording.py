@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison
+from promptverdict.comparison.behaviour_verdict import BehaviourVerdict
+from promptverdict.comparison.verdicts import Comparison
 from promptverdict.core.numbers import format_points
 from promptverdict.core.text import format_count
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from promptverdict.comparison.verdicts import BehaviourVerdict, SuiteGate
+from promptverdict.comparison.behaviour_verdict import BehaviourVerdict
+from promptverdict.comparison.verdicts import SuiteGate
 from promptverdict.core.numbers import count_decimals, format_p_value, format_percent, format_points
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from promptverdict.comparison.verdicts import Comparison, ScenarioPair, TrialOutcome
+from promptverdict.comparison.scenario_pair import ScenarioPair, TrialOutcome
+from promptverdict.comparison.verdicts import Comparison
 from promptverdict.core.text import format_count
 from promptverdict.report.styles import SIGNS
 

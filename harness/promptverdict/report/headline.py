@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison, Word
+from promptverdict.comparison.behaviour_verdict import BehaviourVerdict
+from promptverdict.comparison.verdicts import Comparison, Word
 from promptverdict.comparison.wording import describe_comparison
 from promptverdict.core.text import format_count
 from promptverdict.report.figures import (

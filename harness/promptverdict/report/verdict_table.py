@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison, Rate, Theme
+from promptverdict.comparison.behaviour_verdict import BehaviourVerdict, Rate, Theme
+from promptverdict.comparison.verdicts import Comparison
 from promptverdict.core.numbers import format_interval
 from promptverdict.report.figures import (
     count_missing,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison
+from promptverdict.comparison.behaviour_verdict import BehaviourVerdict
+from promptverdict.comparison.verdicts import Comparison
 from promptverdict.core.numbers import format_interval
 from promptverdict.report.figures import format_change, format_share, is_usable
 from promptverdict.report.page.forest import Estimate, ForestPlot, draw_forest

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from promptverdict.comparison.verdicts import BehaviourVerdict, Comparison, Comparisons
+from promptverdict.comparison.behaviour_verdict import BehaviourVerdict
+from promptverdict.comparison.verdicts import Comparison, Comparisons
 from promptverdict.comparison.wording import describe_comparison
 from promptverdict.core.ids import format_scenario_id
 from promptverdict.report.evidence import describe_sides
