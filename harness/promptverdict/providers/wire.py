@@ -19,18 +19,23 @@ MAX_DEPTH = 64
 _LINE_END = re.compile(r"\r\n|\n|\r")
 """Not `splitlines`, which also ends a line at characters that stand inside JSON."""
 
-_LOGGING = ("httpx2", "httpcore2", "anthropic", "openai")
-"""Packages that log addresses and headers, where somebody asks for such records."""
+_LOGGING = ("httpx2", "httpcore2", "anthropic", "openai", "vcr")
+"""Packages that log addresses, headers and bodies, where somebody asks for such records."""
 
 
 def import_sdk(sdk: str) -> None:
-    """Import an SDK, the first time without the garbage collector.
+    """Import an SDK, and see to it that nothing it logs shows a secret."""
+    if sdk not in sys.modules:
+        _import_uncollected(sdk)
+    _filter_logs()
+
+
+def _import_uncollected(sdk: str) -> None:
+    """Import an SDK without the garbage collector.
 
     It makes a great many objects that all stay: looking through them again and again takes a
     seventh of the import, and as long once more when pytest collects at its end.
     """
-    if sdk in sys.modules:
-        return
     gc.collect()  # so that nothing which is garbage already is kept
     collects = gc.isenabled()
     gc.disable()
@@ -40,7 +45,6 @@ def import_sdk(sdk: str) -> None:
     finally:
         if collects:
             gc.enable()
-    _filter_logs()
 
 
 def merge_parameters(body: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
