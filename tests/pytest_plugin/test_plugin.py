@@ -6,8 +6,6 @@ import json
 import sys
 from pathlib import Path
 
-# A session in this process would forget it, and what is patched would be another.
-import promptverdict.providers.anthropic.api  # noqa: F401
 import pytest
 from promptverdict.cli import main
 from promptverdict.graders import admission
