@@ -79,7 +79,7 @@ def test_evidence_that_is_not_there_is_an_error_of_the_gate(
     gated(repository, CURT)
     result = run(pytester, "evals")
     assert result.parseoutcomes() == {"errors": SCENARIOS + 1, "measured": SCENARIOS}
-    result.stdout.fnmatch_lines(["helper/other: kind: no scenario has a score in both variants"])
+    result.stdout.fnmatch_lines(["helper/other: stale: no evidence"])
 
 
 @pytest.mark.parametrize(
