@@ -184,6 +184,7 @@ def compare_sides(
             *(f"{name}: {refused[name]}" for name in suites if name in refused),
         ),
     )
+    # Between two runs time is the question; another model is none even then.
     comparison = cap_different_models(comparison, paired)
     return comparison if over_time else cap_verdicts(comparison, measure_gaps(paired), suites)
 

@@ -74,6 +74,7 @@ class Budget:
         """Raise BudgetReached where an answer that reads so much could go beyond the limit."""
         if self._most is None or purse not in self._running:
             return
+        # Providers count what is written only afterwards: the longest answer so far stands for it.
         longest = usage.model_copy(update={"output": self._longest_answer})
         cost = compute_cost(longest, price)
         expected = cost.amount if cost else 0.0

@@ -47,6 +47,7 @@ def compute_exact_p(pairs: int, gains: int, losses: int) -> float:
         return 1.0
     discordant, more = gains + losses, max(gains, losses)
     asymptotic = compute_level((2 * more - discordant) / math.sqrt(discordant))
+    # One rank is needed; the tables behind it are shared by all of them.
     chance = _rank(pairs, np.full(pairs + 1, more))[discordant]
     return min(1.0, max(asymptotic, _find_worst_chance(pairs, _find_least(pairs, chance))))
 
@@ -67,6 +68,7 @@ def find_critical_counts(pairs: int, alpha: float) -> Counts:
     statistic = compute_quantile(1 - alpha / 2)
     beyond = np.floor((discordant + statistic * np.sqrt(discordant)) / 2 + _SAME).astype(np.intp)
     counts = np.minimum(np.maximum(_find_least(pairs, low), beyond + 1), discordant + 1)
+    # The array is cached: whoever wrote into it would change every later verdict.
     counts.flags.writeable = False
     return counts
 
@@ -113,6 +115,7 @@ def _list_tails(pairs: int) -> Array:
     Either sign may be the more frequent one; at most 1.
     """
     discordant, more = np.ogrid[: pairs + 1, : pairs + 2]
+    # Without a differing pair there is no T at all, so that no result is reached.
     impossible = (more > discordant) | (discordant == 0)
     tails = 2 * np.where(impossible, 0.0, bdtrc(more - 1.0, discordant, 0.5))
     return np.asarray(np.minimum(tails, 1.0))

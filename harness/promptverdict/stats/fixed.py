@@ -135,6 +135,7 @@ def compare_fixed(
     """
     check_share("alpha", alpha)
     before, after = _list_grades(baseline), _list_grades(candidate)
+    # What is missing is counted by scenario, before families are joined.
     gaps = (count_missing(before), count_missing(after))
     lost = gaps[0].results + gaps[1].results + count_absent(before, after)
     baseline, candidate = (

@@ -37,6 +37,7 @@ def change_alike(differences: Array, groups: Sequence[str], names: Sequence[str]
         _measure_between(varying, random.permutation(labels), count) for _ in range(PERMUTATIONS)
     ]
     beyond = sum(other >= observed - NOTHING for other in drawn)
+    # The groups as they are count as one of the draws, or p could be 0.
     return (beyond + 1) / (PERMUTATIONS + 1) <= LEVEL
 
 

@@ -76,6 +76,7 @@ def _keep_width(share: float, n: int, effective: float) -> float:
     least = high - low
     if compute_width(effective) >= least:
         return effective
+    # The width falls as trials grow, so that halving finds where it becomes too narrow.
     fewest, most = float(n), effective
     for _ in range(HALVINGS):
         middle = (fewest + most) / 2

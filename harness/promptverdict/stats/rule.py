@@ -118,6 +118,7 @@ class Rule:
         gains, losses = (differences > NOTHING).sum(axis=-1), (differences < -NOTHING).sum(axis=-1)
         critical = find_critical_counts(pairs, self.level)[gains + losses]
         statistics = compute_statistics(differences)
+        # Both ways are computed for every sample, which is cheaper than to part the samples.
         beyond = np.where(
             alike,
             np.maximum(gains, losses) >= critical,

@@ -39,6 +39,7 @@ def compute_sign_flip_p(differences: Array) -> float:
     sizes = _count_steps(np.abs(moved))
     observed = abs(int((np.sign(moved).astype(np.int64) * sizes).sum()))
     total = int(sizes.sum())
+    # Chances of the sum of those that keep their sign: the signed sum is twice that less the total.
     chances = np.ones(1)
     for size in sizes:
         longer = np.zeros(chances.size + size)
