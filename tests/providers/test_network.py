@@ -139,7 +139,7 @@ def test_a_limit_that_no_request_can_meet_stops_the_run_and_names_the_cure(
         (400, "prompt is too long: 9 tokens > 8 maximum", "shorten prompt and task"),
         (400, "model '/models/x.gguf' not found", "name the model as its server does"),
         (400, "tools param requires --jinja flag", "offer no tools"),
-        (400, "Unsupported parameter: 'seed'", "change what is asked besides"),
+        (400, "Unsupported parameter: 'seed'", "change or remove a parameter"),
         (422, "odd", "check the server at ANTHROPIC_BASE_URL"),
     ],
 )

@@ -47,7 +47,7 @@ def test_a_key_that_cannot_be_sent_is_told_by_its_variable(value: str, words: st
 
 def test_a_missing_key_is_told_once_with_what_to_do() -> None:
     message = told([CHAT, "openai/m", CHAT, CLAUDE, "relay/m"])
-    assert message.count("ANTHROPIC_API_KEY: no key is set") == 1
+    assert message.count("ANTHROPIC_API_KEY: no key is set for anthropic/m") == 1
     assert "for a server of your own any value will do" in message
     assert "promptverdict relay serve" in message
     check_places(["relay/m", "relay-openai/m"], {})
@@ -65,8 +65,8 @@ def test_a_missing_key_is_told_once_with_what_to_do() -> None:
         ("\u201chttp://host/v1\u201d", "quotation marks", "without them"),
         ("http://host:8080", "http://host:8080 has no path", "http://host:8080/v1?"),
         ("http://me:canary@host:8080", "http://host:8080 has no path", "http://host:8080/v1?"),
-        ("http://host/v1/chat/completions", "names what is asked there too", ": http://host/v1"),
-        ("http://host/v1/chat/completions/", "names what is asked", ": http://host/v1"),
+        ("http://host/v1/chat/completions", "names an endpoint", "write http://host/v1"),
+        ("http://host/v1/chat/completions/", "names an endpoint", "write http://host/v1"),
     ],
 )
 def test_an_address_that_cannot_be_right_is_told_before(url: str, found: str, cure: str) -> None:

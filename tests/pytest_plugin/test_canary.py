@@ -83,6 +83,7 @@ class Way:
     kept: bool = False
     """Whether a recording is made all the same."""
     model: str = "openai-chat/m"
+    arguments: tuple[str, ...] = ()
     scenario: str = ""
     """What the scenario says besides."""
 
@@ -170,6 +171,9 @@ WAYS = {
         kept=True,
         model="relay/scripted",
     ),
+    "the password of a relay on the command line": Way(
+        arguments=("--relay", f"http://me:{CANARY}@127.0.0.1:1"), model="relay/scripted"
+    ),
     "the password of a relay that is none": Way(
         {"PROMPTVERDICT_RELAY": f"http://me:{CANARY}@127.0.0.1:1"}, model="relay/scripted"
     ),
@@ -202,7 +206,9 @@ def test_a_key_comes_back_in_nothing_that_is_put_out(
         for variable, value in way.environment.items():
             monkeypatch.setenv(variable, value.format(place))
         shown = ["-o", "log_cli=true", "--log-level=DEBUG", "--showlocals", "-rA", "--tb=long"]
-        result = run(evals, "evals", "--record", "once", "--junitxml=junit.xml", *shown)
+        result = run(
+            evals, "evals", "--record", "once", "--junitxml=junit.xml", *shown, *way.arguments
+        )
     put_out = [*result.outlines, *result.errlines]
     recordings = [*evals.path.glob("evals/**/*.http.yaml")]
     assert bool(recordings) is way.kept, result.stdout.str()

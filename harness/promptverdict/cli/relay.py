@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.secrets import hide_secrets
 from promptverdict.providers.relay import client
 from promptverdict.providers.relay.pages import render_turn
 from promptverdict.providers.relay.server import open_relay
@@ -112,7 +113,7 @@ def _take(url: str, conversation: str | None, wait: float, *, whole: bool) -> in
     if turn == "finished":
         print("finished")
         return 0
-    options = "" if url == client.URL else f" --url {url}"
+    options = "" if url == client.URL else f" --url {hide_secrets(url)}"
     print(render_turn(turn, whole=whole, options=options), end="", flush=True)
     return 0
 
@@ -129,7 +130,7 @@ def _answer(url: str, conversation: str, file: Path | None) -> int:
     if client.answer(url, conversation, text) == "finished":
         print("finished: nobody waits for this answer any more; it was not delivered")
         return GONE
-    options = "" if url == client.URL else f" --url {url}"
+    options = "" if url == client.URL else f" --url {hide_secrets(url)}"
     print(f"delivered; what comes back: promptverdict relay take {conversation}{options}")
     return 0
 

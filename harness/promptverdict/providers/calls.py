@@ -7,9 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
-AS_TEXT = (
-    "an answer holds a tool call as text, which was not carried out: the server did not read it"
-)
+AS_TEXT = "an answer holds a tool call as text, not carried out: the server did not recognise it"
 """Notice of an answer that calls no tool and yet writes a call."""
 
 _TAGS = re.compile(

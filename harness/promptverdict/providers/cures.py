@@ -60,7 +60,7 @@ def suggest_cure(model: str, api: Api, status: int, words: str, base_path: str) 
         ),
         (
             bool(_PARAMETER.search(words)),
-            f"change what is asked besides in pyproject.toml: {table}",
+            f"change or remove a parameter in pyproject.toml: {table}",
         ),
     )
     fallback = f"check the server at {api.url_variable}, and what is asked of it"

@@ -66,6 +66,7 @@ class PatientTransport(httpx2.AsyncBaseTransport):
         """Answer a request, with the answer's body read."""
         await request.aread()
         patience = self._throttle.patience
+        # The SDK's own timeout is an hour, for people who answer by hand: nobody connects so long.
         timeout = {**request.extensions.get("timeout", {}), "connect": patience.connect}
         request.extensions = {**request.extensions, "timeout": timeout}
         retry, waited = 0, 0.0

@@ -23,6 +23,7 @@ def read_key(model: str, api: Api, environment: Mapping[str, str] = os.environ) 
 
     Raises InputError where there is none, and for characters that no key has.
     """
+    # A key out of a file or a secrets store often ends in a line end, which no header takes.
     key = environment.get(api.key_variable, "").strip()
     problem = _find_key_problem(model, api, key)
     if problem is not None:
@@ -62,7 +63,7 @@ def _find_key_problem(model: str, api: Api, key: str) -> Problem | None:
             f"set {api.key_variable}; for a server of your own any value will do, and relay/NAME"
             " needs none (promptverdict relay serve)"
         )
-        return Problem(where, f"no key is set, and {model} is asked with one", cure)
+        return Problem(where, f"no key is set for {model}", cure)
     if key[0] in QUOTES or key[-1] in QUOTES:
         return Problem(where, "the key stands in quotation marks", "set it without them")
     if not key.isascii() or not key.isprintable() or " " in key:
@@ -104,13 +105,13 @@ def _find_path_fault(url: str, api: Api) -> tuple[str, str] | None:
     for end in (api.path, f"{version}{api.path}"):
         if path.endswith(end):
             base = shown.rstrip("/").removesuffix(api.path)
-            return f"{shown} names what is asked there too", f"leave it out: {base}"
+            return f"{shown} names an endpoint, and more than one is asked", f"write {base}"
     if version and not given:
         cure = f"did you mean {shown}{version}? If not, end it with a slash: {shown}/"
         return f"{shown} has no path, and most servers need {version}", cure
     if not version and path.endswith("/v1"):
         base = shown.rstrip("/").removesuffix("/v1")
-        return f"{shown} ends in /v1, which is added to it", f"write {base}"
+        return f"{shown} ends in /v1, which the SDK adds itself", f"write {base}"
     return None
 
 

@@ -115,6 +115,7 @@ def is_lasting(error: Exception) -> bool:
     """Return whether what kept an answer from coming would keep the next one from coming too."""
     if isinstance(error, httpx2.LocalProtocolError | httpx2.UnsupportedProtocol):
         return True
+    # A tunnel that a proxy refuses has no response: the status stands in the words alone.
     if isinstance(error, httpx2.ProxyError) and "407" in str(error):
         return True
     cause: BaseException | None = error

@@ -39,6 +39,7 @@ def split_thinking(text: str) -> tuple[str, str]:
 
     Thinking that is not closed is all of the text. Tags further on are part of the answer.
     """
+    # Some models think in several blocks, one after the other.
     end = 0
     while (closed := _find_end(text, end)) is not None:
         end = closed

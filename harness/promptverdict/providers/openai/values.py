@@ -80,6 +80,7 @@ def build_answered(
     relay = body.get("relay")
     by_hand = relay if isinstance(relay, dict) else {}
     stop = classify_stop(reason, blocks)
+    # A refusal stands beside the usual words for an end, and only a cut says more than it.
     return Answered(
         model=str(body.get("model")),
         stop="refusal" if refused and stop in ("calls", "done") else stop,

@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from promptverdict.core.secrets import hide_secrets
+
 MOST_CELLS = 5
 """Cells that one command names."""
 
@@ -23,7 +25,7 @@ class Invocation:
 
     def format_command(self, mode: str) -> str:
         """Write the command that looks at all there is."""
-        return shlex.join(["pytest", *self.arguments, "--record", mode])
+        return _format(["pytest", *self.arguments, "--record", mode])
 
     def format_cells_command(self, cells: Sequence[str]) -> str:
         """Write the command that records these cells and no others, whatever recordings they have.
@@ -36,7 +38,12 @@ class Invocation:
         left_out = len(nodes) - MOST_CELLS
         more = f" (and {left_out} more)" if left_out > 0 else ""
         named = [*self.options, *nodes[:MOST_CELLS]]
-        return shlex.join(["pytest", *named, "--record", "all"]) + more
+        return _format(["pytest", *named, "--record", "all"]) + more
+
+
+def _format(words: Sequence[str]) -> str:
+    """Write a command, without the password of a relay's address that stands in it."""
+    return hide_secrets(shlex.join(words), {})
 
 
 WHOLE = Invocation()
