@@ -97,7 +97,7 @@ def test_what_a_grader_misses_ends_with_1_and_its_reason(
         "MISSED evals/small/solutions/hello/rude.yaml (saboteur): tidy was not caught (pass): it is"
         in out
     )
-    assert "2 solutions (1 good, 1 saboteur): 1 graded wrongly" in out
+    assert "2 solutions (1 good, 1 saboteur): 1 broken or graded wrongly" in out
 
 
 def plant_folder(name: str) -> None:

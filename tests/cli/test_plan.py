@@ -35,7 +35,8 @@ def test_a_plan_counts_both_sides_and_says_what_would_be_found(
 ) -> None:
     assert main(["plan", "--base", "main"]) == 0
     out = capsys.readouterr().out
-    assert out.splitlines()[0].endswith(": each variant with itself at main")
+    commit = edited.git("rev-parse", "main")[:12]
+    assert out.splitlines()[0].endswith(f": each variant with itself at main ({commit})")
     assert "manners: 7 scenarios, 2 variants, 1 trial of each cell" in out
     assert "  kind: n 7: a verdict takes " in out
     assert "recording 14 trials with relay/scripted" in out
@@ -131,3 +132,30 @@ def test_compare_shows_again_what_pytest_found_against_a_revision(
     assert "Regressed: helper/base shows kind less often than helper/base @ main" in (
         capsys.readouterr().out
     )
+
+
+def test_a_plan_that_was_sealed_after_the_results_says_so(
+    edited: Repository,
+    pytester: pytest.Pytester,
+    kind_server: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(pytester, "evals", "--base", "main", "--record", "once")
+    monkeypatch.setattr("promptverdict.comparison.plan.format_now", lambda: "2999-01-01T00:00:00Z")
+    assert main(["plan", "--base", "main", "--seal"]) == 0
+    capsys.readouterr()
+    main(["compare", "--base", "main"])
+    out = capsys.readouterr().out
+    assert "sealed after the oldest evidence was recorded" in out
+    assert "kept to" not in out
+
+
+def test_graders_of_the_suites_own_and_probes_are_part_of_a_plan(
+    edited: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checks = edited.folder / "evals/manners/checks.py"
+    checks.write_text("STRICT = True\n", encoding="utf-8")
+    first = digest(capsys)
+    checks.write_text("STRICT = False\n", encoding="utf-8")
+    assert digest(capsys) != first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from promptverdict.cli import main
@@ -11,8 +12,15 @@ from promptverdict.comparison.storage import read_comparisons
 from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.trials.store import find_run, read_manifest
 
-from tests.fakes import Provider, run
-from tests.repositories import CURT, KIND, SCENARIOS, Repository
+from tests.fakes import Provider, provider, run, say
+from tests.repositories import (
+    CURT,
+    KIND,
+    SCENARIO,
+    SCENARIOS,
+    Repository,
+    scenario,
+)
 
 BASE = "agents/helper/base.md"
 CASSETTES = Path("evals/manners/cassettes")
@@ -104,6 +112,8 @@ def test_both_records_the_older_side_anew_though_the_revision_holds_it(
     run(pytester, "evals", "--base", "main", "--record", "both")
     assert len(kind_server.requests) - before == 2 * SCENARIOS
     assert len(places(repository.folder)) == 3
+    run(pytester, "evals", "--base", "main", "--record", "both")
+    assert len(kind_server.requests) - before == 4 * SCENARIOS
 
 
 def test_sides_are_recorded_in_blocks_of_one_scenario_in_a_kept_random_order(
@@ -209,3 +219,62 @@ def test_what_failed_on_the_older_side_can_be_listed(
     assert "7 grades, all passed" in capsys.readouterr().out
     assert main(["show", key, "--base"]) == 0
     assert "You are welcome." in capsys.readouterr().out
+
+
+def test_a_copy_of_a_recording_is_no_second_trial(
+    edited: Repository, pytester: pytest.Pytester, kind_server: Provider
+) -> None:
+    run(pytester, "evals", "--base", "main", "--record", "once")
+    for path in (edited.folder / CASSETTES).rglob("0.*.yaml"):
+        if "@" in path.parent.parent.name:
+            path.with_name(path.name.replace("0.", "1.", 1)).write_bytes(path.read_bytes())
+    run(pytester, "evals", "--base", "main", "-k", "base")
+    (comparison,) = [c for c in compared(edited.folder).comparisons if c.status == "compared"]
+    assert comparison.behaviours[0].baseline_rate.passed == SCENARIOS
+
+
+def test_an_older_side_that_breaks_off_is_missing_and_no_run_that_passed(
+    edited: Repository, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(body: dict[str, Any]) -> Any:
+        if "kind" not in str(body["system"]):
+            return [say("Done.")]
+        asked = str(body["messages"][0])
+        if "request 6" in asked:
+            return 400, {
+                "type": "error",
+                "error": {"type": "invalid_request_error", "message": "x"},
+            }
+        return [say("You are welcome.")]
+
+    with provider(answer) as server:
+        monkeypatch.setenv("PROMPTVERDICT_RELAY", server.url)
+        ended = run(pytester, "evals", "--base", "main", "--record", "once")
+    assert ended.ret == pytest.ExitCode.TESTS_FAILED
+    ended.stdout.fnmatch_lines(["*1 trial of helper/base @ main could not be recorded*"])
+
+
+def test_a_scenario_that_changed_under_an_unchanged_agent_is_recorded_again(
+    repository: Repository, pytester: pytest.Pytester, kind_server: Provider
+) -> None:
+    run(pytester, "evals", "--record", "once")
+    repository.commit("Everything recorded")
+    repository.git("checkout", "--quiet", "-b", "work")
+    scenario(repository.folder, 0, SCENARIO.replace("help me", "do help me"))
+    before = len(kind_server.requests)
+    run(pytester, "evals", "--base", "main", "--record", "stale")
+    assert len(kind_server.requests) - before == 2
+
+
+def test_a_model_that_an_older_agent_named_and_nobody_knows_any_more_stops_no_run(
+    repository: Repository, pytester: pytest.Pytester, kind_server: Provider
+) -> None:
+    path = repository.folder / BASE
+    path.write_text("---\nname: base\nmodel: fancy\n---\n" + KIND, encoding="utf-8")
+    repository.commit("A model of another name")
+    repository.git("checkout", "--quiet", "-b", "work")
+    path.write_text("---\nname: base\n---\n" + CURT, encoding="utf-8")
+    run(pytester, "evals", "--base", "main", "--record", "once")
+    (comparison,) = [c for c in compared(repository.folder).comparisons if c.status != "unchanged"]
+    assert comparison.status == "unrecorded"
+    assert comparison.notes[0].startswith("main:agents/helper/base.md: ")

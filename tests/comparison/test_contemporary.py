@@ -38,7 +38,7 @@ def test_beyond_it_the_verdict_is_inconclusive_with_the_gap_and_the_cure() -> No
     assert kind.reason.startswith(
         "the sides were recorded 9 days apart; by the figures it would be regressed"
     )
-    assert "--record both" in kind.next_step
+    assert kind.next_step == "record both sides together: pytest evals/ --record all"
     assert (
         "manners: the sides were recorded 9 days apart, and time may be what differs"
         in comparison.notes
@@ -110,3 +110,12 @@ def test_a_floating_model_name_is_noted() -> None:
 )
 def test_a_gap_is_written_in_its_largest_unit(gap: timedelta, words: str) -> None:
     assert format_gap(gap) == words
+
+
+def test_one_fresh_trial_among_old_ones_brings_none_of_them_nearer() -> None:
+    old, new = recorded("2026-01-01T12:00:00Z"), recorded("2026-01-10T12:00:00Z")
+    base = [*side(BASE, *["++"] * 12, **old), *side(BASE, *["++++"] * 12, **new)[3::4]]
+    other = side(TERSE, *["----"] * 12, **new)
+    found = compare_variants(samples([*base, *other]), {"manners": suite()}, BASE, TERSE)
+    assert found.word == "inconclusive"
+    assert any("9 days apart" in note for note in found.notes)

@@ -34,11 +34,11 @@ def solved(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest
     return pytester
 
 
-def test_a_solution_that_never_ran_fails_with_the_command_that_runs_it(
+def test_a_solution_that_never_ran_is_an_error_with_the_command_that_runs_it(
     solved: pytest.Pytester,
 ) -> None:
     ended = run(solved, "evals", "-k", "solution")
-    ended.assert_outcomes(failed=2, deselected=2)
+    ended.assert_outcomes(errors=2, deselected=2)
     ended.stdout.fnmatch_lines(["*run it in the sandbox: promptverdict check evals/small/hello*"])
     ended.stdout.no_fnmatch_line("*Traceback*")
 

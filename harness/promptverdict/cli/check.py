@@ -75,16 +75,17 @@ def run(asked: argparse.Namespace) -> int:
 def read_all(paths: Sequence[Path], settings: Settings) -> ReadFiles:
     """Read the suites at or below some paths; whatever cannot be read becomes a problem."""
     from promptverdict.scenarios.consistency import check_folders
-    from promptverdict.scenarios.discovery import find_scenarios
+    from promptverdict.scenarios.discovery import find_scenarios, find_suites
     from promptverdict.scenarios.loading import load_scenario, load_suite
     from promptverdict.scenarios.solution import load_solutions
 
     read = ReadFiles()
     agents = _collect(read, partial(_load_agents, settings)) or ()
     suites: dict[Path, LoadedSuite | None] = {}
+    # A suite without a scenario can be wrong as well.
+    for suite_file in (each for path in paths for each in find_suites(path)):
+        suites[suite_file] = _collect(read, partial(load_suite, suite_file))
     for suite_file, path in find_scenarios(paths):
-        if suite_file not in suites:
-            suites[suite_file] = _collect(read, partial(load_suite, suite_file))
         if not (suite := suites[suite_file]):
             continue
         scenario = _collect(read, partial(load_scenario, path, suite))
@@ -137,11 +138,15 @@ def _open_when_needed(settings: Settings) -> Callable[[], Sandbox]:
 
 def _check_solutions(solutions: Sequence[LoadedSolution], sandbox: Callable[[], Sandbox]) -> int:
     """Print what each solution came to, and return how many were graded wrongly."""
-    from promptverdict.runner.solutions import grade_solution, list_misses
+    from promptverdict.runner.solutions import find_break, grade_solution, list_misses
 
     missed, kinds = 0, Counter(loaded.solution.kind for loaded in solutions)
     for loaded in solutions:
         evidence = _read_evidence(loaded, sandbox)
+        if broken := find_break(evidence):
+            missed += 1
+            print(f"BROKEN {display_path(loaded.path)}: {escape_text(broken)}")
+            continue
         misses = list_misses(loaded, grade_solution(loaded, evidence))
         missed += bool(misses)
         for miss in misses:
@@ -150,7 +155,7 @@ def _check_solutions(solutions: Sequence[LoadedSolution], sandbox: Callable[[], 
             )
     if solutions:
         counts = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
-        verdict = f"{missed} graded wrongly" if missed else "all graded as they must be"
+        verdict = f"{missed} broken or graded wrongly" if missed else "all graded as they must be"
         print(f"{len(solutions)} solutions ({counts}): {verdict}")
     return missed
 

@@ -59,7 +59,7 @@ def compare_variants(
         cure = "name two (--baseline, --candidate), an older run (--before) or a commit (--base)"
         raise InputError([Problem(display_path(folder), found, cure)])
     comparisons = _add_notes(comparisons, asked, {folder.name: samples})
-    comparisons = add_plan_note(comparisons, cells, settings, Path(settings.results))
+    comparisons = add_plan_note(comparisons, cells, settings, Path.cwd())
     write_comparisons(folder, comparisons)
     return comparisons
 
@@ -124,7 +124,7 @@ def compare_with_revision(
         raise InputError([Problem("--candidate", f"{asked.candidate} runs in no suite", cure)])
     samples = [Sample.of(record) for record in read_back_cells(chosen, settings)]
     comparisons = compare_revision(settings.base or "", Path.cwd(), chosen, samples, settings)
-    return add_plan_note(comparisons, chosen, settings, Path(settings.results))
+    return add_plan_note(comparisons, chosen, settings, Path.cwd())
 
 
 def _read_samples(folder: Path, cells: Iterable[Cell]) -> list[Sample]:

@@ -79,8 +79,9 @@ def run(asked: argparse.Namespace) -> int:
     """
     evals = Path(asked.evals)
     suite, scenario = _split_name(asked.name)
+    modes: dict[Path, int] = {}
     if asked.origin:
-        texts = _copy_scenario(evals, _split_name(asked.origin), suite, scenario)
+        texts, modes = _copy_scenario(evals, _split_name(asked.origin), suite, scenario)
     else:
         texts = _build_scenario(evals, suite, scenario)
     if in_the_way := [path for path in texts if os.path.lexists(path)]:
@@ -89,6 +90,8 @@ def run(asked: argparse.Namespace) -> int:
             for path in in_the_way
         )
     write_files(texts)
+    for path, mode in modes.items():
+        path.chmod(mode)
     for path in texts:
         print(display_path(path))
     print(f"next: promptverdict check {display_path(evals / suite / f'{scenario}.yaml')}")
@@ -99,6 +102,9 @@ def _split_name(name: str) -> tuple[str, str]:
     from promptverdict.scenarios.scenario import ALLOWED, IDENTIFIER
 
     suite, _, scenario = name.partition("/")
+    if scenario == "suite":
+        cure = "choose another name: suite.yaml describes the suite itself"
+        raise InputError([Problem(name, "no scenario can be called suite", cure)])
     if not (re.fullmatch(IDENTIFIER, suite) and re.fullmatch(IDENTIFIER, scenario)):
         cure = f"write SUITE/SCENARIO, each of {ALLOWED}"
         raise InputError([Problem(name, "this names no scenario", cure)])
@@ -117,7 +123,7 @@ def _build_scenario(evals: Path, suite: str, scenario: str) -> dict[Path, str]:
     suite_file = folder / "suite.yaml"
     if not suite_file.exists():
         return {suite_file: _SUITE.format(suite=suite), **texts}
-    if "does-what-was-asked" not in suite_file.read_text(encoding="utf-8"):
+    if "does-what-was-asked" not in _read(suite_file):
         cure = f"name a scenario of it to start from: --from {suite}/SCENARIO"
         found = "has no behaviour does-what-was-asked, which the new scenario's grader is for"
         raise InputError([Problem(display_path(suite_file), found, cure)])
@@ -126,8 +132,8 @@ def _build_scenario(evals: Path, suite: str, scenario: str) -> dict[Path, str]:
 
 def _copy_scenario(
     evals: Path, origin: tuple[str, str], suite: str, scenario: str
-) -> dict[Path, str]:
-    """Return the files of a scenario under another name; its recordings stay where they are.
+) -> tuple[dict[Path, str], dict[Path, int]]:
+    """Return the files of a scenario under another name, and their modes; recordings stay.
 
     Raises InputError for another suite's scenario, whose behaviours are not this one's, and for
     files that are no text.
@@ -146,18 +152,21 @@ def _copy_scenario(
         path: text.replace(f"/probes/{old}/", f"/probes/{scenario}/")
         for path, text in texts.items()
     }
+    modes: dict[Path, int] = {}
     for kind in ("files", "probes", "solutions"):
         folder = source / kind / old
         for file in sorted(folder.rglob("*")):
             written = file.is_file() and "__pycache__" not in file.parts
             if written and not file.name.endswith(EVIDENCE):
-                texts[source / kind / scenario / file.relative_to(folder)] = _read(file)
-    return texts
+                target = source / kind / scenario / file.relative_to(folder)
+                texts[target], modes[target] = _read(file), file.stat().st_mode & 0o777
+    return texts, modes
 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        # As bytes: a workspace with other line ends is another workspace.
+        return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         cure = "copy this scenario by hand"
         raise InputError([Problem(display_path(path), "is not UTF-8 text", cure)]) from error

@@ -46,7 +46,7 @@ def run(asked: argparse.Namespace) -> int:
     given = {name: getattr(asked, name) for name in ("base", "trials", "model", "results")}
     settings = resolve(Path.cwd(), given)
     cells = list(_list_cells([Path(path) for path in asked.paths], settings))
-    plan = build_plan(cells, settings)
+    plan = build_plan(cells, settings, Path.cwd())
     if asked.json:
         print(json.dumps({"digest": plan.digest} | json.loads(format_plan(plan)), indent=1))
     else:
@@ -82,7 +82,7 @@ def _render(plan: Plan, cells: Sequence[Cell], settings: Settings) -> Iterator[s
     yield f"plan {plan.digest}: {compared}"
     for name, own in by_suite.items():
         yield from _render_suite(name, own, settings, count)
-    trials = list(_list_unrecorded(plan, cells, settings))
+    trials = list(_list_unrecorded(cells, settings))
     if trials:
         from promptverdict.runner.estimate import estimate
 
@@ -176,12 +176,12 @@ def _find_change(rate: float, units: int, trials: int, tests: int) -> float | No
     return steps[low] if low < len(steps) else None
 
 
-def _list_unrecorded(plan: Plan, cells: Sequence[Cell], settings: Settings) -> Iterator[Trial]:
+def _list_unrecorded(cells: Sequence[Cell], settings: Settings) -> Iterator[Trial]:
     """List the trials of both sides that would have to be recorded."""
-    if plan.base:
+    if settings.base:
         from promptverdict.comparison.both_sides import BothSides
 
-        with BothSides(plan.base, Path.cwd(), cells, settings) as sides:
+        with BothSides(settings.base, Path.cwd(), cells, settings) as sides:
             for cell in cells:
                 trials = [cell.get_trial(number) for number in _list_numbers(cell, settings)]
                 for decision in sides.decide(cell, trials, "once"):

@@ -39,13 +39,17 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 def run(asked: argparse.Namespace) -> int:
     """Print the grades. Raises InputError and SandboxError."""
     from promptverdict.graders.grading import grade_all
-    from promptverdict.runner.solutions import try_solution
+    from promptverdict.runner.solutions import find_break, try_solution
     from promptverdict.sandbox import open_sandbox
 
     settings = resolve(Path.cwd(), {"sandbox": asked.sandbox})
     scenario = _load(Path(asked.scenario))
     solution = _build_solution(scenario, asked)
     evidence = try_solution(scenario, solution, open_sandbox(settings.sandbox))
+    if broken := find_break(evidence):
+        found = f"this cannot be tried: {broken}"
+        cure = "raise the scenario's limits, or try a smaller tree"
+        raise InputError([Problem(display_path(scenario.path), found, cure)])
     grades = grade_all(scenario.scenario.grades, scenario.suite.checks, evidence)
     for line in _render_probes(evidence):
         print(escape_text(line))

@@ -8,8 +8,8 @@ here pairs; the rest is told by name.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -22,10 +22,12 @@ from promptverdict.comparison.sides import SideTrials
 from promptverdict.comparison.verdicts import Comparison, Comparisons, Unpaired
 from promptverdict.core.errors import (
     BrokenRecording,
+    InputError,
     MissingRecording,
     StaleRecording,
 )
 from promptverdict.core.paths import display_path
+from promptverdict.core.text import format_count
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.estimate import estimate
 from promptverdict.settings import Settings
@@ -38,6 +40,16 @@ _UNUSABLE = _NOTHING | {BrokenRecording.__name__}
 """Faults of trials whose evidence was once there, or never was."""
 
 
+@dataclass(frozen=True)
+class OlderRecords:
+    """The records of the older revision, on their way in and out of a comparison."""
+
+    keep: Callable[[TrialRecord], object] = lambda _: None
+    """Hears of each record that was read."""
+    lost: Sequence[TrialRecord] = ()
+    """Of trials that were to be recorded and broke: missing in the comparison, and noted."""
+
+
 def compare_revision(
     ref: str,
     root: Path,
@@ -46,12 +58,12 @@ def compare_revision(
     settings: Settings,
     *,
     refused: Mapping[str, str] = MappingProxyType({}),
-    keep: Callable[[TrialRecord], object] = lambda _: None,
+    records: OlderRecords = OlderRecords(),
 ) -> Comparisons:
     """Compare each variant of some cells with itself at the merge-base of HEAD and a revision.
 
     root: the folder that `settings.agents` is seen from. samples: of the cells as they lie here.
-    refused: as for `compare_sides`. keep: hears of each record that was read of the older revision.
+    refused: as for `compare_sides`. records: what becomes of the older revision's records.
     Raises InputError where there is no such revision, and where its agents cannot be read.
     """
     revision = merge_base(root, ref)
@@ -59,11 +71,13 @@ def compare_revision(
     for cell in here:
         variants.setdefault(cell.variant.id, []).append(cell)
     with TemporaryDirectory(prefix="promptverdict-") as folder:
-        base = BaseRevision(revision, Path(folder), root / settings.agents, here, settings, keep)
+        base = BaseRevision(
+            revision, Path(folder), root / settings.agents, here, settings, records.keep
+        )
         found = [
             comparison
             for name, own in sorted(variants.items())
-            if (comparison := _compare(base, own, _select_variant(samples, name), refused))
+            if (comparison := _compare(base, own, _select_variant(samples, name), refused, records.lost))
         ]
         new = sorted(variants.keys() - base.agents.keys())
         notes = [f"{name} is new since {ref}" for name in new]
@@ -75,17 +89,24 @@ def _select_variant(samples: Iterable[Sample], variant: str) -> list[Sample]:
 
 
 def _compare(
-    base: BaseRevision, here: list[Cell], samples: list[Sample], refused: Mapping[str, str]
+    base: BaseRevision,
+    here: list[Cell],
+    samples: list[Sample],
+    refused: Mapping[str, str],
+    lost_records: Sequence[TrialRecord],
 ) -> Comparison | None:
     """Compare one variant with itself as it was; None where it was not."""
     variant = here[0].variant
     if variant.id not in base.agents:
         return None
     ref = base.revision.ref
-    there = [base.cell(cell) for cell in here]
-    prompt, label = there[0].variant.prompt, f"{variant.id} @ {ref}"
+    prompt, label = base.agents[variant.id].prompt, f"{variant.id} @ {ref}"
     before = SideTrials(label, variant.id, [], prompt, base.revision.commit)
     after = SideTrials(variant.id, variant.id, samples, variant.prompt)
+    try:
+        there = [base.cell(cell) for cell in here]
+    except InputError as error:
+        return explain_uncompared("unrecorded", before, after, str(error.problems[0]))
     wanted = [one for one in samples if one.fault and one.fault.kind in _NOTHING]
     same = all(old.digest == new.digest for old, new in zip(there, here, strict=True))
     never = same and all(one.fault.kind == MissingRecording.__name__ for one in wanted if one.fault)
@@ -118,14 +139,39 @@ def _compare(
             for name in base.deleted_scenarios(suite.folder)
         ]
     newer = [one for one in samples if (one.suite, one.scenario) not in out]
+    broken = [record for record in lost_records if record.variant == variant.id]
+    older += _list_missing(broken, older, out, base)
     told = compare_sides(
         replace(before, samples=older),
         replace(after, samples=newer),
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in here},
         refused=refused,
     )
-    notes = (*told.notes, *_note_played_twice(base, older, newer), *price)
+    notes = (*told.notes, *_note_played_twice(base, older, newer), *_note_lost(broken, label), *price)
     return told.model_copy(update={"unpaired": (*unpaired, *told.unpaired), "notes": notes})
+
+
+def _list_missing(
+    broken: Iterable[TrialRecord],
+    older: Iterable[Sample],
+    out: Collection[tuple[str, str]],
+    base: BaseRevision,
+) -> list[Sample]:
+    """List the trials of the older side that broke and that nothing else stands in for."""
+    known = {(*sample.place, sample.trial) for sample in older}
+    return [
+        Sample.of(record.model_copy(update={"key": base.key(record.key)}))
+        for record in broken
+        if (place := (record.suite, record.scenario)) not in out
+        and (*place, record.trial) not in known
+    ]
+
+
+def _note_lost(broken: Sequence[TrialRecord], label: str) -> Iterator[str]:
+    faults = [record.fault.message.partition("\n")[0] for record in broken if record.fault]
+    if faults:
+        count = format_count(len(faults), "trial")
+        yield f"{count} of {label} could not be recorded; the first: {faults[0]}"
 
 
 def _list_lost(

@@ -26,6 +26,7 @@ from promptverdict.recording.digest import (
 )
 from promptverdict.recording.files import Location, open_sealed
 from promptverdict.runner.cells import Cell, Trial, list_cells
+from promptverdict.runner.decisions import check_place
 from promptverdict.runner.readback import read_back
 from promptverdict.runner.records import record_absence
 from promptverdict.scenarios.discovery import SUITE_FILE
@@ -58,7 +59,19 @@ class BaseRevision:
         place = self.revision.inside(self.where)
         self.revision.write(self._below(place), self.folder)
         path = self.folder / place
-        return {one.id: one for one in load_agents(path)} if path.exists() else {}
+        loaded = load_agents(path) if path.exists() else ()
+        # Where they were written to is gone when somebody reads of them.
+        return {
+            variant.id: variant.model_copy(
+                update={"path": f"{self.revision.ref}:{self._relative(variant.path)}"}
+            )
+            for variant in loaded
+        }
+
+    def _relative(self, path: str) -> str:
+        absolute = Path(path).resolve()
+        folder = self.folder.resolve()
+        return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else path
 
     def cell(self, here: Cell) -> Cell:
         """Return a cell with the variant as it was there, and all else as it lies here.
@@ -118,6 +131,7 @@ class BaseRevision:
     def _record(self, trial: Trial) -> TrialRecord:
         try:
             sealed = open_sealed(trial.location)
+            check_place(trial, sealed)
         except EvidenceError as error:
             return record_absence(trial, error)
         if parts := list_changed_parts(sealed.head.digest, trial.cell.digest):

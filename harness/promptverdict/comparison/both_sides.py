@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,13 +17,16 @@ from typing import Self
 
 from promptverdict.comparison.base_revision import BaseRevision, name_place
 from promptverdict.comparison.git import merge_base
-from promptverdict.core.errors import EvidenceError
+from promptverdict.core.errors import EvidenceError, InputError
 from promptverdict.core.files import write_files
 from promptverdict.recording.digest import list_changed_parts
-from promptverdict.recording.files import Location, open_sealed
+from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cells import Cell, Trial
-from promptverdict.runner.decisions import Decision, decide
+from promptverdict.runner.decisions import Decision, check_place, decide
 from promptverdict.settings import RecordMode, Settings
+
+_OWN_MODES: dict[RecordMode, RecordMode] = {"once": "stale", "both": "all"}
+"""What a mode means for the side that lies here, where its prompt was edited."""
 
 
 class BothSides:
@@ -42,11 +46,20 @@ class BothSides:
             settings,
             lambda _: None,
         )
-        self._older = {
-            cell.id: older
+        self._older: dict[str, Cell] = {}
+        for cell in here:
+            if cell.variant.id in self._base.agents:
+                # What an older agent's model means may be gone: its comparison says so.
+                with suppress(InputError):
+                    older = self._base.cell(cell)
+                    if older.digest != cell.digest:
+                        self._older[cell.id] = older
+        self._same = {
+            cell.id
             for cell in here
             if cell.variant.id in self._base.agents
-            and (older := self._base.cell(cell)).digest != cell.digest
+            and cell.id not in self._older
+            and self._base.agents[cell.variant.id].prompt == cell.variant.prompt
         }
 
     def __enter__(self) -> Self:
@@ -57,23 +70,29 @@ class BothSides:
 
     def is_changed(self, cell: Cell) -> bool:
         """Return whether a cell's variant differs from what it was, or is new."""
-        return cell.variant.id not in self._base.agents or cell.id in self._older
+        return cell.id not in self._same
 
     def decide(self, cell: Cell, trials: Iterable[Trial], mode: RecordMode) -> list[Decision]:
         """Decide about a cell's own trials and about those of its older self.
 
         A prompt that was edited is what the comparison is about: recordings of the one before do
         not stand in its way, so that `once` records what is stale too. The older side is recorded
-        where nothing fits it, and with `both` in any case.
+        where nothing fits it, and with `both` both sides in any case: a fresh baseline beside an
+        old candidate would be as far apart as before. A variant that did not change is not recorded
+        for the first time here.
         """
-        own_mode: RecordMode = "stale" if mode in ("once", "both") else mode
+        planned = list(trials)
+        own_mode = _OWN_MODES.get(mode, mode)
         if not self.is_changed(cell):
-            own_mode = "none"
-        if mode in ("once", "both"):
-            trials = list(trials)
-            for trial in trials:
+            own = [decide(trial, "stale" if mode == "both" else mode) for trial in planned]
+            return [
+                decide(decision.trial, "none") if decision.state == "missing" else decision
+                for decision in own
+            ]
+        if mode == "once":
+            for trial in planned:
                 _bring_back(trial)
-        own = [decide(trial, own_mode) for trial in trials]
+        own = [decide(trial, own_mode) for trial in planned]
         older = self._older.get(cell.id)
         if older is None or mode not in ("once", "stale", "both", "all"):
             return own
@@ -88,7 +107,7 @@ class BothSides:
     def _list_fresh(self, older: Cell) -> Iterator[Trial]:
         """List the trials of an older cell whose recordings are evidence of it."""
         for trial in self._base.recorded_trials(older):
-            if _fits(trial.location, older):
+            if _fits(trial):
                 yield trial
 
 
@@ -97,22 +116,25 @@ def _bring_back(trial: Trial) -> None:
 
     An edit that is taken back, or made again in another branch, needs no model.
     """
-    kept = replace(trial.cell, place=name_place(trial.cell)).get_trial(trial.number).location
-    if _fits(trial.location, trial.cell) or not _fits(kept, trial.cell):
+    kept = replace(trial.cell, place=name_place(trial.cell)).get_trial(trial.number)
+    if _fits(trial) or not _fits(kept):
         return
     texts = {
         getattr(trial.location, kind): path.read_text(encoding="utf-8")
         for kind in ("http", "world", "probes", "judge")
-        if (path := getattr(kept, kind)).is_file()
+        if (path := getattr(kept.location, kind)).is_file()
     }
     write_files(texts)
 
 
-def _fits(location: Location, cell: Cell) -> bool:
+def _fits(trial: Trial) -> bool:
+    """Return whether what lies in a trial's place is a recording of that very trial."""
     try:
-        return not list_changed_parts(open_sealed(location).head.digest, cell.digest)
+        sealed = open_sealed(trial.location)
+        check_place(trial, sealed)
     except EvidenceError:
         return False
+    return not list_changed_parts(sealed.head.digest, trial.cell.digest)
 
 
 def arrange_blocks(decisions: Sequence[Decision], seed: int) -> list[Decision]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from promptverdict.comparison.against_revision import compare_revision
+from promptverdict.comparison.against_revision import OlderRecords, compare_revision
 from promptverdict.comparison.compare import compare_run
 from promptverdict.comparison.gates import find_lacking_cells
 from promptverdict.comparison.plan import add_plan_note
@@ -36,18 +36,25 @@ def conclude(
     settings: Settings,
     root: Path,
     keep: Callable[[TrialRecord], object],
+    lost: Sequence[TrialRecord] = (),
 ) -> Comparisons:
     """Compare the cells of a run: with `settings.base` where it is given, else with baselines.
 
     expected: ids of all cells of its suites; a suite of which some did not run gets no answer from
     its gate. root: the folder that `settings.agents` is seen from. keep: hears of each record of
-    the older revision. Raises InputError.
+    the older revision. lost: trials of it that were to be recorded and broke. Raises InputError.
     """
     refused = find_lacking_cells(expected, (cell.id for cell in ran))
     samples = [Sample.of(record) for record in records]
     if settings.base:
         found = compare_revision(
-            settings.base, root, ran, samples, settings, refused=refused, keep=keep
+            settings.base,
+            root,
+            ran,
+            samples,
+            settings,
+            refused=refused,
+            records=OlderRecords(keep, lost),
         )
     else:
         found = compare_run(
@@ -56,7 +63,7 @@ def conclude(
             {cell.variant.id: cell.variant.prompt for cell in ran},
             refused=refused,
         )
-    return add_plan_note(found, ran, settings, root / settings.results)
+    return add_plan_note(found, ran, settings, root)
 
 
 def conclude_gate(suite: str, found: Comparisons, ran: Iterable[Cell]) -> GateConclusion:

@@ -7,6 +7,7 @@ evidence says which. A suite says how far apart is too far (`contemporary`).
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -24,14 +25,20 @@ _ALIASES = ("-latest", ":latest", "/latest")
 def measure_gaps(paired: Iterable[PairedScenario]) -> dict[str, timedelta]:
     """Measure how far apart each suite's sides were recorded: suite -> the widest gap.
 
-    The gap of a scenario is the shortest time between a trial of one side and one of the other.
+    Each trial is as far away as the nearest trial of its scenario on the other side, and a suite as
+    far as its farthest trial: one fresh trial among old ones brings none of them nearer.
     """
     gaps: dict[str, timedelta] = {}
     for scenario in paired:
-        times = [_list_times(side) for side in (scenario.baseline, scenario.candidate)]
-        if all(times):
-            gap = min(abs(one - other) for one in times[0] for other in times[1])
-            gaps[scenario.suite] = max(gap, gaps.get(scenario.suite, timedelta()))
+        before, after = map(_list_times, (scenario.baseline, scenario.candidate))
+        if not (before and after):
+            continue
+        distances = [
+            min(abs(moment - other) for other in others)
+            for moments, others in ((before, after), (after, before))
+            for moment in moments
+        ]
+        gaps[scenario.suite] = max(*distances, gaps.get(scenario.suite, timedelta()))
     return gaps
 
 
@@ -58,7 +65,7 @@ def cap_verdicts(
     notes += _note_aliases(comparison)
     if not far:
         return comparison.model_copy(update={"notes": (*comparison.notes, *notes)})
-    cure = "record both sides together: pytest evals/ --base REF --record both"
+    cure = f"record both sides together: {_format_command(comparison)}"
     capped = cap_suites(comparison, far, cure)
     return capped.model_copy(update={"notes": (*comparison.notes, *notes)})
 
@@ -78,6 +85,13 @@ def _list_times(samples: Iterable[Sample]) -> list[datetime]:
         for sample in samples
         if sample.provenance
     ]
+
+
+def _format_command(comparison: Comparison) -> str:
+    ref = comparison.baseline.label.partition(" @ ")[2]
+    if comparison.baseline.revision and ref:
+        return f"pytest evals/ --base {shlex.quote(ref)} --record both"
+    return "pytest evals/ --record all"
 
 
 def _note_aliases(comparison: Comparison) -> Sequence[str]:

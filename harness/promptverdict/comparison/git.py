@@ -43,9 +43,15 @@ class Revision:
         if not within:
             return {}
         asked = [] if "." in within else ["--", *within]
-        return dict(
-            _parse_listing(_run_git(self.top, "ls-tree", "-rz", "--full-tree", self.commit, *asked))
-        )
+        try:
+            listed = _run_git(self.top, "ls-tree", "-rz", "--full-tree", self.commit, *asked)
+        except _Refused as error:
+            raise self._build_lack(within[0]) from error
+        return dict(_parse_listing(listed))
+
+    def _build_lack(self, path: str) -> InputError:
+        cure = "fetch it: git fetch --refetch --no-filter, fetch-depth: 0 in CI"
+        return InputError([Problem(path, f"is not in this clone at {self.ref}", cure)])
 
     def write(self, files: Mapping[str, str], folder: Path) -> None:
         """Write files of the commit (path -> id of its content) below a folder.
@@ -53,13 +59,15 @@ class Revision:
         Raises InputError where this clone does not hold them.
         """
         asked = "".join(f"{content}\n" for content in files.values())
-        given, at = _run_git(self.top, "cat-file", "--batch", given=asked.encode()), 0
+        try:
+            given, at = _run_git(self.top, "cat-file", "--batch", given=asked.encode()), 0
+        except _Refused as error:
+            raise self._build_lack(next(iter(files))) from error
         for path, content in files.items():
             end = given.index(b"\n", at)
             head, at = given[at:end].decode(), end + 1
             if not head.startswith(f"{content} blob "):
-                cure = "fetch it: git fetch --refetch --no-filter, fetch-depth: 0 in CI"
-                raise InputError([Problem(path, f"is not in this clone at {self.ref}", cure)])
+                raise self._build_lack(path)
             size = int(head.split()[2])
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)

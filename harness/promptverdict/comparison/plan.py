@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from promptverdict.comparison.git import merge_base
 from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.core.clock import format_now
 from promptverdict.core.errors import InputError, Problem
@@ -21,6 +22,8 @@ from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.recording.digest import hash_part
 from promptverdict.runner.cells import Cell
+from promptverdict.runner.probes import hash_probe
+from promptverdict.scenarios.checks_file import CHECKS_FILE
 from promptverdict.settings import Settings
 
 FILE = "plan.json"
@@ -57,8 +60,11 @@ class SealedPlan(Frozen):
     """When, in UTC: 2026-01-31T12:00:00Z."""
 
 
-def build_plan(cells: Sequence[Cell], settings: Settings) -> Plan:
-    """Build the plan of comparing some cells, as suites, scenarios, agents and settings lie."""
+def build_plan(cells: Sequence[Cell], settings: Settings, root: Path) -> Plan:
+    """Build the plan of comparing some cells, as suites, scenarios, agents and settings lie.
+
+    root: a folder of the repository. Raises InputError where there is no such revision.
+    """
     suites: dict[str, dict[str, Any]] = {}
     graders: dict[str, str] = {}
     for cell in cells:
@@ -66,15 +72,28 @@ def build_plan(cells: Sequence[Cell], settings: Settings) -> Plan:
         suite = scenario.suite.suite
         if scenario.suite.id not in suites:
             judged = suite.model_dump(mode="json", include=set(_JUDGED))
-            suites[scenario.suite.id] = {"trials": settings.trials or suite.trials, **judged}
-        graded = scenario.scenario.model_dump(mode="json", include={"grades", "probes"})
-        graders[f"{scenario.suite.id}/{scenario.id}"] = hash_part(graded)
+            checks = scenario.suite.folder / CHECKS_FILE
+            suites[scenario.suite.id] = {
+                "trials": settings.trials or suite.trials,
+                "checks.py": hash_part(checks.read_text("utf-8")) if checks.is_file() else None,
+                **judged,
+            }
+        graded = scenario.scenario.model_dump(mode="json", include={"grades"})
+        probes = {probe.name: hash_probe(probe, scenario) for probe in scenario.scenario.probes}
+        graders[f"{scenario.suite.id}/{scenario.id}"] = hash_part([graded, probes])
     return Plan(
-        base=settings.base,
+        base=_find_base(settings, root),
         suites=suites,
         cells={cell.id: hash_part([cell.model, cell.digest]) for cell in cells},
         graders=graders,
     )
+
+
+def _find_base(settings: Settings, root: Path) -> str | None:
+    """Name the commit that is compared with: a branch may have moved since the plan was sealed."""
+    if settings.base is None:
+        return None
+    return f"{settings.base} ({merge_base(root, settings.base).commit[:12]})"
 
 
 def seal_plan(plan: Plan, results: Path) -> SealedPlan:
@@ -101,22 +120,32 @@ def read_sealed_plan(results: Path) -> SealedPlan | None:
 
 
 def add_plan_note(
-    found: Comparisons, cells: Sequence[Cell], settings: Settings, results: Path
+    found: Comparisons, cells: Sequence[Cell], settings: Settings, root: Path
 ) -> Comparisons:
     """Add to comparisons whether they kept to the sealed plan. Raises InputError."""
-    sealed = read_sealed_plan(results)
-    notes = note_plan(sealed, build_plan(cells, settings)) if sealed else ()
+    sealed = read_sealed_plan(root / settings.results)
+    if sealed is None:
+        return found
+    sides = [side for each in found.comparisons for side in (each.baseline, each.candidate)]
+    moments = [side.oldest for side in sides if side.oldest]
+    plan = build_plan(cells, settings, root)
+    notes = note_plan(sealed, plan, min(moments, default=None))
     return found.model_copy(update={"notes": (*found.notes, *notes)})
 
 
-def note_plan(sealed: SealedPlan, plan: Plan) -> Iterator[str]:
-    """Note whether a comparison kept to the sealed plan, and what differs."""
+def note_plan(sealed: SealedPlan, plan: Plan, oldest: str | None) -> Iterator[str]:
+    """Note whether a comparison kept to the sealed plan, and what differs.
+
+    oldest: when the oldest evidence was recorded. A plan that was sealed after it may have been
+    made with the results in sight.
+    """
     name = f"the plan {sealed.digest} of {sealed.sealed}"
-    changes = list(list_changes(sealed.plan, plan))
-    if not changes:
-        yield f"kept to {name}"
-    else:
+    if changes := list(list_changes(sealed.plan, plan)):
         yield f"differs from {name}: {'; '.join(changes)}"
+    elif oldest is not None and oldest < sealed.sealed:
+        yield f"as {name}, which was sealed after the oldest evidence was recorded ({oldest})"
+    else:
+        yield f"kept to {name}"
 
 
 def list_changes(old: Plan, new: Plan) -> Iterator[str]:

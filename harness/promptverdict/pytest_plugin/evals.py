@@ -136,13 +136,19 @@ class PytestEvals:
             self.folder = Path(folder)
             self.nodes |= output[NODES]
 
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Stop what still runs, compare, and close the run."""
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Stop what still runs, compare, and close the run.
+
+        A run whose older side could not be recorded is none that passed: no item stands for it.
+        """
         is_whole = exitstatus != pytest.ExitCode.INTERRUPTED
         if self._session:
             if is_whole and self._session.folder and self._session.is_compared:
                 self._compare(self._session)
             self._session.close()
+            lost = any(record.fault for record in self._session.older_records)
+            if lost and exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
             self.folder = self._session.folder
             self.nodes = self._session.nodes
         if self.folder is None:

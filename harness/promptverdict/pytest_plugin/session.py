@@ -128,7 +128,13 @@ class EvalSession:
             expected = [cell.id for cell in self.reader.list_all_cells()]
             run = self._trials.open()
             self._comparisons = conclude(
-                cells, expected, records, self.settings, self._root, run.save
+                cells,
+                expected,
+                records,
+                self.settings,
+                self._root,
+                run.save,
+                [record for record in self.older_records if record.fault],
             )
             write_comparisons(run.folder, self._comparisons)
         return self._comparisons

@@ -14,6 +14,7 @@ from promptverdict.core.text import escape_lines
 if TYPE_CHECKING:
     from promptverdict.scenarios.loading import LoadedScenario
     from promptverdict.scenarios.solution import LoadedSolution
+    from promptverdict.trials.evidence import Evidence
 
 
 class WronglyGraded(Exception):
@@ -36,19 +37,33 @@ class SolutionItem(pytest.Item):
     def __init__(self, *, loaded: LoadedSolution, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._loaded = loaded
+        self._evidence: Evidence | None = None
+
+    def setup(self) -> None:
+        """Read what the solution did; evidence that does not serve is an error, never a failure."""
+        from promptverdict.runner.solutions import find_break, read_solution
+
+        try:
+            self._evidence = read_solution(self._loaded)
+            why = find_break(self._evidence)
+        except StaleSolution as error:
+            why = str(error)
+        if why:
+            pytest.fail(escape_lines(why), pytrace=False)
 
     def runtest(self) -> None:
         """Fail where a grader misses a saboteur, or blames a good solution or a near miss."""
-        from promptverdict.runner.solutions import grade_solution, list_misses, read_solution
+        from promptverdict.runner.solutions import grade_solution, list_misses
 
-        evidence = read_solution(self._loaded)
-        if misses := list_misses(self._loaded, grade_solution(self._loaded, evidence)):
+        if self._evidence is None:
+            raise RuntimeError("the solution was not set up")
+        if misses := list_misses(self._loaded, grade_solution(self._loaded, self._evidence)):
             says = f"{self._loaded.solution.kind}: {self._loaded.solution.says}"
             raise WronglyGraded("\n".join([says, *(f"  {miss}" for miss in misses)]))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show what was graded wrongly, or how to run what is stale, and no traceback."""
-        if isinstance(excinfo.value, WronglyGraded | StaleSolution):
+        """Show what was graded wrongly, and no traceback."""
+        if isinstance(excinfo.value, WronglyGraded):
             return escape_lines(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 

@@ -57,7 +57,7 @@ def decide(trial: Trial, mode: RecordMode) -> Decision:
     state: State = "fresh"
     try:
         sealed = open_sealed(trial.location)
-        _check_place(trial, sealed)
+        check_place(trial, sealed)
         if parts := list_changed_parts(sealed.head.digest, trial.cell.digest):
             state, error = "stale", _describe_stale(trial, parts, sealed)
     except MissingRecording:
@@ -76,7 +76,7 @@ def decide(trial: Trial, mode: RecordMode) -> Decision:
     return Decision(trial, state, sealed, None, probes=unrun)
 
 
-def _check_place(trial: Trial, sealed: Sealed) -> None:
+def check_place(trial: Trial, sealed: Sealed) -> None:
     """Raise BrokenRecording for a recording that was copied or renamed: its seal still holds."""
     head, task = sealed.head, trial.cell.task
     origin = format_trial_id(head.suite, head.scenario, head.variant, head.trial)

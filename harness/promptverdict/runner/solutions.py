@@ -41,7 +41,7 @@ from promptverdict.trials.evidence import Evidence, FinalState, ProbeReport, Tas
 from promptverdict.trials.grade import Grade
 from promptverdict.trials.protocols import Tools
 from promptverdict.trials.toolset import VERSION
-from promptverdict.trials.transcript import Answered, Block, Call, Event, Say, Transcript
+from promptverdict.trials.transcript import Answered, Block, Call, End, Event, Say, Transcript
 
 _FORMAT = 1
 _MODEL = "relay/solution"
@@ -94,6 +94,9 @@ def read_solution(loaded: LoadedSolution) -> Evidence:
         )
     if stored.probed != _digest_probes(loaded.scenario):
         raise _build_stale_error(loaded, "a probe changed since it was run")
+    if fault := next((report.fault for report in stored.probes if report.fault), None):
+        # Nobody knows whether it would happen again: machinery that broke is no evidence.
+        raise _build_stale_error(loaded, f"a probe could not tell when it was run: {fault}")
     try:
         return _build_evidence(loaded.scenario, loaded.solution, stored)
     except BrokenRecording as error:
@@ -104,6 +107,18 @@ def grade_solution(loaded: LoadedSolution, evidence: Evidence) -> tuple[Grade, .
     """Grade the evidence of a solution as its scenario says now."""
     scenario = loaded.scenario
     return grade_all(scenario.scenario.grades, scenario.suite.checks, evidence)
+
+
+def find_break(evidence: Evidence) -> str | None:
+    """Return why a run proves nothing: a probe that could not tell, or steps that were cut off."""
+    reports = evidence.outcome.probes if evidence.outcome else ()
+    for report in reports:
+        if report.fault:
+            return f"the probe {report.probe} could not tell: {report.fault}"
+    end = evidence.events[-1]
+    if isinstance(end, End) and end.reason != "done":
+        return f"its steps were cut off: {end.reason} {end.detail}".rstrip()
+    return None
 
 
 def list_misses(loaded: LoadedSolution, grades: tuple[Grade, ...]) -> list[str]:

@@ -17,6 +17,7 @@ from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.core.strict_yaml import parse, read_text
+from promptverdict.graders.extracted_claims import needs_judge
 from promptverdict.scenarios.loading import LoadedScenario
 from promptverdict.scenarios.scenario import Identifier
 from promptverdict.scenarios.validation import validate_document
@@ -129,6 +130,16 @@ def _load_solution(path: Path, scenario: LoadedScenario) -> LoadedSolution:
         )
         for behaviour in solution.fails
         if behaviour not in scenario.scenario.grades
+    ]
+    problems += [
+        Problem(
+            f"{where}: fails",
+            f"only a judge tells {behaviour}, and nobody asks one about a solution",
+            "name behaviours that code tells",
+        )
+        for behaviour in solution.fails
+        if behaviour in scenario.scenario.grades
+        and needs_judge([scenario.scenario.grades[behaviour]])
     ]
     offered = scenario.scenario.tools
     problems += [
