@@ -77,7 +77,11 @@ def compare_revision(
         found = [
             comparison
             for name, own in sorted(variants.items())
-            if (comparison := _compare(base, own, _select_variant(samples, name), refused, records.lost))
+            if (
+                comparison := _compare(
+                    base, own, _select_variant(samples, name), refused, records.lost
+                )
+            )
         ]
         new = sorted(variants.keys() - base.agents.keys())
         notes = [f"{name} is new since {ref}" for name in new]
@@ -147,7 +151,12 @@ def _compare(
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in here},
         refused=refused,
     )
-    notes = (*told.notes, *_note_played_twice(base, older, newer), *_note_lost(broken, label), *price)
+    notes = (
+        *told.notes,
+        *_note_played_twice(base, older, newer),
+        *_note_lost(broken, label),
+        *price,
+    )
     return told.model_copy(update={"unpaired": (*unpaired, *told.unpaired), "notes": notes})
 
 
