@@ -269,7 +269,7 @@ class TestTheFiveSourcePrompts:
     def test_003_has_a_mangled_emoji_and_unknown_keys(self, seeds: dict[str, Variant]) -> None:
         (mojibake,) = [one for one in seeds["003"].diagnostics if one.kind == "mojibake"]
         assert mojibake.line == 4
-        assert mojibake.text.startswith("emoji holds ")
+        assert mojibake.text.startswith("emoji has ")
         assert "🟠 (U+1F7E0)" in mojibake.text
         assert seeds["003"].metadata["emoji"] == "ðŸŸ\u00a0"
         assert seeds["003"].metadata["max_runtime_minutes"] == 10

@@ -264,7 +264,7 @@ def filled_in(lines: str) -> str:
 
 def settings_lines(out: str) -> str:
     """Take the lines that are to be added to pyproject.toml."""
-    told = out.partition("full name:\n")[2].partition("\nRecord")[0]
+    told = out.partition("full name:\n")[2].partition("\nCommit")[0]
     return "".join(f"{line[2:]}\n" for line in told.split("\n"))
 
 

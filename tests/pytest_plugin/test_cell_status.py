@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from promptverdict.graders.spoken import Says
 from promptverdict.pytest_plugin.cell_status import CellStatus
 from promptverdict.trials.grade import Finding, Grade, Outcome
 from promptverdict.trials.record import Fault
@@ -27,7 +28,8 @@ def status(root: Path, *outcomes: Outcome, require: float = 1.0) -> CellStatus:
             "require": require,
         }
     )
-    scenario = made.scenario.scenario.model_copy(update={"grades": {"kind": None}})
+    says = Says(all_of=("Hello",))
+    scenario = made.scenario.scenario.model_copy(update={"grades": {"kind": says}})
     loaded = replace(
         made.scenario, scenario=scenario, suite=replace(made.scenario.suite, suite=suite)
     )

@@ -165,6 +165,8 @@ STATE = _compile(
     rf"\bno (?:[\w-]+ ){{1,5}}{_USES}",
     r"\bthere(?: is|'s| are| was| were)(?: still| yet)? (?:no\b|nothing\b)",
     r"\bthere (?:is|are)n't any\b",
+    # "helpers.py has no slugify()": a file, and what code calls by a name.
+    r"\w\.\w+`? (?:has|have|contains?|defines?|exports?) no (?:[\w-]+ ){0,2}`?\w+(?:\.\w+)*\(\)",
     rf"{_BE} (?:\w+ly |still |also |as yet |currently ){{0,2}}{_UNDONE}",
     rf"(?:^|[|:;—\u2013]|,)\W*(?:still |as yet |so far |currently |but )?{_UNDONE}"
     r"(?=\W*(?:$|(?:against|on|in|with|from|here|so far|for|yet|by|at)\b)|\s*[|:.,;)(—\u2013])",
