@@ -154,6 +154,39 @@ def test_a_refusal_of_the_first_request_is_a_fault_with_the_servers_words_and_a_
     assert shared.build_stop() is None
 
 
+@pytest.mark.parametrize(
+    ("words", "grew"),
+    [
+        ("maximum context length is 40000 tokens and your request has 9000 input tokens", False),
+        ("maximum context length is 40000 tokens and your request has 39000 input tokens", True),
+        (
+            "maximum context length is 8,192 tokens. However, you requested 33,000 tokens (1,000"
+            " in the messages, 32,000 in the completion).",
+            False,
+        ),
+        ("input length and `max_tokens` exceed context limit: 190000 + 32000 > 200000", True),
+        ("input length and `max_tokens` exceed context limit: 9000 + 32000 > 40000", False),
+        ("the request exceeds the available context size", True),
+    ],
+)
+def test_a_later_refusal_is_an_overflow_unless_the_conversation_leaves_room(
+    words: str, grew: bool
+) -> None:
+    network = Network(GOOD, error("invalid_request_error", words, 400))
+    transport = PatientTransport(MODEL, network, throttle(FlyingTime()))
+    request = httpx2.Request("POST", "https://api.example.org/v1/messages", content="{}")
+
+    async def twice() -> int:
+        await transport.handle_async_request(request)
+        return (await transport.handle_async_request(request)).status_code
+
+    if grew:
+        assert asyncio.run(twice()) == 400
+    else:
+        with pytest.raises(ProviderError, match="ask for fewer output tokens"):
+            asyncio.run(twice())
+
+
 def test_only_a_conversation_that_has_grown_can_be_too_long() -> None:
     long = error("invalid_request_error", "prompt is too long: 9 tokens > 8 maximum", 400)
     network = Network(GOOD, long)

@@ -11,6 +11,16 @@ _OUTPUT_LIMIT = re.compile(
     r"|(?:too many|output|maximum).{0,20}tokens|exceeds? .{0,40}(?:length|context)",
     re.IGNORECASE,
 )
+_NUMBER = r"\d[\d,]*"
+_SIZES = tuple(
+    re.compile(pattern.replace("N", _NUMBER), re.IGNORECASE | re.DOTALL)
+    for pattern in (
+        r"context length is (?P<context>N).*?(?P<held>N) (?:input tokens|in the messages)",
+        r"exceed context limit: (?P<held>N) \+ N > (?P<context>N)",
+    )
+)
+"""How servers say how long the conversation is, and how long it may be."""
+
 _TOO_LONG = re.compile(r"(?:prompt|input|request|message) is too (?:long|large)", re.IGNORECASE)
 _TOOLS = re.compile(r"\btools?\b|tool_choice|function.?call|--jinja", re.IGNORECASE)
 _MODEL = re.compile(r"\bmodel\b.{0,80}(?:not|exist|unknown|invalid|load)|not_found", re.IGNORECASE)
@@ -24,6 +34,18 @@ _PARAMETER = re.compile(
 def is_about_output_limit(words: str) -> bool:
     """Return whether a refusal is about how many tokens an answer is asked to have at most."""
     return bool(re.search(r"max_(?:\w+_)?tokens|in the completion", words, re.IGNORECASE))
+
+
+def leaves_room(words: str) -> bool:
+    """Return whether a refusal says that the conversation fills less than half of the context.
+
+    Then what we ask for on top does not fit, and no conversation grew too long.
+    """
+    for pattern in _SIZES:
+        if sizes := pattern.search(words):
+            held, context = (int(sizes[name].replace(",", "")) for name in ("held", "context"))
+            return held < context / 2
+    return False
 
 
 def suggest_cure(model: str, api: Api, status: int, words: str, base_path: str) -> str:
@@ -47,7 +69,8 @@ def suggest_cure(model: str, api: Api, status: int, words: str, base_path: str) 
         ),
         (
             bool(_OUTPUT_LIMIT.search(words)),
-            f"ask for fewer output tokens in pyproject.toml: {table} {api.limit_name} = 4096",
+            f"ask for fewer output tokens in pyproject.toml: {table} {api.limit_name} = 4096,"
+            " or give the model a longer context",
         ),
         (
             status == 404 or bool(_MODEL.search(words)),

@@ -10,7 +10,7 @@ import asyncio
 import httpx2
 
 from promptverdict.core.errors import ProviderError, RateLimited, RefusedByProvider
-from promptverdict.providers.cures import is_about_output_limit, suggest_cure
+from promptverdict.providers.cures import is_about_output_limit, leaves_room, suggest_cure
 from promptverdict.providers.failures import is_overflow, read_error_words
 from promptverdict.providers.model_names import shorten_model_path
 from promptverdict.providers.receiving import receive
@@ -137,9 +137,9 @@ class PatientTransport(httpx2.AsyncBaseTransport):
         was answered yet, a limit that the server does not take stops the run: all ask for the same.
         """
         status, content = response.status_code, response.content
-        if is_overflow(status, content) and self._is_answered:
-            return
         words = read_error_words(content) or "nothing else is said"
+        if is_overflow(status, content) and self._is_answered and not leaves_room(words):
+            return
         base_path = request.url.path.removesuffix(self._api.path)
         cure = suggest_cure(self._model, self._api, status, words, base_path)
         why = find_lasting_refusal(response)
