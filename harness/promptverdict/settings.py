@@ -33,8 +33,8 @@ class Settings(Frozen):
     record: RecordMode = Field(
         default="none",
         description="none: replay only, no network; once: record what is missing (with --base, on"
-        " both sides); stale: also what is out of date; both: with --base, also the older side"
-        " anew; all: everything anew",
+        " both sides); stale: also what is out of date; both: with --base, both sides anew;"
+        " all: everything anew",
     )
     trials: int | None = Field(
         default=None, ge=1, le=1000, description="Trials of each cell (default: the suite's)"
