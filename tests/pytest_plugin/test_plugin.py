@@ -336,6 +336,17 @@ def test_collection_imports_nothing_heavy(evals: pytest.Pytester) -> None:
 
 
 @pytest.mark.e2e
+def test_a_run_that_compares_nothing_imports_no_statistics(evals: pytest.Pytester) -> None:
+    program = (
+        "import sys, pytest; pytest.main(['evals', '-q']);"
+        "print([name for name in ('pandas', 'scipy', 'jinja2') if name in sys.modules])"
+    )
+    result = evals.run(sys.executable, "-c", program)
+    assert "evaluations" in result.stdout.str()
+    assert result.stdout.lines[-1] == "[]"
+
+
+@pytest.mark.e2e
 def test_recording_is_not_distributed_over_workers(evals: pytest.Pytester) -> None:
     pytest.importorskip("xdist")
     refused = evals.runpytest_subprocess("evals", "-n", "1", "--record", "once")

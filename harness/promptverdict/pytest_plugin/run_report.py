@@ -89,10 +89,11 @@ class RunReport:
 
     def _repeat_answers(self) -> str:
         """Repeat each answer in a line: tables stand between where it was and the end."""
-        from promptverdict.comparison.wording import format_comparison
-
         if self._evals.comparisons is None:
             return ""
+        # Imported late: scipy comes with it, and a plain replay compares nothing.
+        from promptverdict.comparison.wording import format_comparison
+
         comparisons = self._evals.comparisons.comparisons
         compared = [each for each in comparisons if each.status != "unchanged"]
         return "".join(f"{escape_text(format_comparison(each))}\n" for each in compared)
