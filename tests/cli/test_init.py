@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from promptverdict.cli import first_steps, init, main, schema, starter_files
 from promptverdict.core.errors import InputError
+from promptverdict.scenarios.packs import find_packs
 from promptverdict.trials.metrics import sum_usage
 from promptverdict.trials.store import find_run, read_records
 
@@ -22,7 +23,7 @@ CLAUDE = {".claude/agents/reviewer.md": REVIEWER, ".claude/agents/builder.md": B
 MODEL = "anthropic/claude-x"
 ASKED = ["--agents", ".claude/agents", "--model", "relay/me"]
 CONFIGURED = '[tool.promptverdict]\nagents = "agents"\n'
-STARTER = init.STARTER
+STARTER = starter_files.STARTER
 SCENARIOS = sorted(path.stem for path in STARTER.glob("*/*.yaml") if path.name != "suite.yaml")
 SOLUTIONS = len(list(STARTER.rglob("*.evidence.yaml")))
 WRITTEN = sum(path.is_file() for path in STARTER.rglob("*") if "__pycache__" not in path.parts)
@@ -401,3 +402,42 @@ def test_a_projects_own_tests_are_collected_and_the_starters_are_not(
     assert "test_own.py::test_own" in listed
     assert "evals/first-look/fix-a-bug.yaml::builder" in listed
     assert "test_clock" not in listed
+
+
+def test_packs_are_written_under_their_names_instead_of_the_starter(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, CLAUDE)
+    out = printed(capsys, "--pack", "tdd,json")
+    assert "written: evals/tdd, evals/json and the schemas\n" in out
+    packs = find_packs()
+    cells = (packs["tdd"].scenarios + packs["json"].scenarios) * 2
+    assert f"{cells} cells (" in out
+    assert re.search(r"^  tdd/discount-test-first +\w", out, re.MULTILINE)
+    written = files(root / "evals")
+    assert {name.partition("/")[0] for name in written if "/" in name} == {"tdd", "json"}
+    assert not [name for name in written if "cassettes" in name]
+    assert "promised" not in written["tdd/suite.yaml"]
+    again = printed(capsys, "--pack", "json,tdd")
+    assert "evals/json, evals/tdd and the schemas exist already: nothing was written\n" in again
+
+
+def test_an_unknown_pack_lists_the_known_ones_and_nothing_is_written(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, CLAUDE)
+    told = refused(capsys, "--pack", "tdd,shyness")
+    assert "--pack: there is no pack shyness\n" in told
+    for pack in find_packs().values():
+        assert re.search(rf"^    {pack.name}: .+, \d+ scenarios?$", told, re.MULTILINE)
+    assert set(files(root)) == set(CLAUDE)
+
+
+def test_copied_packs_have_no_mistake(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    configured = '[tool.promptverdict]\nagents = ".claude/agents"\nmodel = "relay/me"\n'
+    write(root, {**CLAUDE, "pyproject.toml": configured})
+    packs = find_packs()
+    printed(capsys, "--pack", ",".join(packs))
+    assert main(["check", "--files-only"]) == 0
+    scenarios = sum(pack.scenarios for pack in packs.values())
+    assert f"{scenarios} scenarios: no mistake in their files" in capsys.readouterr().out

@@ -93,6 +93,25 @@ def test_the_wheel_claims_one_name_and_holds_what_is_read_at_run_time(wheel: Pat
     assert not [name for name in names if "__pycache__" in name]
 
 
+def test_the_wheel_holds_the_packs_as_they_are_here_without_recordings_and_schemas(
+    wheel: Path,
+) -> None:
+    archive = zipfile.ZipFile(wheel)
+    below = "promptverdict/packs/"
+    packed = {name.removeprefix(below) for name in archive.namelist() if name.startswith(below)}
+    listed = run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], ROOT / "evals"
+    )
+    written = {
+        name
+        for name in filter(None, listed.stdout.split("\0"))
+        if "/cassettes/" not in name and "/" in name
+    }
+    assert packed == written
+    for name in packed:
+        assert archive.read(below + name) == (ROOT / "evals" / name).read_bytes(), name
+
+
 def test_the_package_is_imported_from_where_it_is_installed(programs: Path, project: Path) -> None:
     done = run([programs / "python", "-c", "import promptverdict as p; print(p.__file__)"], project)
     assert Path(done.stdout.strip()).is_relative_to(programs.parent)
@@ -108,6 +127,21 @@ def test_the_command_is_there_and_writes_a_first_suite(programs: Path, project: 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("1 agent in .claude/agents:\n  builder\n")
     assert (project / "evals/first-look/suite.yaml").is_file()
+
+
+def test_a_pack_is_written_far_from_the_checkout_and_has_no_mistake(
+    programs: Path, project: Path
+) -> None:
+    configured = '[tool.promptverdict]\nagents = ".claude/agents"\nmodel = "relay/me"\n'
+    (project / "pyproject.toml").write_text(configured)
+    done = run([programs / "promptverdict", "init", "--pack", "tdd"], project)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (project / "evals/tdd/suite.yaml").is_file()
+    done = run([programs / "promptverdict", "check", "--files-only"], project)
+    assert done.returncode == 0, done.stderr
+    done = run([programs / "promptverdict", "init", "--pack", "none-such"], project)
+    assert done.returncode == 2
+    assert "    tdd: Test-driven cycle, " in done.stderr
 
 
 def test_pytest_has_the_options_and_collects_the_suite(programs: Path, project: Path) -> None:

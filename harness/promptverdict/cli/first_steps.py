@@ -1,4 +1,4 @@
-"""What to do with a first suite: its cells, what pyproject.toml needs, the commands."""
+"""What to do with first suites: their cells, what pyproject.toml needs, the commands."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TOKENS_OF_A_TRIAL = (12, 52)
 
 @dataclass(frozen=True)
 class FirstSteps:
-    """The next steps of a project with agents and a first suite."""
+    """The next steps of a project with agents and first suites."""
 
     place: str
     """Folder or file of the agents, as commands take it."""
@@ -40,9 +40,10 @@ class FirstSteps:
         number = format_count(len(self.scenarios) * len(self.agents), "cell")
         scenarios = format_count(len(self.scenarios), "scenario")
         yield f"{number} ({scenarios} x {format_count(len(self.agents), 'agent')}):"
-        width = max(len(scenario.id) for scenario in self.scenarios)
-        for scenario in self.scenarios:
-            yield f"  {SUITE}/{scenario.id:{width}}  {scenario.scenario.title}"
+        names = [f"{scenario.suite.id}/{scenario.id}" for scenario in self.scenarios]
+        width = max(map(len, names))
+        for name, scenario in zip(names, self.scenarios, strict=True):
+            yield f"  {name:{width}}  {scenario.scenario.title}"
         tokens, (least, most) = self._count_first_tokens(), TOKENS_OF_A_TRIAL
         yield f"To record them, the first requests alone are about {tokens:,} tokens. A trial takes"
         yield "more, since it asks again after its tool calls: the recorded trials of"
@@ -78,7 +79,10 @@ class FirstSteps:
         """Render the commands to run next."""
         every = self._format_pytest(f"{EVALS}/")
         one_cell = self._format_pytest(
-            format_node_id(f"{EVALS}/{SUITE}/{self.scenarios[0].id}.yaml", self.agents[0].id)
+            format_node_id(
+                f"{EVALS}/{self.scenarios[0].suite.id}/{self.scenarios[0].id}.yaml",
+                self.agents[0].id,
+            )
         )
         yield "Commit this, edit a prompt, and let one command record both sides and answer whether"
         yield "the agent improved or regressed since main:"
@@ -111,8 +115,11 @@ class FirstSteps:
         cells = [
             Cell(scenario, agent, "default") for scenario in self.scenarios for agent in self.agents
         ]
-        trials = self.settings.trials or self.scenarios[0].suite.suite.trials
-        planned = (cell.get_trial(number) for cell in cells for number in range(trials))
+        planned = (
+            cell.get_trial(number)
+            for cell in cells
+            for number in range(self.settings.trials or cell.scenario.suite.suite.trials)
+        )
         return estimate(planned, {}).first_requests
 
     def _has_model(self, agent: Variant) -> bool:

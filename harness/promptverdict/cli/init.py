@@ -1,4 +1,4 @@
-"""`promptverdict init`: write a first suite for a project's agents, and print what to do next.
+"""`promptverdict init`: write a first suite, or packs, and print what to do next.
 
 It only adds files. If one exists with other content, it says so and writes nothing.
 """
@@ -13,11 +13,11 @@ from pathlib import Path
 from promptverdict.agents.discovery import load_agents
 from promptverdict.agents.variant import Variant
 from promptverdict.cli.first_steps import EVALS, SUITE, FirstSteps
-from promptverdict.cli.starter_files import STARTER, list_missing_files
+from promptverdict.cli.starter_files import list_missing_files, write_missing_files
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.files import write_files
 from promptverdict.core.text import escape_text, format_count
 from promptverdict.scenarios.loading import load_scenarios
+from promptverdict.scenarios.packs import choose_packs, find_packs
 from promptverdict.settings import Settings, resolve
 
 PLACES = (".claude/agents", ".opencode/agent", ".opencode/agents", "agents")
@@ -32,7 +32,14 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "init",
         help="write a first suite for your own agents",
         description=f"Find the agents, write {EVALS}/{SUITE} (eight small scenarios for any agent"
-        " that works on code), and print how to record it. Existing files are never overwritten.",
+        " that works on code) or, with --pack, larger suites on one subject each, and print how to"
+        " record them. Existing files are never overwritten.",
+    )
+    parser.add_argument(
+        "--pack",
+        metavar="NAMES",
+        help=f"write these packs to {EVALS}/ instead, such as tdd or tdd,json; a name that is"
+        " none lists them",
     )
     parser.add_argument(
         "--agents",
@@ -47,16 +54,18 @@ def run(asked: argparse.Namespace) -> int:
     Raises InputError if no agent can be read, or if a file is in the way.
     """
     settings = resolve(Path.cwd(), {})
+    packs = [] if asked.pack is None else choose_packs(asked.pack, find_packs())
     place, agents, skipped = _find_agents(asked.agents, settings)
     # Nothing is written before every file in the way is known.
-    missing = list_missing_files()
-    write_files(missing)
-    steps = FirstSteps(place, agents, tuple(load_scenarios([STARTER / SUITE])), settings)
+    missing = list_missing_files(packs)
+    write_missing_files(missing)
+    suites = [EVALS / name for name in [pack.name for pack in packs] or [SUITE]]
+    steps = FirstSteps(place, agents, tuple(load_scenarios(suites)), settings)
     lines = [
         *_render_agents(place, agents),
         *(f"skipped {reason}" for reason in skipped),
         "",
-        _format_written(list(missing)),
+        _format_written(suites, list(missing)),
         "",
         *steps.render_cells(),
         "",
@@ -105,7 +114,8 @@ def _render_agents(place: str, agents: Sequence[Variant]) -> Iterator[str]:
             yield f"    line {diagnostic.line}: {text}"
 
 
-def _format_written(written: Sequence[Path]) -> str:
+def _format_written(suites: Sequence[Path], written: Sequence[Path]) -> str:
+    names = ", ".join(map(str, suites))
     if not written:
-        return f"{EVALS}/{SUITE} and the schemas exist already: nothing was written"
-    return f"{format_count(len(written), 'file')} written: {EVALS}/{SUITE} and the schemas"
+        return f"{names} and the schemas exist already: nothing was written"
+    return f"{format_count(len(written), 'file')} written: {names} and the schemas"

@@ -86,6 +86,11 @@ class Suite(Frozen):
 
     title: str = Field(min_length=1)
     description: str = ""
+    pack: Identifier | None = Field(
+        default=None,
+        description="Name under which `promptverdict init --pack` copies the suite, if it is a pack"
+        " of promptverdict's own",
+    )
     variants: Annotated[tuple[str, ...], AfterValidator(_check_unique)] = Field(
         default=(), description="Agents (agent/variant) that run here (default: all)"
     )
