@@ -23,6 +23,13 @@ value = k.evaluate("from app import slug\\nout = slug('a b')")
 k.check("slug", value == "a-b", repr(value))
 """
 CODE = "def slug(text):\n    return text.replace(' ', '-')\n"
+PRINTS_A_KEY = """\
+import pathlib
+import probekit as k
+key = pathlib.Path("/workspace/.env").read_text()
+k.check("holds " + key, False, key)
+k.note("text", key)
+"""
 LIES = "def dump(value, file):\n    file.write('\"a-b\"')\n"
 
 
@@ -31,9 +38,11 @@ def sandbox() -> Sandbox:
     return open_sandbox("bubblewrap")
 
 
-def probed(root: Path, sandbox: Sandbox, files: dict[str, str]) -> tuple[ProbeReport, Evidence]:
+def probed(
+    root: Path, sandbox: Sandbox, files: dict[str, str], source: str = EVALUATES
+) -> tuple[ProbeReport, Evidence]:
     text = SCENARIO + "probes:\n- {name: p, run: python3 /probes/hello/p.py, timeout: 20}\n"
-    scenario = scenario_of(root, text, **{"evals/small/probes/hello/p.py": EVALUATES})
+    scenario = scenario_of(root, text, **{"evals/small/probes/hello/p.py": source})
     evidence = play(files, [])
     (report,) = probe_trees(scenario, evidence, sandbox)
     assert evidence.outcome
@@ -74,3 +83,15 @@ def test_a_probe_that_crashes_by_itself_is_a_fault(tmp_path: Path, sandbox: Sand
     outcome = evidence.outcome.model_copy(update={"probes": (crashed,)})
     given = evidence.model_copy(update={"outcome": outcome})
     assert ProbeChecks(probe="p").grade(given).outcome == "ungraded"
+
+
+def test_keys_that_a_probe_prints_are_not_stored(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "gh" + "p_" + "a1" * 18
+    monkeypatch.setenv("SHOP_TOKEN", "plain-words-of-a-password")
+    for secret in (key, "plain-words-of-a-password"):
+        report, _ = probed(tmp_path, sandbox, {".env": secret}, PRINTS_A_KEY)
+        assert report.checks
+        assert secret not in report.model_dump_json()
+        assert "holds ***" in report.model_dump_json()

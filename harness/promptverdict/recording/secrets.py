@@ -15,10 +15,21 @@ _SHORTEST_HOST = 8
 """Shorter host names are words that a text may hold."""
 
 _PATTERNS = {
-    "an Anthropic key": re.compile(r"\bsk-ant-[A-Za-z0-9_-]{16,}"),
-    "an OpenAI key": re.compile(r"\bsk-(?:proj-)?[A-Za-z0-9]{32,}"),
-    "a GitHub token": re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40,})"),
-    "an AWS access key": re.compile(r"\bAKIA[0-9A-Z]{16}\b"),
+    "an Anthropic key": re.compile(r"\bsk-ant-[\w-]{16,}"),
+    "an OpenAI key": re.compile(
+        r"\bsk-(?:(?:proj|svcacct|admin)-(?=[\w-]{0,99}\d)[\w-]{20,}|[A-Za-z0-9]{32,})"
+    ),
+    "a GitHub token": re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{40,})"),
+    "a GitLab token": re.compile(r"\bglpat-(?=[\w-]{0,99}\d)[\w-]{20,}"),
+    "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    "an AWS secret key": re.compile(
+        r"aws_?secret_?access_?key\W{1,6}(?=[\w/+]{0,40}\d)[\w/+]{40}\b", re.IGNORECASE
+    ),
+    "a Google key": re.compile(r"\bAIza[\w-]{35}"),
+    "a Hugging Face token": re.compile(r"\bhf_(?=\w{0,99}\d)[A-Za-z0-9]{30,}"),
+    # Not the forms of test mode: tutorials and the workspaces of agents are full of them.
+    "a Stripe key": re.compile(r"\b[sr]k_live_[A-Za-z0-9]{16,}"),
+    "a JSON web token": re.compile(r"\beyJ[\w-]{8,2000}\.eyJ[\w-]{8,9000}\.[\w-]{20,}"),
     "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
     "a Slack token": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{20,}"),
 }

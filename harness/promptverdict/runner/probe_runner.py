@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping
 
 from promptverdict.core.files import write_file
+from promptverdict.core.secrets import hide_secrets_within
 from promptverdict.recording import yaml_format
 from promptverdict.recording.files import Location
 from promptverdict.runner.probes import KIT, StoredProbes, hash_probe, read_kit, read_probe_files
@@ -78,10 +79,18 @@ def probe_trees(
     """
     trees = list(evidence.trees())
     return tuple(
-        _run_probe(probe, scenario, number, tree, trees[0][1], sandbox, given_up)
+        _hide_secrets(_run_probe(probe, scenario, number, tree, trees[0][1], sandbox, given_up))
         for probe in scenario.scenario.probes
         for number, tree in _select_trees(probe, trees)
     )
+
+
+def _hide_secrets(report: ProbeReport) -> ProbeReport:
+    """Return a report without the keys that a probe printed: reports lie outside the seal.
+
+    Refused as a recording is they would leave a paid trial without its checks for ever.
+    """
+    return ProbeReport.model_validate(hide_secrets_within(report.model_dump(mode="json")))
 
 
 def _select_trees(probe: Probe, trees: list[tuple[int, Tree]]) -> Iterator[tuple[int, Tree]]:

@@ -1,0 +1,63 @@
+"""What must not stand in a recording: keys by their form or their value, and names of a machine."""
+
+from __future__ import annotations
+
+import pytest
+from promptverdict.core.errors import StorageError
+from promptverdict.recording.secrets import refuse_machine, refuse_secrets
+
+DIGITS = "0a1b2c3d4e5f6g7h8i9j" * 3
+
+# Put together here, so that no scanner of repositories takes this file for a leak.
+FORMS = {
+    "an Anthropic key": f"sk-ant-api03-{DIGITS}",
+    "an OpenAI key": f"sk-{DIGITS[:48]}",
+    "an OpenAI key of a project": f"sk-proj-ab_c-{DIGITS}",
+    "an OpenAI key of a service": f"sk-svcacct-x_{DIGITS}",
+    "a GitHub token": f"ghp_{DIGITS[:36]}",
+    "a GitLab token": f"glpat-{DIGITS[:20]}",
+    "an AWS access key": "AKIA" + "Q7" * 8,
+    "an AWS access key of a session": "ASIA" + "Q7" * 8,
+    "an AWS secret key": f"aws_secret_access_key = {DIGITS[:40]}",
+    "a Google key": f"AIza{DIGITS[:35]}",
+    "a Hugging Face token": f"hf_{DIGITS[:34]}",
+    "a Stripe key": f"sk_live_{DIGITS[:24]}",
+    "a JSON web token": f"eyJ{DIGITS[:20]}.eyJ{DIGITS[:30]}.{DIGITS[:43]}",
+    "a private key": "-----BEGIN RSA " + "PRIVATE KEY-----",
+    "a Slack token": f"xoxb-{DIGITS[:30]}",
+}
+
+
+@pytest.mark.parametrize("what", FORMS)
+def test_a_key_is_refused_by_its_form_and_not_shown(what: str) -> None:
+    with pytest.raises(StorageError) as refused:
+        refuse_secrets(f"HOST=x KEY={FORMS[what]}\n", {})
+    assert what.split(" of ", maxsplit=1)[0] in str(refused.value)
+    assert DIGITS[:16] not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CONSTRAINT pk_customer_order_lines_version_2024 PRIMARY KEY (id)",
+        "the sk-learn-like-estimator-with-a-very-long-name",
+        "STRIPE_KEY=sk_test_" + DIGITS[:24],
+        "postgres://user:password@localhost/db",
+        "Authorization: Bearer eyJ0eXAi.eyJzdWIi.short",
+        "aws_secret_access_key = ${AWS_SECRET_ACCESS_KEY}",
+    ],
+)
+def test_what_only_resembles_a_key_is_kept(text: str) -> None:
+    refuse_secrets(text, {})
+
+
+def test_the_value_of_a_secret_variable_is_refused_by_the_variables_name() -> None:
+    with pytest.raises(StorageError, match="the environment variable SHOP_PASSWORD"):
+        refuse_secrets("login with correct-horse", {"SHOP_PASSWORD": "correct-horse"})
+
+
+def test_the_machines_name_and_home_are_refused_and_common_names_are_not() -> None:
+    for text in ("on buildhost-17 it ran", "see /home/jo/project/x.py"):
+        with pytest.raises(StorageError):
+            refuse_machine(text, "buildhost-17", "/home/jo")
+    refuse_machine("see /root/x on localhost", "localhost", "/root")
