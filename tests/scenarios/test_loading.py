@@ -289,6 +289,22 @@ def test_a_mistake_in_a_scenario_is_told(root: Path, content: str, problem: str)
     assert not found.endswith("| ")
 
 
+def test_a_scenario_that_lists_no_behaviours_exercises_those_it_grades(root: Path) -> None:
+    content = SCENARIO.replace("behaviours: [kind]\n", "")
+    graded = content + "grades:\n  NAME: {type: custom, function: is_kind}\n"
+    write(root, {"evals/manners/suite.yaml": SUITE, "evals/manners/checks.py": CHECKS})
+    path = root / "evals/manners/hello.yaml"
+    suite = load_suite(root / "evals/manners/suite.yaml")
+    path.write_text(graded.replace("NAME", "kind"))
+    assert load_scenario(path, suite).scenario.behaviours == ("kind",)
+    path.write_text(content)
+    assert load_scenario(path, suite).scenario.behaviours == ()
+    (problem,) = scenario_problems(root, graded.replace("NAME", "rude"))
+    assert problem.startswith(
+        "evals/manners/hello.yaml:6: grades.rude: rude is not a behaviour of this suite"
+    )
+
+
 def test_all_mistakes_of_a_scenario_are_told_together(root: Path) -> None:
     content = "task: Do\ntools: [Raed]\ntag: [x]\nlimits: {calls: x}\n"
     assert [problem.split(":")[1] for problem in scenario_problems(root, content)] == [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
-from promptverdict.core.strict_yaml import parse, read_text
+from promptverdict.core.strict_yaml import Document, parse, read_text
 from promptverdict.scenarios.checks_file import CHECKS_FILE, load_functions
 from promptverdict.scenarios.consistency import check_graders, check_probe_files
 from promptverdict.scenarios.discovery import SUITE_FILE, check_no_data, find_scenarios
@@ -124,7 +124,7 @@ def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:
     known = suite.suite.behaviours
     problems = [
         Problem(
-            f"{where}:{document.lines.get(('behaviours', number), 1)}: behaviours[{number}]",
+            _place_behaviour(name, number, document, where),
             f"{name} is not a behaviour of this suite",
             f"{display_path(suite.folder / SUITE_FILE)} has {', '.join(known) or 'none'}",
         )
@@ -145,3 +145,10 @@ def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:
     if problems:
         raise InputError(problems)
     return LoadedScenario(suite, path, scenario)
+
+
+def _place_behaviour(name: str, number: int, document: Document, where: str) -> str:
+    """Format where a scenario names a behaviour: in its list or, where it has none, as graded."""
+    if line := document.lines.get(("behaviours", number)):
+        return f"{where}:{line}: behaviours[{number}]"
+    return f"{where}:{document.lines.get(('grades', name), 1)}: grades.{name}"

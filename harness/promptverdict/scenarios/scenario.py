@@ -6,9 +6,9 @@ the bytes of its workspace, enter the digest of every recording; all the rest ma
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from promptverdict.core.model import Frozen
 from promptverdict.graders import AnyGrader
@@ -131,9 +131,19 @@ class Scenario(Frozen):
         default=(), description="Hidden checks on stored trees"
     )
     behaviours: tuple[Identifier, ...] = Field(
-        default=(), description="Behaviours of the suite that the scenario exercises"
+        default=(),
+        description="Behaviours that the scenario exercises (default: those it grades)",
     )
     grades: dict[Identifier, AnyGrader] = Field(
         default_factory=dict, description="Behaviour -> its grader"
     )
     tags: tuple[Tag, ...] = Field(default=(), description="pytest markers of its items")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _add_behaviours(cls, data: Any) -> Any:
+        """Take the graded behaviours for those exercised where the scenario lists none."""
+        grades = data.get("grades") if isinstance(data, dict) else None
+        if isinstance(grades, dict) and "behaviours" not in data:
+            return data | {"behaviours": list(grades)}
+        return data
