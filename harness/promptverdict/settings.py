@@ -69,6 +69,13 @@ class Settings(Frozen):
         default=None,
         description="Compare each variant with itself at the merge-base of HEAD and this revision",
     )
+    controls: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="With --base and --record once: make so many trials of the recorded baseline"
+        " again, to see whether it drifted; they count for no verdict",
+    )
     promise: str | None = Field(
         default=None,
         description="Require these behaviours of every agent: names with commas between, or `all`",
@@ -132,6 +139,10 @@ def resolve(
         cure = "name the other side: --base main"
         found = "`both` needs an older revision to compare with"
         problems.append(Problem(_format_source(("record",), sources), found, cure))
+    if settings.controls and not (settings.base and settings.record != "none"):
+        cure = "add: --base main --record once"
+        found = "controls are recorded beside an older revision's recordings"
+        problems.append(Problem(_format_source(("controls",), sources), found, cure))
     if not _is_address(settings.relay):
         found = f"{settings.relay} is not the address of a relay"
         problems.append(

@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from promptverdict.comparison.base_revision import BaseRevision
 from promptverdict.comparison.compare import compare_sides, explain_uncompared
+from promptverdict.comparison.drift import check_drift
 from promptverdict.comparison.git import merge_base
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.sides import SideTrials
@@ -48,6 +49,8 @@ class OlderRecords:
     """Hears of each record that was read."""
     lost: Sequence[TrialRecord] = ()
     """Of trials that were to be recorded and broke: missing in the comparison, and noted."""
+    lost_controls: Sequence[TrialRecord] = ()
+    """Of control trials that broke: evidence of neither side, and noted."""
 
 
 def compare_revision(
@@ -77,11 +80,7 @@ def compare_revision(
         found = [
             comparison
             for name, own in sorted(variants.items())
-            if (
-                comparison := _compare(
-                    base, own, _select_variant(samples, name), refused, records.lost
-                )
-            )
+            if (comparison := _compare(base, own, _select_variant(samples, name), refused, records))
         ]
         new = sorted(variants.keys() - base.agents.keys())
         notes = [f"{name} is new since {ref}" for name in new]
@@ -97,7 +96,7 @@ def _compare(
     here: list[Cell],
     samples: list[Sample],
     refused: Mapping[str, str],
-    lost_records: Sequence[TrialRecord],
+    records: OlderRecords,
 ) -> Comparison | None:
     """Compare one variant with itself as it was; None where it was not."""
     variant = here[0].variant
@@ -143,18 +142,23 @@ def _compare(
             for name in base.deleted_scenarios(suite.folder)
         ]
     newer = [one for one in samples if (one.suite, one.scenario) not in out]
-    broken = [record for record in lost_records if record.variant == variant.id]
+    broken = [record for record in records.lost if record.variant == variant.id]
+    controls = [sample for cell in there for sample in base.control_samples(cell)]
+    drift = check_drift(older, controls)
+    lost_controls = [record for record in records.lost_controls if record.variant == variant.id]
     older += _list_missing(broken, older, out, base)
     told = compare_sides(
-        replace(before, samples=older),
+        replace(before, samples=older, controls=drift),
         replace(after, samples=newer),
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in here},
         refused=refused,
+        format_cure=lambda: _format_cure(here, there, base),
     )
     notes = (
         *told.notes,
         *_note_played_twice(base, older, newer),
-        *_note_lost(broken, label),
+        *_note_lost("trial", broken, label),
+        *_note_lost("control trial", lost_controls, label),
         *price,
     )
     return told.model_copy(update={"unpaired": (*unpaired, *told.unpaired), "notes": notes})
@@ -176,10 +180,10 @@ def _list_missing(
     ]
 
 
-def _note_lost(broken: Sequence[TrialRecord], label: str) -> Iterator[str]:
+def _note_lost(noun: str, broken: Sequence[TrialRecord], label: str) -> Iterator[str]:
     faults = [record.fault.message.partition("\n")[0] for record in broken if record.fault]
     if faults:
-        count = format_count(len(faults), "trial")
+        count = format_count(len(faults), noun)
         yield f"{count} of {label} could not be recorded; the first: {faults[0]}"
 
 
@@ -205,6 +209,17 @@ def _note_played_twice(
         yield f"{twice} of {len(newer)} trials play the same recording on both sides"
 
 
+def _format_cure(here: Sequence[Cell], there: Sequence[Cell], base: BaseRevision) -> str:
+    """Write how both sides are recorded together, and what that takes."""
+    trials = [
+        cell.get_trial(number)
+        for cell in (*here, *there)
+        for number in range(base.settings.trials or cell.scenario.suite.suite.trials)
+    ]
+    command = _format_command(here, base, "both")
+    return f"record both sides together: {command} ({estimate(trials, base.settings.prices)})"
+
+
 def _price(
     here: Sequence[Cell], wanted: Sequence[Sample], lacking: Iterable[Cell], base: BaseRevision
 ) -> tuple[str, str]:
@@ -217,9 +232,13 @@ def _price(
     for cell in lacking:
         number = base.settings.trials or cell.scenario.suite.suite.trials
         trials += map(cell.get_trial, range(number))
-    evals = display_path(here[0].scenario.suite.folder.parent)
-    command = f"pytest {shlex.quote(evals)} --base {shlex.quote(base.revision.ref)} --record once"
+    command = _format_command(here, base, "once")
     return str(estimate(trials, base.settings.prices)), f"record both sides: {command}"
+
+
+def _format_command(here: Sequence[Cell], base: BaseRevision, mode: str) -> str:
+    evals = display_path(here[0].scenario.suite.folder.parent)
+    return f"pytest {shlex.quote(evals)} --base {shlex.quote(base.revision.ref)} --record {mode}"
 
 
 def _explain_unusable(found: Sequence[Sample], ref: str) -> str:

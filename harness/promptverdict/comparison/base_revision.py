@@ -124,6 +124,19 @@ class BaseRevision:
             found.append(Sample.of(record))
         return found
 
+    def control_samples(self, cell: Cell) -> list[Sample]:
+        """Sample the control trials of one of its cells that are recorded here.
+
+        Their records go nowhere: they are evidence of neither side.
+        """
+        if not cell.place:
+            return []
+        control = locate_controls(cell)
+        folder = control.get_trial(0).location.folder
+        numbers = sorted(_list_numbers(path.name for path in folder.glob("*.http.yaml")))
+        records = [self._record(control.get_trial(number)) for number in numbers]
+        return [Sample.of(record) for record in records if not record.fault]
+
     def key(self, key: str) -> str:
         """Name a trial of there apart from the one of here, which may have been asked the same."""
         return hashlib.sha256(f"{self.revision.commit} {key}".encode()).hexdigest()[:16]
@@ -167,6 +180,11 @@ def _list_numbers(names: Iterable[str]) -> set[int]:
     """List the numbers of the cassettes among some files' names."""
     parts = (name.partition(".") for name in names)
     return {int(number) for number, _, rest in parts if number.isdecimal() and rest == "http.yaml"}
+
+
+def locate_controls(cell: Cell) -> Cell:
+    """Return an older cell whose recordings lie apart: made again beside the ones it has."""
+    return replace(cell, place=f"{cell.place}.controls")
 
 
 def name_place(cell: Cell) -> str:

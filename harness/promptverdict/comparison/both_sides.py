@@ -8,14 +8,15 @@ the blocks in a random order that the run keeps.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from promptverdict.comparison.base_revision import BaseRevision, name_place
+from promptverdict.comparison.base_revision import BaseRevision, locate_controls, name_place
+from promptverdict.comparison.drift import Place, draw_controls
 from promptverdict.comparison.git import merge_base
 from promptverdict.core.errors import EvidenceError, InputError
 from promptverdict.core.files import write_files
@@ -102,6 +103,27 @@ class BothSides:
             decide(older.get_trial(decision.trial.number), "all")
             for decision in own
             if decision.trial.number not in fitting
+        ]
+
+    def decide_controls(
+        self, cells: Iterable[Cell], recorded: Collection[str], count: int
+    ) -> list[Decision]:
+        """Decide to make a number of each variant's older trials again, drawn from all it has.
+
+        recorded: keys of trials that are recorded in this run, and need no control.
+        """
+        known: dict[str, dict[Place, Cell]] = {}
+        for cell in cells:
+            if (older := self._older.get(cell.id)) is None:
+                continue
+            places = known.setdefault(cell.variant.id, {})
+            for trial in self._list_fresh(older):
+                if trial.key not in recorded:
+                    places[older.task.suite, older.task.scenario, trial.number] = older
+        return [
+            decide(locate_controls(places[place]).get_trial(place[2]), "all")
+            for variant, places in known.items()
+            for place in draw_controls(places, variant, count)
         ]
 
     def _list_fresh(self, older: Cell) -> Iterator[Trial]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from promptverdict.comparison.behaviour_tests import (
 )
 from promptverdict.comparison.behaviour_verdict import BehaviourVerdict, GateResult, Theme
 from promptverdict.comparison.contemporary import cap_verdicts, measure_gaps
+from promptverdict.comparison.drift import cap_drifted
 from promptverdict.comparison.families import map_all_families, map_families
 from promptverdict.comparison.gates import answer_suite_gate, refuse_gate, refuse_gates
 from promptverdict.comparison.notes import find_narrowed, list_notes
@@ -28,6 +29,8 @@ from promptverdict.core.clock import format_now
 from promptverdict.core.errors import StaleRecording
 from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.looks import Look
+
+_RECORD_ALL = "record both sides together: pytest evals/ --record all"
 
 
 def compare_run(
@@ -118,6 +121,7 @@ def compare_sides(
     refused: Mapping[str, str] = MappingProxyType({}),
     look: Look | None = None,
     over_time: bool = False,
+    format_cure: Callable[[], str] = lambda: _RECORD_ALL,
 ) -> Comparison:
     """Compare two sides: every behaviour, every theme and every gate of their suites.
 
@@ -126,6 +130,7 @@ def compare_sides(
     look: which of the planned looks it is. Before the last not all can have run, so that nothing is
     refused for that: a gate then fails, or says that it waits.
     over_time: what changed with time is the question, so that no gap between the sides matters.
+    format_cure: writes how both sides are recorded together, with the price where it is known.
     """
     paired, unpaired = pair_scenarios(baseline.samples, candidate.samples)
     baseline = replace(
@@ -186,7 +191,10 @@ def compare_sides(
     )
     # Between two runs time is the question; another model is none even then.
     comparison = cap_different_models(comparison, paired)
-    return comparison if over_time else cap_verdicts(comparison, measure_gaps(paired), suites)
+    if over_time:
+        return comparison
+    comparison = cap_drifted(comparison, baseline.controls, format_cure)
+    return cap_verdicts(comparison, measure_gaps(paired), suites, format_cure)
 
 
 def explain_uncompared(

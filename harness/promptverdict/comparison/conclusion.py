@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from promptverdict.comparison.against_revision import OlderRecords, compare_revision
 from promptverdict.comparison.compare import compare_run
+from promptverdict.comparison.controls import describe_controls
 from promptverdict.comparison.gates import find_lacking_cells
 from promptverdict.comparison.plan import add_plan_note
 from promptverdict.comparison.samples import Sample
@@ -35,14 +36,13 @@ def conclude(
     records: Sequence[TrialRecord],
     settings: Settings,
     root: Path,
-    keep: Callable[[TrialRecord], object],
-    lost: Sequence[TrialRecord] = (),
+    older: OlderRecords,
 ) -> Comparisons:
     """Compare the cells of a run: with `settings.base` where it is given, else with baselines.
 
     expected: ids of all cells of its suites; a suite of which some did not run gets no answer from
-    its gate. root: the folder that `settings.agents` is seen from. keep: hears of each record of
-    the older revision. lost: trials of it that were to be recorded and broke. Raises InputError.
+    its gate. root: the folder that `settings.agents` is seen from. older:
+    the records of the older revision, on their way in and out. Raises InputError.
     """
     refused = find_lacking_cells(expected, (cell.id for cell in ran))
     samples = [Sample.of(record) for record in records]
@@ -54,7 +54,7 @@ def conclude(
             samples,
             settings,
             refused=refused,
-            records=OlderRecords(keep, lost),
+            records=older,
         )
     else:
         found = compare_run(
@@ -80,6 +80,11 @@ def conclude_gate(suite: str, found: Comparisons, ran: Iterable[Cell]) -> GateCo
         worst,
         tuple(told for code, told in said if code == worst),
         {one.candidate.variant: format_comparison(one) for one in about}
+        | {
+            f"{one.candidate.variant}:controls": describe_controls(one.controls)
+            for one in about
+            if one.controls
+        }
         | {
             f"{one.candidate.variant}:{judged.behaviour}": format_verdict(judged)
             for one in about

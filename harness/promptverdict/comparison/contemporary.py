@@ -7,8 +7,7 @@ evidence says which. A suite says how far apart is too far (`contemporary`).
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from promptverdict.comparison.capping import cap_suites
@@ -43,12 +42,16 @@ def measure_gaps(paired: Iterable[PairedScenario]) -> dict[str, timedelta]:
 
 
 def cap_verdicts(
-    comparison: Comparison, gaps: Mapping[str, timedelta], suites: Mapping[str, Suite]
+    comparison: Comparison,
+    gaps: Mapping[str, timedelta],
+    suites: Mapping[str, Suite],
+    format_cure: Callable[[], str],
 ) -> Comparison:
     """Return a comparison without verdicts where the sides were recorded too far apart.
 
     What would be improved or regressed is inconclusive then, and a gate that it decides is
-    undecided. The gap itself is noted in any case.
+    undecided. The gap itself is noted in any case. format_cure: writes how both sides are recorded
+    together.
     """
     far = {
         name: f"the sides were recorded {format_gap(gap)} apart"
@@ -65,8 +68,7 @@ def cap_verdicts(
     notes += _note_aliases(comparison)
     if not far:
         return comparison.model_copy(update={"notes": (*comparison.notes, *notes)})
-    cure = f"record both sides together: {_format_command(comparison)}"
-    capped = cap_suites(comparison, far, cure)
+    capped = cap_suites(comparison, far, format_cure())
     return capped.model_copy(update={"notes": (*comparison.notes, *notes)})
 
 
@@ -85,13 +87,6 @@ def _list_times(samples: Iterable[Sample]) -> list[datetime]:
         for sample in samples
         if sample.provenance
     ]
-
-
-def _format_command(comparison: Comparison) -> str:
-    ref = comparison.baseline.label.partition(" @ ")[2]
-    if comparison.baseline.revision and ref:
-        return f"pytest evals/ --base {shlex.quote(ref)} --record both"
-    return "pytest evals/ --record all"
 
 
 def _note_aliases(comparison: Comparison) -> Sequence[str]:

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from promptverdict.comparison.controls import Controls
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Side
 from promptverdict.trials.provenance import describe_isolation, describe_origin
@@ -22,6 +23,8 @@ class SideTrials:
     prompt: str = ""
     revision: str | None = None
     run: str | None = None
+    controls: Controls | None = None
+    """What its control trials show; they are none of its samples."""
 
     @property
     def side(self) -> Side:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 from promptverdict.comparison.behaviour_verdict import BehaviourVerdict, Theme
+from promptverdict.comparison.controls import Controls
 from promptverdict.comparison.measured import Measured
 from promptverdict.core.model import Frozen
 from promptverdict.stats.terms import Estimand, GateMode, GateOutcome
@@ -106,6 +107,9 @@ class Comparison(Frozen):
     gates: tuple[SuiteGate, ...] = ()
     fingerprint: tuple[Measured, ...] = ()
     """What no grader asked for, what is worth a look first. Neither word nor exit code know it."""
+    controls: Controls | None = None
+    """Trials of the baseline that were made again to see whether it drifted, where there are some.
+    No verdict rests on them."""
     prompt_diff: str = ""
     """Unified diff of the two prompts."""
     same_prompt: bool = False

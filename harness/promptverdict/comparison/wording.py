@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from promptverdict.comparison.behaviour_verdict import BehaviourVerdict
+from promptverdict.comparison.controls import describe_drift
 from promptverdict.comparison.verdicts import Comparison
 from promptverdict.core.numbers import format_points
 from promptverdict.core.text import format_count
@@ -33,6 +34,9 @@ def _list_caveats(comparison: Comparison) -> Iterator[str]:
     if all(side.answered for side in sides) and set(sides[0].answered) != set(sides[1].answered):
         before, after = (", ".join(side.answered) for side in sides)
         yield f"Different models answered: {before} for the baseline, {after} for the candidate."
+    if comparison.controls and comparison.controls.has_drifted:
+        drift = describe_drift(comparison.controls)
+        yield f"The baseline drifted since it was recorded: {drift}."
     if any(side.cut for side in sides):
         cut = " and ".join(f"{side.cut} of {side.trials}" for side in sides)
         yield f"The output limit or the context cut off {cut} trials of baseline and candidate."

@@ -146,7 +146,8 @@ class PytestEvals:
             if is_whole and self._session.folder and self._session.is_compared:
                 self._compare(self._session)
             self._session.close()
-            lost = any(record.fault for record in self._session.older_records)
+            apart = (*self._session.older_records, *self._session.control_records)
+            lost = any(record.fault for record in apart)
             if lost and exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
             self.folder = self._session.folder

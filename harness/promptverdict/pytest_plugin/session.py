@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from promptverdict.core.errors import MissingRecording
 from promptverdict.core.ids import format_node_id
 from promptverdict.core.paths import display_path
+from promptverdict.core.text import format_count
 from promptverdict.pytest_plugin.cell_reader import CellReader
 from promptverdict.pytest_plugin.cell_status import CellStatus
 from promptverdict.pytest_plugin.checks import check_promise, check_recording
@@ -47,6 +48,7 @@ class EvalSession:
         self._cells: dict[str, Cell] = {}
         self._decisions: dict[str, list[Decision]] = {}
         self._older: list[Decision] = []
+        self._controls: list[Decision] = []
         self._unchanged: frozenset[str] = frozenset()
         self._finished: dict[str, list[TrialRecord]] = {}
         self._comparisons: Comparisons | None = None
@@ -80,6 +82,8 @@ class EvalSession:
         if recording := [decision.trial for decision in decisions if decision.records]:
             check_recording(recording, self.settings)
             self._trials.announce(recording, write_line)
+        if self.settings.controls:
+            write_line(self._describe_controls())
         for decision in decisions:
             if decision.error is None:
                 self._trials.submit(decision)
@@ -117,10 +121,11 @@ class EvalSession:
         Raises InputError.
         """
         if self._comparisons is None:
+            from promptverdict.comparison.against_revision import OlderRecords
             from promptverdict.comparison.conclusion import conclude
             from promptverdict.comparison.storage import write_comparisons
 
-            for decision in self._older:
+            for decision in (*self._older, *self._controls):
                 self._trials.wait_for(decision, write_line)
             cells = list(self._cells.values())
             records = [record for cell in cells for record in self._finish_trials(cell, write_line)]
@@ -133,8 +138,11 @@ class EvalSession:
                 records,
                 self.settings,
                 self._root,
-                run.save,
-                [record for record in self.older_records if record.fault],
+                OlderRecords(
+                    run.save,
+                    [record for record in self.older_records if record.fault],
+                    [record for record in self.control_records if record.fault],
+                ),
             )
             write_comparisons(run.folder, self._comparisons)
         return self._comparisons
@@ -154,7 +162,7 @@ class EvalSession:
         ]
         return [
             decision
-            for decision in (*decisions, *self._older)
+            for decision in (*decisions, *self._older, *self._controls)
             if (record := self._trials.get_record(decision.trial.key)) is None or record.fault
         ]
 
@@ -181,8 +189,12 @@ class EvalSession:
     @property
     def older_records(self) -> list[TrialRecord]:
         """Records of what this run recorded of the revision that it is compared with."""
-        keys = dict.fromkeys(decision.trial.key for decision in self._older)
-        return [record for key in keys if (record := self._trials.get_record(key))]
+        return self._list_records(self._older)
+
+    @property
+    def control_records(self) -> list[TrialRecord]:
+        """Records of the control trials of this run."""
+        return self._list_records(self._controls)
 
     @property
     def folder(self) -> Path | None:
@@ -192,6 +204,16 @@ class EvalSession:
     def close(self) -> None:
         """Cancel the trials that still run; finished ones are stored already."""
         self._trials.close()
+
+    def _describe_controls(self) -> str:
+        if not self._controls:
+            return "no control trials: no older recording of the baseline is replayed in this run"
+        trials = format_count(len(self._controls), "control trial")
+        return f"{trials} among them: recorded trials of the baseline, made again"
+
+    def _list_records(self, decisions: Iterable[Decision]) -> list[TrialRecord]:
+        keys = dict.fromkeys(decision.trial.key for decision in decisions)
+        return [record for key in keys if (record := self._trials.get_record(key))]
 
     def _finish_trials(self, cell: Cell, write_line: WriteLine) -> list[TrialRecord]:
         if cell.id not in self._finished:
@@ -214,12 +236,16 @@ class EvalSession:
                 decided = sides.decide(cell, self._list_trials(cell), mode)
                 self._decisions[cell.id] = [each for each in decided if each.trial.cell is cell]
                 decisions += decided
+            if count := self.settings.controls:
+                recorded = {decision.trial.key for decision in decisions}
+                self._controls = sides.decide_controls(cells, recorded, count)
             if mode != "none":
                 unchanged = (cell.id for cell in cells if not sides.is_changed(cell))
                 self._unchanged = frozenset(unchanged)
         self._older = [decision for decision in decisions if decision.trial.cell.place is not None]
-        self._trials.note_older(frozenset(decision.trial.key for decision in self._older))
-        return arrange_blocks(decisions, self._seed)
+        apart = (*self._older, *self._controls)
+        self._trials.note_older(frozenset(decision.trial.key for decision in apart))
+        return arrange_blocks([*decisions, *self._controls], self._seed)
 
     def _decide(self, cell: Cell) -> list[Decision]:
         if cell.id not in self._decisions:

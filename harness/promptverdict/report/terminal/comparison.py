@@ -11,6 +11,7 @@ from promptverdict.comparison.behaviour_verdict import BehaviourVerdict
 from promptverdict.comparison.verdicts import Comparison, Comparisons
 from promptverdict.comparison.wording import describe_comparison
 from promptverdict.core.ids import format_scenario_id
+from promptverdict.core.text import format_count
 from promptverdict.report.evidence import describe_sides
 from promptverdict.report.figures import describe_gate, format_repeats, format_smallest_change
 from promptverdict.report.fingerprint import MOST_NOTABLE, list_notable_measures
@@ -147,7 +148,7 @@ def _list_flip_lines(comparison: Comparison, options: Sequence[str]) -> Iterator
         trial = scenario.flips[0].candidate_trial
         yield f"    {shlex.join(['promptverdict', 'show', trial, *options])}"
     if len(scenarios) > MOST_LINES:
-        yield f"  {len(scenarios) - MOST_LINES} more scenarios flipped"
+        yield f"  {format_count(len(scenarios) - MOST_LINES, 'more scenario')} flipped"
 
 
 def _format_flips(flips: Iterable[Flip]) -> Iterator[str]:
