@@ -25,8 +25,11 @@ __all__ = ["clean_environment", "kind_server", "recorded", "recorded_repository"
 PACKAGES = (
     "anthropic",
     "httpcore2",
+    "jinja2",
     "openai",
     "pandas",
+    "pandas.io.formats.csvs",
+    "rich.console",
     "rich.table",
     "scipy.stats",
     "vcr",

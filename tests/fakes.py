@@ -108,7 +108,7 @@ def provider(answer: Callable[[dict[str, Any]], Blocks | tuple[int, Any]]) -> It
         daemon_threads = True
 
     server = Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield Provider(f"http://127.0.0.1:{server.server_port}", seen)

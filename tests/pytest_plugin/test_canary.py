@@ -65,7 +65,7 @@ def serving(answer: Respond) -> Iterator[str]:
         allow_reuse_address, daemon_threads = True, True
 
     with Server(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 

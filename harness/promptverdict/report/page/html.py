@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promptverdict.core.text import escape_text
 from promptverdict.report.flips import count_flips, group_flips
@@ -20,6 +21,9 @@ from promptverdict.report.page.sparkline import draw_sparkline
 from promptverdict.report.page.transcript_pack import Place, pack_transcripts
 from promptverdict.trials.record import TrialRecord
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 SCRIPTS = ("elements", "transcripts", "sections", "labels", "navigation", "results")
 """Parts of the page's one script, in the order in which they need each other."""
 MOST_SECTIONS = 12
@@ -28,21 +32,11 @@ MOST_SECTIONS = 12
 
 def render_page(report: Report) -> str:
     """Render a report as one HTML file."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("promptverdict.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_make_visible,
-    )
-    environment.filters["lines"] = _escape_lines
     style, script = _read_template("page.css"), _join_scripts()
     sections = report.comparisons[:MOST_SECTIONS]
-    return environment.get_template("page.html").render(
+    return _load_templates().get_template("page.html").render(
         report=report,
         sections=sections,
         packs=_pack_by_section(report),
@@ -64,6 +58,23 @@ def render_page(report: Report) -> str:
             ]
         ),
     )
+
+
+@cache
+def _load_templates() -> Environment:
+    """Load the templates once: jinja2 takes longer to compile them than to render a page."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("promptverdict.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_make_visible,
+    )
+    environment.filters["lines"] = _escape_lines
+    return environment
 
 
 def _join_scripts() -> str:
