@@ -36,27 +36,31 @@ def render_page(report: Report) -> str:
 
     style, script = _read_template("page.css"), _join_scripts()
     sections = report.comparisons[:MOST_SECTIONS]
-    return _load_templates().get_template("page.html").render(
-        report=report,
-        sections=sections,
-        packs=_pack_by_section(report),
-        plots={section.section: plot_comparison(section.comparison) for section in sections},
-        rate_plot=plot_rates(report.rates),
-        count_flips=count_flips,
-        group_flips=group_flips,
-        draw_sparkline=draw_sparkline,
-        # Ours alone, so they need no escaping; none holds what would end its element.
-        style=Markup(style),  # noqa: S704
-        script=Markup(script),  # noqa: S704
-        policy="; ".join(
-            [
-                "default-src 'none'",
-                f"script-src '{_hash_source(script)}'",
-                f"style-src '{_hash_source(style)}'",
-                "base-uri 'none'",
-                "form-action 'none'",
-            ]
-        ),
+    return (
+        _load_templates()
+        .get_template("page.html")
+        .render(
+            report=report,
+            sections=sections,
+            packs=_pack_by_section(report),
+            plots={section.section: plot_comparison(section.comparison) for section in sections},
+            rate_plot=plot_rates(report.rates),
+            count_flips=count_flips,
+            group_flips=group_flips,
+            draw_sparkline=draw_sparkline,
+            # Ours alone, so they need no escaping; none holds what would end its element.
+            style=Markup(style),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+            policy="; ".join(
+                [
+                    "default-src 'none'",
+                    f"script-src '{_hash_source(script)}'",
+                    f"style-src '{_hash_source(style)}'",
+                    "base-uri 'none'",
+                    "form-action 'none'",
+                ]
+            ),
+        )
     )
 
 
