@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 from promptverdict.agents.discovery import load_agents
-from promptverdict.runner.cells import list_cells
+from promptverdict.runner.cell_selection import list_cells
 from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import open_sandbox

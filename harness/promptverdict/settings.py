@@ -57,6 +57,11 @@ class Settings(Frozen):
         " every stored answer counts)",
     )
     agents: str = Field(default="agents", description="Folder or file with the agents")
+    allow_no_tools: bool = Field(
+        default=False,
+        description="true: also run agents that list tools of which a scenario offers none, which"
+        " their platforms would not start",
+    )
     concurrency: int = Field(default=8, ge=1, le=500, description="Trials that run at once")
     results: str = Field(default="results", description="Folder for the results of runs")
     sandbox: Literal["bubblewrap", "none"] = Field(

@@ -27,7 +27,8 @@ from pathlib import Path
 
 from promptverdict.agents.discovery import load_agents
 from promptverdict.recording.files import open_sealed
-from promptverdict.runner.cells import Cell, list_cells
+from promptverdict.runner.cell_selection import list_cells
+from promptverdict.runner.cells import Cell
 from promptverdict.runner.readback import read_evidence
 from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import resolve

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from promptverdict.agents.discovery import load_agents
 from promptverdict.cli import main
-from promptverdict.runner.cells import list_cells
+from promptverdict.runner.cell_selection import list_cells
 from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import open_sandbox

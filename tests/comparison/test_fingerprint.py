@@ -9,7 +9,7 @@ from promptverdict.comparison.fingerprint import MEASURES, OTHER, measure_trial
 from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.prices import Cost
 from promptverdict.trials.record import Fault, TrialRecord
-from promptverdict.trials.toolset import ARGUMENTS
+from promptverdict.trials.tool_arguments import ARGUMENTS
 from promptverdict.trials.transcript import Answered, Call, End, Event, Result, Say, Usage, User
 from promptverdict.trials.tree import Change, TestReport
 

@@ -13,7 +13,8 @@ import httpx2
 import pytest
 from promptverdict.core.errors import InputError
 from promptverdict.recording.files import open_sealed
-from promptverdict.runner.cells import Cell, list_cells
+from promptverdict.runner.cell_selection import list_cells
+from promptverdict.runner.cells import Cell
 from promptverdict.runner.readback import read_evidence
 from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import RunContext

@@ -10,7 +10,8 @@ import pytest
 from promptverdict.agents.discovery import load_agents
 from promptverdict.guest.probekit import is_test
 from promptverdict.recording.files import open_sealed
-from promptverdict.runner.cells import Trial, list_cells
+from promptverdict.runner.cell_selection import list_cells
+from promptverdict.runner.cells import Trial
 from promptverdict.runner.readback import read_evidence
 from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import RunContext

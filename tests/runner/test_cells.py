@@ -12,7 +12,8 @@ from promptverdict.agents.normal_form import build_variant
 from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import InputError
 from promptverdict.recording.digest import PARTS, list_changed_parts
-from promptverdict.runner.cells import Cell, list_cells
+from promptverdict.runner.cell_selection import list_cells
+from promptverdict.runner.cells import Cell
 from promptverdict.runner.models import resolve_model
 from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import Settings
@@ -72,6 +73,7 @@ def test_a_cell_that_has_everything_has_every_part_that_is_known(tmp_path: Path)
     everything = (
         "turns: [And?]\nsetup: {git: {}}\nscript: {pages: [{url: a, text: b}]}\n"
         "user: {instructions: You are Ann., turns: 2}\n"
+        "mcp: {wiki: {find: [nothing]}}\n"
     )
     made = dataclasses.replace(cell(tmp_path, SCENARIO + everything), user_model="relay/user")
     assert set(made.digest) == set(PARTS)

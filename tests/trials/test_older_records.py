@@ -9,7 +9,7 @@ import promptverdict
 import pytest
 from promptverdict.cli import main
 from promptverdict.comparison.storage import read_comparisons
-from promptverdict.runner.cells import list_cells
+from promptverdict.runner.cell_selection import list_cells
 from promptverdict.scenarios.loading import load_scenarios
 from promptverdict.settings import resolve
 from promptverdict.trials.store import read_manifest, read_record

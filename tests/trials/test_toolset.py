@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from promptverdict.recording.digest import hash_part
+from promptverdict.trials.tool_arguments import ARGUMENTS
 from promptverdict.trials.toolset import (
-    ARGUMENTS,
     NAMES,
     TOOLS,
     find_canonical,
@@ -140,3 +141,22 @@ def test_a_name_that_is_none_of_ours_has_no_canonical_form(name: str) -> None:
 )
 def test_the_nearest_tool_is_told_where_one_is_near(name: str, meant: str | None) -> None:
     assert find_nearest(name) == meant
+
+
+EARLIER = (
+    "Read Write Edit MultiEdit Glob Grep Bash TodoWrite WebFetch WebSearch Task".split()  # noqa: SIM905
+)
+"""The tools of the time when the first recordings were made."""
+
+
+def test_new_tools_leave_every_earlier_request_as_it_was() -> None:
+    assert list(NAMES[: len(EARLIER)]) == EARLIER
+    assert hash_part(TOOLS[: len(EARLIER)]) == "8515375c6dfcb152"
+    assert list_offered(EARLIER, None) == TOOLS[: len(EARLIER)]
+    assert list_offered(EARLIER, NAMES) == TOOLS[: len(EARLIER)]
+
+
+@pytest.mark.parametrize("new", NAMES[len(EARLIER) :])
+def test_a_new_tool_enters_a_request_only_where_a_scenario_offers_it(new: str) -> None:
+    assert names_of(list_offered(["Read", new], None)) == ["Read", new]
+    assert names_of(list_offered(["Read"], ["Read", new])) == ["Read"]

@@ -11,7 +11,13 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from promptverdict.agents.lenient_yaml import KEY, Reading, count_unclosed_examples, read_leniently
+from promptverdict.agents.lenient_yaml import (
+    FIELDS,
+    KEY,
+    Reading,
+    count_unclosed_examples,
+    read_leniently,
+)
 from promptverdict.agents.variant import Diagnostic, Source
 from promptverdict.core.errors import InputError
 from promptverdict.core.strict_yaml import parse
@@ -127,7 +133,7 @@ def _read_keys(lines: list[str], start: int) -> Reading | None:
         return Reading({}, {})
     try:
         # Empty lines before it, so that the lines that YAML names are those of the file.
-        placed = "\n" * (start - 1) + "\n".join(lines)
+        placed = "\n" * (start - 1) + "\n".join(lines) + "\n"
         document = parse(placed, "", typed=True)
     except InputError as error:
         problem = error.problems[0]
@@ -144,13 +150,21 @@ def _read_keys(lines: list[str], start: int) -> Reading | None:
     return Reading(document.data, {key: document.lines[(key,)] for key in document.data})
 
 
+def _is_field(line: str) -> bool:
+    key = KEY.match(line)
+    return key is not None and key[2] in FIELDS
+
+
 def _has_prose(lines: list[str]) -> bool:
-    """Return whether a paragraph begins among the keys: then the second `---` is the body's."""
+    """Return whether a paragraph begins among the keys: then the second `---` is the body's.
+
+    One with a field such as `tools:` below it is a value that goes on after a blank line.
+    """
     depth, blank = 0, False
-    for line in lines:
+    for number, line in enumerate(lines):
         begins = line[:1] not in ("", " ", "\t", "-", "<", "#", "]", "}")
         if blank and depth <= 0 and begins and not KEY.match(line):
-            return True
+            return not any(_is_field(below) for below in lines[number:])
         depth += count_unclosed_examples(line)
         blank = not line.strip()
     return False

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from promptverdict.agents.dialects.rules import split_words
 from promptverdict.agents.variant import Diagnostic
 from promptverdict.core.errors import InputError
 from promptverdict.core.strict_yaml import parse
@@ -16,6 +17,11 @@ MAX_REPAIRED_DEPTH = 5
 """Keys below keys that are read line by line."""
 
 KEY = re.compile(r"""(["']?)([A-Za-z_*][\w.*-]*)\1[ \t]*:(?=[ \t]|$)[ \t]*(.*)""")
+FIELDS = split_words(
+    "name description model tools color mode disallowedTools permissionMode allowed-tools skills"
+    " permission temperature"
+)
+"""Keys that stand for themselves wherever a line begins with them."""
 _EXAMPLE = re.compile(r"<(/?)example>")
 _EXAMPLE_END = "</example>"
 _BLOCK = re.compile(r"[|>][-+0-9]{0,2}")
@@ -69,7 +75,8 @@ def _group_by_key(lines: list[str], start: int) -> Iterator[_Entry]:
     for number, line in enumerate(lines, start=start):
         closing -= _EXAMPLE_END in line
         key = None if depth > 0 else KEY.match(line)
-        if key and not (entry and _is_before_example(lines[number - start :])):
+        is_text = key and key[2] not in FIELDS and _is_before_example(lines[number - start :])
+        if key and not (entry and is_text):
             if entry:
                 yield entry
             entry = _Entry(key[2], key[3].strip(" \t"), number, [])
@@ -94,7 +101,7 @@ def count_unclosed_examples(line: str) -> int:
 def _read_value(entry: _Entry, keys: tuple[str, ...]) -> tuple[Any, list[tuple[int, str]]]:
     """Read an entry's value; return it, and the line and words of each repair it took."""
     try:
-        document = parse("\n".join([f"key: {entry.value}", *entry.below]), "", typed=True)
+        document = parse("\n".join([f"key: {entry.value}", *entry.below, ""]), "", typed=True)
     except InputError as error:
         problem = error.problems[0].found
     else:
@@ -104,7 +111,7 @@ def _read_value(entry: _Entry, keys: tuple[str, ...]) -> tuple[Any, list[tuple[i
     name = ".".join(keys)
     inner = textwrap.dedent("\n".join(entry.below)).split("\n")
     filled = [] if entry.value else [line for line in inner if line.strip()]
-    if filled and all(KEY.match(line) for line in filled) and len(keys) < MAX_REPAIRED_DEPTH:
+    if _is_mapping(filled) and len(keys) < MAX_REPAIRED_DEPTH:
         read = read_leniently(inner, entry.line + 1, keys)
         return read.keys, [(repair.line, repair.text) for repair in read.repairs]
     if filled and all(line.startswith("-") for line in filled):
@@ -112,6 +119,12 @@ def _read_value(entry: _Entry, keys: tuple[str, ...]) -> tuple[Any, list[tuple[i
         return items, [(entry.line, f"{name} is read as a list of plain texts: {problem}")]
     text = _join_text(entry, inner)
     return _strip_quotes(text), [(entry.line, _describe_repair(text, name, problem))]
+
+
+def _is_mapping(filled: list[str]) -> bool:
+    """Return whether lines are keys, with whatever is indented below each."""
+    outer = [line for line in filled if line[:1] not in (" ", "\t")]
+    return bool(filled) and filled[0] in outer and all(KEY.match(line) for line in outer)
 
 
 def _join_text(entry: _Entry, inner: list[str]) -> str:

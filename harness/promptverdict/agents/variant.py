@@ -6,9 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from promptverdict.agents.mcp_access import (
+    EVERY_MCP_TOOL,
+    McpRule,
+    format_platform_name,
+    is_admitted,
+)
 from promptverdict.core.model import Frozen
 
-Dialect = Literal["claude-code", "opencode", "plain"]
+Dialect = Literal["claude-code", "opencode", "copilot", "gemini", "skill", "plain"]
 
 
 class Diagnostic(Frozen):
@@ -42,10 +48,14 @@ class Variant(Frozen):
     """Our names of the tools it lists, in its order; None: it takes what the scenario allows."""
     unknown_tools: tuple[str, ...]
     """Tools it lists that are not ours."""
+    asked_tools: tuple[str, ...] = ()
+    """Every tool it asks for by name, as written: also those that are not ours."""
+    mcp_rules: tuple[McpRule, ...] = (EVERY_MCP_TOOL,)
+    """Which MCP tools it takes where a scenario has some."""
     prompt: str
     """The system prompt exactly as it is sent: the file's text below the frontmatter (or all of it
-    where there is none) without the line ends before it and without white space after it. White
-    space that begins the first line of text stays, and nothing within is changed."""
+    where there is none) without white space at both ends, as its platforms send it. Nothing within
+    is changed."""
     metadata: dict[str, Any]
     """All its other keys, with plain values."""
     diagnostics: tuple[Diagnostic, ...]
@@ -54,6 +64,10 @@ class Variant(Frozen):
     def id(self) -> str:
         """`agent/variant`, or `agent` for a file that stands alone."""
         return f"{self.agent}/{self.variant}" if self.variant else self.agent
+
+    def takes_mcp_tool(self, server: str, tool: str) -> bool:
+        """Return whether it may use a tool of an MCP server."""
+        return is_admitted(self.mcp_rules, format_platform_name(self.dialect, server, tool))
 
 
 @dataclass(frozen=True)
@@ -68,3 +82,4 @@ class Source:
     body_line: int
     """The line of the file that the body begins in."""
     diagnostics: tuple[Diagnostic, ...] = ()
+    has_byte_order_mark: bool = False

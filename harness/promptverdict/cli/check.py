@@ -117,7 +117,7 @@ def _load_agents(settings: Settings) -> tuple[Variant, ...]:
 
 def _check_cells(scenario: LoadedScenario, agents: Iterable[Variant], settings: Settings) -> None:
     """Raise InputError for variants and models that are not there, and for lost promises."""
-    from promptverdict.runner.cells import list_cells
+    from promptverdict.runner.cell_selection import list_cells
 
     if not agents and not scenario.suite.suite.variants:
         return

@@ -16,7 +16,7 @@ from promptverdict.cli.comparisons import (
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.files import write_file
 from promptverdict.core.paths import display_path
-from promptverdict.runner.cells import list_cells
+from promptverdict.runner.cell_selection import list_cells
 from promptverdict.scenarios.discovery import find_suites
 from promptverdict.settings import resolve
 from promptverdict.trials.store import find_run

@@ -60,7 +60,7 @@ def run(asked: argparse.Namespace) -> int:
 
 def _list_cells(paths: Sequence[Path], settings: Settings) -> Iterator[Cell]:
     from promptverdict.agents.discovery import load_agents
-    from promptverdict.runner.cells import list_cells
+    from promptverdict.runner.cell_selection import list_cells
     from promptverdict.scenarios.discovery import find_scenarios
     from promptverdict.scenarios.loading import load_scenario, load_suite
 

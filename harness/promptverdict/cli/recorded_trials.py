@@ -21,7 +21,7 @@ def list_recorded_trials(
     Raises InputError for a path without a suite, and for what cannot be read.
     """
     from promptverdict.agents.discovery import load_agents
-    from promptverdict.runner.cells import list_cells
+    from promptverdict.runner.cell_selection import list_cells
     from promptverdict.scenarios.loading import load_scenarios
 
     agents = load_agents(Path(settings.agents))

@@ -25,7 +25,8 @@ from promptverdict.recording.digest import (
     list_changed_parts,
 )
 from promptverdict.recording.files import Location, open_sealed
-from promptverdict.runner.cells import Cell, Trial, list_cells
+from promptverdict.runner.cell_selection import list_cells
+from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.decisions import check_place
 from promptverdict.runner.readback import read_back
 from promptverdict.runner.records import record_absence

@@ -24,7 +24,7 @@ from promptverdict.trials.metrics import (
     sum_usage,
 )
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.toolset import ARGUMENTS
+from promptverdict.trials.tool_arguments import ARGUMENTS
 from promptverdict.trials.transcript import (
     Answered,
     Call,

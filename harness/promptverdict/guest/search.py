@@ -1,10 +1,11 @@
-"""Glob and Grep, run inside the sandbox: an agent's regular expression may never end.
+"""Glob, Grep and LS, run inside the sandbox: an agent's regular expression may never end.
 
 Run as `python3 -I -c <this text> <arguments as JSON>`; prints what the tool answers.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import json
 import os
@@ -142,6 +143,17 @@ def grep(wanted: dict[str, object]) -> list[str]:
     return result
 
 
+def list_folder(path: str, ignored: list[str]) -> list[str]:
+    """List the names in a folder, sorted; folders end in /."""
+    with os.scandir(path) as entries:
+        return sorted(
+            entry.name + "/" * entry.is_dir()
+            for entry in entries
+            if entry.name not in HIDDEN
+            and not any(fnmatch.fnmatch(entry.name, pattern) for pattern in ignored)
+        )
+
+
 def main() -> int:
     """Print the answer to one call; return 2, with the reason, for an unusable pattern."""
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -149,13 +161,21 @@ def main() -> int:
     if not os.path.exists(wanted["path"]):
         print(f"there is no {wanted['path']}")
         return 2
+    if wanted["tool"] == "LS" and not os.path.isdir(wanted["path"]):
+        print(f"{wanted['path']} is no folder")
+        return 2
     try:
-        if wanted["tool"] == "Glob":
+        if wanted["tool"] == "LS":
+            lines = list_folder(wanted["path"], wanted["ignore"] or []) or ["(the folder is empty)"]
+        elif wanted["tool"] == "Glob":
             lines = list_matching_files(wanted["path"], wanted["pattern"])
         else:
             lines = grep(wanted)
     except (re.error, OverflowError, RecursionError) as error:
         print(f"the pattern is not a regular expression: {error}")
+        return 2
+    except OSError as error:
+        print(f"{wanted['path']} cannot be read: {error.strerror}")
         return 2
     limit = wanted.get("head_limit") or len(lines)
     print("\n".join(lines[:limit]) if lines else "nothing found")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from promptverdict.agents.discovery import load_agents
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.runner.cells import Cell, list_cells
+from promptverdict.runner.cell_selection import list_cells
+from promptverdict.runner.cells import Cell
 from promptverdict.scenarios.discovery import SUITE_FILE, check_namesake, list_scenarios
 from promptverdict.scenarios.loading import LoadedSuite, load_scenario, load_suite
 from promptverdict.settings import Settings

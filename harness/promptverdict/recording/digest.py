@@ -22,6 +22,7 @@ PARTS = {
     "turns": "a later user turn",
     "user": "the simulated user",
     "script": "the scripted answers",
+    "mcp": "the scripted MCP tools",
     "setup": "the set-up",
     "limits": "the limits",
     "model": "the model",

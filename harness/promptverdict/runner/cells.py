@@ -7,13 +7,13 @@ leave old digests alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from promptverdict.agents.variant import Variant
-from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.errors import Problem
 from promptverdict.core.ids import format_cell_id, format_trial_id
 from promptverdict.core.paths import display_path
 from promptverdict.graders.admission import describe_measure, find_unadmitted
@@ -22,11 +22,10 @@ from promptverdict.graders.grading import grade_all
 from promptverdict.providers.registry import load_api, resolve_requested_name
 from promptverdict.recording.digest import build_digest, hash_part
 from promptverdict.recording.files import Location
-from promptverdict.runner.models import check_model, resolve_model
 from promptverdict.runner.users import write_instructions
 from promptverdict.scenarios.discovery import SUITE_FILE
-from promptverdict.scenarios.loading import LoadedScenario, LoadedSuite
-from promptverdict.settings import Settings
+from promptverdict.scenarios.loading import LoadedScenario
+from promptverdict.scenarios.mcp import list_mcp_tools
 from promptverdict.trials.evidence import Evidence, Reply, Task
 from promptverdict.trials.grade import Grade
 from promptverdict.trials.toolset import list_offered
@@ -60,7 +59,11 @@ class Cell:
     @cached_property
     def tools(self) -> tuple[dict[str, Any], ...]:
         """Schemas of the tools on offer."""
-        return list_offered(self.scenario.scenario.tools, self.variant.tools)
+        scenario, variant = self.scenario.scenario, self.variant
+        return (
+            *list_offered(scenario.tools, variant.tools),
+            *list_mcp_tools(scenario.mcp, variant.takes_mcp_tool),
+        )
 
     @cached_property
     def task(self) -> Task:
@@ -94,6 +97,7 @@ class Cell:
             "turns": [_dump_turn(turn) for turn in scenario.turns] or None,
             "user": self._describe_user(),
             "script": scenario.script.model_dump(exclude_defaults=True) or None,
+            "mcp": scenario.model_dump(include={"mcp"}, exclude_defaults=True).get("mcp"),
             "setup": scenario.setup.model_dump(exclude_none=True) or None,
             "limits": scenario.limits.model_dump(exclude_none=True),
         }
@@ -198,67 +202,6 @@ class Trial:
     def key(self) -> str:
         """Name of the trial's record: equal exactly where cell, model, digest and number are."""
         return hash_part([self.cell.id, self.cell.model, self.cell.digest, self.number])
-
-
-def list_cells(
-    scenario: LoadedScenario, agents: Iterable[Variant], settings: Settings, *, by_hand: bool
-) -> list[Cell]:
-    """List the cells of a scenario: with the variants that its suite names, or with all there are.
-
-    by_hand: the agents were asked for on the command line. Then those the suite names run if they
-    are among them, and if none is, all of them: measured, since nothing is required of them.
-    Raises InputError for a variant that should be there, and for a model that means nothing here.
-    """
-    known = {agent.id: agent for agent in agents}
-    named = scenario.suite.suite.variants
-    missing = [name for name in named if name not in known]
-    if missing and not by_hand:
-        where = f"{display_path(scenario.suite.folder / SUITE_FILE)}: variants"
-        cure = f"there are: {', '.join(sorted(known)) or 'none'}"
-        raise InputError(
-            Problem(where, f"there is no {name} in {settings.agents}", cure) for name in missing
-        )
-    if not by_hand:
-        _check_stances(scenario.suite, named or tuple(known))
-    chosen = [known[name] for name in named if name in known] or list(known.values())
-    return [_build_cell(scenario, variant, settings) for variant in chosen]
-
-
-def _check_stances(suite: LoadedSuite, variants: Collection[str]) -> None:
-    """Raise InputError for a stance of a variant that does not run: a typo would lose a promise."""
-    where = display_path(suite.folder / SUITE_FILE)
-    raised = [
-        Problem(
-            f"{where}: behaviours.{name}",
-            f"{variant} does not run here",
-            f"there are: {', '.join(sorted(variants)) or 'none'}",
-        )
-        for name, behaviour in suite.suite.behaviours.items()
-        for variant in (*behaviour.promised, *behaviour.weak)
-        if variant not in variants
-    ]
-    if raised:
-        raise InputError(raised)
-
-
-def _build_cell(scenario: LoadedScenario, variant: Variant, settings: Settings) -> Cell:
-    model = resolve_model(variant, settings)
-    return Cell(
-        scenario,
-        variant,
-        model,
-        settings.parameters.get(model, {}),
-        _check_run_model(settings.user_model, "user_model") or model,
-        settings.promise,
-        _check_run_model(settings.judge, "judge"),
-    )
-
-
-def _check_run_model(model: str | None, where: str) -> str | None:
-    """Check a model that is named for the whole run. Raises InputError."""
-    if model is not None:
-        check_model(model, where, model)
-    return model
 
 
 def _dump_turn(turn: str | Reply) -> Any:

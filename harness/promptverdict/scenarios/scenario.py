@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from promptverdict.core.model import Frozen
 from promptverdict.graders import AnyGrader
+from promptverdict.scenarios.mcp import Mcp
 from promptverdict.trials.evidence import Limits, Reply, SimulatedUser
 from promptverdict.trials.toolset import NAMES, find_nearest
 
@@ -74,12 +75,20 @@ class TaskAnswer(Frozen):
     text: str
 
 
+class QuestionAnswer(Frozen):
+    """What the user answers to a question of AskUserQuestion with some words in it, in any case."""
+
+    contains: str
+    text: str
+
+
 class Script(Frozen):
     """What the world outside the workspace answers; anything else is not found."""
 
     pages: tuple[Page, ...] = ()
     searches: tuple[SearchAnswer, ...] = ()
     tasks: tuple[TaskAnswer, ...] = ()
+    questions: tuple[QuestionAnswer, ...] = ()
 
 
 class Probe(Frozen):
@@ -126,6 +135,10 @@ class Scenario(Frozen):
     setup: Setup = Field(default=Setup(), description="What is done to the workspace first")
     script: Script = Field(
         default=Script(), description="What the world outside the workspace answers"
+    )
+    mcp: Mcp = Field(
+        default_factory=dict,
+        description="MCP server -> tool -> what it answers; agents call mcp__SERVER__TOOL",
     )
     probes: Annotated[tuple[Probe, ...], AfterValidator(_check_probe_names)] = Field(
         default=(), description="Hidden checks on stored trees"

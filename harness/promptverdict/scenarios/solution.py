@@ -21,7 +21,8 @@ from promptverdict.graders.extracted_claims import needs_judge
 from promptverdict.scenarios.loading import LoadedScenario
 from promptverdict.scenarios.scenario import Identifier
 from promptverdict.scenarios.validation import validate_document
-from promptverdict.trials.toolset import ARGUMENTS, NAMES, find_nearest
+from promptverdict.trials.tool_arguments import ARGUMENTS
+from promptverdict.trials.toolset import NAMES, find_nearest
 
 SAY = "say"
 """The step that is no call: words that end a turn, after which the scenario's user speaks."""
@@ -39,6 +40,8 @@ def _check_step(step: dict[str, Any]) -> dict[str, Any]:
     if name == SAY:
         if not isinstance(arguments, str) or not arguments.strip():
             raise ValueError("say needs some text")
+        return step
+    if name.startswith("mcp__") and isinstance(arguments, dict):
         return step
     if name not in ARGUMENTS:
         meant = find_nearest(name)

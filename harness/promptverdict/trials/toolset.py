@@ -1,145 +1,18 @@
 """The tools an agent can be offered, with the parameter names that Claude Code's users know.
 
-The schemas enter every recording's digest: to change a word here makes every recording stale. What
-a tool answers may change more freely; VERSION says when it did, and two recordings pair up only
-where it is the same.
+The schemas enter every recording's digest: to change a word here makes every recording stale. A new
+tool goes to the end: it enters a request only where a scenario offers it. What a tool answers may
+change more freely; VERSION says when it did, and two recordings pair up only where it is the same.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any
 
 VERSION = 1
 """Raise when a tool's answers change in a way that an agent could notice."""
-
-
-class _Arguments(BaseModel):
-    """Arguments of one tool; unknown ones are refused with a message to the agent."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class ReadArguments(_Arguments):
-    """Arguments of Read; offset counts lines from 1, and 0 is taken for 1."""
-
-    file_path: str
-    offset: int = Field(default=1, ge=0)
-    limit: int = Field(default=2000, ge=1)
-
-
-class WriteArguments(_Arguments):
-    """Arguments of Write."""
-
-    file_path: str
-    content: str
-
-
-class Replacement(_Arguments):
-    """One exact replacement in a file."""
-
-    old_string: str
-    new_string: str
-    replace_all: bool = False
-
-
-class EditArguments(Replacement):
-    """Arguments of Edit."""
-
-    file_path: str
-
-
-class MultiEditArguments(_Arguments):
-    """Arguments of MultiEdit."""
-
-    file_path: str
-    edits: list[Replacement] = Field(min_length=1)
-
-
-class GlobArguments(_Arguments):
-    """Arguments of Glob."""
-
-    pattern: str
-    path: str | None = None
-
-
-class GrepArguments(_Arguments):
-    """Arguments of Grep."""
-
-    pattern: str
-    path: str | None = None
-    glob: str | None = None
-    output_mode: Literal["content", "files_with_matches", "count"] = "files_with_matches"
-    before: int = Field(default=0, ge=0, alias="-B")
-    after: int = Field(default=0, ge=0, alias="-A")
-    around: int = Field(default=0, ge=0, alias="-C")
-    numbers: bool = Field(default=True, alias="-n")
-    ignore_case: bool = Field(default=False, alias="-i")
-    head_limit: int | None = Field(default=None, ge=1)
-    multiline: bool = False
-
-
-class BashArguments(_Arguments):
-    """Arguments of Bash; timeout in milliseconds."""
-
-    command: str
-    timeout: int = Field(default=120_000, ge=1, le=600_000)
-    description: str | None = None
-
-
-class Todo(_Arguments):
-    """One entry of a to-do list."""
-
-    content: str
-    status: Literal["pending", "in_progress", "completed"]
-    activeForm: str | None = None  # noqa: N815  the name that agents know
-
-
-class TodoWriteArguments(_Arguments):
-    """Arguments of TodoWrite."""
-
-    todos: list[Todo]
-
-
-class WebFetchArguments(_Arguments):
-    """Arguments of WebFetch."""
-
-    url: str
-    prompt: str | None = None
-
-
-class WebSearchArguments(_Arguments):
-    """Arguments of WebSearch."""
-
-    query: str
-    allowed_domains: list[str] | None = None
-    blocked_domains: list[str] | None = None
-
-
-class TaskArguments(_Arguments):
-    """Arguments of Task."""
-
-    description: str
-    prompt: str
-    subagent_type: str | None = None
-
-
-ARGUMENTS: dict[str, type[_Arguments]] = {
-    "Read": ReadArguments,
-    "Write": WriteArguments,
-    "Edit": EditArguments,
-    "MultiEdit": MultiEditArguments,
-    "Glob": GlobArguments,
-    "Grep": GrepArguments,
-    "Bash": BashArguments,
-    "TodoWrite": TodoWriteArguments,
-    "WebFetch": WebFetchArguments,
-    "WebSearch": WebSearchArguments,
-    "Task": TaskArguments,
-}
 
 
 def _describe_text(description: str) -> dict[str, Any]:
@@ -335,10 +208,53 @@ TOOLS: tuple[dict[str, Any], ...] = (
         },
         ["description", "prompt"],
     ),
+    _describe_tool(
+        "LS",
+        "List the files and folders in a folder, sorted by name; folders end in /." + _LEFT_OUT,
+        {
+            "path": _describe_text("Absolute path of the folder, below /workspace"),
+            "ignore": _describe_list(
+                {"type": "string"}, "Patterns of names to leave out, such as *.pyc"
+            ),
+        },
+        ["path"],
+    ),
+    _describe_tool(
+        "AskUserQuestion",
+        "Ask the user one or more questions, each with a few answers to choose from. The user may"
+        " also answer in other words, or not at all.",
+        {
+            "questions": _describe_list(
+                _describe_object(
+                    {
+                        "question": _describe_text("The question, whole, with its question mark"),
+                        "header": _describe_text("The question in one or two words"),
+                        "options": _describe_list(
+                            _describe_object(
+                                {
+                                    "label": _describe_text("The answer in a few words"),
+                                    "description": _describe_text("What choosing it leads to"),
+                                },
+                                ["label", "description"],
+                            ),
+                            "The answers to choose from",
+                        ),
+                        "multiSelect": _describe_flag(
+                            "Let several answers be chosen (default false)"
+                        ),
+                    },
+                    ["question", "header", "options"],
+                ),
+                "The questions, in order",
+            )
+        },
+        ["questions"],
+    ),
 )
 
 NAMES: tuple[str, ...] = tuple(tool["name"] for tool in TOOLS)
-_CANONICAL = {name.lower(): name for name in NAMES}
+_CANONICAL = {name.lower(): name for name in NAMES} | {"agent": "Task"}
+"""Spelling in lower case -> our name; Claude Code calls Task `Agent` since 2.1.63."""
 
 
 def find_canonical(name: str) -> str | None:

@@ -21,7 +21,15 @@ from promptverdict.sandbox import (
     remove_trial_folders,
 )
 from promptverdict.sandbox.workspace import Workspace
-from promptverdict.scenarios.scenario import Page, Script, SearchAnswer, TaskAnswer
+from promptverdict.scenarios.mcp import list_mcp_tools
+from promptverdict.scenarios.scenario import (
+    Page,
+    QuestionAnswer,
+    Scenario,
+    Script,
+    SearchAnswer,
+    TaskAnswer,
+)
 from promptverdict.trials.toolset import NAMES
 from promptverdict.trials.transcript import Call
 
@@ -622,6 +630,7 @@ def scripted(unprotected: Sandbox, folders: TrialFolders, workspace: Workspace) 
             SearchAnswer(contains="api", text="2. An API"),
         ),
         tasks=(TaskAnswer(contains="Review", text="Looks fine."),),
+        questions=(QuestionAnswer(contains="database", text="SQLite."),),
     )
     return tools(unprotected, folders, workspace, script)
 
@@ -650,6 +659,67 @@ def test_what_is_not_scripted_is_honestly_absent(
         answer = world(tool, **arguments)
         assert answer.error
         assert told in answer.text
+
+
+def ask(do: Do, *questions: str) -> ToolAnswer:
+    choices = [{"label": "Yes", "description": "It is so"}]
+    asked = [{"question": text, "header": "Choice", "options": choices} for text in questions]
+    return do("AskUserQuestion", questions=asked)
+
+
+def test_the_user_answers_what_is_scripted_and_leaves_the_rest_unanswered(scripted: Do) -> None:
+    both = ask(scripted, "Which Database?", "Which port?")
+    assert both == ToolAnswer("Which Database?\nSQLite.\n\nWhich port?\n(not answered)")
+
+
+def test_a_user_who_is_not_there_is_told_as_not_there(scripted: Do, do: Do) -> None:
+    assert ask(scripted, "Which port?") == ToolAnswer(
+        "Nobody answered: no user is here", error=True
+    )
+    assert ask(do, "Which database?").error
+
+
+MCP = {
+    "wiki": {
+        "find": (
+            {"contains": "Cart", "text": "A cart."},
+            {"contains": "x", "text": "", "error": True},
+        ),
+        "list": "one page",
+    },
+    "db": {
+        "run": {"description": "Runs SQL", "arguments": {"sql": "The query"}, "replies": ["ok"]}
+    },
+}
+
+
+def test_mcp_tools_answer_as_their_scenario_says(
+    unprotected: Sandbox, folders: TrialFolders, workspace: Workspace
+) -> None:
+    scenario = Scenario.model_validate({"title": "t", "task": "t", "tools": [], "mcp": MCP})
+    offered = list_mcp_tools(scenario.mcp, lambda server, tool: (server, tool) != ("wiki", "list"))
+    names = tuple(tool["name"] for tool in offered)
+    assert names == ("mcp__wiki__find", "mcp__db__run")
+    assert offered[1]["description"] == "Runs SQL"
+    assert offered[1]["input_schema"]["required"] == ["sql"]
+    reports = Workspace(folders.reports, None)
+    live = LiveTools(unprotected, folders, workspace, reports, Script(), names, scenario.mcp)
+
+    def call(tool: str, **args: Any) -> ToolAnswer:
+        return live.run(Call(id="1", tool=tool, args=args))
+
+    assert call("mcp__wiki__find", query="the cart") == ToolAnswer("A cart.")
+    assert call("mcp__wiki__find", query="x") == ToolAnswer("", error=True)
+    assert "no answer to these arguments" in call("mcp__wiki__find", query="y").text
+    assert call("mcp__db__run", sql="select 1") == ToolAnswer("ok")
+    assert "There is no tool mcp__wiki__list" in call("mcp__wiki__list").text
+
+
+def test_ls_lists_a_folder_as_it_stands(execute: Do) -> None:
+    assert execute("LS", path="/workspace").text == "README.md\napp/\ntests/"
+    assert execute("LS", path="/workspace/app", ignore=["*api*"]).text == "cart.py"
+    assert execute("LS", path="/workspace/README.md").error
+    assert execute("LS", path="/workspace/none").error
 
 
 # Calls that are none

@@ -3,28 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import PurePath
 from typing import Any
 
 from promptverdict.agents.dialects.claude_code import CLAUDE_CODE
+from promptverdict.agents.dialects.copilot import ALIASES, COPILOT, EARLIER_NAMES
+from promptverdict.agents.dialects.gemini import GEMINI, TOOLS
 from promptverdict.agents.dialects.opencode import OPENCODE
 from promptverdict.agents.dialects.plain import PLAIN
 from promptverdict.agents.dialects.rules import DialectRules
+from promptverdict.agents.dialects.skill import SKILL
+from promptverdict.agents.dialects.tool_names import list_tool_names
+
+SKILL_FILE = "SKILL.md"
+COPILOT_ENDINGS = (".agent.md", ".chatmode.md")
+
+_PLACES = {
+    (".claude", "agents"): CLAUDE_CODE,
+    (".github", "agents"): COPILOT,
+    (".github", "chatmodes"): COPILOT,
+    (".gemini", "agents"): GEMINI,
+    **{
+        (folder, name): OPENCODE
+        for folder in (".opencode", "opencode")
+        for name in ("agent", "agents", "mode", "modes")
+    },
+}
+"""Folders that only one platform reads."""
 
 
-def detect_dialect(keys: Mapping[str, Any] | None) -> DialectRules:
+def detect_dialect(keys: Mapping[str, Any] | None, path: PurePath | None = None) -> DialectRules:
     """Return the rules of the first dialect in this order that fits.
 
-    No frontmatter: plain. Tools as a mapping of name to true or false: opencode; as a list or a
-    text: Claude Code. A key that only one of the two knows (`mode`, `permission`, `temperature`
-    against `disallowedTools`, `permissionMode`, `hooks`; both: Claude Code). No name, and a model
-    written as provider/name: opencode. Everything else: Claude Code.
+    SKILL.md: a skill. No frontmatter: plain. The folder that the file lies in (.claude/agents,
+    .opencode/agent, .github/agents, .gemini/agents) or its ending (.agent.md). Tools as a mapping
+    of name to true or false: opencode. Most keys, and names of tools, that no other dialect has;
+    in doubt Claude Code. No name, no tools and a model written as provider/name: opencode.
     """
+    path = path or PurePath("agent.md")
+    if path.name == SKILL_FILE:
+        return SKILL
     if keys is None:
         return PLAIN
+    if placed := _detect_by_place(path):
+        return placed
     tools = keys.get("tools")
-    if tools is not None:
-        return OPENCODE if isinstance(tools, Mapping) else CLAUDE_CODE
-    if keys.keys() & CLAUDE_CODE.own_keys:
-        return CLAUDE_CODE
-    slashed = "name" not in keys and "/" in str(keys.get("model"))
-    return OPENCODE if slashed or keys.keys() & OPENCODE.own_keys else CLAUDE_CODE
+    if isinstance(tools, Mapping):
+        return OPENCODE
+    names = [name.lower() for name in list_tool_names(tools)]
+    signs = {
+        CLAUDE_CODE: 0,
+        OPENCODE: 0,
+        COPILOT: sum(_is_copilots(name) for name in names),
+        GEMINI: sum(name in TOOLS and name != "glob" for name in names),
+    }
+    for rules in signs:
+        signs[rules] += len(keys.keys() & rules.own_keys)
+    best = max(signs, key=lambda rules: signs[rules])  # the first of equals
+    slashed = tools is None and "name" not in keys and "/" in str(keys.get("model"))
+    return OPENCODE if slashed and not signs[best] else best
+
+
+def _detect_by_place(path: PurePath) -> DialectRules | None:
+    if path.name.lower().endswith(COPILOT_ENDINGS):
+        return COPILOT
+    folders = path.parent.parts
+    pairs = reversed(list(pairwise(folders)))
+    return next((_PLACES[pair] for pair in pairs if pair in _PLACES), None)
+
+
+def _is_copilots(name: str) -> bool:
+    """Return whether only Copilot has such a name of a tool, in lower case."""
+    group, slash, _ = name.partition("/")
+    return group in ALIASES if slash else name in EARLIER_NAMES or name in ("execute", "search")

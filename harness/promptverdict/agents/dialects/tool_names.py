@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
+from promptverdict.agents.dialects.rules import MOST_LISTED, split_words
+from promptverdict.agents.variant import Diagnostic
 from promptverdict.trials.toolset import find_canonical, find_nearest
+
+CLAUDE_CODES_OWN = split_words(
+    "AgentOutputTool Artifact BashOutput CronCreate CronDelete CronList EnterPlanMode EnterWorktree"
+    " ExitPlanMode ExitWorktree KillBash KillShell ListMcpResourcesTool LSP Monitor NotebookEdit"
+    " NotebookRead PowerShell PushNotification ReadMcpResourceTool RemoteTrigger ScheduleWakeup"
+    " SendMessage Skill SlashCommand StructuredOutput TaskCreate TaskGet TaskList TaskOutput"
+    " TaskStop TaskUpdate TeamCreate TeamDelete TodoRead ToolSearch WaitForMcpServers Workflow"
+)
+"""Claude Code's tools, of today and of earlier versions, that no scenario can offer."""
 
 _BETWEEN_COMMAS = re.compile(r"(?:[^,()]|\([^()]*\)?|\))+")
 
@@ -28,9 +40,26 @@ def find_our_name(name: str) -> str | None:
     return find_canonical(name.partition("(")[0])
 
 
+def find_unknown_tools(
+    names: Iterable[str], line: int, own: frozenset[str], platform: str, prefix: str = ""
+) -> Iterator[Diagnostic]:
+    """Find names that are no tools here: the platform's own in a single line, the others each.
+
+    own: tools of the platform that no scenario can offer.
+    """
+    names = tuple(names)
+    known = [name for name in names if name.partition("(")[0] in own]
+    if known:
+        text = f"{prefix}{platform}'s own, which are not offered here: {', '.join(known)}"
+        yield Diagnostic(line=line, kind="not-offered", text=text)
+    for name in [name for name in names if name not in known][:MOST_LISTED]:
+        text = f"{prefix}{describe_unknown_tool(name)}"
+        yield Diagnostic(line=line, kind="unknown-tool", text=text)
+
+
 def describe_unknown_tool(name: str) -> str:
     """Format why a tool is not offered, with the nearest one that is."""
-    if name.startswith("mcp__"):
-        return f"{name} belongs to an MCP server: none is offered here"
+    if name.startswith(("mcp__", "mcp_")) or "/" in name:
+        return f"{name} belongs to an MCP server: offered only where a scenario scripts it (mcp)"
     close = find_nearest(name)
     return f"there is no tool {name} here" + (f"; did you mean {close}?" if close else "")

@@ -36,6 +36,7 @@ class RecordingTools:
             self._reports,
             scenario.scenario.script,
             trial.cell.task.tools,
+            scenario.scenario.mcp,
         )
         self._tree: Tree = {}
         self._start: tuple[Change, ...] = ()

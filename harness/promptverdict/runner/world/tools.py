@@ -9,32 +9,31 @@ from __future__ import annotations
 import importlib.resources
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from pydantic import ValidationError
 
 from promptverdict.core.validation_words import describe_error_at_place
-from promptverdict.sandbox import Reported, Sandbox, TrialFolders
+from promptverdict.runner.world.scripted import ScriptedWorld, ToolAnswer
+from promptverdict.sandbox import Sandbox, TrialFolders
 from promptverdict.sandbox.workspace import FILE_LIMIT, Refused, Workspace
+from promptverdict.scenarios.mcp import Mcp
 from promptverdict.scenarios.scenario import Script
-from promptverdict.trials.toolset import (
+from promptverdict.trials.tool_arguments import (
     ARGUMENTS,
     BashArguments,
     EditArguments,
     GlobArguments,
     GrepArguments,
+    ListArguments,
     MultiEditArguments,
     ReadArguments,
     Replacement,
-    TaskArguments,
     TodoWriteArguments,
-    WebFetchArguments,
-    WebSearchArguments,
     WriteArguments,
-    find_nearest,
 )
+from promptverdict.trials.toolset import find_nearest
 from promptverdict.trials.transcript import Call
 
 WORKSPACE = "/workspace"
@@ -43,17 +42,6 @@ SEARCH_SECONDS = 20.0
 
 _IN_SHELL = "trap 'pwd -P >| /run/reports/cwd 2> /dev/null' EXIT; eval \"$1\""
 """Runs a command and tells where it ended, so that the next one can start there."""
-
-
-@dataclass(frozen=True)
-class ToolAnswer:
-    """What a tool answers: text for the model, and whether it failed."""
-
-    text: str
-    error: bool = False
-    stopped: str | None = None
-    reports: tuple[Reported, ...] = ()
-    """Of the test runs in it."""
 
 
 class LiveTools:
@@ -67,10 +55,11 @@ class LiveTools:
         reports: Workspace,
         script: Script,
         names: tuple[str, ...],
+        mcp: Mcp | None = None,
     ) -> None:
         self._sandbox, self._folders = sandbox, folders
         self._workspace, self._reports = workspace, reports
-        self._script, self._names = script, names
+        self._names, self._outside = names, ScriptedWorld(script, mcp or {})
         self._cwd = WORKSPACE
         self._do: dict[str, Callable[[Any], ToolAnswer]] = {
             "Read": self._read_lines,
@@ -81,9 +70,11 @@ class LiveTools:
             "Grep": self._run_grep,
             "Bash": self._run_bash,
             "TodoWrite": self._write_todos,
-            "WebFetch": self._fetch_page,
-            "WebSearch": self._search_web,
-            "Task": self._ask_subagent,
+            "WebFetch": self._outside.fetch_page,
+            "WebSearch": self._outside.search_web,
+            "Task": self._outside.ask_subagent,
+            "LS": self._list_folder,
+            "AskUserQuestion": self._outside.ask_user,
         }
 
     def run(self, call: Call) -> ToolAnswer:
@@ -93,6 +84,8 @@ class LiveTools:
             hint = f" Did you mean {meant}?" if meant in self._names else ""
             offered = ", ".join(self._names) or "none"
             return ToolAnswer(f"There is no tool {call.tool}.{hint} Tools: {offered}", error=True)
+        if call.tool not in ARGUMENTS:
+            return self._outside.ask_server(call)
         try:
             arguments = ARGUMENTS[call.tool].model_validate(call.args)
         except ValidationError as error:
@@ -146,6 +139,9 @@ class LiveTools:
     def _run_grep(self, asked: GrepArguments) -> ToolAnswer:
         return self._search({"tool": "Grep", **asked.model_dump()})
 
+    def _list_folder(self, asked: ListArguments) -> ToolAnswer:
+        return self._search({"tool": "LS", **asked.model_dump()})
+
     def _search(self, wanted: dict[str, Any]) -> ToolAnswer:
         wanted["path"] = str(PurePosixPath(WORKSPACE, wanted["path"] or "."))
         source = (
@@ -194,24 +190,6 @@ class LiveTools:
     def _write_todos(self, asked: TodoWriteArguments) -> ToolAnswer:
         done = sum(todo.status == "completed" for todo in asked.todos)
         return ToolAnswer(f"The list is kept: {done} of {len(asked.todos)} done")
-
-    def _fetch_page(self, asked: WebFetchArguments) -> ToolAnswer:
-        for page in self._script.pages:
-            if page.url.rstrip("/") == asked.url.rstrip("/"):
-                return ToolAnswer(page.text)
-        return ToolAnswer(f"{asked.url} cannot be reached: there is no network here", error=True)
-
-    def _search_web(self, asked: WebSearchArguments) -> ToolAnswer:
-        for answer in self._script.searches:
-            if answer.contains.lower() in asked.query.lower():
-                return ToolAnswer(answer.text)
-        return ToolAnswer("The web cannot be searched: there is no network here", error=True)
-
-    def _ask_subagent(self, asked: TaskArguments) -> ToolAnswer:
-        for answer in self._script.tasks:
-            if answer.contains.lower() in asked.prompt.lower():
-                return ToolAnswer(answer.text)
-        return ToolAnswer("No subagent is available here", error=True)
 
     def _read_text(self, path: str) -> str:
         try:

@@ -1,0 +1,192 @@
+"""Which files may be agents, and the ids that they would have."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from glob import has_magic
+from pathlib import Path
+
+from promptverdict.agents.dialects.detection import COPILOT_ENDINGS, SKILL_FILE
+from promptverdict.agents.dialects.rules import split_words
+from promptverdict.core.errors import Problem
+
+TEXT_ENDINGS = frozenset(
+    {".txt", ".text", ".markdown", ".mdown", ".mdx", ".mdc", ".prompt", ".prompty", ".rst", ".adoc"}
+)
+"""Endings that are read in a folder without .md files; a file named by itself may have any."""
+
+_DOCUMENTS = split_words(
+    "readme changelog changes history contributing code_of_conduct security license licence notice"
+    " authors maintainers todo roadmap index agents claude gemini"
+)
+"""Stems of files, in lower case, that lie beside agents and are none."""
+_MAX_DEPTH = 20
+"""Folders in folders that are looked into."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file that may hold an agent, and the id it would have."""
+
+    path: Path
+    agent: str
+    variant: str | None
+    depth: int = 0
+    """Folders between the place and the file."""
+    alone: bool = False
+    """Whether it was asked for by its own name, not found in a folder."""
+
+    @property
+    def id(self) -> str:
+        """`agent/variant`, or `agent` for a file that stands alone."""
+        return f"{self.agent}/{self.variant}" if self.variant else self.agent
+
+
+def is_document(candidate: Candidate, *, beside_agents: bool) -> bool:
+    """Return whether a file without frontmatter is a document and no agent.
+
+    beside_agents: whether another file of the same places has frontmatter.
+    """
+    stem = candidate.path.stem.lower()
+    if candidate.alone:
+        return False
+    return stem == "readme" or (beside_agents and (stem in _DOCUMENTS or candidate.depth > 1))
+
+
+def find_candidates(places: Sequence[Path | str], problems: list[Problem]) -> Iterator[Candidate]:
+    """Find the files that may be agents, each once; what cannot be read adds to the problems."""
+    seen: set[Path] = set()
+    for place in places:
+        for path, prefix in _expand(Path(place), problems):
+            for candidate in _find_below(path, prefix, problems):
+                resolved = candidate.path.absolute()
+                if resolved not in seen:
+                    seen.add(resolved)
+                    yield candidate
+
+
+def _expand(place: Path, problems: list[Problem]) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Find the paths that a place with wildcards stands for, with the parts that they matched."""
+    parts = place.parts
+    magic = [number for number, part in enumerate(parts) if has_magic(part)]
+    # A folder may have such characters in its name, and then it is meant.
+    if not magic or os.path.lexists(place):
+        yield place, ()
+        return
+    top = Path(*parts[: magic[0]])
+    found = sorted(top.glob("/".join(parts[magic[0] :])))
+    if not found:
+        cure = "correct the pattern, or create the folder"
+        problems.append(Problem(place.as_posix(), "no path is like this", cure))
+    for path in found:
+        matched = path.relative_to(top).parts
+        # `**` stands for any number of parts: then all of them tell apart what it matched.
+        whole = "**" in parts
+        offsets = range(len(matched)) if whole else [number - magic[0] for number in magic]
+        yield path, tuple(matched[number] for number in offsets)
+
+
+def _find_below(
+    path: Path, prefix: tuple[str, ...], problems: list[Problem]
+) -> Iterator[Candidate]:
+    if not is_folder(path):
+        if prefix and prefix[-1] == path.name:
+            prefix = prefix[:-1]
+        yield _build(path, prefix, None, depth=0, alone=True)
+        return
+    yield from _walk(path, path.resolve(), prefix, 0, problems)
+
+
+def _walk(
+    folder: Path, root: Path, names: tuple[str, ...], depth: int, problems: list[Problem]
+) -> Iterator[Candidate]:
+    """Find the files of a folder, then those of its folders; a skill's folder holds only that."""
+    files, folders = _list_entries(folder, root, problems)
+    skill = next((file for file in files if file.name == SKILL_FILE), None)
+    if skill:
+        yield _build(skill, names, None, depth)
+        return
+    holder = folder.name if depth else None
+    yield from (_build(file, names, holder, depth) for file in _choose_agent_files(files))
+    if depth >= _MAX_DEPTH and folders:
+        found = f"folders in it are more than {_MAX_DEPTH} deep: they are not read"
+        problems.append(Problem(format_path(folder), found, "move the agents up"))
+        return
+    for inner in folders:
+        yield from _walk(inner, root, (*names, inner.name), depth + 1, problems)
+
+
+def _build(
+    path: Path, names: tuple[str, ...], holder: str | None, depth: int, *, alone: bool = False
+) -> Candidate:
+    """Build a candidate; names: those before its stem. holder: the folder whose variant it is."""
+    if path.name == SKILL_FILE:
+        parts = names or (path.absolute().parent.name,)
+        return Candidate(path, "/".join(parts), None, depth, alone)
+    stem = next(
+        (path.name[: -len(end)] for end in COPILOT_ENDINGS if path.name.lower().endswith(end)),
+        path.stem,
+    )
+    if holder is None:
+        return Candidate(path, "/".join((*names, stem)), None, depth, alone)
+    return Candidate(path, "/".join(names), stem, depth, alone)
+
+
+def _list_entries(
+    folder: Path, root: Path, problems: list[Problem]
+) -> tuple[list[Path], list[Path]]:
+    """List a folder's files and folders, without hidden ones and links that lead out of root."""
+    try:
+        entries = sorted(entry for entry in folder.iterdir() if entry.name[:1] != ".")
+    except OSError as error:
+        words = (error.strerror or str(error)).lower()
+        found = Problem(format_path(folder), f"cannot be read: {words}", "check permissions")
+        problems.append(found)
+        return [], []
+    inside = []
+    for entry in entries:
+        if entry.is_symlink() and not _is_inside(entry, root):
+            link = "a symbolic link that leads out of the folder, or nowhere"
+            problems.append(Problem(format_path(entry), link, "put the file itself here"))
+        elif not (entry.is_symlink() and is_folder(entry) and _leads_up(entry, folder)):
+            inside.append(entry)
+    folders = [entry for entry in inside if is_folder(entry)]
+    return [entry for entry in inside if entry not in folders], folders
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a path is a folder; not where that cannot be known."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _is_inside(link: Path, root: Path) -> bool:
+    try:
+        return link.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):
+        return False
+
+
+def _leads_up(link: Path, folder: Path) -> bool:
+    """Return whether a link to a folder leads to one that it lies in: its files are read there."""
+    return folder.resolve().is_relative_to(link.resolve())
+
+
+def _choose_agent_files(files: list[Path]) -> list[Path]:
+    """List the files that may be agents: *.md, or other texts where the only .md is a README."""
+    markdown = [file for file in files if file.suffix.lower() == ".md"]
+    if any(file.stem.lower() != "readme" for file in markdown):
+        return markdown
+    return markdown + [file for file in files if file.suffix.lower() in TEXT_ENDINGS]
+
+
+def format_path(path: Path) -> str:
+    """Format a path as it was found, links not followed, from the working folder if it is below."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
