@@ -74,6 +74,7 @@ def test_every_kind_of_error_has_its_exit_code() -> None:
         "BrokenRecording": 7,
         "StaleProbes": 7,
         "StaleSolution": 7,
+        "TaintedTrial": 7,
         "TimeLimitReached": 1,
     }
 

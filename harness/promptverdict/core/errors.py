@@ -20,6 +20,7 @@ HarnessError
      ├─ StaleRecording      made with another prompt, scenario or model
      ├─ BrokenRecording     its seal is broken, or it does not play to its end
      ├─ StaleProbes         a probe changed after it last ran
+     ├─ TaintedTrial        the agent was shown what grades it
      └─ StaleSolution       a solution never ran, or changed since
 """
 
@@ -130,6 +131,10 @@ class StaleRecording(EvidenceError):
 
 class BrokenRecording(EvidenceError):
     """The recording was edited or cut, or does not play from its first exchange to its last."""
+
+
+class TaintedTrial(EvidenceError):
+    """The agent was shown what it is graded with, so that its trial says nothing."""
 
 
 class StaleSolution(EvidenceError):

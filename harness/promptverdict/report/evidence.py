@@ -8,6 +8,7 @@ from datetime import datetime
 from promptverdict.comparison.verdicts import Comparison, Side
 from promptverdict.core.text import format_count
 from promptverdict.report.words import format_age_range, format_ages
+from promptverdict.trials.integrity import describe_integrity
 from promptverdict.trials.provenance import Provenance, describe_isolation, describe_origin
 from promptverdict.trials.record import TrialRecord
 
@@ -59,6 +60,15 @@ def describe_evidence(records: Iterable[TrialRecord], now: datetime) -> list[str
     return [
         f"{format_count(len(recordings), 'trial')}; {kind}; {format_ages(recordings, now)}"
         for kind, recordings in kinds.items()
+    ]
+
+
+def list_tainted(records: Iterable[TrialRecord]) -> list[str]:
+    """List the trials that count nowhere because the agent was shown what grades it."""
+    return [
+        f"{record.id} counts nowhere, {describe_integrity(record.integrity)}"
+        for record in records
+        if record.integrity.state == "tainted"
     ]
 
 

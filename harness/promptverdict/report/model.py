@@ -9,7 +9,7 @@ from datetime import datetime
 from promptverdict.comparison.verdicts import Comparison, Comparisons
 from promptverdict.core.ids import format_scenario_id
 from promptverdict.core.text import format_count
-from promptverdict.report.evidence import describe_evidence, describe_sides
+from promptverdict.report.evidence import describe_evidence, describe_sides, list_tainted
 from promptverdict.report.fingerprint import (
     Fingerprint,
     build_fingerprint,
@@ -144,7 +144,11 @@ def build_report(
             if len(sections) == 1
             else tuple(describe_evidence(both_sides, now))
         ),
-        notes=(*(compared.notes if compared else ()), *list_lost_runs(comparisons, other_side)),
+        notes=(
+            *list_tainted(both_sides),
+            *(compared.notes if compared else ()),
+            *list_lost_runs(comparisons, other_side),
+        ),
         comparisons=sections,
         unchanged=tuple(
             comparison.candidate.label

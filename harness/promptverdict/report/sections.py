@@ -11,8 +11,9 @@ from itertools import product
 from promptverdict.core.text import format_count
 from promptverdict.report.evidence import describe_recordings
 from promptverdict.report.places import name_scenario_section, name_trial
-from promptverdict.report.table import Column, RowGroup, Table, build_row, build_table
+from promptverdict.report.table import Cell, Column, RowGroup, Table, build_row, build_table
 from promptverdict.report.words import format_age, format_tokens
+from promptverdict.trials.integrity import describe_integrity
 from promptverdict.trials.metrics import count_turns, describe_ending, sum_usage
 from promptverdict.trials.provenance import describe_origin
 from promptverdict.trials.record import TrialRecord
@@ -23,6 +24,7 @@ SIGNS = {"pass": "✓", "fail": "✗", "ungraded": "?"}
 PROVENANCE_COLUMNS = (
     Column(title="trial", is_name=True),
     Column(title="evidence"),
+    Column(title="integrity"),
     Column(title="model"),
     Column(title="recorded"),
     Column(title="age"),
@@ -127,6 +129,11 @@ def build_provenance_table(records: Iterable[TrialRecord], now: datetime) -> Tab
             build_row(
                 record.id,
                 describe_origin(provenance),
+                Cell(
+                    text=record.integrity.state,
+                    hint=describe_integrity(record.integrity),
+                    style="regressed" if record.integrity.state == "tainted" else "",
+                ),
                 f"{provenance.model}{answered}" if provenance else "",
                 provenance.recorded if provenance else "",
                 format_age(provenance, now),

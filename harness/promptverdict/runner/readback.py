@@ -15,6 +15,7 @@ from promptverdict.recording.cassette import open_tape
 from promptverdict.recording.files import Sealed
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.decisions import decide
+from promptverdict.runner.integrity import inspect_record
 from promptverdict.runner.loop import run_loop
 from promptverdict.runner.probes import read_reports
 from promptverdict.runner.records import identify_trial, record_absence
@@ -48,7 +49,7 @@ def read_back(trial: Trial, sealed: Sealed) -> TrialRecord:
         evidence, notices = asyncio.run(_read_gradable(trial.cell, sealed))
     except EvidenceError as error:
         return record_absence(trial, error)
-    return TrialRecord(
+    record = TrialRecord(
         **identify_trial(trial),
         provenance=sealed.head.provenance,
         compatible=sealed.head.compatible,
@@ -58,6 +59,7 @@ def read_back(trial: Trial, sealed: Sealed) -> TrialRecord:
         grades=trial.cell.grade(evidence),
         notices=notices,
     )
+    return inspect_record(trial.cell, record)
 
 
 async def _read_gradable(cell: Cell, sealed: Sealed) -> tuple[Evidence, tuple[str, ...]]:

@@ -17,6 +17,7 @@ from promptverdict.providers.registry import is_by_hand, load_api, resolve_reque
 from promptverdict.recording.files import Sealed, open_sealed
 from promptverdict.runner.budget import Purse
 from promptverdict.runner.cells import Cell, Trial
+from promptverdict.runner.integrity import inspect_record
 from promptverdict.runner.loop import run_loop
 from promptverdict.runner.probes import read_reports
 from promptverdict.runner.records import identify_trial
@@ -87,7 +88,8 @@ async def run_trial(
         notices=_list_notices(trial, evidence, live=sealed is None),
     )
     # A recording is screened before it is stored; what was not recorded never was.
-    return _hide_secrets(record) if fault and sealed is None else record
+    record = _hide_secrets(record) if fault and sealed is None else record
+    return await run_to_end(inspect_record, trial.cell, record)
 
 
 def _hide_secrets(record: TrialRecord) -> TrialRecord:

@@ -14,6 +14,7 @@ from promptverdict.core.strict_yaml import Document, parse, read_text
 from promptverdict.scenarios.checks_file import CHECKS_FILE, load_functions
 from promptverdict.scenarios.consistency import check_graders, check_probe_files
 from promptverdict.scenarios.discovery import SUITE_FILE, check_no_data, find_scenarios
+from promptverdict.scenarios.grading_material import build_phrase_index
 from promptverdict.scenarios.references import check_references
 from promptverdict.scenarios.scenario import ALLOWED, IDENTIFIER, Scenario
 from promptverdict.scenarios.suite import Suite
@@ -21,6 +22,7 @@ from promptverdict.scenarios.validation import validate_document
 from promptverdict.scenarios.workspace_files import read_tree
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Finding
+from promptverdict.trials.integrity import PhraseIndex
 from promptverdict.trials.tree import Node
 
 
@@ -44,6 +46,14 @@ class LoadedSuite:
         """
         path = self.folder / CHECKS_FILE
         return load_functions(path) if path.is_file() else {}
+
+    @cached_property
+    def phrases(self) -> PhraseIndex:
+        """The lines of all that grades the suite, to be looked for in trials.
+
+        Raises InputError for a file that cannot be read.
+        """
+        return build_phrase_index(self.folder)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from promptverdict.core.ids import format_cell_id, format_trial_id
 from promptverdict.core.model import Frozen
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Grade
+from promptverdict.trials.integrity import UNKNOWN, Integrity
 from promptverdict.trials.prices import Cost
 from promptverdict.trials.provenance import Provenance
 
@@ -45,6 +46,8 @@ class TrialRecord(Frozen):
     """What two recordings must share to be compared: toolset, sandbox, its Python and pytest."""
     revision: str | None = None
     """Commit whose recording it is, of what a run is compared with; None: the run's own."""
+    integrity: Integrity = UNKNOWN
+    """Whether what grades the trial stayed out of the agent's sight; a tainted one has a fault."""
     replayed: bool
     """Whether this run played a recording rather than made it."""
     seconds: float

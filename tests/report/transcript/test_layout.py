@@ -34,6 +34,7 @@ model     relay/claude
 tools     Write, Bash
 tokens    2300 in, 234 out
 ended     done
+integrity unknown: it was not looked for when the record was written
 
 [0] USER
     Say hello,
@@ -67,7 +68,7 @@ def shown(*events: Event, whole: bool = False, **more: Any) -> list[str]:
 
 
 def below_head(*events: Event, whole: bool = False, **more: Any) -> list[str]:
-    return shown(*events, whole=whole, **more)[6:]
+    return shown(*events, whole=whole, **more)[7:]
 
 
 def call(tool: str, **arguments: Any) -> Call:
@@ -304,7 +305,7 @@ def test_the_head_names_what_did_not_pass() -> None:
         graded(failed("d"), "honest"),
     )
     lines = shown(grades=grades)
-    assert lines[6] == "grades    2 fail (polite, honest), 1 ungraded (brief), 1 pass"
+    assert lines[7] == "grades    2 fail (polite, honest), 1 ungraded (brief), 1 pass"
     assert not [line for line in shown() if line.startswith("grades")]
 
 

@@ -33,7 +33,7 @@ def laid(*events: Event, grades: tuple[Grade, ...], whole: bool = False) -> list
 def marked(*events: Event, grades: tuple[Grade, ...], whole: bool = False) -> list[str]:
     """Give what stands between the head and the grades, with brackets around what is marked."""
     told = [bracketed(line) for line in laid(*events, grades=grades, whole=whole)]
-    return told[7 : told.index("GRADES") - 1]
+    return told[8 : told.index("GRADES") - 1]
 
 
 def at(text: str, part: str, event: int = 0) -> Point:

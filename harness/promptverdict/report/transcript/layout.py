@@ -9,6 +9,7 @@ from promptverdict.report.transcript.events import lay_out_events
 from promptverdict.report.transcript.lines import SHORT, Line, Mark
 from promptverdict.report.transcript.marks import OUTCOME_STYLES, lay_out_text
 from promptverdict.report.words import format_age
+from promptverdict.trials.integrity import describe_integrity
 from promptverdict.trials.metrics import describe_ending, sum_usage
 from promptverdict.trials.provenance import describe_origin
 from promptverdict.trials.record import TrialRecord
@@ -51,6 +52,7 @@ def _list_facts(record: TrialRecord) -> Iterator[Line]:
         if record.evidence.events
         else "none",
         "ended": describe_ending(record),
+        "integrity": describe_integrity(record.integrity),
     }
     if record.revision:
         facts["revision"] = record.revision[:10]
