@@ -414,15 +414,71 @@ def test_looking_at_versions_and_other_code_is_no_check_by_hand() -> None:
 def test_code_on_a_wrong_red_has_no_right_reason() -> None:
     wrong = ran(node(T, "ModuleNotFoundError: No module named 'reqests'", "collect"))
     assert outcome("reason", told(WRITE_TEST, wrong, WRITE_CODE, GREEN)) == "fail"
-    unclear = ran(node(T, "KeyError: 'x'"))
-    assert outcome("reason", told(WRITE_TEST, unclear, WRITE_CODE, GREEN)) == "ungraded"
-    assert outcome("first", told(WRITE_TEST, unclear, WRITE_CODE, GREEN)) == "pass"
+
+
+UNCLEAR = ran(node(T, "KeyError: 'x'"))
+
+
+def test_an_error_that_went_with_the_code_alone_was_the_codes() -> None:
+    given = told(WRITE_TEST, UNCLEAR, WRITE_CODE, GREEN)
+    assert outcome("first", given) == "pass"
+    assert outcome("reason", given) == "pass"
+    together = told(WRITE_TEST, UNCLEAR, replace(WRITE_CODE, together=True), GREEN)
+    assert outcome("reason", together) != "pass"
+
+
+def test_an_error_that_went_with_the_test_may_have_been_the_tests() -> None:
+    mended = edit(tests__test_slug=TEST.replace("'a b'", "'a' + ' b'"))
+    assert outcome("reason", told(WRITE_TEST, UNCLEAR, WRITE_CODE, mended, GREEN)) == "ungraded"
+    assert outcome("reason", told(WRITE_TEST, UNCLEAR, WRITE_CODE)) == "ungraded"
 
 
 def test_code_asked_for_together_with_the_run_was_not_written_for_its_failure() -> None:
     given = told(WRITE_TEST, FAILS, replace(WRITE_CODE, together=True), GREEN)
     assert outcome("first", given) == "pass"
     assert outcome("reason", given) == "fail"
+
+
+TABLE = """\
+import pytest
+from app.slug import old
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("a", 1), CASES])
+def test_old(text, wanted):
+    assert old(text) == wanted
+"""
+
+
+@pytest.mark.parametrize(
+    ("case", "id_"),
+    [
+        ('("b", 2)', "b-2"),
+        ('pytest.param("b", 2, id="the second")', "the second"),
+        ('("b", [2])', "b-wanted1"),
+    ],
+)
+def test_a_case_added_to_a_table_is_a_new_test(case: str, id_: str) -> None:
+    start = START | {"tests/test_old.py": TABLE.replace(", CASES", "")}
+    acts = [
+        edit(tests__test_old=TABLE.replace("CASES", case)),
+        ran(node(f"{O}[{id_}]", "AssertionError: assert 1 == 2"), node(f"{O}[a-1]")),
+        WRITE_CODE,
+        ran(node(f"{O}[{id_}]"), node(f"{O}[a-1]")),
+    ]
+    assert outcome("reason", play(start, acts, has_slug)) == "pass"
+    assert outcome("first", play(start, acts, has_slug)) == "pass"
+
+
+def test_an_old_case_of_a_table_that_grew_is_no_new_test() -> None:
+    start = START | {"tests/test_old.py": TABLE.replace(", CASES", "")}
+    acts = [
+        edit(tests__test_old=TABLE.replace("CASES", '("b", 1)')),
+        ran(node(f"{O}[a-1]", "AssertionError: assert 2 == 1"), node(f"{O}[b-1]")),
+        WRITE_CODE,
+        ran(node(f"{O}[a-1]"), node(f"{O}[b-1]")),
+    ]
+    assert outcome("reason", play(start, acts, has_slug)) == "ungraded"
 
 
 COMMENT = edit(app__slug="# The slugs.\n" + BEGIN)

@@ -7,6 +7,7 @@ and the rest is ungraded. A promise is about code, so a trial without any is ung
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from promptverdict.core.model import Frozen
@@ -78,7 +79,8 @@ class RightReasonRed(Frozen):
     """The failure seen before the code was written came from the missing behaviour.
 
     Seen: the run came in an earlier answer than the edit. No failure at all is a fail, since
-    then nothing of the kind was seen.
+    then nothing of the kind was seen. An exception that may come from the test as well as from the
+    code (a ValueError) was the behaviour's where that very test passed once the behaviour had come.
     """
 
     type: Literal["right_reason_red"] = "right_reason_red"
@@ -94,12 +96,16 @@ class RightReasonRed(Frozen):
             arrivals = find_arrivals(evidence, story, self.behaviour_probe, self.checks)
         if isinstance(arrivals, Finding):
             return arrivals
-        came = {arrival.step.number for arrival in arrivals}
+        came: dict[int, list[Arrival]] = {}
+        for arrival in arrivals:
+            came.setdefault(arrival.step.number, []).append(arrival)
         if any(arrival.step.edit is None for arrival in arrivals):
             return ungraded("behaviour came without a change of production files")
         return choose_worst(
             [
-                self._judge(step, edit, standing)
+                _settle(
+                    story, came.get(step.number, ()), self._judge(step, edit, standing), standing
+                )
                 for step, edit, standing in story.walk()
                 if step.number in came
                 or (not self.behaviour_probe and (edit.kind == "adds" or standing.state != "green"))
@@ -128,6 +134,19 @@ class RightReasonRed(Frozen):
         certain = self.behaviour_probe is not None or edit.kind == "adds"
         verdict = failed if certain else ungraded
         return verdict(f"no failure was seen before {what}: {_format_state(standing)}", *points)
+
+
+def _settle(
+    story: Story, arrivals: Sequence[Arrival], found: Finding, standing: Standing
+) -> Finding:
+    """Let a test that passed unchanged once the behaviour had come settle why it had failed."""
+    run = standing.run
+    if found.outcome != "ungraded" or standing.state != "unclear" or not arrivals or not run:
+        return found
+    if any(run.event > arrival.step.call for arrival in arrivals):
+        return found
+    credited = [judge_arrival(story, arrival) for arrival in arrivals]
+    return choose_worst(credited) if all(each.outcome == "pass" for each in credited) else found
 
 
 class RefactorOnGreen(Frozen):

@@ -15,7 +15,7 @@ from typing import Literal
 from promptverdict.graders.reading.file_kinds import is_source, is_test_file
 from promptverdict.graders.reading.module_graph import list_module_names
 from promptverdict.graders.reading.python_source import list_defined_names, read_source
-from promptverdict.graders.reading.test_sources import describe_test
+from promptverdict.graders.reading.test_sources import is_new
 from promptverdict.trials.tree import TestNode, Tree
 
 Reason = Literal["right", "unclear", "wrong"]
@@ -115,8 +115,7 @@ def judge_failure(node: TestNode, tree: Tree, start: Tree, now: Known, ever: Kno
     """
     reason, missing = _judge_reason(node, now, ever)
     words = " ".join(filter(None, [node.exception, (node.message or "").split("\n")[0][:80]]))
-    old = describe_test(start, node.id)
-    new = old is None or old != describe_test(tree, node.id)
+    new = is_new(start, tree, node.id)
     return Failure(node.id, reason, new, missing, f"{node.phase}: {words}")
 
 

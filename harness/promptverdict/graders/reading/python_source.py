@@ -139,7 +139,7 @@ def describe_function(content: bytes, title: str) -> str | None:
 
     title: names joined by `::`, with or without pytest's parameters. Without one: the module.
     """
-    return _describe_body(content, tuple(filter(None, title.partition("[")[0].split("::"))))
+    return _describe_body(content, title.partition("[")[0])
 
 
 @lru_cache(maxsize=1024)
@@ -174,16 +174,28 @@ def is_skipped_test(node: ast.ClassDef | Function) -> bool:
     )
 
 
-@lru_cache(maxsize=1024)
-def _describe_body(content: bytes, names: tuple[str, ...]) -> str | None:
+def find_definitions(content: bytes, title: str) -> list[ast.ClassDef | Function]:
+    """Find a test and the classes around it, outermost first; nothing where one is not there.
+
+    title: names joined by `::`.
+    """
     module = parse_module(content)
-    if module is None or not names:
-        return ast.dump(module) if module else None
-    body: list[ast.stmt] = module.body
-    for name in names:
+    found: list[ast.ClassDef | Function] = []
+    body: list[ast.stmt] = module.body if module else []
+    for name in filter(None, title.split("::")):
         named = [n for n in body if isinstance(n, (ast.ClassDef, *_FUNCTION)) and n.name == name]
         if not named:
-            return None
+            return []
         # The last definition of a name is the one that Python keeps.
+        found.append(named[-1])
         body = named[-1].body
-    return repr([ast.dump(statement) for statement in body])
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _describe_body(content: bytes, title: str) -> str | None:
+    module = parse_module(content)
+    if module is None or not title:
+        return ast.dump(module) if module else None
+    found = find_definitions(content, title)
+    return repr([ast.dump(statement) for statement in found[-1].body]) if found else None

@@ -13,6 +13,7 @@ from promptverdict.graders.reading.brace_source import (
     map_blocks,
 )
 from promptverdict.graders.reading.file_kinds import is_test_file
+from promptverdict.graders.reading.parametrized import has_new_case
 from promptverdict.graders.reading.python_source import (
     describe_function,
     list_test_functions,
@@ -44,6 +45,18 @@ def describe_test(tree: Tree, id_: str) -> str | None:
     if not title:
         return content.decode("utf-8", "replace")
     return find_test_block(content, get_last_title(path, title)) if is_braced(path) else None
+
+
+def is_new(start: Tree, tree: Tree, id_: str) -> bool:
+    """Whether a test, or the case of it, is not what it was at the start: the agent wrote it."""
+    old = describe_test(start, id_)
+    if old is None or old != describe_test(tree, id_):
+        return True
+    path, title = split_id(id_)
+    if not path.endswith(".py"):
+        return False
+    before, after = read_source(start, path), read_source(tree, path)
+    return before is not None and after is not None and has_new_case(before, after, title)
 
 
 def is_gone(before: Tree, after: Tree, id_: str) -> bool:
