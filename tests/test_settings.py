@@ -307,3 +307,12 @@ def test_parameters_of_a_model_are_taken_as_they_are(tmp_path: Path) -> None:
         "cache_control": {"type": "ephemeral"},
         "thinking": {"type": "enabled", "budget_tokens": 2000},
     }
+
+
+def test_places_of_agents_are_a_text_with_commas_or_a_list(tmp_path: Path) -> None:
+    written(tmp_path, 'agents = ["agents", "plugins/*/agents"]')
+    settings = resolved(tmp_path, {}, {}, {})
+    assert settings.agents == "agents, plugins/*/agents"
+    assert settings.agent_places == ("agents", "plugins/*/agents")
+    by_hand = resolved(tmp_path, {"agents": "one.md,two"}, {}, {})
+    assert by_hand.agent_places == ("one.md", "two")

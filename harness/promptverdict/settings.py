@@ -12,10 +12,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.model import Frozen
@@ -25,6 +25,13 @@ from promptverdict.trials.prices import Price
 
 PREFIX = "PROMPTVERDICT_"
 RecordMode = Literal["none", "once", "stale", "both", "all"]
+
+
+def _join_places(value: object) -> object:
+    """Join a list of places, as pyproject.toml may have, into what every other source gives."""
+    if isinstance(value, list) and all(isinstance(place, str) for place in value):
+        return ", ".join(value)
+    return value
 
 
 class Settings(Frozen):
@@ -56,7 +63,11 @@ class Settings(Frozen):
         description="Model that answers rubrics, as provider/name (default: none is asked, and"
         " every stored answer counts)",
     )
-    agents: str = Field(default="agents", description="Folder or file with the agents")
+    agents: Annotated[str, BeforeValidator(_join_places)] = Field(
+        default="agents",
+        description="Folders or files with the agents, with commas between them; * stands for any"
+        " name, as in plugins/*/agents",
+    )
     allow_no_tools: bool = Field(
         default=False,
         description="true: also run agents that list tools of which a scenario offers none, which"
@@ -98,6 +109,11 @@ class Settings(Frozen):
         description="provider/name -> further parameters of its requests, as its API names them:"
         " stream, thinking, temperature",
     )
+
+    @property
+    def agent_places(self) -> tuple[str, ...]:
+        """The places of the agents, one by one."""
+        return tuple(place for part in self.agents.split(",") if (place := part.strip()))
 
 
 TABLES = ("models", "parameters", "prices")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from promptverdict.agents.discovery import load_agents
+from promptverdict.agents.discovery import find_agents, load_agents
 from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import InputError
 
@@ -289,3 +289,68 @@ class TestTheFiveSourcePrompts:
             text = path.read_text(encoding="utf-8")
             body = text.split("\n---\n", 1)[1]
             assert seeds[path.name[:3]].prompt == body.strip()
+
+
+def test_folders_are_read_at_any_depth(tmp_path: Path) -> None:
+    write(tmp_path / "a/b/c/deep.md")
+    write(tmp_path / "a/b/guide.md", "# A guide\n")
+    write(tmp_path / "a/top.md")
+    found = find_agents([tmp_path])
+    assert [variant.id for variant in found.variants] == ["a/b/c/deep", "a/top"]
+    assert (found.variants[0].agent, found.variants[0].variant) == ("a/b/c", "deep")
+    assert [Path(path).name for path in found.skipped] == ["guide.md"]
+
+
+def test_a_link_to_a_folder_around_it_is_not_followed(tmp_path: Path) -> None:
+    write(tmp_path / "a/x.md")
+    (tmp_path / "a/again").symlink_to(tmp_path, target_is_directory=True)
+    assert ids(tmp_path) == ["a/x"]
+
+
+def test_folders_that_lie_too_deep_are_told(tmp_path: Path) -> None:
+    write(tmp_path / "a.md")
+    write(tmp_path.joinpath(*["d"] * 22, "x.md"))
+    (told,) = find_agents([tmp_path]).problems
+    assert "more than 20 deep" in told.found
+
+
+def test_a_skill_is_named_by_its_folder_and_what_lies_beside_it_is_no_agent(
+    tmp_path: Path,
+) -> None:
+    for name in ("press", "deep/fold"):
+        write(tmp_path / name / "SKILL.md", GOOD.format(name="x"))
+        write(tmp_path / name / "references/more.md")
+    assert ids(tmp_path) == ["deep/fold", "press"]
+    assert ids(tmp_path / "press") == ["press"]
+    assert ids(tmp_path / "press/SKILL.md") == ["press"]
+
+
+def test_what_a_pattern_matched_begins_the_ids(tmp_path: Path) -> None:
+    for name in ("one/agents/review.md", "two/agents/review.md", "two/agents/team/a.md"):
+        write(tmp_path / "plugins" / name)
+    assert ids(tmp_path / "plugins/*/agents") == ["one/review", "two/review", "two/team/a"]
+    assert ids(tmp_path / "plugins/t*/agents/*.md") == ["two/review"]
+    assert ids(tmp_path / "plugins/**/agents")[0] == "one/agents/review"
+
+
+def test_a_bad_file_keeps_no_other_out_and_is_known_by_its_id(tmp_path: Path) -> None:
+    write(tmp_path / "a/good.md")
+    write(tmp_path / "a/bad.md", "")
+    found = find_agents([tmp_path])
+    assert [variant.id for variant in found.variants] == ["a/good"]
+    assert list(found.broken) == ["a/bad"]
+    assert found.problems == found.broken["a/bad"]
+
+
+def test_a_place_is_told_by_its_platforms_folder_wherever_that_lies(tmp_path: Path) -> None:
+    places = {
+        ".claude/agents": "claude-code",
+        ".opencode/agent": "opencode",
+        "config/opencode/agents/team": "opencode",
+        ".github/agents": "copilot",
+        ".gemini/agents": "gemini",
+        "agents": "claude-code",
+    }
+    for place, dialect in places.items():
+        (variant,) = load_agents(write(tmp_path / place / "x.md"))
+        assert variant.dialect == dialect

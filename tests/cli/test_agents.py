@@ -67,10 +67,10 @@ def test_every_agent_is_listed_with_its_diagnostics(capsys: pytest.CaptureFixtur
 def test_json_gives_the_normal_forms(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--json", "agents/dev/next.md", "agents") == 0
     forms = json.loads(capsys.readouterr().out)
-    assert [form.pop("id") for form in forms] == ["next", "dev/base", "dev/next"]
+    assert [form.pop("id") for form in forms] == ["dev/base", "dev/next", "next"]
     variants = [Variant.model_validate(form) for form in forms]
-    assert variants[0].metadata == {"emoji": "ðŸŸ\u00a0"}
-    assert variants[1].tools == ("Read",)
+    assert variants[2].metadata == {"emoji": "ðŸŸ\u00a0"}
+    assert variants[0].tools == ("Read",)
 
 
 def test_the_configured_folder_is_read_where_no_path_is_given(
@@ -83,12 +83,32 @@ def test_the_configured_folder_is_read_where_no_path_is_given(
 
 
 @pytest.mark.usefixtures("project")
-def test_the_problems_of_all_paths_are_told_together(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_problems_of_all_paths_are_told_together_and_the_rest_is_listed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     Path("empty.md").write_text("")
     with pytest.raises(InputError) as caught:
         run("agents", "empty.md", "none.md")
     assert [problem.where for problem in caught.value.problems] == ["empty.md", "none.md"]
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out.startswith("dev/base\n")
+
+
+@pytest.mark.usefixtures("project")
+def test_several_folders_are_read_by_a_pattern_and_named_by_what_it_matched(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for plugin in ("one", "two"):
+        file = Path("plugins", plugin, "agents/review.md")
+        file.parent.mkdir(parents=True)
+        file.write_text(GOOD, encoding="utf-8")
+    Path("plugins/two/agents/CHANGELOG.md").write_text("# Changes\n")
+    assert run("--json", "plugins/*/agents", "agents") == 0
+    ids = [form["id"] for form in json.loads(capsys.readouterr().out)]
+    assert ids == ["dev/base", "dev/next", "one/review", "two/review"]
+    assert run("plugins/*/agents") == 0
+    assert "no agents: plugins/two/agents/CHANGELOG.md\n" in capsys.readouterr().out
+    with pytest.raises(InputError, match="no path is like this"):
+        run("addons/*/agents")
 
 
 @pytest.mark.usefixtures("project")

@@ -283,3 +283,26 @@ def test_a_variant_that_was_never_recorded_is_unchanged(
     repository.commit("Nothing recorded")
     assert main(["compare", "--base", "main"]) == 0
     assert capsys.readouterr().out == "Unchanged: helper/base, helper/other\n"
+
+
+def test_several_places_are_read_on_both_sides_and_a_broken_file_is_told_beside_the_rest(
+    recorded: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PROMPTVERDICT_AGENTS", "agents, plugins/*/agents")
+    suite = recorded.folder / "evals/manners/suite.yaml"
+    suite.write_text(suite.read_text().replace("variants: [helper/base, helper/other]\n", ""))
+    plugin = recorded.folder / "plugins/lint/agents"
+    plugin.mkdir(parents=True)
+    (plugin / "review.md").write_text("You review.\n")
+    (plugin / "empty.md").write_text("---\nname: empty\n---\n")
+    recorded.commit("A plugin")
+    recorded.git("branch", "--force", "main", "HEAD")
+    (plugin / "review.md").write_text("You review quickly.\n")
+    capsys.readouterr()
+    code = main(["compare", "--base", "main"])
+    told = capsys.readouterr()
+    assert "helper/base" in told.out
+    assert "lint/review" in told.out
+    assert "new since main" not in told.out
+    assert "left out: plugins/lint/agents/empty.md: it has no prompt" in told.err
+    assert code != 0

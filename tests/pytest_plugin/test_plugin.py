@@ -296,6 +296,42 @@ def test_what_is_wrong_with_a_suite_or_a_model_is_told_at_its_first_scenario_onl
     assert told.stdout.str().count("did you mean title?") == 1
 
 
+def test_agents_that_cannot_be_used_are_named_at_once_and_keep_no_other_from_running(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    suite = evals.path / "evals/small/suite.yaml"
+    suite.write_text(suite.read_text().replace("variants: [helper/base, helper/terse]\n", ""))
+    write(evals.path, {"evals/small/second.yaml": SCENARIO})
+    files = {
+        "empty": "---\nname: empty\ndescription: d\n---\n",
+        "one": "---\nname: one\ndescription: d\nmodel: alpha\n---\nYou are one.\n",
+        "two": "---\nname: two\ndescription: d\nmodel: beta\n---\nYou are two.\n",
+        "none": "---\nname: none\ndescription: d\ntools: none\n---\nYou are none.\n",
+    }
+    for name, text in files.items():
+        (evals.path / f"agents/{name}.md").write_text(text)
+    told = run(evals, "evals", "--record", "once")
+    # What a scenario offers is its own: the agent without tools is refused in both.
+    told.assert_outcomes(errors=5)
+    assert "4 measured" in told.stdout.str()
+    assert told.ret == pytest.ExitCode.TESTS_FAILED
+    text = told.stdout.str()
+    for words in ("it has no prompt", "its model `alpha`", "its model `beta`"):
+        assert f": {words}" in text
+    assert "it ends with no tools in small/hello: it lists none" in text
+    assert "Traceback" not in text
+    assert run(evals, "evals/small/hello.yaml::helper/base").ret == 0
+    asked = run(evals, "evals/small/hello.yaml::none", "--allow-no-tools", "true")
+    assert "missing: nothing is recorded" in asked.stdout.str()
+
+
+def test_a_broken_agent_that_a_suite_does_not_name_is_none_of_its_errors(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    (evals.path / "agents/empty.md").write_text("---\nname: empty\n---\n")
+    assert run(evals, "evals", "--record", "once").ret == 0
+
+
 def test_a_scenario_that_was_refused_leaves_the_comparison_of_the_others_invalid(
     evals: pytest.Pytester, server: Provider
 ) -> None:

@@ -57,14 +57,20 @@ def is_document(candidate: Candidate, *, beside_agents: bool) -> bool:
 
 def find_candidates(places: Sequence[Path | str], problems: list[Problem]) -> Iterator[Candidate]:
     """Find the files that may be agents, each once; what cannot be read adds to the problems."""
-    seen: set[Path] = set()
+    seen: set[tuple[Path, str]] = set()
     for place in places:
         for path, prefix in _expand(Path(place), problems):
             for candidate in _find_below(path, prefix, problems):
-                resolved = candidate.path.absolute()
-                if resolved not in seen:
-                    seen.add(resolved)
+                agent = (candidate.path.absolute(), candidate.id)
+                if agent not in seen:
+                    seen.add(agent)
                     yield candidate
+
+
+def find_top(place: Path) -> Path:
+    """Return the part of a place before its wildcards, if it has any."""
+    magic = [number for number, part in enumerate(place.parts) if has_magic(part)]
+    return Path(*place.parts[: magic[0]]) if magic else place
 
 
 def _expand(place: Path, problems: list[Problem]) -> Iterator[tuple[Path, tuple[str, ...]]]:
@@ -75,7 +81,7 @@ def _expand(place: Path, problems: list[Problem]) -> Iterator[tuple[Path, tuple[
     if not magic or os.path.lexists(place):
         yield place, ()
         return
-    top = Path(*parts[: magic[0]])
+    top = find_top(place)
     found = sorted(top.glob("/".join(parts[magic[0] :])))
     if not found:
         cure = "correct the pattern, or create the folder"

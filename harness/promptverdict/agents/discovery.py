@@ -39,6 +39,12 @@ class AgentFiles:
     skipped: tuple[str, ...] = ()
     """Paths of files that are no agents, such as a CHANGELOG."""
 
+    @property
+    def unnamed(self) -> tuple[Problem, ...]:
+        """The problems that are not those of one file: an unreadable folder, a link elsewhere."""
+        named = {problem for own in self.broken.values() for problem in own}
+        return tuple(problem for problem in self.problems if problem not in named)
+
 
 @dataclass(frozen=True)
 class _Read:
@@ -102,7 +108,7 @@ def find_agents(places: Sequence[Path | str]) -> AgentFiles:
     if not problems and not usable:
         cure = "give a file, or a folder of <agent>.md or <agent>/<variant>.md"
         where = ", ".join(format_path(Path(place)) for place in places)
-        problems.append(Problem(where, "this folder has no agent file", cure))
+        problems.append(Problem(where or "agents", "this folder has no agent file", cure))
     variants = sorted(_add_duplicate_names(usable), key=lambda variant: variant.id)
     return AgentFiles(tuple(variants), tuple(problems), broken, tuple(skipped))
 
@@ -199,7 +205,7 @@ def _add_duplicate_names(loaded: Sequence[_Loaded]) -> Iterator[Variant]:
         others = [
             other.path
             for other in claims[variant.name or ""]
-            if other is not variant
+            if other.path != variant.path
             and not (
                 other.agent == variant.agent and variant.name == variant.agent.rpartition("/")[2]
             )

@@ -7,10 +7,11 @@ import json
 import sys
 from pathlib import Path
 
-from promptverdict.agents.discovery import load_agents
+from promptverdict.agents.candidates import find_top
+from promptverdict.agents.discovery import find_agents
 from promptverdict.agents.variant import Variant
 from promptverdict.cli.init import PLACES
-from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.errors import InputError
 from promptverdict.core.text import escape_text, format_count
 from promptverdict.settings import resolve
 
@@ -24,45 +25,39 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         " from its file, and anything unusual in the file, with its line.",
     )
     parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="folder or file (default: the configured one)"
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="folders, files or patterns such as 'plugins/*/agents' (default: the configured ones)",
     )
     parser.add_argument("--json", action="store_true", help="print the agents as JSON")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the agents. Raises InputError with the problems of all paths."""
-    paths = arguments.paths or [_find_agents_place()]
-    variants = _load([Path(path) for path in paths])
+    """Print the agents, and what is wrong with files that are none; 2 where there is any such."""
+    places = arguments.paths or _find_places()
+    found = find_agents([Path(place) for place in places])
+    variants = list(found.variants)
     if arguments.json:
         print(json.dumps([_build_normal_form(variant) for variant in variants], indent=2))
     elif sys.stdout.isatty():
         _print_styled(variants)
     else:
         print("\n".join(_render_plain(variants)))
+    if found.skipped and not arguments.json:
+        print(f"no agents: {escape_text(', '.join(found.skipped))}")
+    if found.problems:
+        raise InputError(found.problems)
     return 0
 
 
-def _find_agents_place() -> str:
-    """Return the configured folder if it exists, and else the first usual one."""
-    configured = resolve(Path.cwd(), {}).agents
-    if Path(configured).exists():
+def _find_places() -> tuple[str, ...]:
+    """Return the configured places if one of them exists, and else the first usual one."""
+    configured = resolve(Path.cwd(), {}).agent_places
+    if any(find_top(Path(place)).exists() for place in configured):
         return configured
-    return next((place for place in PLACES if Path(place).exists()), configured)
-
-
-def _load(paths: list[Path]) -> list[Variant]:
-    variants: list[Variant] = []
-    problems: list[Problem] = []
-    # All paths are read before any problem is raised: one run shows every bad file.
-    for path in paths:
-        try:
-            variants += load_agents(path)
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return variants
+    return next(((place,) for place in PLACES if Path(place).exists()), configured)
 
 
 def _build_normal_form(variant: Variant) -> dict[str, object]:

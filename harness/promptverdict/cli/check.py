@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from promptverdict.core.text import escape_text
 from promptverdict.settings import Settings, resolve
 
 if TYPE_CHECKING:
-    from promptverdict.agents.variant import Variant
+    from promptverdict.agents.discovery import AgentFiles
     from promptverdict.sandbox import Sandbox
     from promptverdict.scenarios.loading import LoadedScenario, LoadedSuite
     from promptverdict.scenarios.solution import LoadedSolution
@@ -80,7 +80,7 @@ def read_all(paths: Sequence[Path], settings: Settings) -> ReadFiles:
     from promptverdict.scenarios.solution import load_solutions
 
     read = ReadFiles()
-    agents = _collect(read, partial(_load_agents, settings)) or ()
+    agents = _find_agents(read, settings)
     suites: dict[Path, LoadedSuite | None] = {}
     # A suite without a scenario can be wrong as well.
     for suite_file in (each for path in paths for each in find_suites(path)):
@@ -107,27 +107,27 @@ def _collect(read: ReadFiles, load: Callable[[], T]) -> T | None:
         return None
 
 
-def _load_agents(settings: Settings) -> tuple[Variant, ...]:
-    from promptverdict.agents.discovery import load_agents
+def _find_agents(read: ReadFiles, settings: Settings) -> AgentFiles:
+    from promptverdict.agents.candidates import find_top
+    from promptverdict.agents.discovery import AgentFiles, find_agents
 
-    folder = Path(settings.agents)
     # A suite that names no variant can be written before there is an agent.
-    return load_agents(folder) if folder.exists() else ()
+    places = [Path(place) for place in settings.agent_places]
+    found = find_agents(places) if any(find_top(p).exists() for p in places) else AgentFiles()
+    read.problems += found.problems
+    return found
 
 
-def _check_cells(scenario: LoadedScenario, agents: Iterable[Variant], settings: Settings) -> None:
+def _check_cells(scenario: LoadedScenario, agents: AgentFiles, settings: Settings) -> None:
     """Raise InputError for variants and models that are not there, and for lost promises."""
-    from promptverdict.runner.cell_selection import list_cells
+    from promptverdict.runner.cell_selection import select_cells
 
-    if not agents and not scenario.suite.suite.variants:
+    if not agents.variants and not scenario.suite.suite.variants:
         return
-    lost = [
-        promise
-        for cell in list_cells(scenario, agents, settings, by_hand=False)
-        for promise in cell.find_lost_promises()
-    ]
-    if lost:
-        raise InputError(lost)
+    chosen = select_cells(scenario, agents, settings, by_hand=False)
+    lost = [promise for cell in chosen.cells for promise in cell.find_lost_promises()]
+    if problems := (*chosen.problems, *lost):
+        raise InputError(problems)
 
 
 def _open_when_needed(settings: Settings) -> Callable[[], Sandbox]:

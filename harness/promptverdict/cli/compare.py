@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from promptverdict.cli.agent_cells import CellReader
 from promptverdict.cli.comparisons import (
     compare_variants,
     compare_with_revision,
@@ -16,13 +17,11 @@ from promptverdict.cli.comparisons import (
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.files import write_file
 from promptverdict.core.paths import display_path
-from promptverdict.runner.cell_selection import list_cells
 from promptverdict.scenarios.discovery import find_suites
 from promptverdict.settings import resolve
 from promptverdict.trials.store import find_run
 
 if TYPE_CHECKING:
-    from promptverdict.runner.cells import Cell
     from promptverdict.settings import Settings
     from promptverdict.stats.looks import Look
 
@@ -69,11 +68,13 @@ def run(asked: argparse.Namespace) -> int:
     from promptverdict.comparison.storage import format_json
     from promptverdict.report.terminal.comparison import render_comparisons
     from promptverdict.report.terminal.console import detect_terminal
+    from promptverdict.scenarios.loading import load_scenarios
 
     settings = resolve(
         Path.cwd(), {name: getattr(asked, name) for name in ("results", "base", "trials", "model")}
     )
-    cells = list(_list_all_cells(asked, settings))
+    reader = CellReader(settings)
+    cells = list(reader.select(load_scenarios(_find_chosen_suites(asked))))
     look = _parse_look(asked, settings)
     if asked.before:
         comparisons = compare_with_run(asked, settings, cells)
@@ -86,7 +87,8 @@ def run(asked: argparse.Namespace) -> int:
     terminal = detect_terminal(has_details=asked.verbose)
     options = list(_repeat_options(asked, settings))
     print(render_comparisons(comparisons, options=options, terminal=terminal), end="")
-    return comparisons.exit_code
+    left_out = reader.report()
+    return comparisons.exit_code or left_out
 
 
 def _repeat_options(asked: argparse.Namespace, settings: Settings) -> Iterator[str]:
@@ -120,16 +122,11 @@ def _parse_look(asked: argparse.Namespace, settings: Settings) -> Look | None:
         raise InputError([Problem("--look", f"`{asked.look}` is not a look", cure)]) from None
 
 
-def _list_all_cells(asked: argparse.Namespace, settings: Settings) -> Iterator[Cell]:
-    """List every cell of the suites. Raises InputError for a suite that does not exist."""
-    from promptverdict.agents.discovery import load_agents
-    from promptverdict.scenarios.loading import load_scenarios
-
+def _find_chosen_suites(asked: argparse.Namespace) -> list[Path]:
+    """Find the suites that were asked for. Raises InputError for one that does not exist."""
     suites = find_suites(asked.evals)
     chosen = [path for path in suites if asked.suite in (None, path.parent.name)]
     if not chosen:
         cure = f"there are: {', '.join(path.parent.name for path in suites)}"
         raise InputError([Problem(str(asked.evals), f"there is no suite {asked.suite}", cure)])
-    agents = load_agents(Path(settings.agents))
-    for scenario in load_scenarios(chosen):
-        yield from list_cells(scenario, agents, settings, by_hand=False)
+    return chosen

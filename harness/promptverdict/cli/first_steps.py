@@ -101,7 +101,8 @@ class FirstSteps:
         yield "No behaviour is required yet, so nothing fails. To require all of them:"
         yield f"  {every} --promise all"
         yield "See the agents as they are read:"
-        yield f"  {escape_text(shlex.join(['promptverdict', 'agents', self.place]))}"
+        places = self.settings.model_copy(update={"agents": self.place}).agent_places
+        yield f"  {escape_text(shlex.join(['promptverdict', 'agents', *places]))}"
         yield f"Plain `pytest` also collects {EVALS}/: name your tests' folder, or set testpaths."
 
     def _format_pytest(self, argument: str) -> str:

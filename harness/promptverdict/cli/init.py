@@ -10,7 +10,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from promptverdict.agents.discovery import load_agents
+from promptverdict.agents.candidates import find_top
+from promptverdict.agents.discovery import find_agents
 from promptverdict.agents.variant import Variant
 from promptverdict.cli.first_steps import EVALS, SUITE, FirstSteps
 from promptverdict.cli.starter_files import list_missing_files, write_missing_files
@@ -80,16 +81,22 @@ def _find_agents(
     given: str | None, settings: Settings
 ) -> tuple[str, tuple[Variant, ...], list[str]]:
     """Find the agents: their place, themselves, and why other places were skipped."""
-    is_configured = "agents" in settings.model_fields_set and Path(settings.agents).exists()
+    configured = settings.model_copy(update={"agents": given} if given else {})
+    places = [Path(place) for place in configured.agent_places]
+    is_configured = "agents" in settings.model_fields_set and any(
+        find_top(place).exists() for place in places
+    )
     if given or is_configured:
-        place = given or settings.agents
-        return place, load_agents(Path(place)), []
+        found = find_agents(places)
+        if not found.variants:
+            raise InputError(found.problems)
+        return configured.agents, found.variants, list(_format_skipped(found.problems))
     problems: list[Problem] = []
-    for place in filter(os.path.lexists, PLACES):
-        try:
-            return place, load_agents(Path(place)), list(_format_skipped(problems))
-        except InputError as error:
-            problems += error.problems
+    for name in filter(os.path.lexists, PLACES):
+        found = find_agents([Path(name)])
+        problems += found.problems
+        if found.variants:
+            return name, found.variants, list(_format_skipped(problems))
     nowhere = Problem(
         "agents",
         f"there are none in {', '.join(PLACES)}",
@@ -98,7 +105,7 @@ def _find_agents(
     raise InputError(problems or [nowhere])
 
 
-def _format_skipped(problems: list[Problem]) -> Iterator[str]:
+def _format_skipped(problems: Sequence[Problem]) -> Iterator[str]:
     for problem in problems[:_MOST_SHOWN]:
         yield f"{escape_text(problem.where)}: {escape_text(problem.found)}"
     if len(problems) > _MOST_SHOWN:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from promptverdict.cli.agent_cells import CellReader
 from promptverdict.core.text import format_count
 from promptverdict.settings import resolve
 
@@ -42,10 +43,12 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 def run(asked: argparse.Namespace) -> int:
     """Print the plan, and seal it where that is asked for. Raises InputError."""
     from promptverdict.comparison.plan import build_plan, format_plan, seal_plan
+    from promptverdict.scenarios.loading import load_scenarios
 
     given = {name: getattr(asked, name) for name in ("base", "trials", "model", "results")}
     settings = resolve(Path.cwd(), given)
-    cells = list(_list_cells([Path(path) for path in asked.paths], settings))
+    reader = CellReader(settings)
+    cells = list(reader.select(load_scenarios([Path(path) for path in asked.paths])))
     plan = build_plan(cells, settings, Path.cwd())
     if asked.json:
         print(json.dumps({"digest": plan.digest} | json.loads(format_plan(plan)), indent=1))
@@ -55,22 +58,7 @@ def run(asked: argparse.Namespace) -> int:
     if asked.seal:
         sealed = seal_plan(plan, Path(settings.results))
         print(f"sealed: {sealed.digest} at {sealed.sealed}")
-    return 0
-
-
-def _list_cells(paths: Sequence[Path], settings: Settings) -> Iterator[Cell]:
-    from promptverdict.agents.discovery import load_agents
-    from promptverdict.runner.cell_selection import list_cells
-    from promptverdict.scenarios.discovery import find_scenarios
-    from promptverdict.scenarios.loading import load_scenario, load_suite
-
-    agents = load_agents(Path(settings.agents))
-    suites = {}
-    for suite_file, path in find_scenarios(paths):
-        if suite_file not in suites:
-            suites[suite_file] = load_suite(suite_file)
-        scenario = load_scenario(path, suites[suite_file])
-        yield from list_cells(scenario, agents, settings, by_hand=False)
+    return reader.report()
 
 
 def _render(plan: Plan, cells: Sequence[Cell], settings: Settings) -> Iterator[str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from promptverdict.cli.agent_cells import CellReader
+
 if TYPE_CHECKING:
     from promptverdict.recording.files import Sealed
     from promptverdict.runner.cells import Trial
@@ -18,20 +20,19 @@ def list_recorded_trials(
 ) -> Iterator[Trial]:
     """List the recorded trials of the wanted scenarios at or below some paths, lazily.
 
-    Raises InputError for a path without a suite, and for what cannot be read.
+    What is left out because its agent cannot be used is printed. Raises InputError for a path
+    without a suite, and for what cannot be read.
     """
-    from promptverdict.agents.discovery import load_agents
-    from promptverdict.runner.cell_selection import list_cells
     from promptverdict.scenarios.loading import load_scenarios
 
-    agents = load_agents(Path(settings.agents))
-    for scenario in filter(is_wanted, load_scenarios(paths)):
-        for cell in list_cells(scenario, agents, settings, by_hand=False):
-            # Numbers come from the files, not from the suite: more trials may be recorded than it
-            # asks for now.
-            files = cell.get_trial(0).location.folder.glob("*.http.yaml")
-            numbers = (file.name.partition(".")[0] for file in files)
-            yield from map(cell.get_trial, sorted(int(n) for n in numbers if n.isdecimal()))
+    reader = CellReader(settings)
+    for cell in reader.select(filter(is_wanted, load_scenarios(paths))):
+        # Numbers come from the files, not from the suite: more trials may be recorded than it asks
+        # for now.
+        files = cell.get_trial(0).location.folder.glob("*.http.yaml")
+        numbers = (file.name.partition(".")[0] for file in files)
+        yield from map(cell.get_trial, sorted(int(n) for n in numbers if n.isdecimal()))
+    reader.report()
 
 
 def open_current(trial: Trial) -> Sealed | None:

@@ -75,7 +75,12 @@ def compare_revision(
         variants.setdefault(cell.variant.id, []).append(cell)
     with TemporaryDirectory(prefix="promptverdict-") as folder:
         base = BaseRevision(
-            revision, Path(folder), root / settings.agents, here, settings, records.keep
+            revision,
+            Path(folder),
+            [root / place for place in settings.agent_places],
+            here,
+            settings,
+            records.keep,
         )
         found = [
             comparison

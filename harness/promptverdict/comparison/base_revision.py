@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from promptverdict.agents.discovery import load_agents
+from promptverdict.agents.candidates import find_top
+from promptverdict.agents.discovery import find_agents
 from promptverdict.agents.variant import Variant
 from promptverdict.comparison.git import Revision
 from promptverdict.comparison.samples import Sample
-from promptverdict.core.errors import EvidenceError, StaleRecording
+from promptverdict.core.errors import EvidenceError, InputError, StaleRecording
 from promptverdict.core.paths import display_path
 from promptverdict.recording.digest import (
     UNDER_TEST,
@@ -42,8 +43,8 @@ class BaseRevision:
     revision: Revision
     folder: Path
     """Where what is read of it is written to."""
-    where: Path
-    """Of the agents, as they lie."""
+    places: Sequence[Path]
+    """Of the agents, as they lie; with wildcards, if they have any."""
     here: Sequence[Cell]
     settings: Settings
     keep: Callable[[TrialRecord], object]
@@ -52,22 +53,33 @@ class BaseRevision:
     def files(self) -> dict[str, str]:
         """What it holds of the agents and of the suites."""
         folders = {cell.scenario.suite.folder.parent for cell in self.here}
-        return self.revision.files(map(self.revision.inside, {self.where, *folders}))
+        tops = map(find_top, self.places)
+        return self.revision.files(map(self.revision.inside, {*tops, *folders}))
 
     @cached_property
     def agents(self) -> dict[str, Variant]:
         """Its variants by id. Raises InputError."""
-        place = self.revision.inside(self.where)
-        self.revision.write(self._below(place), self.folder)
-        path = self.folder / place
-        loaded = load_agents(path) if path.exists() else ()
+        found = find_agents(list(self._write_places()))
+        needed = {cell.variant.id for cell in self.here}
+        broken = [p for name, own in found.broken.items() if name in needed for p in own]
+        if broken:
+            raise InputError(broken)
         # Where they were written to is gone when somebody reads of them.
         return {
             variant.id: variant.model_copy(
                 update={"path": f"{self.revision.ref}:{self._relative(variant.path)}"}
             )
-            for variant in loaded
+            for variant in found.variants
         }
+
+    def _write_places(self) -> Iterator[Path]:
+        """Write the agents to the folder, and find the places there that the revision has."""
+        for place in self.places:
+            top = find_top(place)
+            inside = self.revision.inside(top)
+            self.revision.write(self._below(inside), self.folder)
+            if (self.folder / inside).exists():
+                yield self.folder / inside / place.relative_to(top)
 
     def _relative(self, path: str) -> str:
         absolute = Path(path).resolve()

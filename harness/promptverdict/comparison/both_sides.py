@@ -42,7 +42,7 @@ class BothSides:
         self._base = BaseRevision(
             revision,
             Path(self._folder.name),
-            root / settings.agents,
+            [root / place for place in settings.agent_places],
             here,
             settings,
             lambda _: None,

@@ -36,13 +36,38 @@ class ScenarioFile(pytest.File):
     def collect(self) -> Iterable[pytest.Item]:
         """Read the scenario and make its items."""
         try:
-            cells = self._evals.list_cells(self.path)
+            chosen = self._evals.select_cells(self.path)
+            cells = chosen.cells
             solutions = list(collect_solutions(self, cells[0].scenario)) if cells else []
         except InputError as error:
             raise self.CollectError(escape_lines(str(error))) from error
         yield from solutions
         for cell in cells:
             yield CellItem.from_parent(self, name=cell.variant.id, cell=cell, evals=self._evals)
+        for name, problems in chosen.refused.items():
+            yield RefusedItem.from_parent(self, name=name, problems=problems, evals=self._evals)
+
+
+class RefusedItem(EvalItem):
+    """A cell that cannot run: an error that keeps no other cell from running."""
+
+    def __init__(self, *, problems: tuple[Problem, ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._problems = problems
+
+    def setup(self) -> None:
+        """Report why it cannot run."""
+        reason = " | ".join(f"{problem.where}: {problem.found}" for problem in self._problems)
+        self.user_properties += [(STATUS, "ERROR"), (REASON, reason)]
+        pytest.fail(escape_lines("\n".join(map(str, self._problems))), pytrace=False)
+
+    def runtest(self) -> None:
+        """Never reached: the setup fails."""
+        raise AssertionError
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Name the cell as a person would."""
+        return self.path, 0, f"{self.path.stem} with {self.name}"
 
 
 class UnusableFile(pytest.File):

@@ -18,7 +18,7 @@ from promptverdict.settings import OPTIONS, Settings, resolve
 if TYPE_CHECKING:
     from promptverdict.comparison.verdicts import Comparisons
     from promptverdict.pytest_plugin.session import EvalSession
-    from promptverdict.runner.cells import Cell
+    from promptverdict.runner.cell_selection import CellSelection
 
 RUN = "promptverdict_run"
 NODES = "promptverdict_nodes"
@@ -55,14 +55,16 @@ class PytestEvals:
         """Whether this process is a worker of pytest-xdist."""
         return hasattr(self._config, "workerinput")
 
-    def list_cells(self, path: Path) -> list[Cell]:
-        """List the cells of a scenario. Raises InputError; bad settings are reported once."""
+    def select_cells(self, path: Path) -> CellSelection:
+        """Select the cells of a scenario. Raises InputError; bad settings are reported once."""
         if self._has_refused_settings:
-            return []
+            from promptverdict.runner.cell_selection import CellSelection
+
+            return CellSelection()
         self._has_refused_settings = True
         session = self.get_session()
         self._has_refused_settings = False
-        return session.reader.list_cells(path)
+        return session.reader.select_cells(path)
 
     def has_gate(self, folder: Path) -> bool:
         """Return whether a suite has a gate; what is wrong with it, its scenarios report."""

@@ -15,7 +15,7 @@ from promptverdict.core.text import escape_lines
 
 if TYPE_CHECKING:
     from promptverdict.pytest_plugin.session import EvalSession
-    from promptverdict.runner.cells import Cell
+    from promptverdict.runner.cell_selection import CellSelection
 
 STATUS = "promptverdict_status"
 REASON = "promptverdict_reason"
@@ -28,8 +28,8 @@ MEASURED = "measured"
 class Evals(Protocol):
     """What collectors and items need of the evaluations of their pytest session."""
 
-    def list_cells(self, path: Path) -> list[Cell]:
-        """List the cells of a scenario. Raises InputError."""
+    def select_cells(self, path: Path) -> CellSelection:
+        """Select the cells of a scenario. Raises InputError."""
         ...
 
     def has_gate(self, folder: Path) -> bool:
