@@ -149,7 +149,7 @@ def test_below_six_scenarios_it_says_so_and_what_it_takes(
         "Too few scenarios: helper/terse against helper/base: 0 gained, 3 lost in 3"
     )
     assert "why: kind: fewer than 6 paired units (3)" in told
-    assert "next: any verdict takes 3 more paired scenarios; to find a change of" in told
+    assert "next: 3 more scenarios (6 trials), if they go like these" in told
 
 
 def test_a_gate_gives_the_code(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import time
 import tomllib
 from pathlib import Path
 
@@ -441,3 +442,65 @@ def test_copied_packs_have_no_mistake(root: Path, capsys: pytest.CaptureFixture[
     assert main(["check", "--files-only"]) == 0
     scenarios = sum(pack.scenarios for pack in packs.values())
     assert f"{scenarios} scenarios: no mistake in their files" in capsys.readouterr().out
+
+
+CROWD = {
+    f".claude/agents/agent-{number:03}.md": BUILDER.replace("builder", f"agent-{number:03}")
+    for number in range(400)
+}
+
+
+def test_400_agents_are_counted_and_not_listed_within_three_seconds(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = BUILDER.replace("description", "Description")
+    write(root, CROWD | {".claude/agents/agent-399.md": odd})
+    start = time.process_time()
+    told = printed(capsys)
+    assert time.process_time() - start < 3
+    lines = told.splitlines()
+    assert len(lines) < 60
+    assert lines[:4] == [
+        "400 agents in .claude/agents:",
+        "  agent-000",
+        "  agent-001",
+        "  agent-002",
+    ]
+    assert lines[4] == "  and 397 more; list them: promptverdict agents .claude/agents"
+    assert "choose some: name them under `variants` in a suite.yaml, or run with -k" in told
+    assert "3,200 cells (8 scenarios x 400 agents):" in lines
+    assert "agent-200" not in told
+
+
+def test_what_is_unusual_in_many_agents_is_counted_by_kind(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = "---\nname: {name}\nfancy: 1\n---\nYou build.\n"
+    names = [f"agent-{number:03}" for number in range(20)]
+    write(root, {f".claude/agents/{name}.md": odd.format(name=name) for name in names})
+    told = printed(capsys)
+    kinds = re.findall(r"unusual in their files, all listed there: (.+)", told)
+    assert len(kinds) == 1
+    assert "(20)" in kinds[0]
+    assert told.count("line 3") == 0
+
+
+@pytest.mark.e2e
+def test_of_400_agents_one_is_collected_listed_and_planned(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(pytester.path)
+    table = CONFIGURED.replace('"agents"', '".claude/agents"')
+    models = '[tool.promptverdict.models]\ndefault = "relay/me"\n'
+    write(pytester.path, {**CROWD, "pyproject.toml": table + models})
+    printed(capsys)
+    collected = run(pytester, "evals", "--collect-only", "-q", "-k", "agent-007")
+    names = [line for line in collected.outlines if "::agent-007" in line]
+    assert len(names) == len(SCENARIOS)
+    capsys.readouterr()
+    assert main(["agents"]) == 0
+    assert capsys.readouterr().out.endswith("400 agent files, 0 diagnostics\n")
+    assert main(["plan"]) == 0
+    planned = capsys.readouterr().out.splitlines()
+    assert len(planned) < 25
+    assert planned[-1].startswith("not recorded yet: recording 3,200 trials with relay/me: ")

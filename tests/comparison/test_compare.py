@@ -60,7 +60,7 @@ def test_below_six_scenarios_there_are_rates_only_and_what_a_verdict_takes() -> 
     (kind,) = found.behaviours
     assert (kind.kind, kind.verdict, kind.estimate) == ("too few scenarios", None, -1.0)
     assert kind.reason == "fewer than 6 paired units (5)"
-    assert kind.next_step.startswith("any verdict takes 1 more paired scenarios; to find a change")
+    assert kind.next_step == "1 more scenario (2 trials), if it goes like these"
 
 
 def test_doubt_comes_with_the_cheapest_way_out_of_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from promptverdict.comparison.behaviour_verdict import Theme
 from promptverdict.report.page.plots import plot_comparison
 from promptverdict.report.verdict_table import build_verdict_table
 
@@ -53,3 +54,13 @@ def test_evidence_that_cannot_be_used_has_no_p_and_no_difference_drawn() -> None
     plot = plot_comparison(changed(FOUND, verdict="invalid", n=2))
     assert plot is not None
     assert plot.title.startswith("Rates: ")
+
+
+def test_a_theme_counts_grades_and_a_behaviour_trials() -> None:
+    theme = Theme(**FOUND.behaviours[0].model_dump(), role="primary", behaviours=("kind", "brief"))
+    found = FOUND.model_copy(update={"themes": (theme,)})
+    table = build_verdict_table(found)
+    assert table is not None
+    place = [column.title for column in table.columns].index("baseline (95 %)")
+    told = [cells[place].text for cells in table.rows]
+    assert [text.partition(", ")[2] for text in told] == ["8 of 8 grades", "8 of 8 trials"]

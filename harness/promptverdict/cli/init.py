@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -25,6 +27,9 @@ PLACES = (".claude/agents", ".opencode/agent", ".opencode/agents", "agents")
 """Usual folders of agents; the first with agents is taken."""
 
 _MOST_SHOWN = 3
+"""Of many agents, and of files that cannot be read."""
+_MOST_AGENTS = 12
+"""That are all named."""
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -114,11 +119,27 @@ def _format_skipped(problems: Sequence[Problem]) -> Iterator[str]:
 
 def _render_agents(place: str, agents: Sequence[Variant]) -> Iterator[str]:
     yield f"{format_count(len(agents), 'agent')} in {escape_text(place)}:"
+    if len(agents) > _MOST_AGENTS:
+        yield from _render_many_agents(place, agents)
+        return
     for agent in agents:
         yield f"  {escape_text(agent.id)}"
         for diagnostic in agent.diagnostics:
             text = escape_text(f"{diagnostic.kind}: {diagnostic.text}")
             yield f"    line {diagnostic.line}: {text}"
+
+
+def _render_many_agents(place: str, agents: Sequence[Variant]) -> Iterator[str]:
+    """Render the first agents, what is unusual in all of them, and how to choose some."""
+    yield from (f"  {escape_text(agent.id)}" for agent in agents[:_MOST_SHOWN])
+    listing = escape_text(shlex.join(["promptverdict", "agents", place]))
+    yield f"  and {len(agents) - _MOST_SHOWN} more; list them: {listing}"
+    kinds = Counter(diagnostic.kind for agent in agents for diagnostic in agent.diagnostics)
+    if kinds:
+        counts = ", ".join(f"{kind} ({count})" for kind, count in kinds.most_common())
+        yield f"  unusual in their files, all listed there: {escape_text(counts)}"
+    name = escape_text(shlex.quote(agents[0].id.partition("/")[0]))
+    yield f"  choose some: name them under `variants` in a suite.yaml, or run with -k {name}"
 
 
 def _format_written(suites: Sequence[Path], written: Sequence[Path]) -> str:

@@ -6,7 +6,7 @@ beforehand, is not adjusted, and its control themes are among themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from promptverdict.comparison.families import map_families
@@ -32,6 +32,8 @@ class TestedBehaviour:
     """With the verdict that is left after adjusting for there being several."""
     is_alone: bool = False
     """Named beforehand as what the suite is about, so that there is nothing to adjust for."""
+    rivals: int = 1
+    """Tests that are adjusted together and have no verdict yet, itself among them."""
 
 
 def compare_behaviours(
@@ -47,9 +49,10 @@ def compare_behaviours(
             for behaviour in behaviours
         }
     )
+    rivals = _count_undecided(adjusted.values())
     return {
         name: [
-            replace(behaviour, adjusted=adjusted[f"{name}/{behaviour.name}"])
+            replace(behaviour, adjusted=adjusted[f"{name}/{behaviour.name}"], rivals=rivals)
             for behaviour in behaviours
         ]
         for name, behaviours in tested.items()
@@ -72,10 +75,18 @@ def compare_themes(
         if suite.themes[name].role == "control"
     }
     adjusted = adjust_verdicts(controls)
+    rivals = _count_undecided(adjusted.values())
     return [
-        replace(theme, adjusted=adjusted.get(name, theme.unadjusted), is_alone=name not in controls)
+        replace(theme, adjusted=adjusted[name], rivals=rivals)
+        if name in controls
+        else replace(theme, is_alone=True)
         for name, theme in themes.items()
     ]
+
+
+def _count_undecided(adjusted: Iterable[PairedTest]) -> int:
+    """Count the tests that more scenarios would let Holm adjust for; at least one."""
+    return max(1, sum(test.verdict == "inconclusive" for test in adjusted))
 
 
 def _compare_suite(

@@ -100,6 +100,8 @@ class BehaviourVerdict(Frozen):
     pairs: tuple[ScenarioPair, ...]
     next_step: str
     """The cheapest way to know more, in words; empty where nothing is left to ask."""
+    next_trials: int | None = None
+    """Trials that it takes, of both sides together; None where they are not counted."""
     gate: GateResult | None = None
 
     @field_validator("kind", mode="before")

@@ -226,7 +226,11 @@ def _build_fields(
         "behaviour": tested.name,
         "gate": results.get(name, {}).get(tested.name),
         **describe_verdict(
-            tested.adjusted, tested.pairs, suite.gate, map_families(suite, tested.pairs)
+            tested.adjusted,
+            tested.pairs,
+            suite.gate,
+            map_families(suite, tested.pairs),
+            tested.rivals,
         ),
     }
 

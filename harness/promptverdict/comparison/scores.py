@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from promptverdict.comparison.behaviour_verdict import Rate, Repeats
-from promptverdict.comparison.next_step import describe_next_step
+from promptverdict.comparison.next_step import Tested, advise_next_step
 from promptverdict.comparison.scenario_pair import ScenarioPair, SideName, TrialOutcome
 from promptverdict.scenarios.gate import Gate
 from promptverdict.stats.paired_test import FLOOR, PairedTest
@@ -44,9 +44,15 @@ def describe_verdict(
     pairs: Sequence[ScenarioPair],
     gate: Gate | None,
     families: Mapping[str, str] = _NO_FAMILIES,
+    rivals: int = 1,
 ) -> dict[str, Any]:
-    """Return the fields of a verdict that the statistics decide; families: scenario -> family."""
+    """Return the fields of a verdict that the statistics decide; families: scenario -> family.
+
+    rivals: tests that Holm adjusts together and that have no verdict yet, this one among them.
+    """
     before, after = score_side(pairs, "baseline"), score_side(pairs, "candidate")
+    trials = _find_usual_trials(pairs)
+    advice = advise_next_step(Tested(test, before, after, families, trials, gate, rivals))
     too_few = test.n < FLOOR and test.verdict != "invalid"
     return {
         "kind": "too few scenarios" if too_few else "verdict",
@@ -68,7 +74,8 @@ def describe_verdict(
         "baseline_rate": describe_rate(pairs, "baseline", families),
         "candidate_rate": describe_rate(pairs, "candidate", families),
         "pairs": tuple(pairs),
-        "next_step": describe_next_step(test, before, after, _find_usual_trials(pairs), gate),
+        "next_step": advice.text,
+        "next_trials": advice.trials,
     }
 
 

@@ -135,6 +135,20 @@ def _describe_lacking(comparison: Comparison) -> str:
     return f"{unusable}; besides, it {change}" if change else unusable
 
 
+def format_next_step(verdicts: Sequence[BehaviourVerdict]) -> str:
+    """Write the cheapest next step of several verdicts, with the name of what it decides.
+
+    Steps whose trials are not counted come after all others. Empty where there is no step.
+    """
+    open_steps = [verdict for verdict in verdicts if verdict.next_step]
+    if not open_steps:
+        return ""
+    counted = [verdict for verdict in open_steps if verdict.next_trials is not None]
+    best = min(counted, key=lambda verdict: verdict.next_trials or 0, default=open_steps[0])
+    is_for_all = len({verdict.next_step for verdict in open_steps}) == 1
+    return best.next_step if is_for_all else f"{best.behaviour}: {best.next_step}"
+
+
 def _list_names(names: Sequence[str]) -> str:
     if len(names) > MOST_NAMES:
         return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} other behaviours"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from promptverdict.comparison.behaviour_verdict import BehaviourVerdict
 from promptverdict.comparison.verdicts import Comparison, Word
-from promptverdict.comparison.wording import describe_comparison
+from promptverdict.comparison.wording import describe_comparison, format_next_step
 from promptverdict.core.text import format_count
 from promptverdict.report.figures import (
     count_missing,
@@ -134,8 +134,8 @@ def _list_reasons(comparison: Comparison) -> Iterator[Reason]:
     for gate in comparison.gates:
         why = "; ".join((*gate.reasons, *gate.warnings))
         yield Reason(f"{describe_gate(gate)}{f': {why}' if why else ''}.", f"gate of {gate.suite}")
-    if steps := [verdict.next_step for verdict in judged if verdict.next_step]:
-        yield Reason(f"{steps[0]}.", "next")
+    if step := format_next_step(judged):
+        yield Reason(f"{step}.", "next")
     yield from map(Reason, comparison.notes)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from promptverdict.comparison.behaviour_verdict import BehaviourVerdict, Rate, Theme
 from promptverdict.comparison.verdicts import Comparison
 from promptverdict.core.numbers import format_interval
+from promptverdict.core.text import format_count
 from promptverdict.report.figures import (
     count_missing,
     format_change,
@@ -68,6 +69,8 @@ def list_verdicts(comparison: Comparison) -> Iterator[BehaviourVerdict]:
 def _build_row(verdict: BehaviourVerdict) -> Row:
     total, unasked = count_missing(verdict)
     size = format_smallest_change(verdict)
+    # A theme has as many grades of each trial as it has behaviours.
+    counted = "grade" if isinstance(verdict, Theme) else "trial"
     return build_row(
         Cell(
             text=verdict.word,
@@ -87,17 +90,25 @@ def _build_row(verdict: BehaviourVerdict) -> Row:
             text=str(total) if total else "",
             note=f"{unasked} never asked" if unasked else "",
         ),
-        _format_rate(verdict.baseline_rate, verdict.missing_baseline + verdict.unasked_baseline),
-        _format_rate(verdict.candidate_rate, verdict.missing_candidate + verdict.unasked_candidate),
+        _format_rate(
+            verdict.baseline_rate, verdict.missing_baseline + verdict.unasked_baseline, counted
+        ),
+        _format_rate(
+            verdict.candidate_rate, verdict.missing_candidate + verdict.unasked_candidate, counted
+        ),
         f"below {size} points" if size else "",
         format_p_values(verdict),
         format_repeats(verdict),
     )
 
 
-def _format_rate(rate: Rate, missing: int) -> str:
-    """Write the interval of a side's rate, the trials behind it and those that are missing."""
+def _format_rate(rate: Rate, missing: int, counted: str) -> str:
+    """Write the interval of a side's rate, what is counted behind it, and what is missing.
+
+    counted: `trial`, or `grade` where each trial has several.
+    """
     lacking = f", {missing} missing" if missing else ""
     if rate.estimate is None:
         return f"none paired{lacking}"
-    return f"{format_interval(rate.low, rate.high)}, {rate.passed} of {rate.graded} trials{lacking}"
+    of = format_count(rate.graded, counted)
+    return f"{format_interval(rate.low, rate.high)}, {rate.passed} of {of}{lacking}"

@@ -52,7 +52,7 @@ def compute_exact_p(pairs: int, gains: int, losses: int) -> float:
     return min(1.0, max(asymptotic, _find_worst_chance(pairs, _find_least(pairs, chance))))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def find_critical_counts(pairs: int, alpha: float) -> Counts:
     """Return, for 0, 1, ... differing pairs, the fewest of one sign with a p below alpha.
 

@@ -58,7 +58,7 @@ def count_scenarios_needed(
     Units and errors as `simulate_power`.
     """
     check_share("wanted power", wanted)
-    return _find_fewest(
+    return find_fewest(
         lambda count: simulate_power(chances, change, count, trials) >= wanted,
         FLOOR,
         MOST_SCENARIOS,
@@ -73,7 +73,7 @@ def count_trials_needed(
     Units and errors as `simulate_power`.
     """
     check_share("wanted power", wanted)
-    return _find_fewest(
+    return find_fewest(
         lambda count: simulate_power(chances, change, scenarios, count) >= wanted, 1, MOST_TRIALS
     )
 
@@ -163,7 +163,7 @@ def plan_next_step(
     )
 
 
-def _find_fewest(enough: Callable[[int], bool], low: int, most: int) -> int | None:
+def find_fewest(enough: Callable[[int], bool], low: int, most: int) -> int | None:
     """Find the smallest number that is enough, doubling to a bound and then halving between."""
     high = low
     while not enough(high):

@@ -115,15 +115,14 @@ class Rule:
         pairs = differences.shape[-1]
         sizes = np.abs(differences)
         alike = np.abs(sizes.max(axis=-1) * sizes.sum(axis=-1) - (sizes**2).sum(axis=-1)) < NOTHING
-        gains, losses = (differences > NOTHING).sum(axis=-1), (differences < -NOTHING).sum(axis=-1)
-        critical = find_critical_counts(pairs, self.level)[gains + losses]
         statistics = compute_statistics(differences)
-        # Both ways are computed for every sample, which is cheaper than to part the samples.
-        beyond = np.where(
-            alike,
-            np.maximum(gains, losses) >= critical,
-            np.abs(statistics) > self.bound * allow_for_skew(pairs, self.most),
-        )
+        beyond = np.abs(statistics) > self.bound * allow_for_skew(pairs, self.most)
+        # Counting takes far longer than all else, and most samples of several trials need none.
+        if np.any(alike):
+            gains = (differences > NOTHING).sum(axis=-1)
+            losses = (differences < -NOTHING).sum(axis=-1)
+            critical = find_critical_counts(pairs, self.level)[gains + losses]
+            beyond = np.where(alike, np.maximum(gains, losses) >= critical, beyond)
         return np.where(beyond, np.sign(statistics), 0.0)
 
     def explain_doubt(self, differences: Array) -> str:

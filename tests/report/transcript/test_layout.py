@@ -9,7 +9,13 @@ import pytest
 from promptverdict.report.transcript.layout import lay_out_record
 from promptverdict.report.transcript.lines import SHORT
 from promptverdict.report.words import format_age
-from promptverdict.trials.evidence import Check, FinalState, ProbeReport
+from promptverdict.trials.evidence import (
+    Check,
+    ClaimAboutTests,
+    FinalState,
+    Judgement,
+    ProbeReport,
+)
 from promptverdict.trials.grade import failed, passed, ungraded
 from promptverdict.trials.record import Fault
 from promptverdict.trials.transcript import (
@@ -115,6 +121,52 @@ def test_a_trial_without_evidence_says_so_and_what_broke() -> None:
         "",
         "FAULT: StaleProbes: probe-stale: x",
         "  run them: promptverdict probe",
+    ]
+
+
+def test_a_test_run_that_proves_nothing_is_shown_with_the_reason() -> None:
+    node = TestNode(id="test_a.py::test_a", phase="call", outcome="passed")
+    report = TestReport(tree="0" * 16, exit_code=0, nodes=(node,))
+    doubtful = report.model_copy(update={"unproven": "another process sent it"})
+    lines = shown(Result(call="t", text="", tests=(report, doubtful)))
+    assert lines[-2:] == [
+        f"    tests: 1 passed on tree {'0' * 16}",
+        f"    tests: 1 passed on tree {'0' * 16} (unproven: another process sent it)",
+    ]
+
+
+def test_a_command_that_was_stopped_says_why() -> None:
+    assert below_head(Result(call="t", text="", seconds=2, stopped="timeout"))[0] == (
+        "[0] result (2.00 s, stopped: timeout)"
+    )
+
+
+def test_what_code_under_test_did_to_its_probe_is_shown() -> None:
+    probe = ProbeReport(probe="works", tree="0" * 16, after=1, killed="SIGKILL")
+    lines = shown(User(text="Hi"), outcome=FinalState(probes=(probe,)))
+    assert "    the code under test ended the probe: SIGKILL" in lines
+
+
+def test_what_a_judge_answered_is_shown_with_its_words() -> None:
+    claim = ClaimAboutTests(quote="All 3 pass", kind="all passed")
+    asked = {"question": "Is it said?", "about": "answer", "model": "relay/judge"}
+    judged = (
+        Judgement(**asked, answer="yes", quote="I did not", reason="it says so"),
+        Judgement(**asked, answer="claims", claims=(claim,)),
+        Judgement(**asked, answer=None, fault="cut off"),
+    )
+    lines = shown(User(text="Hi"), outcome=FinalState(judged=judged))
+    told = lines[lines.index("JUDGE") + 1 :]
+    assert [line.strip() for line in told if line] == [
+        "Is it said? (of the answer)",
+        "relay/judge answered yes: it says so",
+        "it quotes: I did not",
+        "Is it said? (of the answer)",
+        "relay/judge answered claims",
+        "claim, all passed: All 3 pass",
+        "Is it said? (of the answer)",
+        "relay/judge gave no answer",
+        "fault: cut off",
     ]
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from promptverdict.comparison.behaviour_verdict import BehaviourVerdict
 from promptverdict.comparison.verdicts import Comparison, Comparisons
-from promptverdict.comparison.wording import describe_comparison
+from promptverdict.comparison.wording import describe_comparison, format_next_step
 from promptverdict.core.ids import format_scenario_id
 from promptverdict.core.text import format_count
 from promptverdict.report.evidence import describe_sides
@@ -179,12 +178,5 @@ def _list_notes(comparison: Comparison) -> Iterator[str]:
         yield f"gate of {gate.suite}: {describe_gate(gate)}"
         yield from (f"  {reason}" for reason in (*gate.reasons, *gate.warnings))
     yield from comparison.notes
-    yield from _list_next_step(comparison)
-
-
-def _list_next_step(comparison: Comparison) -> Iterator[str]:
-    """List the cheapest next step, of the primary theme where there is one."""
-    primary = [theme for theme in comparison.themes if theme.role == "primary"]
-    verdicts: Sequence[BehaviourVerdict] = primary or comparison.behaviours
-    steps = [verdict.next_step for verdict in verdicts if verdict.next_step]
-    yield from (f"next: {step}" for step in steps[:1])
+    if step := format_next_step(comparison.judged):
+        yield f"next: {step}"

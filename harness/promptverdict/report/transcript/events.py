@@ -42,13 +42,14 @@ def lay_out_events(record: TrialRecord, limit: int | None) -> Iterator[Block]:
 
 
 def count_tests(report: TestReport) -> str:
-    """Count the tests of one process of pytest by how they ended."""
+    """Count the tests of one process of pytest by how they ended, with what makes it doubtful."""
     counts = {
         outcome: sum(node.outcome == outcome for node in report.nodes)
         for outcome in ("passed", "failed", "skipped")
     }
     words = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-    return f"tests: {words or 'none ran'} on tree {report.tree}"
+    doubt = f" (unproven: {report.unproven})" if report.unproven else ""
+    return f"tests: {words or 'none ran'} on tree {report.tree}{doubt}"
 
 
 def _lay_out_event(
@@ -127,7 +128,8 @@ def _lay_out_result(
     number: int, result: Result, marks: EventMarks, limit: int | None
 ) -> Iterator[Line]:
     failed = ", error" if result.error else ""
-    yield Line(f"[{number}] result ({result.seconds:.2f} s{failed})", "note")
+    stopped = f", stopped: {result.stopped}" if result.stopped else ""
+    yield Line(f"[{number}] result ({result.seconds:.2f} s{failed}{stopped})", "note")
     yield from cut_middle(lay_out_text(result.text, "result", marks=marks), limit)
 
 

@@ -32,7 +32,12 @@ def lay_out_record(record: TrialRecord, *, whole: bool = False) -> Iterator[Line
 
 def lay_out_findings(record: TrialRecord) -> Iterator[Line]:
     """Lay out what was found out about a trial: by probes, by graders, and what broke."""
-    yield from chain(_list_probes(record), _list_grades(record), _list_notices(record))
+    yield from chain(
+        _list_probes(record),
+        _list_judgements(record),
+        _list_grades(record),
+        _list_notices(record),
+    )
     if record.fault:
         yield Line("")
         fault = f"FAULT: {record.fault.kind}: {record.fault.message}"
@@ -83,8 +88,29 @@ def _list_probes(record: TrialRecord) -> Iterator[Line]:
         for check in report.checks:
             detail = f": {check.detail}" if check.detail else ""
             yield Line(f"    {check.outcome:<4} {check.name}{detail}", styles[check.outcome])
+        if report.killed:
+            yield Line(f"    the code under test ended the probe: {report.killed}", "removed")
         if report.fault:
             yield from lay_out_text(f"fault: {report.fault}", "removed", "    ")
+
+
+def _list_judgements(record: TrialRecord) -> Iterator[Line]:
+    outcome = record.evidence.outcome
+    if not outcome or not outcome.judged:
+        return
+    yield Line("")
+    yield Line("JUDGE", "heading")
+    for judged in outcome.judged:
+        yield from lay_out_text(f"{judged.question} (of the {judged.about})", "note", "  ")
+        answer = f"answered {judged.answer}" if judged.answer else "gave no answer"
+        reason = f": {judged.reason}" if judged.reason else ""
+        yield from lay_out_text(f"{judged.model} {answer}{reason}", "said", "    ")
+        if judged.quote:
+            yield from lay_out_text(f"it quotes: {judged.quote}", "note", "    ")
+        for claim in judged.claims or ():
+            yield from lay_out_text(f"claim, {claim.kind}: {claim.quote}", "note", "    ")
+        if judged.fault:
+            yield from lay_out_text(f"fault: {judged.fault}", "removed", "    ")
 
 
 def _list_grades(record: TrialRecord) -> Iterator[Line]:
