@@ -85,10 +85,10 @@ def test_families_are_named_and_counted_as_they_are_judged() -> None:
 
 
 def test_missing_results_count_against_the_direction() -> None:
-    whole = compared(["-"] * 10, ["+"] * 4 + ["-"] * 6)
-    lost = compared(["-"] * 10, ["+"] * 4 + ["-"] * 5 + ["?"])
+    whole = compared(["-"] * 9, ["+"] * 4 + ["-"] * 5)
+    lost = compared([*["-"] * 9, "++++"], [*["+"] * 4, *["-"] * 5, "++?+"])
     counts = [found.behaviours[0].next_trials or 0 for found in (whole, lost)]
-    assert 0 < counts[0] <= counts[1]
+    assert 0 < counts[0] < counts[1]
 
 
 def test_a_direction_that_is_none_is_planned_for_a_change_of_a_size_that_matters() -> None:
