@@ -255,6 +255,7 @@ def test_the_difference_of_two_trees_is_what_files_sees() -> None:
     tree = {"a": Node("file", b"1"), "b": Node("link", b"a", 0o777)}
     read = made(Result(call="1", text="", changes=list_changes({}, tree)))
     assert Files(only=["none"]).grade(read).reason == "changed outside none: a, b"
+    assert Files(only=[]).grade(read).reason == "changed, though nothing may be: a, b"
 
 
 # ---- tools
