@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import signal
+import sys
+import sysconfig
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
-import promptverdict
 import pytest
 
 from tests.fakes import Provider, project, provider, say, script, use
+from tests.programs import import_everything, serve_programs
 from tests.repositories import (
     clean_environment,
     kind_server,
@@ -22,19 +23,6 @@ from tests.repositories import (
 
 __all__ = ["clean_environment", "kind_server", "recorded", "recorded_repository", "repository"]
 
-PACKAGES = (
-    "anthropic",
-    "httpcore2",
-    "jinja2",
-    "openai",
-    "pandas",
-    "pandas.io.formats.csvs",
-    "rich.console",
-    "rich.table",
-    "scipy.stats",
-    "vcr",
-    "yaml",
-)
 ANSWERS = script(
     [say("Hello."), use("Write", file_path="hello.txt", content="hello\n")],
     [use("Bash", command="cat hello.txt")],
@@ -50,11 +38,17 @@ def imported() -> None:
     the session uses, the C parts of some packages do not survive being imported twice, and building
     all models again takes longer than most of the sessions.
     """
-    for name in PACKAGES:
-        importlib.import_module(name)
-    for module in pkgutil.walk_packages(promptverdict.__path__, "promptverdict."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+    import_everything()
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Serve `python`, `pytest` and `promptverdict` that start at once; see tests/programs.py."""
+    if sys.platform != "linux":
+        yield Path(sysconfig.get_path("scripts"))
+        return
+    with serve_programs(tmp_path_factory.mktemp("programs")) as folder:
+        yield folder
 
 
 @pytest.fixture

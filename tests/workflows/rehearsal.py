@@ -50,16 +50,20 @@ def program(name: str) -> str | None:
 
 
 class Runner:
-    """A machine that runs steps in a workspace: with nothing in its environment but what it has."""
+    """A machine that runs steps in a workspace: with nothing in its environment but what it has.
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    Its programs are those of a folder before those of this environment.
+    """
+
+    def __init__(self, folder: Path, programs: Path | None, **environment: str) -> None:
         self.workspace, self.temporary = folder / "workspace", folder / "temporary"
         self.output, self.summary = self.temporary / "output", self.temporary / "summary"
         home = folder / "home"
         for made in (self.workspace, self.temporary, home):
             made.mkdir(parents=True)
+        places = [programs, sysconfig.get_path("scripts"), os.environ["PATH"]]
         self.environment = {
-            "PATH": f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join(str(place) for place in places if place),
             "HOME": str(home),
             "CI": "true",
             "RUNNER_TEMP": str(self.temporary),

@@ -25,7 +25,7 @@ RECORDING = f"{CASSETTES}/request-0/helper.base/relay-scripted/0.http.yaml"
 class Dispatched:
     """The jobs that were started by hand for main, and the forge they push to."""
 
-    def __init__(self, repository: Repository, folder: Path) -> None:
+    def __init__(self, repository: Repository, folder: Path, quick: Path | None = None) -> None:
         (repository.folder / "pyproject.toml").write_text(PRICED)
         self.repository, self.forge = repository, folder / "forge"
         self.start = repository.commit("Nothing recorded")
@@ -33,7 +33,7 @@ class Dispatched:
         programs = folder / "programs"
         write(programs, {"gh": '#!/bin/sh\nprintf "%s\\n" "$@" >> "$RUNNER_TEMP/gh"\n'})
         (programs / "gh").chmod(0o755)
-        self.runner = Runner(folder, GITHUB_RUN_ID="7", GITHUB_RUN_ATTEMPT="1")
+        self.runner = Runner(folder, quick, GITHUB_RUN_ID="7", GITHUB_RUN_ATTEMPT="1")
         self.workspace = self.runner.workspace
         self.workspace.rmdir()
         self.clone(self.workspace)
@@ -66,8 +66,8 @@ class Dispatched:
 
 
 @pytest.fixture
-def dispatched(repository: Repository, tmp_path: Path) -> Dispatched:
-    return Dispatched(repository, tmp_path)
+def dispatched(repository: Repository, tmp_path: Path, programs: Path) -> Dispatched:
+    return Dispatched(repository, tmp_path, programs)
 
 
 def added(path: str, text: str = "x: 1", mode: str = "100644") -> str:
@@ -107,13 +107,13 @@ def test_recordings_are_proposed_with_their_price(
 
 
 def test_a_suite_right_below_evals_is_recorded_as_any_other(
-    repository: Repository, kind_server: Provider, tmp_path: Path
+    repository: Repository, kind_server: Provider, tmp_path: Path, programs: Path
 ) -> None:
     manners = repository.folder / "evals/manners"
     for path in manners.iterdir():
         path.rename(manners.parent / path.name)
     manners.rmdir()
-    dispatched = Dispatched(repository, tmp_path)
+    dispatched = Dispatched(repository, tmp_path, programs)
     dispatched.record(kind_server.url, "request-0")
     done(dispatched.propose())
     assert len(dispatched.proposed()) == 2 * 2

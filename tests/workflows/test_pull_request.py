@@ -31,12 +31,12 @@ SECRET = "what only this machine may read\n"
 class Opened:
     """A pull request that was opened from a branch, merged by the forge, and its check."""
 
-    def __init__(self, repository: Repository, folder: Path) -> None:
+    def __init__(self, repository: Repository, folder: Path, programs: Path | None) -> None:
         self.head = repository.git("rev-parse", "HEAD")
         repository.git("checkout", "--quiet", "--detach", "main")
         repository.git("merge", "--quiet", "--no-ff", "--message", "Merge", self.head)
         repository.git("branch", "--force", "merge")
-        self.runner = Runner(folder)
+        self.runner = Runner(folder, programs)
         self.workspace = self.runner.workspace
         source, target = repository.folder.as_uri(), str(self.workspace / "pull-request")
         fetched = ("--depth", "2", "--branch", "merge", source, target)
@@ -74,13 +74,15 @@ def repository(recorded: Repository) -> Repository:
 
 
 @pytest.fixture
-def opened(repository: Repository, kind_server: Provider, tmp_path: Path) -> Callable[[], Opened]:
+def opened(
+    repository: Repository, kind_server: Provider, tmp_path: Path, programs: Path
+) -> Callable[[], Opened]:
     """Open the pull request of the branch when it is ready."""
-    return lambda: Opened(repository, tmp_path)
+    return lambda: Opened(repository, tmp_path, programs)
 
 
 def test_nothing_of_a_hostile_pull_request_runs_and_its_edit_is_stale(
-    repository: Repository, opened: Callable[[], Opened], tmp_path: Path
+    repository: Repository, kind_server: Provider, tmp_path: Path
 ) -> None:
     canary, secret = tmp_path / "canary", tmp_path / "secret"
     secret.write_text(SECRET)
@@ -107,7 +109,8 @@ def test_nothing_of_a_hostile_pull_request_runs_and_its_edit_is_stale(
         link.unlink(missing_ok=True)
         link.symlink_to(secret)
     repository.commit("Hostile")
-    pull = opened()
+    # Real programs: what would run is what Python imports when it starts.
+    pull = Opened(repository, tmp_path, None)
     compared = pull.check()
 
     assert compared.returncode == 7

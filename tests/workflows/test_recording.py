@@ -56,9 +56,9 @@ def too_late(timer: int) -> None:
 class Night:
     """The job of one night and the next, in one folder."""
 
-    def __init__(self, repository: Repository, folder: Path) -> None:
+    def __init__(self, repository: Repository, folder: Path, programs: Path | None = None) -> None:
         (repository.folder / "pyproject.toml").write_text(PRICED)
-        self.runner = Runner(folder)
+        self.runner = Runner(folder, programs)
         self.root = self.runner.workspace
         shutil.copytree(repository.folder, self.root, dirs_exist_ok=True)
 
@@ -103,9 +103,9 @@ class CutShort:
 
 
 def test_two_nights_are_recorded_compared_and_exported(
-    repository: Repository, kind_server: Provider, tmp_path: Path
+    repository: Repository, kind_server: Provider, tmp_path: Path, programs: Path
 ) -> None:
-    night, before = Night(repository, tmp_path), ""
+    night, before = Night(repository, tmp_path, programs), ""
     for prompt, code in ((KIND, 0), (CURT, 1)):
         write(night.root, {BASE: prompt})
         assert night.record(kind_server.url) == 0
@@ -118,9 +118,14 @@ def test_two_nights_are_recorded_compared_and_exported(
 
 @pytest.mark.parametrize(("cut", "code"), [(in_time, 124), (too_late, 137)])
 def test_a_night_that_takes_too_long_is_red_and_keeps_what_it_recorded(
-    repository: Repository, tmp_path: Path, cut: Callable[[int], None], code: int
+    repository: Repository,
+    tmp_path: Path,
+    programs: Path,
+    cut: Callable[[int], None],
+    code: int,
 ) -> None:
-    night = Night(repository, tmp_path)
+    # What nobody can catch reaches a started program alone.
+    night = Night(repository, tmp_path, None if cut is too_late else programs)
     with provider(CutShort(night.runner, cut).answer) as slow:
         assert night.record(slow.url) == code
     trials = (night.root / "results" / night.found() / "trials").glob("*.json")
@@ -139,11 +144,11 @@ def test_a_night_that_began_no_run_is_not_taken_for_the_one_before_it(
 
 
 def test_what_was_recorded_by_hand_before_the_time_was_up_is_gathered(
-    repository: Repository, tmp_path: Path
+    repository: Repository, tmp_path: Path, programs: Path
 ) -> None:
     (repository.folder / "pyproject.toml").write_text(PRICED)
     repository.commit("Nothing recorded")
-    runner = Runner(tmp_path)
+    runner = Runner(tmp_path, programs)
     shutil.copytree(repository.folder, runner.workspace, dirs_exist_ok=True)
     asked = {"EXPRESSION": "", "MODE": "once", "MAX_COST": "1", **KEYS}
     with provider(CutShort(runner, in_time).answer) as slow:
@@ -156,7 +161,7 @@ def test_what_was_recorded_by_hand_before_the_time_was_up_is_gathered(
 
 def test_nothing_recorded_proposes_nothing(repository: Repository, tmp_path: Path) -> None:
     repository.commit("Nothing recorded")
-    runner = Runner(tmp_path)
+    runner = Runner(tmp_path, None)
     shutil.copytree(repository.folder, runner.workspace, dirs_exist_ok=True)
     ended = runner.run(RECORD, "Gather the recordings")
     assert ended.returncode == 1

@@ -1,0 +1,225 @@
+"""Python programs that start at once: a server imports what all of them need, and forks for each.
+
+What a forked program does is what a started one does: it has its own process, working folder,
+environment, descriptors, signals and exit code. Only its imports were made before. Claims about
+imports, installed scripts or a hostile environment need programs that are started.
+"""
+
+from __future__ import annotations
+
+import array
+import atexit
+import contextlib
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+PACKAGES = (
+    "anthropic",
+    "httpcore2",
+    "jinja2",
+    "openai",
+    "pandas",
+    "pandas.io.formats.csvs",
+    "rich.console",
+    "rich.table",
+    "scipy.stats",
+    "vcr",
+    "yaml",
+)
+NAMES: dict[str, list[str]] = {
+    "python": [],
+    "pytest": ["-m", "pytest"],
+    "promptverdict": ["-m", "promptverdict.cli"],
+}
+"""Program -> the arguments of Python that start it."""
+
+# Isolated and without site, a start of Python costs next to nothing.
+CLIENT = """\
+#!{python} -IS
+import array, json, os, signal, socket, sys
+to = socket.socket(socket.AF_UNIX)
+to.connect({address!r})
+asked = [{arguments} + sys.argv[1:], os.getcwd(), dict(os.environ)]
+raw = json.dumps(asked).encode()
+fds = array.array("i", [0, 1, 2])
+to.sendmsg([b"%12d" % len(raw)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+to.sendall(raw)
+answers = to.makefile()
+pid = int(answers.readline())
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+    signal.signal(number, lambda number, _: os.kill(pid, number))
+code = int(answers.readline())
+if code < 0:
+    if code != -signal.SIGKILL:
+        signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+os._exit(code)
+"""
+
+
+def import_everything() -> None:
+    """Import all of promptverdict, and what it uses."""
+    import promptverdict
+
+    for name in PACKAGES:
+        importlib.import_module(name)
+    for module in pkgutil.walk_packages(promptverdict.__path__, "promptverdict."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+
+@contextmanager
+def serve_programs(folder: Path) -> Iterator[Path]:
+    """Start a server, and yield a folder of programs that it forks."""
+    address, programs = folder / "socket", folder / "programs"
+    programs.mkdir()
+    for name, arguments in NAMES.items():
+        path = programs / name
+        text = CLIENT.format(python=sys.executable, address=str(address), arguments=arguments)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o755)
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(address))
+    listening.listen(64)
+    command = [sys.executable, __file__, str(listening.fileno()), str(programs)]
+    with subprocess.Popen(command, cwd=programs, pass_fds=[listening.fileno()]) as server:
+        listening.close()
+        try:
+            yield programs
+        finally:
+            server.terminate()
+
+
+def serve(listening: socket.socket, programs: Path) -> list[str]:
+    """Fork for every request; return in the forked process, with the arguments of its Python."""
+    _import_all_with_pytest()
+    running: dict[int, socket.socket] = {}
+
+    def tell_ended(*_: object) -> None:
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                with running.pop(ended[0]) as client, contextlib.suppress(OSError):
+                    client.sendall(b"%d\n" % os.waitstatus_to_exitcode(ended[1]))
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, tell_ended)
+    parent = os.getppid()
+    listening.settimeout(5)
+    while True:
+        try:
+            client, _ = listening.accept()
+        except TimeoutError:
+            if os.getppid() != parent:
+                sys.exit()  # the tests were killed
+            continue
+        arguments, folder, environment, descriptors = _receive(client)
+        # A program that ends at once must be known before its end is told.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+        pid = os.fork()
+        if not pid:
+            break
+        for descriptor in descriptors:
+            os.close(descriptor)
+        running[pid] = client
+        with contextlib.suppress(OSError):
+            client.sendall(b"%d\n" % pid)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+    for held in (client, listening, *running.values()):
+        held.close()
+    _take_over(folder, environment, descriptors)
+    sys.executable = str(programs / "python")
+    return arguments
+
+
+def _import_all_with_pytest() -> None:
+    """Import all as pytest does: what a plugin may assert is rewritten when it is imported."""
+    from _pytest.config import _prepareconfig
+
+    config = _prepareconfig(["-c", os.devnull, "--noconftest"])
+    import_everything()
+    config._ensure_unconfigure()
+    gc.collect()
+    gc.freeze()  # a collection in a forked process need not copy what is shared
+
+
+def _receive(client: socket.socket) -> tuple[list[str], str, dict[str, str], list[int]]:
+    descriptors = array.array("i", [0, 0, 0])
+    space = socket.CMSG_SPACE(len(descriptors) * descriptors.itemsize)
+    head, ancillary, *_ = client.recvmsg(12, space)
+    descriptors = array.array("i", ancillary[0][2])
+    raw = b""
+    while len(raw) < int(head):
+        raw += client.recv(1 << 16)
+    arguments, folder, environment = json.loads(raw)
+    return arguments, folder, environment, list(descriptors)
+
+
+def _take_over(folder: str, environment: dict[str, str], descriptors: list[int]) -> None:
+    for place, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, place)
+        os.close(descriptor)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.stdin = open(0, closefd=False, encoding="utf-8")  # noqa: SIM115
+    sys.stdout = open(1, "w", closefd=False, encoding="utf-8")  # noqa: SIM115
+    sys.stderr = open(  # noqa: SIM115
+        2, "w", buffering=1, closefd=False, encoding="utf-8", errors="backslashreplace"
+    )
+
+
+def run_python(rest: list[str]) -> None:
+    """Do what Python does with its arguments: `-c code`, `-m module` or a file."""
+    while rest[0] in ("-u", "-I"):
+        rest.pop(0)
+    kind, *more = rest
+    if kind == "-c":
+        sys.argv[:] = ["-c", *more[1:]]
+        sys.path.insert(0, "")
+        sys.modules["__main__"] = main = ModuleType("__main__")
+        exec(compile(more[0], "<string>", "exec"), vars(main))
+    elif kind == "-m":
+        sys.argv[:] = more
+        sys.path.insert(0, str(Path.cwd()))
+        runpy.run_module(more[0], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv[:] = rest
+        sys.path.insert(0, str(Path(kind).parent))
+        runpy.run_path(kind, run_name="__main__")
+
+
+def _leave(code: int) -> None:
+    """End as Python does, but do not take down what the server will need again."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    del sys.path[0]  # where this file lies
+    wanted = serve(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]))
+    try:
+        run_python(wanted)
+    except SystemExit as ended:
+        if not isinstance(ended.code, int | None):
+            raise
+        _leave(ended.code or 0)
+    _leave(0)
