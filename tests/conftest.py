@@ -8,6 +8,7 @@ import sysconfig
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,6 +69,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
     with provider(ANSWERS) as running:
         monkeypatch.setenv("PROMPTVERDICT_RELAY", running.url)
         yield running
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Give each worker one half, of which the other steals: so that a module is set up once."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
 
 
 def pytest_configure() -> None:

@@ -16,10 +16,12 @@ import json
 import os
 import pkgutil
 import runpy
+import select
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,15 +54,17 @@ CLIENT = """\
 import array, json, os, signal, socket, sys
 to = socket.socket(socket.AF_UNIX)
 to.connect({address!r})
-asked = [{arguments} + sys.argv[1:], os.getcwd(), dict(os.environ)]
+leads = os.getsid(0) == os.getpid()
+asked = [{arguments} + sys.argv[1:], os.getcwd(), dict(os.environ), leads]
 raw = json.dumps(asked).encode()
 fds = array.array("i", [0, 1, 2])
 to.sendmsg([b"%12d" % len(raw)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
 to.sendall(raw)
 answers = to.makefile()
 pid = int(answers.readline())
-for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
-    signal.signal(number, lambda number, _: os.kill(pid, number))
+# A terminal interrupts the whole group, which is the forked program's where it leads a session.
+signal.signal(signal.SIGINT, lambda *_: (os.killpg if leads else os.kill)(pid, signal.SIGINT))
+signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGTERM))
 code = int(answers.readline())
 if code < 0:
     if code != -signal.SIGKILL:
@@ -107,44 +111,52 @@ def serve(listening: socket.socket, programs: Path) -> list[str]:
     """Fork for every request; return in the forked process, with the arguments of its Python."""
     _import_all_with_pytest()
     running: dict[int, socket.socket] = {}
-
-    def tell_ended(*_: object) -> None:
-        with contextlib.suppress(ChildProcessError):
-            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-                with running.pop(ended[0]) as client, contextlib.suppress(OSError):
-                    client.sendall(b"%d\n" % os.waitstatus_to_exitcode(ended[1]))
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, tell_ended)
     parent = os.getppid()
-    listening.settimeout(5)
+    woken, wake = os.pipe2(os.O_NONBLOCK)
+    signal.set_wakeup_fd(wake)
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # that a program ended wakes select
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
-        try:
+        ready, _, _ = select.select([listening, woken, *running.values()], [], [], 5)
+        if os.getppid() != parent:
+            sys.exit()  # the tests were killed
+        if woken in ready:
+            os.read(woken, 1 << 16)
+            _tell_ended(running)
+        for pid in [pid for pid, client in running.items() if client in ready]:
+            # Clients say nothing more: this one was killed, and so is its program.
+            os.kill(pid, signal.SIGKILL)
+        if listening in ready:
             client, _ = listening.accept()
-        except TimeoutError:
-            if os.getppid() != parent:
-                sys.exit()  # the tests were killed
-            continue
-        arguments, folder, environment, descriptors = _receive(client)
-        # A program that ends at once must be known before its end is told.
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
-        pid = os.fork()
-        if not pid:
-            break
-        for descriptor in descriptors:
-            os.close(descriptor)
-        running[pid] = client
-        with contextlib.suppress(OSError):
-            client.sendall(b"%d\n" % pid)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+            arguments, folder, environment, leads, descriptors = _receive(client)
+            pid = os.fork()
+            if not pid:
+                break
+            for descriptor in descriptors:
+                os.close(descriptor)
+            running[pid] = client
+            with contextlib.suppress(OSError):
+                client.sendall(b"%d\n" % pid)
+    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for held in (client, listening, *running.values()):
         held.close()
+    os.close(woken)
+    os.close(wake)
+    if leads:
+        os.setsid()
     _take_over(folder, environment, descriptors)
     sys.executable = str(programs / "python")
     return arguments
+
+
+def _tell_ended(running: dict[int, socket.socket]) -> None:
+    """Tell the clients of programs that ended how they did."""
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            with running.pop(ended[0]) as client, contextlib.suppress(OSError):
+                client.sendall(b"%d\n" % os.waitstatus_to_exitcode(ended[1]))
 
 
 def _import_all_with_pytest() -> None:
@@ -158,7 +170,7 @@ def _import_all_with_pytest() -> None:
     gc.freeze()  # a collection in a forked process need not copy what is shared
 
 
-def _receive(client: socket.socket) -> tuple[list[str], str, dict[str, str], list[int]]:
+def _receive(client: socket.socket) -> tuple[list[str], str, dict[str, str], bool, list[int]]:
     descriptors = array.array("i", [0, 0, 0])
     space = socket.CMSG_SPACE(len(descriptors) * descriptors.itemsize)
     head, ancillary, *_ = client.recvmsg(12, space)
@@ -166,8 +178,8 @@ def _receive(client: socket.socket) -> tuple[list[str], str, dict[str, str], lis
     raw = b""
     while len(raw) < int(head):
         raw += client.recv(1 << 16)
-    arguments, folder, environment = json.loads(raw)
-    return arguments, folder, environment, list(descriptors)
+    arguments, folder, environment, leads = json.loads(raw)
+    return arguments, folder, environment, leads, list(descriptors)
 
 
 def _take_over(folder: str, environment: dict[str, str], descriptors: list[int]) -> None:
@@ -177,6 +189,7 @@ def _take_over(folder: str, environment: dict[str, str], descriptors: list[int])
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    tempfile.tempdir = None  # it is looked up once in a process
     sys.stdin = open(0, closefd=False, encoding="utf-8")  # noqa: SIM115
     sys.stdout = open(1, "w", closefd=False, encoding="utf-8")  # noqa: SIM115
     sys.stderr = open(  # noqa: SIM115

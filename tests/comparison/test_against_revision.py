@@ -251,12 +251,11 @@ def test_a_revision_that_is_not_there_is_told_before_anything_runs(
 
 @pytest.mark.e2e
 def test_workers_and_a_revision_do_not_go_together(
-    recorded: Repository, pytester: pytest.Pytester
+    recorded: Repository, pytester: pytest.Pytester, programs: Path
 ) -> None:
     pytest.importorskip("xdist")
-    result = pytester.runpytest_subprocess(
-        "evals", "-n", "1", "--base", "main", "-p", "no:randomly"
-    )
+    options = ("-n", "1", "--base", "main", "-p", "no:randomly")
+    result = pytester.run(programs / "pytest", "evals", *options)
     assert result.ret != 0
     assert "--base: cannot be combined with -n" in result.stdout.str() + result.stderr.str()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -155,13 +154,13 @@ def test_a_trial_without_evidence_leaves_a_record_that_says_why(evals: pytest.Py
 
 @pytest.mark.e2e
 def test_replay_is_distributed_over_workers_that_write_one_run_and_show_all_of_it(
-    evals: pytest.Pytester, server: Provider
+    evals: pytest.Pytester, server: Provider, programs: Path
 ) -> None:
     pytest.importorskip("xdist")
     promise(evals)
     run(evals, "evals", "--record", "once")
     before = len(list(evals.path.glob("results/2*")))
-    result = evals.runpytest_subprocess("evals", "-n", "2", "-p", "no:randomly")
+    result = evals.run(programs / "pytest", "evals", "-n", "2", "-p", "no:randomly")
     assert result.ret == 1
     assert len(list(evals.path.glob("results/2*"))) == before + 1
     folder = find_run(evals.path / "results")
@@ -174,17 +173,19 @@ def test_replay_is_distributed_over_workers_that_write_one_run_and_show_all_of_i
 
 
 @pytest.mark.e2e
-def test_workers_that_find_no_suite_write_nothing(pytester: pytest.Pytester) -> None:
+def test_workers_that_find_no_suite_write_nothing(
+    pytester: pytest.Pytester, programs: Path
+) -> None:
     pytest.importorskip("xdist")
     pytester.makepyfile("def test_x(): pass")
-    assert pytester.runpytest_subprocess("-n", "1").ret == 0
+    assert pytester.run(programs / "pytest", "-n", "1").ret == 0
     assert not (pytester.path / "results").exists()
 
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("arguments", [[], ["-n", "1"], ["--record-mode=none"], ["-p", "no:vcr"]])
 def test_other_plugins_beside_it_do_no_harm(
-    evals: pytest.Pytester, server: Provider, arguments: list[str]
+    evals: pytest.Pytester, server: Provider, programs: Path, arguments: list[str]
 ) -> None:
     for name in NEIGHBOURS:
         pytest.importorskip(name)
@@ -201,7 +202,7 @@ def test_other_plugins_beside_it_do_no_harm(
         """
     )
     quiet = ("-W", "error", "-o", "asyncio_default_fixture_loop_scope=function")
-    command = (sys.executable, "-m", "pytest", "evals", "test_own.py", *arguments)
+    command = (programs / "pytest", "evals", "test_own.py", *arguments)
     result = evals.run(*command, *quiet, "--junitxml", "out.xml")
     assert result.ret == 0, result.stdout.str()
     result.stdout.fnmatch_lines(["*2 passed, 2 measured*"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -143,12 +144,12 @@ def test_with_a_revision_the_gate_judges_each_variant_against_itself(
 
 @pytest.mark.e2e
 def test_a_gate_judges_all_cells_though_workers_share_them(
-    repository: Repository, pytester: pytest.Pytester, kind_server: Provider
+    repository: Repository, pytester: pytest.Pytester, kind_server: Provider, programs: Path
 ) -> None:
     pytest.importorskip("xdist")
     gated(repository, CURT)
     run(pytester, "evals", "--record", "once")
-    result = pytester.runpytest_subprocess("evals", "-n", "2", "-p", "no:randomly")
+    result = pytester.run(programs / "pytest", "evals", "-n", "2", "-p", "no:randomly")
     assert result.parseoutcomes() == {"failed": 1, "measured": 2 * SCENARIOS}
     assert "helper/other: kind: regressed" in result.stdout.str()
 

@@ -109,7 +109,9 @@ def temp() -> Iterator[Path]:
 
 
 @contextmanager
-def recording(root: Path, temp: Path, sandbox: str, answer: Any = None) -> Iterator[Running]:
+def recording(
+    root: Path, temp: Path, sandbox: str, python: Path | str, answer: Any = None
+) -> Iterator[Running]:
     """Record two trials, of which the careful helper's sleeps and the terse one's is done at once.
 
     It has a process group of its own, as a terminal gives it.
@@ -130,7 +132,7 @@ def recording(root: Path, temp: Path, sandbox: str, answer: Any = None) -> Itera
         said = root / "said.txt"
         with said.open("w") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "pytest", "evals", *options],
+                [python, "-m", "pytest", "evals", *options],
                 cwd=root,
                 env=environment,
                 stdout=file,
@@ -153,17 +155,24 @@ def by_termination(process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sandbox", "interrupt"),
+    ("sandbox", "interrupt", "forked"),
     [
-        pytest.param("bubblewrap", to_the_group, marks=NEEDS_BUBBLEWRAP),
-        ("none", to_the_group),
-        ("none", by_termination),
+        # One is a Python that was started, so that nothing rests on how the others come to be.
+        pytest.param("bubblewrap", to_the_group, False, marks=NEEDS_BUBBLEWRAP),
+        ("none", to_the_group, True),
+        ("none", by_termination, True),
     ],
 )
 def test_an_interrupt_gives_up_what_is_unfinished_and_leaves_nothing_behind(
-    tmp_path: Path, temp: Path, sandbox: str, interrupt: Callable[[object], None]
+    tmp_path: Path,
+    temp: Path,
+    programs: Path,
+    sandbox: str,
+    interrupt: Callable[[object], None],
+    forked: bool,
 ) -> None:
-    with recording(project(tmp_path), temp, sandbox) as run:
+    python = programs / "python" if forked else sys.executable
+    with recording(project(tmp_path), temp, sandbox, python) as run:
         run.until(run.sleeps)
         run.until(lambda: run.has_kept("helper/terse"))
         assert list(temp.iterdir())
@@ -179,9 +188,9 @@ def test_an_interrupt_gives_up_what_is_unfinished_and_leaves_nothing_behind(
 
 
 def test_what_was_given_up_is_recorded_by_the_next_run(
-    evals: pytest.Pytester, server: Provider, temp: Path
+    evals: pytest.Pytester, server: Provider, temp: Path, programs: Path
 ) -> None:
-    with recording(evals.path, temp, "none") as interrupted:
+    with recording(evals.path, temp, "none", programs / "python") as interrupted:
         interrupted.until(interrupted.sleeps)
         interrupted.until(lambda: interrupted.has_kept("helper/terse"))
         to_the_group(interrupted.process)
@@ -196,10 +205,11 @@ def test_what_was_given_up_is_recorded_by_the_next_run(
 
 
 def test_interrupted_probes_leave_the_recording_that_they_look_at(
-    tmp_path: Path, temp: Path
+    tmp_path: Path, temp: Path, programs: Path
 ) -> None:
     project(tmp_path, **{"evals/small/hello.yaml": PROBED})
-    with recording(tmp_path, temp, SANDBOX, lambda _: lambda _: [say("Done.")]) as run:
+    python = programs / "python"
+    with recording(tmp_path, temp, SANDBOX, python, lambda _: lambda _: [say("Done.")]) as run:
         run.until(run.sleeps)
         run.until(lambda: len(run.recordings()) == 4)
         to_the_group(run.process)
@@ -212,7 +222,9 @@ def test_interrupted_probes_leave_the_recording_that_they_look_at(
     assert not any("probes" in name for name in run.recordings())
 
 
-def test_a_second_interrupt_ends_a_run_that_is_stuck(tmp_path: Path, temp: Path) -> None:
+def test_a_second_interrupt_ends_a_run_that_is_stuck(
+    tmp_path: Path, temp: Path, programs: Path
+) -> None:
     """A grader that hangs holds up the event loop, and so the orderly end."""
     files = {
         "evals/small/hello.yaml": SCENARIO + "grades:\n  kind: {type: custom, function: stuck}\n",
@@ -232,7 +244,7 @@ def test_a_second_interrupt_ends_a_run_that_is_stuck(tmp_path: Path, temp: Path)
 
         return answer
 
-    with recording(project(tmp_path, **files), temp, "none", patient) as run:
+    with recording(project(tmp_path, **files), temp, "none", programs / "python", patient) as run:
         run.until((tmp_path / "grading").exists)
         to_the_group(run.process)
         run.until((tmp_path / "finishing").exists)
@@ -247,11 +259,11 @@ def test_a_second_interrupt_ends_a_run_that_is_stuck(tmp_path: Path, temp: Path)
 
 
 def test_a_second_interrupt_outside_of_the_harness_leaves_nothing_behind_either(
-    tmp_path: Path, temp: Path
+    tmp_path: Path, temp: Path, programs: Path
 ) -> None:
     project(tmp_path)
     write(tmp_path, {"conftest.py": FINISHING + "    time.sleep(600)\n"})
-    with recording(tmp_path, temp, SANDBOX) as run:
+    with recording(tmp_path, temp, SANDBOX, programs / "python") as run:
         run.until(run.sleeps)
         to_the_group(run.process)
         run.until((tmp_path / "finishing").exists)

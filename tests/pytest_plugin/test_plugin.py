@@ -383,9 +383,9 @@ def test_a_run_that_compares_nothing_imports_no_statistics(evals: pytest.Pyteste
 
 
 @pytest.mark.e2e
-def test_recording_is_not_distributed_over_workers(evals: pytest.Pytester) -> None:
+def test_recording_is_not_distributed_over_workers(evals: pytest.Pytester, programs: Path) -> None:
     pytest.importorskip("xdist")
-    refused = evals.runpytest_subprocess("evals", "-n", "1", "--record", "once")
+    refused = evals.run(programs / "pytest", "evals", "-n", "1", "--record", "once")
     assert refused.ret != 0
     assert "--record: cannot be combined with -n" in refused.stdout.str() + refused.stderr.str()
 
@@ -619,12 +619,14 @@ def test_a_promise_that_nobody_knows_is_refused(evals: pytest.Pytester) -> None:
     assert "no behaviour kidn" in result.stderr.str() + result.stdout.str()
 
 
-def test_inside_a_data_folder_pytest_refuses_to_start(evals: pytest.Pytester) -> None:
+def test_inside_a_data_folder_pytest_refuses_to_start(
+    evals: pytest.Pytester, programs: Path
+) -> None:
     write(evals.path, {"evals/small/files/hello/conftest.py": "raise SystemExit('it ran')\n"})
     program = (
         "import os, pytest; os.chdir('evals/small/files/hello'); raise SystemExit(pytest.main([]))"
     )
-    result = evals.run(sys.executable, "-c", program)
+    result = evals.run(programs / "python", "-c", program)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "it ran" not in result.stdout.str() + result.stderr.str()
 

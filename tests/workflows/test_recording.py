@@ -124,8 +124,7 @@ def test_a_night_that_takes_too_long_is_red_and_keeps_what_it_recorded(
     cut: Callable[[int], None],
     code: int,
 ) -> None:
-    # What nobody can catch reaches a started program alone.
-    night = Night(repository, tmp_path, None if cut is too_late else programs)
+    night = Night(repository, tmp_path, programs)
     with provider(CutShort(night.runner, cut).answer) as slow:
         assert night.record(slow.url) == code
     trials = (night.root / "results" / night.found() / "trials").glob("*.json")
