@@ -163,8 +163,9 @@ class Files(Frozen):
             yield f"changed: {_format_some(paths)}", paths
         only = self.only
         if only is not None and (paths := [path for path in changed if not _matches(path, only)]):
-            where = f"changed outside {', '.join(only)}" if only else "changed, though nothing may be"
-            yield f"{where}: {_format_some(paths)}", paths
+            outside = f"changed outside {', '.join(only)}"
+            rule = outside if only else "changed, though nothing may be"
+            yield f"{rule}: {_format_some(paths)}", paths
         if self.none_added is not None:
             added = [path for path in changed if path not in start]
             if paths := [path for path in added if re.search(self.none_added, path)]:
