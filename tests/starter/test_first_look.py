@@ -13,7 +13,7 @@ from pathlib import Path
 import promptverdict.guest
 import pytest
 from promptverdict.cli.first_steps import SUITE
-from promptverdict.cli.init import STARTER
+from promptverdict.cli.starter_files import STARTER
 from promptverdict.graders.grading import grade_all
 from promptverdict.scenarios.discovery import SUITE_FILE
 from promptverdict.scenarios.loading import LoadedScenario, load_scenario, load_suite

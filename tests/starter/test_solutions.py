@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from promptverdict.cli.first_steps import SUITE
-from promptverdict.cli.init import STARTER
+from promptverdict.cli.starter_files import STARTER
 from promptverdict.runner.solutions import grade_solution, list_misses, read_solution
 from promptverdict.scenarios.discovery import SUITE_FILE, list_scenarios
 from promptverdict.scenarios.loading import LoadedScenario, load_scenario, load_suite
