@@ -47,6 +47,17 @@ def test_readme_fits_on_one_screen() -> None:
     assert len(README.splitlines()) <= 70
 
 
+def test_readme_shows_a_verdict_that_needs_nothing_from_elsewhere() -> None:
+    """Made by `python -m tests.pictures`."""
+    (name,) = re.findall(r"!\[[^\]]+\]\(([^)]+\.svg)\)", README)
+    picture = (ROOT / name).read_text(encoding="utf-8")
+    assert len(picture) < 40_000
+    assert not re.search(r"(?:href|src|url)\s*[=(][^#)]*http|@import|@font-face|<script", picture)
+    told = re.sub(r"<[^>]+>", "", picture).replace("&#160;", " ")
+    assert "pytest evals/ --base main --record once" in told
+    assert "builder shows good-work more often than builder @ main." in told
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_a_page_links_only_to_what_is_there(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))

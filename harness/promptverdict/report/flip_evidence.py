@@ -120,7 +120,9 @@ def _describe_parting(left: TrialRecord | None, right: TrialRecord | None) -> st
         return ""
     sides = [split_turns(record.evidence.events) for record in (left, right)]
     shared = count_shared_turns(*sides)
-    steps = [turns[shared].summary if shared < len(turns) else "ended" for turns in sides]
+    steps = [
+        turns[shared].summary.rstrip(".") if shared < len(turns) else "ended" for turns in sides
+    ]
     if steps[0] == steps[1]:
         return ""
     return f"They part at step {shared + 1}. Baseline: {steps[0]}; candidate: {steps[1]}"

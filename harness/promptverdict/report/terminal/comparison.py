@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from promptverdict.comparison.behaviour_verdict import BehaviourVerdict
 from promptverdict.comparison.verdicts import Comparison, Comparisons
 from promptverdict.comparison.wording import describe_comparison, format_next_step
 from promptverdict.core.ids import format_scenario_id
@@ -109,7 +110,7 @@ def _list_parts(
 def _list_explanations(comparison: Comparison, terminal: Terminal) -> Iterator[str]:
     """List why verdicts are what they are, and what they would miss; the same for several once."""
     verdicts = list(list_verdicts(comparison))
-    yield from _group_reasons("why", ((verdict.behaviour, verdict.reason) for verdict in verdicts))
+    yield from _group_reasons("why", _list_reasons(verdicts))
     if terminal.has_details:
         # The table has both as columns.
         return
@@ -123,6 +124,18 @@ def _list_explanations(comparison: Comparison, terminal: Terminal) -> Iterator[s
     yield from _group_reasons(
         "pass^k", ((verdict.behaviour, format_repeats(verdict)) for verdict in verdicts)
     )
+
+
+def _list_reasons(verdicts: Sequence[BehaviourVerdict]) -> Iterator[tuple[str, str]]:
+    """List (behaviour, reason); counts of too few scenarios go to the names, where they differ."""
+    few = [verdict for verdict in verdicts if verdict.word == "too few scenarios"]
+    differ = len({verdict.n for verdict in few}) > 1
+    for verdict in verdicts:
+        count = f" ({verdict.n})"
+        if differ and verdict in few and verdict.reason.endswith(count):
+            yield f"{verdict.behaviour}{count}", verdict.reason.removesuffix(count)
+        else:
+            yield verdict.behaviour, verdict.reason
 
 
 def _group_reasons(title: str, reasons: Iterable[tuple[str, str]]) -> Iterator[str]:
