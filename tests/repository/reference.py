@@ -11,6 +11,15 @@ from typing import Any
 
 import promptverdict
 from promptverdict.graders import AnyGrader
+from promptverdict.scenarios.edits import (
+    Edit,
+    EditedTrial,
+    FileEdit,
+    Move,
+    ReportEdit,
+    Rewrite,
+    Selector,
+)
 from promptverdict.scenarios.scenario import Scenario
 from promptverdict.scenarios.solution import Solution
 from promptverdict.scenarios.suite import Suite
@@ -20,7 +29,7 @@ from pydantic import BaseModel, TypeAdapter
 
 EXIT_CODES = {
     0: "nothing blocks",
-    1: "worse, or a solution graded wrongly",
+    1: "worse, or a solution or a saboteur graded wrongly",
     2: "bad input: an option, a suite, an agent file",
     3: "no sandbox, or it broke",
     4: "the provider refused or failed, or the budget is reached",
@@ -28,6 +37,14 @@ EXIT_CODES = {
     6: "undecided under a non_inferiority gate, far apart in time, or before the last planned look",
     7: "missing, stale, unrecorded or broken evidence",
     130: "interrupted",
+}
+
+_EDITS: dict[str, type[BaseModel]] = {
+    "Which calls: `drop`, and wherever calls are chosen": Selector,
+    "`move`": Move,
+    "`rewrite`": Rewrite,
+    "`file`": FileEdit,
+    "`report`": ReportEdit,
 }
 
 
@@ -43,6 +60,10 @@ def _lines() -> Iterator[str]:
     yield from _section("suite.yaml", Suite)
     yield from _section("A scenario", Scenario)
     yield from _section("A solution", Solution)
+    yield from _section("A solution's edits", EditedTrial)
+    yield from _section("An edit: one of these", Edit)
+    for title, model in _EDITS.items():
+        yield from _section(title, model)
     yield "\n## Graders"
     yield "\nEach is `type:` and its keys, under `grades` of a scenario."
     schema = TypeAdapter(AnyGrader).json_schema()

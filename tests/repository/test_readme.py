@@ -81,10 +81,13 @@ def test_every_block_of_code_is_of_a_kind_that_is_tried() -> None:
     assert set(re.findall(r"^ *```(\w+)$", DOCS, re.MULTILINE)) <= {"yaml", "toml", "python"}
 
 
-def test_the_solution_that_is_shown_is_accepted() -> None:
-    (solution,) = [block for block in blocks() if "kind: saboteur" in block]
-    document = parse(solution, "docs")
-    assert validate_document(Solution, document, "docs").fails == ("does-what-was-asked",)
+def test_the_solutions_that_are_shown_are_accepted() -> None:
+    shown = [parse(block, "docs") for block in blocks() if "kind: saboteur" in block]
+    scripted, edited = [validate_document(Solution, document, "docs") for document in shown]
+    assert scripted.fails == ("does-what-was-asked",)
+    assert scripted.steps
+    assert edited.fails == ("failing-test-first",)
+    assert edited.edits
 
 
 def test_the_limit_of_time_that_is_shown_is_accepted() -> None:

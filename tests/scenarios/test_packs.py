@@ -32,6 +32,13 @@ known_failing:
   - cell: hello::helper/kind
     reason: it is curt
 """
+EDITED = """\
+kind: near-miss
+says: Other words.
+edits:
+  trial: helper/kind
+  do: [{answer: Hello}]
+"""
 
 
 def put_suite(root: Path, folder: str, pack: str) -> Path:
@@ -40,17 +47,27 @@ def put_suite(root: Path, folder: str, pack: str) -> Path:
         f"{folder}/hello.yaml": "title: Hello\ntask: Say hello.\ntools: []\n",
         f"{folder}/files/hello/run.sh": "echo\n",
         f"{folder}/cassettes/hello/helper.kind/0.http.yaml": "recorded\n",
+        f"{folder}/solutions/hello/good.yaml": "kind: good\nsays: It greets.\n",
+        f"{folder}/solutions/hello/edited.yaml": EDITED,
+        f"{folder}/solutions/hello/edited.evidence.yaml": "format: 1\n",
     }
     write(root, texts)
     (root / folder / "files/hello/run.sh").chmod(0o755)
     return root
 
 
-def test_a_copy_lacks_recordings_variants_and_promises_and_has_all_else(tmp_path: Path) -> None:
+def test_a_copy_lacks_recordings_edits_of_them_variants_and_promises_and_has_all_else(
+    tmp_path: Path,
+) -> None:
     (pack,) = find_packs(put_suite(tmp_path, "manners-suite", "manners")).values()
     assert (pack.name, pack.scenarios, pack.suite.title) == ("manners", 1, "Suite manners-suite")
     files = pack.read_files()
-    assert set(files) == {"suite.yaml", "hello.yaml", "files/hello/run.sh"}
+    assert set(files) == {
+        "suite.yaml",
+        "hello.yaml",
+        "files/hello/run.sh",
+        "solutions/hello/good.yaml",
+    }
     assert files["files/hello/run.sh"].mode == 0o755
     write(tmp_path, {"copy/suite.yaml": files["suite.yaml"].content.decode()})
     copied = load_suite(tmp_path / "copy/suite.yaml").suite

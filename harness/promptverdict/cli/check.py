@@ -138,16 +138,21 @@ def _open_when_needed(settings: Settings) -> Callable[[], Sandbox]:
 
 def _check_solutions(solutions: Sequence[LoadedSolution], sandbox: Callable[[], Sandbox]) -> int:
     """Print what each solution came to, and return how many were graded wrongly."""
-    from promptverdict.runner.solutions import find_break, grade_solution, list_misses
+    from promptverdict.runner.audit.attempts import list_attempt_misses, sort_scripted_first
+    from promptverdict.runner.solutions import find_break
 
     missed, kinds = 0, Counter(loaded.solution.kind for loaded in solutions)
-    for loaded in solutions:
-        evidence = _read_evidence(loaded, sandbox)
-        if broken := find_break(evidence):
+    for loaded in sort_scripted_first(solutions):
+        try:
+            evidence = _read_evidence(loaded, sandbox)
+            broken = find_break(evidence)
+            misses = [] if broken else list_attempt_misses(loaded, evidence)
+        except StaleSolution as error:
+            broken, misses = str(error).partition("\n")[0], []
+        if broken:
             missed += 1
             print(f"BROKEN {display_path(loaded.path)}: {escape_text(broken)}")
             continue
-        misses = list_misses(loaded, grade_solution(loaded, evidence))
         missed += bool(misses)
         for miss in misses:
             print(
@@ -161,12 +166,12 @@ def _check_solutions(solutions: Sequence[LoadedSolution], sandbox: Callable[[], 
 
 
 def _read_evidence(loaded: LoadedSolution, sandbox: Callable[[], Sandbox]) -> Evidence:
-    from promptverdict.runner.solutions import read_solution, run_solution
+    from promptverdict.runner.audit.attempts import read_attempt, run_attempt
 
     try:
-        return read_solution(loaded)
+        return read_attempt(loaded)
     except StaleSolution:
-        return run_solution(loaded, sandbox())
+        return run_attempt(loaded, sandbox())
 
 
 def _list_gaps(read: ReadFiles) -> Iterator[str]:

@@ -16,6 +16,7 @@ from promptverdict.version import __version__
 
 VERBS = (
     "agents",
+    "audit",
     "check",
     "compare",
     "export",

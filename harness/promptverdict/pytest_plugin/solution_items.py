@@ -41,10 +41,11 @@ class SolutionItem(pytest.Item):
 
     def setup(self) -> None:
         """Read what the solution did; evidence that does not serve is an error, never a failure."""
-        from promptverdict.runner.solutions import find_break, read_solution
+        from promptverdict.runner.audit.attempts import read_attempt
+        from promptverdict.runner.solutions import find_break
 
         try:
-            self._evidence = read_solution(self._loaded)
+            self._evidence = read_attempt(self._loaded)
             why = find_break(self._evidence)
         except StaleSolution as error:
             why = str(error)
@@ -53,11 +54,11 @@ class SolutionItem(pytest.Item):
 
     def runtest(self) -> None:
         """Fail where a grader misses a saboteur, or blames a good solution or a near miss."""
-        from promptverdict.runner.solutions import grade_solution, list_misses
+        from promptverdict.runner.audit.attempts import list_attempt_misses
 
         if self._evidence is None:
             raise RuntimeError("the solution was not set up")
-        if misses := list_misses(self._loaded, grade_solution(self._loaded, self._evidence)):
+        if misses := list_attempt_misses(self._loaded, self._evidence):
             says = f"{self._loaded.solution.kind}: {self._loaded.solution.says}"
             raise WronglyGraded("\n".join([says, *(f"  {miss}" for miss in misses)]))
 

@@ -68,11 +68,19 @@ def run_solution(loaded: LoadedSolution, sandbox: Sandbox) -> Evidence:
     Raises SandboxError, and StorageError where a result holds a secret or names this machine.
     """
     stored = _run(loaded.scenario, loaded.solution, sandbox)
+    store_evidence(loaded, stored)
+    return _build_evidence(loaded.scenario, loaded.solution, stored)
+
+
+def store_evidence(loaded: LoadedSolution, stored: SolutionEvidence) -> None:
+    """Write the evidence file of a solution.
+
+    Raises StorageError where it holds a secret or names this machine.
+    """
     text = yaml_format.dump(stored.model_dump(mode="json", exclude_defaults=True))
     refuse_secrets(text, os.environ)
     refuse_machine(text, platform.node(), str(Path.home()))
     write_file(loaded.evidence_path, text)
-    return _build_evidence(loaded.scenario, loaded.solution, stored)
 
 
 def try_solution(scenario: LoadedScenario, solution: Solution, sandbox: Sandbox) -> Evidence:
@@ -85,22 +93,22 @@ def read_solution(loaded: LoadedSolution) -> Evidence:
 
     Raises StaleSolution where there is none, or where solution, scenario or a probe changed since.
     """
-    stored = _read_stored(loaded)
+    stored = read_stored(loaded)
     if stored is None:
-        raise _build_stale_error(loaded, "it was never run")
+        raise build_stale_error(loaded, "it was never run")
     if stored.digest != _digest_solution(loaded.scenario, loaded.solution):
-        raise _build_stale_error(
+        raise build_stale_error(
             loaded, "it, its scenario or the workspace changed since it was run"
         )
-    if stored.probed != _digest_probes(loaded.scenario):
-        raise _build_stale_error(loaded, "a probe changed since it was run")
+    if stored.probed != digest_probes(loaded.scenario):
+        raise build_stale_error(loaded, "a probe changed since it was run")
     if fault := next((report.fault for report in stored.probes if report.fault), None):
         # Nobody knows whether it would happen again: machinery that broke is no evidence.
-        raise _build_stale_error(loaded, f"a probe could not tell when it was run: {fault}")
+        raise build_stale_error(loaded, f"a probe could not tell when it was run: {fault}")
     try:
         return _build_evidence(loaded.scenario, loaded.solution, stored)
     except BrokenRecording as error:
-        raise _build_stale_error(loaded, str(error).partition("\n")[0]) from error
+        raise build_stale_error(loaded, str(error).partition("\n")[0]) from error
 
 
 def grade_solution(loaded: LoadedSolution, evidence: Evidence) -> tuple[Grade, ...]:
@@ -142,7 +150,7 @@ def list_misses(loaded: LoadedSolution, grades: tuple[Grade, ...]) -> list[str]:
 
 
 def _run(scenario: LoadedScenario, solution: Solution, sandbox: Sandbox) -> SolutionEvidence:
-    cell = _build_stand_in(scenario)
+    cell = build_stand_in(scenario)
     folders = make_trial_folders()
     try:
         tools = RecordingTools(cell.get_trial(0), sandbox, folders)
@@ -164,12 +172,12 @@ def _run(scenario: LoadedScenario, solution: Solution, sandbox: Sandbox) -> Solu
     return stored.model_copy(
         update={
             "probes": probe_trees(scenario, evidence, sandbox),
-            "probed": _digest_probes(scenario),
+            "probed": digest_probes(scenario),
         }
     )
 
 
-def _build_stand_in(scenario: LoadedScenario) -> Cell:
+def build_stand_in(scenario: LoadedScenario, model: str = _MODEL) -> Cell:
     """Build the cell that a solution runs in: offered whatever the scenario offers."""
     nobody = Variant(
         agent="solution",
@@ -185,7 +193,7 @@ def _build_stand_in(scenario: LoadedScenario) -> Cell:
         metadata={},
         diagnostics=(),
     )
-    return Cell(scenario, nobody, _MODEL)
+    return Cell(scenario, nobody, model)
 
 
 async def _play(task: Task, solution: Solution, tools: Tools) -> Transcript:
@@ -218,7 +226,7 @@ def _build_evidence(
     scenario: LoadedScenario, solution: Solution, stored: SolutionEvidence
 ) -> Evidence:
     """Play the steps over what they did. Raises BrokenRecording where the two do not fit."""
-    task = _build_stand_in(scenario).task
+    task = build_stand_in(scenario).task
     tools = ReplayedTools(stored.world, f"the evidence of {scenario.id}")
     transcript = asyncio.run(_play(task, solution, tools))
     tools.check_all_played()
@@ -237,11 +245,13 @@ def _digest_solution(scenario: LoadedScenario, solution: Solution) -> str:
     return hash_part([VERSION, steps, asked, hash_workspace(scenario.workspace)])
 
 
-def _digest_probes(scenario: LoadedScenario) -> dict[str, str]:
+def digest_probes(scenario: LoadedScenario) -> dict[str, str]:
+    """Map the scenario's probes to what each is now."""
     return {probe.name: hash_probe(probe, scenario) for probe in scenario.scenario.probes}
 
 
-def _read_stored(loaded: LoadedSolution) -> SolutionEvidence | None:
+def read_stored(loaded: LoadedSolution) -> SolutionEvidence | None:
+    """Read the evidence file of a solution; None where there is none that can be read."""
     path = loaded.evidence_path
     if not path.is_file():
         return None
@@ -256,7 +266,8 @@ def _read_stored(loaded: LoadedSolution) -> SolutionEvidence | None:
     return stored
 
 
-def _build_stale_error(loaded: LoadedSolution, why: str) -> StaleSolution:
+def build_stale_error(loaded: LoadedSolution, why: str) -> StaleSolution:
+    """Build the error of a solution whose evidence does not serve, with the command that cures."""
     return StaleSolution(
         f"{display_path(loaded.path)}: {why}\n"
         f"  run it in the sandbox: promptverdict check {display_path(loaded.scenario.path)}"

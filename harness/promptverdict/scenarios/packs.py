@@ -12,10 +12,12 @@ from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
+from promptverdict.core.strict_yaml import parse
 from promptverdict.core.text import format_count
 from promptverdict.core.yaml_removal import Keys, remove_keys
 from promptverdict.scenarios.discovery import SUITE_FILE, find_suites, list_scenarios
 from promptverdict.scenarios.loading import load_suite
+from promptverdict.scenarios.solution import EVIDENCE, FOLDER
 from promptverdict.scenarios.suite import Suite
 from promptverdict.scenarios.workspace_files import read_tree
 from promptverdict.trials.tree import Node
@@ -42,18 +44,33 @@ class Pack:
         return len(list_scenarios(self.folder))
 
     def read_files(self) -> dict[str, Node]:
-        """Read the files of a copy, by their paths in its folder: all but the recordings.
+        """Read the files of a copy, by their paths in its folder.
 
-        Raises InputError for what cannot be read.
+        All but the recordings, and the solutions that are edits of one. Raises InputError for what
+        cannot be read.
         """
         files = {
             path: node
             for path, node in read_tree(self.folder).items()
             if not path.startswith(f"{_LEFT_OUT}/")
         }
+        for path in [path for path in files if self._edits_a_recording(path, files[path])]:
+            del files[path]
+            files.pop(f"{path.removesuffix('.yaml')}{EVIDENCE}", None)
         where = display_path(self.folder / SUITE_FILE)
         text = remove_keys(files[SUITE_FILE].content.decode(), where, self._list_own_keys())
         return files | {SUITE_FILE: Node("file", text.encode())}
+
+    def _edits_a_recording(self, path: str, node: Node) -> bool:
+        if (
+            not path.startswith(f"{FOLDER}/")
+            or path.endswith(EVIDENCE)
+            or not path.endswith(".yaml")
+        ):
+            return False
+        data = parse(node.content.decode(), display_path(self.folder / path)).data
+        edits = data.get("edits") if isinstance(data, dict) else None
+        return isinstance(edits, dict) and "trial" in edits
 
     def _list_own_keys(self) -> list[Keys]:
         return [(key,) for key in _OWN_KEYS] + [

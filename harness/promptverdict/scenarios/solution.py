@@ -1,8 +1,9 @@
 """Scripted attempts at a scenario, which prove its graders without a model.
 
 A solution lies in `solutions/<scenario>/<name>.yaml` beside the suite. It is a list of tool calls
-and an answer, written by hand: a good one that every grader must pass, a saboteur that breaks a
-behaviour and must be caught, or a near miss that looks odd and must pass all the same.
+and an answer, or a trial and the edits that are made to it: a good one that every grader must pass,
+a saboteur that breaks a behaviour and must be caught, or a near miss that looks odd and must pass
+all the same.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.core.strict_yaml import parse, read_text
 from promptverdict.graders.extracted_claims import needs_judge
+from promptverdict.scenarios.edits import EditedTrial
 from promptverdict.scenarios.loading import LoadedScenario
 from promptverdict.scenarios.scenario import Identifier
 from promptverdict.scenarios.validation import validate_document
@@ -70,6 +72,9 @@ class Solution(Frozen):
         default=(), description="Calls in their order, each `Tool: {arguments}`, or `say: text`"
     )
     answer: str = Field(default="", description="What it says at the end")
+    edits: EditedTrial | None = Field(
+        default=None, description="Instead of steps and answer: a trial, and what is edited in it"
+    )
     fails: tuple[Identifier, ...] = Field(
         default=(), description="Behaviours that a saboteur must be caught at"
     )
@@ -80,6 +85,8 @@ class Solution(Frozen):
             raise ValueError("a saboteur names under fails the behaviours it must be caught at")
         if self.kind != "saboteur" and self.fails:
             raise ValueError(f"a {self.kind} solution passes everywhere; only a saboteur fails")
+        if self.edits and (self.steps or self.answer):
+            raise ValueError("write steps and answer, or edits: not both")
         return self
 
 

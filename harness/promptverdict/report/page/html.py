@@ -34,10 +34,10 @@ def render_page(report: Report) -> str:
     """Render a report as one HTML file."""
     from markupsafe import Markup
 
-    style, script = _read_template("page.css"), _join_scripts()
+    style, script = read_template("page.css"), _join_scripts()
     sections = report.comparisons[:MOST_SECTIONS]
     return (
-        _load_templates()
+        load_templates()
         .get_template("page.html")
         .render(
             report=report,
@@ -54,8 +54,8 @@ def render_page(report: Report) -> str:
             policy="; ".join(
                 [
                     "default-src 'none'",
-                    f"script-src '{_hash_source(script)}'",
-                    f"style-src '{_hash_source(style)}'",
+                    f"script-src '{hash_source(script)}'",
+                    f"style-src '{hash_source(style)}'",
                     "base-uri 'none'",
                     "form-action 'none'",
                 ]
@@ -65,7 +65,7 @@ def render_page(report: Report) -> str:
 
 
 @cache
-def _load_templates() -> Environment:
+def load_templates() -> Environment:
     """Load the templates once: jinja2 takes longer to compile them than to render a page."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -83,7 +83,7 @@ def _load_templates() -> Environment:
 
 def _join_scripts() -> str:
     """Join the parts of the script in one scope, so that nothing of it is global."""
-    parts = "\n".join(_read_template(f"script/{name}.js") for name in SCRIPTS)
+    parts = "\n".join(read_template(f"script/{name}.js") for name in SCRIPTS)
     return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
@@ -100,11 +100,12 @@ def _pack_by_section(report: Report) -> dict[str, str]:
     }
 
 
-def _read_template(name: str) -> str:
+def read_template(name: str) -> str:
+    """Read a template, style sheet or script of ours."""
     return files("promptverdict.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _hash_source(text: str) -> str:
+def hash_source(text: str) -> str:
     """Hash a script or a style sheet as a content security policy names it."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"

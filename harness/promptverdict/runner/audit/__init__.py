@@ -1,0 +1,1 @@
+"""Audits: graders against attempts whose right grade is known, without a model."""
