@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from promptverdict.core.errors import InputError
 from promptverdict.core.strict_yaml import parse
-from promptverdict.core.yaml_removal import remove_keys
+from promptverdict.core.yaml_removal import remove_keys, replace_text
 
 TEXT = """\
 # yaml-language-server: $schema=x.json
@@ -77,3 +77,20 @@ def test_a_key_inside_braces_is_taken_out_of_the_data_and_the_rest_is_written_an
 def test_what_cannot_be_read_is_refused() -> None:
     with pytest.raises(InputError, match=r"x\.yaml"):
         remove_keys("a: b: c\n", "x.yaml", [("a",)])
+
+
+def test_a_text_is_replaced_where_it_stands() -> None:
+    words = "Something else, " * 12 + "at some length: with a colon"
+    changed = replace_text(TEXT, "x.yaml", "description", words)
+    data = parse(changed, "x.yaml").data
+    assert isinstance(data, dict)
+    assert data["description"] == words
+    assert {**data, "description": ""} == {**_read(TEXT), "description": ""}
+    assert "# Two of them.\n" in changed
+    assert max(map(len, changed.split("\n"))) <= 100
+
+
+def _read(text: str) -> dict[str, object]:
+    data = parse(text, "x.yaml").data
+    assert isinstance(data, dict)
+    return data

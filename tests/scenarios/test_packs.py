@@ -17,6 +17,8 @@ SUITE = """\
 # yaml-language-server: $schema=../suite.schema.json
 title: {title}
 pack: {pack}
+description: >-
+  It is about manners. The prompt kind asks for them, and helper is not so. All should be kind.
 # Ours.
 variants: [helper/base, helper/kind]
 baseline: helper/base
@@ -75,6 +77,7 @@ def test_a_copy_lacks_recordings_edits_of_them_variants_and_promises_and_has_all
     assert copied.variants == copied.known_failing == ()
     assert not any(behaviour.binds_any for behaviour in copied.behaviours.values())
     assert copied.themes == pack.suite.themes
+    assert copied.description == "It is about manners. All should be kind."
 
 
 def test_two_packs_of_one_name_are_refused(tmp_path: Path) -> None:

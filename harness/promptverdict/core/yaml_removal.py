@@ -1,8 +1,9 @@
-"""Takes keys out of YAML that a person wrote, and leaves the rest as it stands, comments too."""
+"""Edits YAML that a person wrote, and leaves the rest as it stands, comments too."""
 
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Collection, Mapping
 
 import yaml
@@ -32,6 +33,27 @@ def remove_keys(text: str, where: str, paths: Collection[Keys]) -> str:
     for path in present:
         gone |= _find_lines(lines, document.lines[path] - 1)
     edited = "\n".join(line for number, line in enumerate(lines) if number not in gone)
+    return _choose(edited, wanted, where)
+
+
+def replace_text(text: str, where: str, key: str, value: str) -> str:
+    """Return a document with another text under a key at the top, which it must have.
+
+    Raises InputError where the document cannot be read.
+    """
+    document = parse(text, where)
+    if not isinstance(document.data, Mapping):
+        raise TypeError(f"{where} is no mapping")
+    lines = text.split("\n")
+    first = document.lines[(key,)] - 1
+    last = max(_find_lines(lines, first))
+    folded = textwrap.wrap(value, 98, break_long_words=False, break_on_hyphens=False)
+    lines[first : last + 1] = [f"{key}: >-", *(f"  {line}" for line in folded)]
+    return _choose("\n".join(lines), {**document.data, key: value}, where)
+
+
+def _choose(edited: str, wanted: object, where: str) -> str:
+    """Return an edited text if it holds what it must, and else write that anew."""
     try:
         is_right = parse(edited, where).data == wanted
     except InputError:

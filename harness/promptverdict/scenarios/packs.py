@@ -7,6 +7,7 @@ copy: it names no variant, and holds no agent to anything.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.core.strict_yaml import parse
 from promptverdict.core.text import format_count
-from promptverdict.core.yaml_removal import Keys, remove_keys
+from promptverdict.core.yaml_removal import Keys, remove_keys, replace_text
 from promptverdict.scenarios.discovery import SUITE_FILE, find_suites, list_scenarios
 from promptverdict.scenarios.loading import load_suite
 from promptverdict.scenarios.solution import EVIDENCE, FOLDER
@@ -59,7 +60,19 @@ class Pack:
             files.pop(f"{path.removesuffix('.yaml')}{EVIDENCE}", None)
         where = display_path(self.folder / SUITE_FILE)
         text = remove_keys(files[SUITE_FILE].content.decode(), where, self._list_own_keys())
+        if self.suite.description:
+            text = replace_text(text, where, "description", self._describe_to_others())
         return files | {SUITE_FILE: Node("file", text.encode())}
+
+    def _describe_to_others(self) -> str:
+        """Return the description without the sentences about this repository's agents."""
+        agents = {name.partition("/")[0] for name in self.suite.variants}
+        variants = {name.partition("/")[2] for name in self.suite.variants} - {""}
+        named = [re.escape(agent) for agent in agents]
+        named += [rf"prompt {re.escape(variant)}" for variant in variants]
+        ours = re.compile(rf"\b(?:{'|'.join(named)})\b") if named else None
+        sentences = re.split(r"(?<=[.?!]) ", self.suite.description)
+        return " ".join(each for each in sentences if not (ours and ours.search(each)))
 
     def _edits_a_recording(self, path: str, node: Node) -> bool:
         if (
