@@ -114,6 +114,25 @@ def test_a_phone_shows_one_transcript_and_switches_to_the_other(phone: Seen) -> 
     assert not left.is_visible()
 
 
+OUTSIDE = """() => [...document.querySelectorAll('.plot')].flatMap(plot => {
+  const all = plot.getBoundingClientRect();
+  return [...plot.querySelectorAll('.tick')].filter(tick => {
+    const box = tick.getBoundingClientRect();
+    return box.left < all.left - 0.5 || box.right > all.right + 0.5;
+  }).map(tick => tick.textContent);
+})"""
+
+
+def test_no_number_of_an_axis_is_cut_off(seen: Seen) -> None:
+    assert seen.page.locator(".plot .tick").count() > 0
+    # The widest words that an axis can have.
+    seen.page.evaluate(
+        "() => document.querySelectorAll('.plot .tick:is(.first, .last)')"
+        ".forEach(tick => { tick.textContent = '-100'; })"
+    )
+    assert seen.page.evaluate(OUTSIDE) == []
+
+
 def test_another_trial_can_be_chosen(desk: Seen) -> None:
     found = desk.open_first()
     choice = desk.page.get_by_label("right transcript").first
