@@ -14,7 +14,7 @@ def is_usable(verdict: BehaviourVerdict) -> bool:
 
 def format_share(share: float | None) -> str:
     """Write a share; where no scenario has a grade on both sides there is none."""
-    return "none paired" if share is None else format_percent(share)
+    return "none" if share is None else format_percent(share)
 
 
 def format_change(verdict: BehaviourVerdict, unit: str = "") -> str:

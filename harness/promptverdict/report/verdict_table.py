@@ -20,7 +20,7 @@ from promptverdict.report.styles import get_style
 from promptverdict.report.table import Cell, Column, Row, RowGroup, Table, build_row, build_table
 
 COLUMNS = (
-    Column(title="verdict"),
+    Column(title="verdict", wraps=True),
     Column(title="behaviour", wraps=True, is_name=True),
     Column(title="baseline", align="right"),
     Column(title="candidate", align="right"),

@@ -125,3 +125,20 @@ def test_what_is_unchanged_takes_one_line_and_notes_come_last() -> None:
 
 def test_control_characters_of_a_note_do_not_reach_the_terminal() -> None:
     assert "\x1b" not in "".join(printed(notes=("odd \x1b[31m name",)))
+
+
+def test_a_table_of_every_word_fits_into_eighty_columns() -> None:
+    rows = [
+        {"kind": "too few scenarios", "verdict": None, "n": 5},
+        {"verdict": "inconclusive", "fragile": True},
+        {"verdict": "invalid", "missing_candidate": 3},
+    ]
+    found = compared(["+"] * 8, ["-"] * 8)
+    (kind,) = found.behaviours
+    lacking = kind.candidate_rate.model_copy(update={"estimate": None})
+    more = {"behaviour": "tests-pass-at-the-very-end", "candidate_rate": lacking}
+    behaviours = tuple(kind.model_copy(update=more | row) for row in rows)
+    lines = printed(found.model_copy(update={"behaviours": behaviours}))
+    start = next(place for place, line in enumerate(lines) if line.startswith("verdict"))
+    end = next(place for place, line in enumerate(lines) if line.startswith("usually missed"))
+    assert max(map(len, lines[start:end])) <= 80
