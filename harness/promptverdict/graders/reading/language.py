@@ -40,7 +40,10 @@ _SHARED = frozenset(_ALSO_ENGLISH.split())
 
 _NO_WORDS = re.compile(
     r"`[^`]*`|\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|https?://\S+"
-    r"|\S*[\d_/\\.@=<>{}\[\]()#$:]\S*\w\S*|\b[A-Z]{2,}\b|\b\w+[a-z][A-Z]\w*\b|[*_`|#>]"
+    # Where this fails at the start of a word it fails at all its letters, so only starts are tried:
+    # a word without end would take steps in its square.
+    r"|(?:(?<!\S)|(?<=[`\"“”]))\S*[\d_/\\.@=<>{}\[\]()#$:]\S*\w\S*"
+    r"|\b[A-Z]{2,}\b|\b\w+[a-z][A-Z]\w*\b|[*_`|#>]"
 )
 """Code, quotations, addresses, paths, names of programs and marks."""
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
