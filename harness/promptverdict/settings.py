@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, ValidationError
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.files import read_regular_file
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.core.validation_words import describe_error
@@ -122,6 +123,9 @@ TABLES = ("models", "parameters", "prices")
 RESERVED = frozenset({"model", "system", "instructions", "messages", "input", "tools"})
 """Keys of a request that hold what is evaluated; a parameter must not replace it."""
 
+_MAX_BYTES = 10_000_000
+"""Size of the largest pyproject.toml that is read."""
+
 OPTIONS = tuple(name for name in Settings.model_fields if name not in TABLES)
 
 
@@ -176,24 +180,26 @@ def resolve(
 
 def read_table(path: Path) -> dict[str, Any]:
     """Read `[tool.promptverdict]`; empty if there is none. Raises InputError for bad TOML."""
-    if not path.is_file():
+    # A link that leads nowhere counts as a file: its settings would be ignored in silence.
+    if not os.path.lexists(path):
         return {}
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(read_regular_file(path, _MAX_BYTES).decode("utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        trouble = "cannot be read" if isinstance(error, OSError) else "not valid TOML"
+        trouble, words = "not valid TOML", str(error)
+        if isinstance(error, OSError):
+            trouble, words = "cannot be read", (error.strerror or words).lower()
         raise InputError(
-            [Problem(display_path(path), f"{trouble}: {error}", "correct the file")]
+            [Problem(display_path(path), f"{trouble}: {words}", "correct the file")]
         ) from error
-    tools = data.get("tool")
-    table = tools.get("promptverdict", {}) if isinstance(tools, dict) else {}
-    if isinstance(table, dict):
-        return table
-    where, cure = (
-        f"{display_path(path)}: tool.promptverdict",
-        "write [tool.promptverdict] above its keys",
-    )
-    raise InputError([Problem(where, f"a table is expected, got {table!r}", cure)])
+    cure = "write [tool.promptverdict] above its keys"
+    table: Any = data
+    for number, key in enumerate(("tool", "promptverdict")):
+        table = table.get(key, {})
+        if not isinstance(table, dict):
+            where = f"{display_path(path)}: {'.'.join(('tool', 'promptverdict')[: number + 1])}"
+            raise InputError([Problem(where, f"a table is expected, got {table!r:.80}", cure)])
+    return dict(table)
 
 
 def _list_misspelt(environment: Mapping[str, str]) -> Iterator[Problem]:

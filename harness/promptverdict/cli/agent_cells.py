@@ -30,16 +30,20 @@ class CellReader:
         self._agents = find_agents([Path(place) for place in settings.agent_places])
         if not self._agents.variants:
             raise InputError(self._agents.problems)
+        self._has_cells = False
         self.left_out: dict[Problem, None] = dict.fromkeys(self._agents.unnamed)
 
     def select(self, scenarios: Iterable[LoadedScenario]) -> Iterator[Cell]:
-        """Select the cells of some scenarios. Raises InputError."""
+        """Select the cells of some scenarios. Raises InputError, also where none is left."""
         from promptverdict.runner.cell_selection import select_cells
 
         for scenario in scenarios:
             chosen = select_cells(scenario, self._agents, self._settings, by_hand=False)
             self.left_out |= dict.fromkeys(chosen.problems)
+            self._has_cells = self._has_cells or bool(chosen.cells)
             yield from chosen.cells
+        if self.left_out and not self._has_cells:
+            raise InputError(self.left_out)
 
     def report(self) -> int:
         """Print what was left out; return the exit code for that, 0 where it was nothing."""

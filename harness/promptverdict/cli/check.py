@@ -91,6 +91,7 @@ def read_all(paths: Sequence[Path], settings: Settings) -> ReadFiles:
         scenario = _collect(read, partial(load_scenario, path, suite))
         if scenario:
             read.scenarios.append(scenario)
+            _collect(read, partial(getattr, scenario, "workspace"))
             _collect(read, partial(_check_cells, scenario, agents, settings))
             read.solutions += _collect(read, partial(load_solutions, scenario)) or ()
     for suite in filter(None, suites.values()):

@@ -1,16 +1,33 @@
-"""Writes files so that a reader finds either the old text or the new one, never half of it."""
+"""Reads files that may be anything, and writes them so that no reader finds half of a text."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from promptverdict.core.errors import StorageError
 from promptverdict.core.paths import display_path
+
+
+def read_regular_file(path: Path, most: int) -> bytes:
+    """Read the first bytes of a regular file, one more than the most that is allowed.
+
+    Raises OSError for anything else: a pipe that nobody writes to would wait for ever.
+    """
+    with open(path, "rb", opener=_open_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "It is no regular file", str(path))
+        return file.read(most + 1)
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def write_file(path: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,9 +12,13 @@ from statistics import fmean
 from typing import Literal
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.files import read_regular_file
 from promptverdict.core.paths import display_path
 from promptverdict.graders.rubric import Rubric
 from promptverdict.stats.agreement import Confusion
+
+_MAX_BYTES = 20_000_000
+_MOST_TOLD = 20
 
 SUBJECTS = ("question", "behaviour")
 
@@ -49,17 +54,22 @@ class LabelledTrial:
 def read_labels(path: Path) -> tuple[Label, ...]:
     """Read a file of labels: columns trial, question or behaviour, label (yes or no).
 
-    Raises InputError with one problem for each row that cannot be used.
+    Raises InputError with a problem for each of the first rows that cannot be used, and a count of
+    the rest.
     """
     try:
+        content = read_regular_file(path, _MAX_BYTES)
+        if len(content) > _MAX_BYTES:
+            found = f"larger than {_MAX_BYTES // 1_000_000} MB"
+            raise InputError([Problem(display_path(path), found, "split it")])
         # utf-8-sig: spreadsheets begin a file with a byte-order mark.
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file, strict=True)
-            columns = rows.fieldnames or ()
-            read = [(rows.line_num, row) for row in rows]
+        rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        columns = rows.fieldnames or ()
+        read = [(rows.line_num, row) for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
+        words = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise InputError(
-            [Problem(display_path(path), f"cannot be read: {error}", _CURE)]
+            [Problem(display_path(path), f"cannot be read: {words.lower()}", _CURE)]
         ) from error
     subjects = [kind for kind in SUBJECTS if kind in columns]
     if len(subjects) != 1 or not {"trial", "label"} <= set(columns):
@@ -70,8 +80,16 @@ def read_labels(path: Path) -> tuple[Label, ...]:
     labels = [label for label in parsed if isinstance(label, Label)]
     problems = [problem for problem in parsed if isinstance(problem, Problem)]
     if problems := [*problems, *_find_duplicates(labels)]:
-        raise InputError(problems)
+        raise InputError(_shorten(problems, display_path(path)))
     return tuple(labels)
+
+
+def _shorten(problems: list[Problem], where: str) -> list[Problem]:
+    """Return the first problems, and a last one that counts the others."""
+    if len(problems) <= _MOST_TOLD:
+        return problems
+    rest = Problem(where, f"{len(problems) - _MOST_TOLD} more rows cannot be used", _CURE)
+    return [*problems[:_MOST_TOLD], rest]
 
 
 def match_labels(
@@ -100,7 +118,7 @@ def match_labels(
             asks = label.kind == "question"
             passed[label.trial, rubric] = rubric.is_wanted(answer) if asks else label.yes
     if problems:
-        raise InputError(problems)
+        raise InputError(_shorten(problems, "the labels"))
     return passed
 
 

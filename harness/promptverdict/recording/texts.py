@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from pathlib import Path
 
@@ -18,8 +19,9 @@ def read_sealed_texts(http: Path, world: Path) -> tuple[Opened, str]:
 
     Raises MissingRecording when there is none, BrokenRecording when it cannot be trusted.
     """
-    cassette = _read(http) if http.exists() else None
-    if cassette is None and not world.exists():
+    # lexists: a link that leads nowhere, or to itself, is broken and not missing.
+    cassette = _read(http) if os.path.lexists(http) else None
+    if cassette is None and not os.path.lexists(world):
         raise MissingRecording(f"{display_path(http)} does not exist")
     trees = _read(world)
     opened = open_seal(cassette, trees) if cassette is not None else None
@@ -81,7 +83,11 @@ def _read(path: Path) -> str:
             f"{where} is missing\n  restore it from version control, or record with --record all"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise BrokenRecording(f"{where} cannot be read: {error}") from error
+        words = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise BrokenRecording(
+            f"{where} cannot be read: {words.lower()}\n"
+            "  restore it from version control, or record with --record all"
+        ) from error
     if text.startswith("version https://git-lfs"):
         raise BrokenRecording(f"{where} is a Git LFS pointer\n  fetch its content: git lfs pull")
     if re.search(r"^(<<<<<<< |>>>>>>> )", text, re.MULTILINE):

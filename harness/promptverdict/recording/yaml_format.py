@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from promptverdict.core.errors import BrokenRecording
+from promptverdict.core.files import read_regular_file
 from promptverdict.core.yaml_builder import MAX_DEPTH, Collection, DataBuilder
 
 MAX_BYTES = 16 * 2**20
@@ -62,8 +63,7 @@ def read(path: Path, where: str) -> str:
     Raises BrokenRecording, naming `where`, for one of more than MAX_BYTES, and what reading and
     decoding raise.
     """
-    with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
+    content = read_regular_file(path, MAX_BYTES)
     if len(content) > MAX_BYTES:
         raise BrokenRecording(
             f"{where} is larger than {MAX_BYTES // 2**20} MB, the most that is read\n"

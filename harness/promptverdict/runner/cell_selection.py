@@ -55,8 +55,12 @@ def select_cells(
     are among them, and if none is, all of them: measured, since nothing is required of them.
     A file that cannot be used, a model that means nothing here and an agent whose tools are all
     missing keep only their own cells from running. Raises InputError for a variant that should be
-    there, and for a stance of one that does not run.
+    there, for a stance of one that does not run, and for a model that the whole run is to use.
     """
+    if settings.model:
+        check_model(settings.model, "--model", f"`{settings.model}`")
+    _check_run_model(settings.user_model, "user_model")
+    _check_run_model(settings.judge, "judge")
     known = {agent.id: agent for agent in agents.variants}
     broken = {name: problems for name, problems in agents.broken.items() if name not in known}
     named = scenario.suite.suite.variants
@@ -107,9 +111,9 @@ def _build_cell(scenario: LoadedScenario, variant: Variant, settings: Settings) 
         variant,
         model,
         settings.parameters.get(model, {}),
-        _check_run_model(settings.user_model, "user_model") or model,
+        settings.user_model or model,
         settings.promise,
-        _check_run_model(settings.judge, "judge"),
+        settings.judge,
     )
     if not settings.allow_no_tools:
         _check_tools(cell)
@@ -134,8 +138,7 @@ def _check_tools(cell: Cell) -> None:
     )
 
 
-def _check_run_model(model: str | None, where: str) -> str | None:
-    """Check a model that is named for the whole run. Raises InputError."""
+def _check_run_model(model: str | None, where: str) -> None:
+    """Raise InputError for a model, named for the whole run, that is none."""
     if model is not None:
         check_model(model, where, model)
-    return model

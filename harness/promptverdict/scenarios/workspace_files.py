@@ -19,7 +19,7 @@ def read_tree(folder: Path) -> dict[str, Node]:
     Links stay links. Raises InputError for anything that is neither a file nor a link.
     """
     tree: dict[str, Node] = {}
-    for base, folders, files in os.walk(folder):
+    for base, folders, files in os.walk(folder, onerror=_raise_unreadable):
         # os.walk counts links to folders among the folders.
         links = [name for name in folders if Path(base, name).is_symlink()]
         folders[:] = sorted(name for name in folders if name not in {*_IGNORED, *links})
@@ -37,4 +37,19 @@ def _read_node(path: Path) -> Node:
         raise InputError([Problem(display_path(path), found, "remove it")])
     # As git does: of a file's mode only the owner's right to execute counts.
     mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
-    return Node("file", path.read_bytes(), mode)
+    try:
+        return Node("file", path.read_bytes(), mode)
+    except OSError as error:
+        raise _build_unreadable(path, error) from error
+
+
+def _raise_unreadable(error: OSError) -> None:
+    # There may be no such folder: then there are no files.
+    if not isinstance(error, FileNotFoundError):
+        raise _build_unreadable(Path(error.filename), error)
+
+
+def _build_unreadable(path: Path, error: OSError) -> InputError:
+    words = (error.strerror or str(error)).lower()
+    problem = Problem(display_path(path), f"cannot be read: {words}", "check its permissions")
+    return InputError([problem])
