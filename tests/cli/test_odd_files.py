@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from promptverdict.cli import main
-from promptverdict.core.errors import BrokenRecording, InputError
+from promptverdict.core.errors import BrokenRecording, InputError, StaleProbes
 from promptverdict.judging.labels import read_labels
 from promptverdict.recording.files import Location, open_sealed
+from promptverdict.runner.probes import read_reports
+from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.scenarios.workspace_files import read_tree
 from promptverdict.settings import read_table
 
@@ -20,7 +22,8 @@ from tests.fakes import project
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs pipes and symbolic links")
 
-RECORDED = next(Path(__file__).parents[2].glob("evals/json-contract/cassettes/*/*/*/0.http.yaml"))
+ROOT = Path(__file__).parents[2]
+RECORDED = next(ROOT.glob("evals/json-contract/cassettes/*/*/*/0.http.yaml"))
 
 LONGEST = 5.0
 """Seconds in which anything is told."""
@@ -148,3 +151,17 @@ def test_a_workspace_file_that_fails_to_be_read_is_told_whoever_reads(
     with pytest.raises(InputError) as caught:
         read_tree(tmp_path)
     check_told(str(caught.value), "data: cannot be read: permission denied")
+
+
+@pytest.mark.parametrize("make", [make_folder, make_pipe, make_cyclic_link])
+def test_reports_of_probes_that_are_no_file_are_told_as_such(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    suite = ROOT / "evals/tdd-cycle"
+    scenario = load_scenario(suite / "broken-fixture.yaml", load_suite(suite / "suite.yaml"))
+    make(tmp_path / "0.probes.yaml")
+    began = time.monotonic()
+    with pytest.raises(StaleProbes) as caught:
+        read_reports(scenario, Location(tmp_path, 0), "seal")
+    assert time.monotonic() - began < LONGEST
+    check_told(str(caught.value), "0.probes.yaml cannot be read")

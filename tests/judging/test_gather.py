@@ -222,9 +222,19 @@ def test_a_file_that_cannot_be_read_leaves_the_questions_open(
 ) -> None:
     location.folder.mkdir()
     location.judge.write_text(text, encoding="utf-8")
-    assert stored_judgements(wanted(), location, SEAL, None) == ()
+    stored = stored_judgements(wanted(), location, SEAL, None)
+    assert all(judgement.answer is None and judgement.fault for judgement in stored)
     collect(ScriptedJudge(by_question), wanted(), location)
     assert len(stored_judgements(wanted(), location, SEAL, None)) == 2
+
+
+def test_a_file_that_cannot_be_read_is_the_reason_that_is_told(location: Location) -> None:
+    location.judge.mkdir(parents=True)
+    stored = stored_judgements(wanted(), location, SEAL, None)
+    assert len(stored) == len(list(wanted()))
+    assert {judgement.fault for judgement in stored} == {
+        f"{location.judge.as_posix()} cannot be read: is a directory"
+    }
 
 
 def test_a_key_is_never_stored(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,10 +63,16 @@ class Gathered(Generic[J]):
 def read_judgements(
     inquiry: Inquiry[Q, A, J], questions: Iterable[Q], model: str | None
 ) -> tuple[J, ...]:
-    """Read what was answered to questions: by one model, or, for None, by all that were asked."""
+    """Read what was answered to questions: by one model, or, for None, by all that were asked.
+
+    Where the file is there and cannot be read, each question has a judgement that says why.
+    """
     wanted = list(questions)
     if not wanted:
         return ()
+    if fault := inquiry.file.find_fault():
+        asked = model or "of the stored answers"
+        return tuple(inquiry.blame(question, asked, fault) for question in wanted)
     answers = inquiry.file.read()
     return tuple(
         inquiry.judge(answer) for question in wanted for answer in _select(answers, question, model)

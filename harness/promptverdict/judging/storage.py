@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError
 from promptverdict.core.errors import BrokenRecording
 from promptverdict.core.files import write_file
 from promptverdict.core.model import Frozen
+from promptverdict.core.paths import display_path
 from promptverdict.recording import yaml_format
 from promptverdict.recording.secrets import refuse_machine, refuse_secrets
 from promptverdict.trials.evidence import About
@@ -76,7 +77,7 @@ class AnswerFile(Generic[A]):
         A file about other recordings holds none, and neither does one that is absent or cannot be
         read: all of these leave the questions open, which is said where they are graded.
         """
-        where = str(self.path)
+        where = display_path(self.path)
         try:
             data = yaml_format.load(yaml_format.read(self.path, where), where)
             if not isinstance(data, dict):
@@ -88,6 +89,21 @@ class AnswerFile(Generic[A]):
             return tuple(self.kind.model_validate(answer) for answer in answers)
         except (OSError, ValidationError, UnicodeDecodeError, BrokenRecording, TypeError):
             return ()
+
+    def find_fault(self) -> str | None:
+        """Return why a file that is there cannot be read; None where it can, or where is none."""
+        where = display_path(self.path)
+        if not os.path.lexists(self.path):
+            return None
+        try:
+            data = yaml_format.load(yaml_format.read(self.path, where), where)
+        except OSError as error:
+            return f"{where} cannot be read: {(error.strerror or str(error)).lower()}"
+        except UnicodeDecodeError:
+            return f"{where} cannot be read: it is no text"
+        except BrokenRecording as error:
+            return str(error).partition("\n")[0]
+        return None if isinstance(data, dict) else f"{where} holds no answers"
 
     def write(self, answers: Iterable[A]) -> None:
         """Store answers in place of those that are there.

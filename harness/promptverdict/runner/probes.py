@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 import json
+import os
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -62,6 +63,11 @@ def read_reports(
         return ()
     stored = _read_stored(location)
     have = stored.digests if stored and stored.seal == seal else {}
+    if stored is None and (fault := _find_fault(location.probes)):
+        raise StaleProbes(
+            f"probe-stale: {display_path(location.probes)} cannot be read: {fault}\n"
+            "  run them on the stored trees: promptverdict probe"
+        )
     if stale := sorted(name for name, digest_ in wanted.items() if have.get(name) != digest_):
         raise StaleProbes(
             f"probe-stale: {', '.join(stale)} changed since they ran on"
@@ -98,10 +104,23 @@ def read_kit() -> bytes:
 
 def _read_stored(location: Location) -> StoredProbes | None:
     path: Path = location.probes
-    if not path.is_file():
+    if not os.path.lexists(path):
         return None
     try:
         data = yaml_format.load(yaml_format.read(path, str(path)), str(path))
         return StoredProbes.model_validate(data)
-    except (ValidationError, UnicodeDecodeError, BrokenRecording):
+    except (OSError, ValidationError, UnicodeDecodeError, BrokenRecording):
         return None
+
+
+def _find_fault(path: Path) -> str | None:
+    """Return why a file that is there holds no reports; None where there is no file."""
+    if not os.path.lexists(path):
+        return None
+    try:
+        yaml_format.load(yaml_format.read(path, str(path)), str(path))
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    except (UnicodeDecodeError, BrokenRecording):
+        return "it is no text that a recording has"
+    return "it holds no reports"
