@@ -93,13 +93,15 @@ class Collection:
         items.sort(key=lambda item: isinstance(item, GateItem))
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
-        """List the promises that no cell fails by, because only a grader of words decides them."""
+        """List the promises that no cell fails by, and the agents that run without their tools."""
+        cells = [item.cell for item in items if isinstance(item, CellItem)]
+        bare = sorted({cell.variant.id for cell in cells if cell.has_lost_tools})
+        without = [f"{name} runs without the tools that it lists: none is offered" for name in bare]
         described = {
-            f"{item.cell.scenario.suite.id}: {behaviour} is described, not required:"
+            f"{cell.scenario.suite.id}: {behaviour} is described, not required:"
             f" its grader reads words ({measure})"
-            for item in items
-            if isinstance(item, CellItem)
-            for behaviour, measure in item.cell.only_described.items()
+            for cell in cells
+            for behaviour, measure in cell.only_described.items()
         }
         cure = "binds_on_words with a reason, in suite.yaml, requires it all the same"
-        return [*sorted(described), *[cure][: len(described)]]
+        return [*without, *sorted(described), *[cure][: len(described)]]

@@ -122,9 +122,9 @@ def _build_cell(scenario: LoadedScenario, variant: Variant, settings: Settings) 
 
 def _check_tools(cell: Cell) -> None:
     """Raise InputError for an agent that lists tools and is offered none: no platform starts it."""
-    offered = (*cell.scenario.scenario.tools, *cell.scenario.scenario.mcp)
-    if cell.tools or not offered or not cell.variant.asked_tools:
+    if not cell.has_lost_tools:
         return
+    offered = (*cell.scenario.scenario.tools, *cell.scenario.scenario.mcp)
     asked = ", ".join(cell.variant.asked_tools[:_MOST_NAMED])
     raise InputError(
         [

@@ -65,6 +65,13 @@ class Cell:
             *list_mcp_tools(scenario.mcp, variant.takes_mcp_tool),
         )
 
+    @property
+    def has_lost_tools(self) -> bool:
+        """Whether the agent lists tools, the scenario offers some, and none of them is in both."""
+        scenario = self.scenario.scenario
+        is_asked = bool(self.variant.asked_tools) and bool(scenario.tools or scenario.mcp)
+        return is_asked and not self.tools
+
     @cached_property
     def task(self) -> Task:
         """What the agent is asked."""
