@@ -112,7 +112,9 @@ def test_a_pack_of_this_repository_loads_where_it_is_copied_and_names_no_agent(
     pack = find_packs(ROOT / "evals")[name]
     for path, node in pack.read_files().items():
         assert node.kind == "file", path
-        write(tmp_path, {f"evals/{name}/{path}": node.content.decode()})
+        target = tmp_path / "evals" / name / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(node.content)
     suite = load_suite(tmp_path / f"evals/{name}/suite.yaml")
     original = {path.stem for path in list_scenarios(pack.folder)}
     copied = [load_scenario(path, suite) for path in list_scenarios(suite.folder)]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from promptverdict.cli import main
+from promptverdict.runner.audit.recordings import list_recordings, read_recording
 from promptverdict.scenarios.loading import load_scenarios
 from promptverdict.scenarios.packs import find_packs
 from promptverdict.scenarios.solution import SAY, Solution, load_solutions
 from promptverdict.trials.store import find_run
+from promptverdict.trials.transcript import Answered, Call, Event, Say
 
 from tests.fakes import Blocks, provider, run, say, turn_of, use, write
 from tests.repositories import Repository
@@ -19,8 +23,9 @@ from tests.repositories import Repository
 pytestmark = pytest.mark.e2e
 
 PACK = "tdd"
+RECORDED = "backend-api-developer/tdd"
 CAREFUL = "You are careful: you work test first.\n"
-CURT = "You would rather not.\n"
+CURT = "You are quick.\n"
 CONFIGURED = """\
 [tool.promptverdict]
 agents = ".claude/agents"
@@ -28,37 +33,73 @@ agents = ".claude/agents"
 [tool.promptverdict.models]
 default = "relay/scripted"
 """
+RUN = re.compile(r"(?<!import )(?<![\w./-])(?:python3? -m )?pytest(?=[ \n;]|$)")
 ENOUGH = 6
 """Scenarios that a verdict takes at least."""
 
 
-def read_good_solutions() -> dict[str, Solution]:
-    """Read one good solution of each scenario of the pack: task -> solution."""
-    found: dict[str, Solution] = {}
+def read_answers() -> dict[str, list[Blocks]]:
+    """Read how each scenario of the pack is done well: task -> the answers, one a turn.
+
+    By its good solution or, where there is none, by a recorded trial of a prompt that asks for it.
+    """
+    found: dict[str, list[Blocks]] = {}
     for scenario in load_scenarios([find_packs()[PACK].folder]):
-        for loaded in load_solutions(scenario):
-            if loaded.solution.kind == "good":
-                found.setdefault(scenario.scenario.task.strip(), loaded.solution)
+        good = [
+            loaded.solution
+            for loaded in load_solutions(scenario)
+            if loaded.solution.kind == "good" and not loaded.solution.edits
+        ]
+        if good:
+            found[scenario.scenario.task.strip()] = list(_play_solution(good[0]))
+            continue
+        for location in list_recordings(scenario, RECORDED):
+            events = read_recording(scenario, location).events
+            found.setdefault(scenario.scenario.task.strip(), list(_play_recording(events)))
     return found
 
 
-class Script:
-    """Plays the good solution where the prompt is careful, and refuses where it is not."""
+def _play_solution(solution: Solution) -> Iterator[Blocks]:
+    for step in solution.steps:
+        ((name, given),) = step.items()
+        yield [say(given)] if name == SAY else [use(name, **given)]
+    yield [say(solution.answer or "That is all.")]
 
-    def __init__(self, solutions: dict[str, Solution]) -> None:
-        self._solutions = solutions
+
+def _play_recording(events: Iterable[Event]) -> Iterator[Blocks]:
+    blocks: Blocks = []
+    for event in events:
+        match event:
+            case Say():
+                blocks.append(say(event.text))
+            case Call():
+                blocks.append(use(event.tool, **event.args))
+            case Answered():
+                yield blocks
+                blocks = []
+
+
+class Script:
+    """Works test first where the prompt is careful; does the same without a test run elsewhere."""
+
+    def __init__(self, answers: dict[str, list[Blocks]]) -> None:
+        self._answers = answers
 
     def __call__(self, body: dict[str, Any]) -> Blocks:
         first = body["messages"][0]["content"]
         asked = first if isinstance(first, str) else first[0]["text"]
-        solution = self._solutions.get(asked.strip())
-        if solution is None or "careful" not in str(body["system"]):
-            return [say("I will not do that.")]
+        answers = self._answers.get(asked.strip(), [])
         turn = turn_of(body)
-        if turn >= len(solution.steps):
-            return [say(solution.answer or "That is all.")]
-        ((name, given),) = solution.steps[turn].items()
-        return [say(given)] if name == SAY else [use(name, **given)]
+        blocks = answers[turn] if turn < len(answers) else [say("That is all.")]
+        return blocks if "careful" in str(body["system"]) else list(map(_run_no_test, blocks))
+
+
+def _run_no_test(block: dict[str, Any]) -> dict[str, Any]:
+    """Return a call that does the same, files and commits among it, without running tests."""
+    given = block.get("input", {})
+    if "command" not in given:
+        return block
+    return {**block, "input": {**given, "command": RUN.sub("true", given["command"])}}
 
 
 @pytest.fixture
@@ -98,13 +139,13 @@ def compare_edit(
     return int(ended.ret), [each["word"] for each in stored["comparisons"]]
 
 
-def test_an_agent_that_begins_to_work_as_the_solutions_do_is_improved_and_back_regressed(
+def test_an_agent_that_begins_to_run_its_tests_first_is_improved_and_back_regressed(
     begun: Repository, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    solutions = read_good_solutions()
-    if len(solutions) < ENOUGH:
-        pytest.skip(f"the pack {PACK} has good solutions for {len(solutions)} scenarios")
-    with provider(Script(solutions)) as server:
+    answers = read_answers()
+    if len(answers) < ENOUGH:
+        pytest.skip(f"the pack {PACK} has {len(answers)} scenarios that can be played")
+    with provider(Script(answers)) as server:
         monkeypatch.setenv("PROMPTVERDICT_RELAY", server.url)
         assert compare_edit(begun, pytester, "better", CAREFUL) == (0, ["improved"])
         begun.commit("A careful agent")

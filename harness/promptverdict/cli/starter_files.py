@@ -45,8 +45,8 @@ def list_missing_files(packs: Iterable[Pack]) -> dict[Path, Node]:
 
 
 def write_missing_files(files: Mapping[Path, Node]) -> None:
-    """Write files, which are text, with their modes. Raises StorageError."""
-    write_files({path: node.content.decode() for path, node in files.items()})
+    """Write files with their modes. Raises StorageError."""
+    write_files({path: node.content for path, node in files.items()})
     for path, node in files.items():
         # The owner's right to execute is part of a workspace, and of what solutions were run on.
         if node.mode & 0o100:

@@ -35,8 +35,8 @@ def write_file(path: Path, text: str) -> None:
     write_files({path: text})
 
 
-def write_files(texts: Mapping[Path, str]) -> None:
-    """Write several files; none is replaced before all new texts are on the disk.
+def write_files(texts: Mapping[Path, str | bytes]) -> None:
+    """Write several files, of text or bytes; none is replaced before all new ones are on the disk.
 
     Raises StorageError; if a text could not be written, the old files are unchanged.
     """
@@ -63,13 +63,13 @@ def list_unfinished(path: Path) -> list[Path]:
     return sorted(path.parent.glob(f".{glob.escape(path.name)}.*"))
 
 
-def _write_beside(path: Path, text: str) -> Path:
-    """Write a text to a temporary file beside the one that it will replace."""
+def _write_beside(path: Path, text: str | bytes) -> Path:
+    """Write a text or bytes to a temporary file beside the one that it will replace."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode() if isinstance(text, str) else text)
             file.flush()
             # Without it, a crash after the rename can leave an empty file under the final name.
             os.fsync(file.fileno())
