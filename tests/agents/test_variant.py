@@ -338,3 +338,42 @@ def test_a_file_with_very_many_oddities_is_told_briefly() -> None:
 def test_a_normal_form_can_be_written_as_json_and_read_again() -> None:
     made = claude(tools="Read", extra={"a": [1, None, True, "ð"]})
     assert Variant.model_validate_json(json.dumps(made.model_dump(mode="json"))) == made
+
+
+def test_copilot_reads_vs_codes_names_by_the_set_that_they_belong_to() -> None:
+    names = ["codebase", "edit/editFiles", "runCommands/terminalSelection", "fetch", "wiki/find"]
+    made = variant({"description": "x", "tools": names})
+    assert made.dialect == "copilot"
+    assert set(made.tools or ()) == {
+        *("Grep", "Glob", "Edit", "Write", "Bash", "WebFetch", "WebSearch")
+    }
+    assert made.unknown_tools == ("wiki/find",)
+    assert made.takes_mcp_tool("wiki", "find")
+    assert not made.takes_mcp_tool("wiki", "edit")
+
+
+def test_mcp_tools_are_admitted_by_the_rules_of_claude_code() -> None:
+    listed = claude(tools="Read, mcp__wiki, mcp__db__*, mcp__a__b", disallowedTools="mcp__db__drop")
+    assert listed.takes_mcp_tool("wiki", "find")
+    assert listed.takes_mcp_tool("db", "run")
+    assert not listed.takes_mcp_tool("db", "drop")
+    assert not listed.takes_mcp_tool("a", "c")
+    assert claude().takes_mcp_tool("any", "thing")
+    assert not claude(disallowedTools="mcp__any").takes_mcp_tool("any", "thing")
+    assert not claude(tools="Read").takes_mcp_tool("any", "thing")
+
+
+@pytest.mark.parametrize(
+    ("keys", "dialect"),
+    [
+        ({"name": "a", "tools": ["read_file"], "temperature": 0.2}, "gemini"),
+        ({"name": "a", "kind": "local"}, "gemini"),
+        ({"name": "a", "tools": ["Read"], "user-invocable": True}, "copilot"),
+        ({"description": "x", "tools": ["search", "edit"]}, "copilot"),
+        ({"name": "a", "metadata": {"x": 1}, "tools": "Read, Task"}, "claude-code"),
+        ({"name": "a", "tools": "Read, Bash(git:*), fetch"}, "claude-code"),
+        ({"name": "a", "permissions": [], "mode": "all"}, "opencode"),
+    ],
+)
+def test_a_dialect_is_known_by_what_no_other_has(keys: dict[str, Any], dialect: str) -> None:
+    assert detect_dialect(keys).dialect == dialect

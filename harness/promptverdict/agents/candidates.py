@@ -156,7 +156,7 @@ def _list_entries(
         if entry.is_symlink() and not _is_inside(entry, root):
             link = "a symbolic link that leads out of the folder, or nowhere"
             problems.append(Problem(format_path(entry), link, "put the file itself here"))
-        elif not (entry.is_symlink() and is_folder(entry) and _leads_up(entry, folder)):
+        elif not (entry.is_symlink() and is_folder(entry) and _is_loop(entry, folder)):
             inside.append(entry)
     folders = [entry for entry in inside if is_folder(entry)]
     return [entry for entry in inside if entry not in folders], folders
@@ -177,7 +177,7 @@ def _is_inside(link: Path, root: Path) -> bool:
         return False
 
 
-def _leads_up(link: Path, folder: Path) -> bool:
+def _is_loop(link: Path, folder: Path) -> bool:
     """Return whether a link to a folder leads to one that it lies in: its files are read there."""
     return folder.resolve().is_relative_to(link.resolve())
 

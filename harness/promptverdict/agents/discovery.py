@@ -95,7 +95,7 @@ def find_agents(places: Sequence[Path | str]) -> AgentFiles:
     problems: list[Problem] = []
     broken: dict[str, tuple[Problem, ...]] = {}
     candidates = list(find_candidates(places, problems))
-    skipped, files = _part_documents(_keep_usable(candidates, _read, broken))
+    skipped, files = _separate_documents(_keep_usable(candidates, _read, broken))
     loaded = _keep_usable(files, _build, broken)
     usable: list[_Loaded] = []
     for agent, problem in _check_ids(loaded):
@@ -138,7 +138,7 @@ def _read(candidate: Candidate) -> _Read:
     return _Read(candidate, source, find_conflict(text))
 
 
-def _part_documents(files: list[_Read]) -> tuple[list[str], list[_Read]]:
+def _separate_documents(files: list[_Read]) -> tuple[list[str], list[_Read]]:
     """Part the paths of documents without frontmatter from the files that are agents.
 
     A README is never an agent without frontmatter; a CHANGELOG, or a text deep in a folder, only

@@ -68,8 +68,9 @@ def read_tools(source: Source) -> ToolList:
 
 def _find_tools(name: str) -> tuple[str, ...]:
     """Find the tools that a name stands for; none for a name that is not recognised."""
-    group, slash, _ = name.lower().partition("/")
-    return ALIASES.get(group, () if slash else EARLIER_NAMES.get(group, ()))
+    # A set may stand before a tool's name: `search/codebase`, `runCommands/terminalSelection`.
+    group = name.lower().partition("/")[0]
+    return ALIASES.get(group) or EARLIER_NAMES.get(group, ())
 
 
 def _list_remarks(source: Source, unknown: tuple[str, ...]) -> Iterator[Diagnostic]:

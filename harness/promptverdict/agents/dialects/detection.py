@@ -15,9 +15,13 @@ from promptverdict.agents.dialects.plain import PLAIN
 from promptverdict.agents.dialects.rules import DialectRules
 from promptverdict.agents.dialects.skill import SKILL
 from promptverdict.agents.dialects.tool_names import list_tool_names
+from promptverdict.trials.toolset import NAMES
 
 SKILL_FILE = "SKILL.md"
 COPILOT_ENDINGS = (".agent.md", ".chatmode.md")
+
+_ONLY_ALIASES = ("execute", "search")
+"""Aliases of GitHub's that no other platform has as a tool."""
 
 _PLACES = {
     (".claude", "agents"): CLAUDE_CODE,
@@ -51,12 +55,13 @@ def detect_dialect(keys: Mapping[str, Any] | None, path: PurePath | None = None)
     tools = keys.get("tools")
     if isinstance(tools, Mapping):
         return OPENCODE
-    names = [name.lower() for name in list_tool_names(tools)]
+    names = list_tool_names(tools)
+    ours = sum(name.partition("(")[0] in NAMES for name in names)
     signs = {
         CLAUDE_CODE: 0,
         OPENCODE: 0,
-        COPILOT: sum(_is_copilots(name) for name in names),
-        GEMINI: sum(name in TOOLS and name != "glob" for name in names),
+        COPILOT: max(sum(_is_copilots(name.lower()) for name in names) - ours, 0),
+        GEMINI: max(sum(name in TOOLS and name != "glob" for name in names) - ours, 0),
     }
     for rules in signs:
         signs[rules] += len(keys.keys() & rules.own_keys)
@@ -76,4 +81,5 @@ def _detect_by_place(path: PurePath) -> DialectRules | None:
 def _is_copilots(name: str) -> bool:
     """Return whether only Copilot has such a name of a tool, in lower case."""
     group, slash, _ = name.partition("/")
-    return group in ALIASES if slash else name in EARLIER_NAMES or name in ("execute", "search")
+    # Claude Code has Read, Edit and Task as well, though not in a set.
+    return group in EARLIER_NAMES or (group in ALIASES and bool(slash)) or name in _ONLY_ALIASES

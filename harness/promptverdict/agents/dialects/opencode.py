@@ -93,7 +93,7 @@ def _build_list(
 ) -> ToolList:
     left = tuple(name for name in NAMES if not _is_removed(names[name], rules))
     mcp = [McpRule(pattern=rule.name, allow=not rule.removes) for rule in rules]
-    unknown = tuple(name for name in asked if not _matches_any(name, names))
+    unknown = tuple(name for name in asked if not _is_name_of_any(name, names))
     return ToolList(
         left if len(left) < len(NAMES) else None, unknown, remarks, asked, (EVERY_MCP_TOOL, *mcp)
     )
@@ -138,7 +138,7 @@ def is_on(value: object) -> bool:
     return str(value).lower() in ("true", "yes", "on", "allow", "ask")
 
 
-def _matches_any(pattern: str, names: Mapping[str, str]) -> bool:
+def _is_name_of_any(pattern: str, names: Mapping[str, str]) -> bool:
     known = {*names.values(), *_EDITS}
     return any(match_wildcards(name, pattern) for name in known)
 
