@@ -123,3 +123,17 @@ def test_a_cache_that_cannot_be_written_is_told_with_a_cure(tmp_path: Path) -> N
     with pytest.raises(SandboxError, match="XDG_CACHE_HOME") as told:
         find_guest_python(tmp_path / "file")
     assert len(str(told.value).splitlines()) == 3
+
+
+def test_where_pip_is_missing_one_is_made_and_where_that_fails_it_is_told_with_a_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object, folder: Path) -> None:
+        assert folder.name == "venv"
+        raise subprocess.CalledProcessError(1, "ensurepip")
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("venv.EnvBuilder.create", refuse)
+    with pytest.raises(SandboxError, match="no ensurepip") as told:
+        find_guest_python(tmp_path)
+    assert len(str(told.value).splitlines()) == 3

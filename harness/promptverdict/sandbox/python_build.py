@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.resources
+import importlib.util
 import os
 import platform
 import re
@@ -107,6 +108,15 @@ def build_python(root: Path, scratch: Path) -> None:
 
 
 def _download_pytest(packages: Path, environment: Path) -> None:
+    pip = [_find_python_with_pip(environment), "-I", "-m", "pip", "install", "--no-deps"]
+    options = ["--quiet", "--no-compile", "--only-binary", ":all:", "--target", str(packages)]
+    _run([*pip, *options, *_PINS], "pip cannot fetch the pytest that agents get")
+
+
+def _find_python_with_pip(environment: Path) -> str:
+    """Return this Python, or where it has no pip, that of an environment built for it."""
+    if importlib.util.find_spec("pip"):
+        return sys.executable
     try:
         venv.EnvBuilder(with_pip=True, symlinks=True).create(environment)
     except subprocess.CalledProcessError as error:
@@ -115,9 +125,7 @@ def _download_pytest(packages: Path, environment: Path) -> None:
             "It is needed once, to fetch the pytest that agents get.\n"
             "Debian and Ubuntu: sudo apt install python3-venv."
         ) from error
-    pip = [str(environment / "bin" / "python"), "-I", "-m", "pip", "install", "--no-deps"]
-    options = ["--quiet", "--no-compile", "--only-binary", ":all:", "--target", str(packages)]
-    _run([*pip, *options, *_PINS], "pip cannot fetch the pytest that agents get")
+    return str(environment / "bin" / "python")
 
 
 def _run(argv: Sequence[str], trouble: str) -> str:
