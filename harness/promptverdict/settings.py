@@ -21,6 +21,7 @@ from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.files import read_regular_file
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
+from promptverdict.core.shards import parse_shard
 from promptverdict.core.validation_words import describe_error
 from promptverdict.trials.prices import Price
 
@@ -97,6 +98,11 @@ class Settings(Frozen):
         default=None,
         description="Require these behaviours of every agent: names with commas between, or `all`",
     )
+    shard: str | None = Field(
+        default=None,
+        description="Run one part of the scenarios, as 3/16: the third of sixteen, each scenario"
+        " with all its sides and trials; `promptverdict merge` joins the parts",
+    )
     models: dict[str, str] = Field(
         default_factory=dict,
         description="Model in an agent file, or `default` -> provider/name",
@@ -168,6 +174,7 @@ def resolve(
         cure = "add: --base main --record once"
         found = "controls are recorded beside an older revision's recordings"
         problems.append(Problem(_format_source(("controls",), sources), found, cure))
+    problems += _check_shard(settings, sources)
     if not _is_address(settings.relay):
         found = f"{settings.relay} is not the address of a relay"
         problems.append(
@@ -176,6 +183,20 @@ def resolve(
     if problems:
         raise InputError(problems)
     return settings
+
+
+def _check_shard(settings: Settings, sources: Mapping[str, str]) -> Iterator[Problem]:
+    if settings.shard is None:
+        return
+    where = _format_source(("shard",), sources)
+    try:
+        parse_shard(settings.shard)
+    except ValueError:
+        cure = "write 3/16 for the third of sixteen; the first is 1/16"
+        yield Problem(where, f"`{settings.shard}` is not a shard", cure)
+    if settings.controls:
+        found = "controls are drawn from all scenarios, and a shard has some of them"
+        yield Problem(where, found, "leave one of the two out: --shard or --controls")
 
 
 def read_table(path: Path) -> dict[str, Any]:

@@ -64,6 +64,18 @@ def test_it_goes_back_ten_runs_and_over_those_that_cannot_be_read(tmp_path: Path
     assert names == [folder.name for folder in folders[-MOST_RUNS:] if folder != folders[-2]]
 
 
+def test_shards_are_no_points_of_a_trend(tmp_path: Path) -> None:
+    first = saved(tmp_path, 1)
+    for number in (1, 2):
+        name = f"20260102T000000.00000{number}Z-{number}of2"
+        run = Run.create(tmp_path, Settings(), {}, name, shard=f"{number}/2")
+        run.finish(whole=True)
+    last = saved(tmp_path, 3)
+    trend = read_trend(last)
+    assert trend is not None
+    assert [row[0].text for row in trend.table.rows] == [first.name, last.name]
+
+
 def test_the_page_shows_it(tmp_path: Path) -> None:
     saved(tmp_path, 1, shown(0.9))
     page, _ = write_report(saved(tmp_path, 2, shown(0.25)))

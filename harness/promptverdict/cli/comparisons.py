@@ -130,11 +130,16 @@ def compare_with_revision(
 def _read_samples(folder: Path, cells: Iterable[Cell]) -> list[Sample]:
     """Read what a comparison needs of each trial of a run.
 
+    Raises InputError for a shard: no verdict rests on a part that a machine happened to run.
     Records are read one at a time, since their transcripts may not fit into memory together. A
     trial that was planned and has no record counts as missing.
     """
     from promptverdict.comparison.samples import Sample
 
+    manifest = read_manifest(folder)
+    if manifest.shard:
+        found, cure = f"shard {manifest.shard} of a plan", "merge all shards: promptverdict merge"
+        raise InputError([Problem(display_path(folder), found, cure)])
     samples = [Sample.of(record) for record in read_records(folder)]
     recorded = {
         format_trial_id(sample.suite, sample.scenario, sample.variant, sample.trial)
@@ -143,7 +148,7 @@ def _read_samples(folder: Path, cells: Iterable[Cell]) -> list[Sample]:
     graded = {cell.id: tuple(cell.scenario.scenario.grades) for cell in cells}
     return samples + [
         Sample.absent(trial, key, graded.get(parse_trial_id(trial).cell, ()))
-        for trial, key in read_manifest(folder).planned.items()
+        for trial, key in manifest.planned.items()
         if trial not in recorded
     ]
 

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import promptverdict
 from promptverdict.core.errors import HarnessError, InputError, Problem
@@ -22,6 +23,7 @@ VERBS = (
     "export",
     "init",
     "judge",
+    "merge",
     "new",
     "plan",
     "probe",
@@ -65,7 +67,8 @@ def _check_surroundings() -> None:
         raise InputError([Problem("the working folder", "it was deleted", cure)]) from error
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def build_parser() -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
+    """Build the parser of the command line, and return it with the module of each verb."""
     parser = argparse.ArgumentParser(prog="promptverdict", description=promptverdict.__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -75,6 +78,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     }
     for module in modules.values():
         module.add_parser(verbs)
+    return parser, modules
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    parser, modules = build_parser()
     asked = parser.parse_args(arguments)
     code = int(modules[asked.verb].run(asked))
     # Here, where a reader that has gone away is still caught as BrokenPipeError.

@@ -33,7 +33,7 @@ class GateConclusion:
 def conclude(
     ran: Sequence[Cell],
     expected: Iterable[str],
-    records: Sequence[TrialRecord],
+    records: Iterable[TrialRecord],
     settings: Settings,
     root: Path,
     older: OlderRecords,

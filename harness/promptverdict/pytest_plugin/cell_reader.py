@@ -22,7 +22,7 @@ class CellReader:
     """
 
     def __init__(self, settings: Settings, root: Path, *, agents_by_hand: bool) -> None:
-        self._settings, self._root, self._agents_by_hand = settings, root, agents_by_hand
+        self._settings, self._root, self.agents_by_hand = settings, root, agents_by_hand
         self._suites: dict[Path, LoadedSuite] = {}
         self._agents: AgentFiles | None = None
         self._has_read_agents = False
@@ -61,7 +61,7 @@ class CellReader:
         agents = self._read_agents()
         if agents is None:
             return CellSelection()
-        by_hand = self._agents_by_hand
+        by_hand = self.agents_by_hand
         chosen = select_cells(scenario, agents, self._settings, by_hand=by_hand)
         unnamed = {problem.where: (problem,) for problem in agents.unnamed}
         return CellSelection(chosen.cells, {**unnamed, **chosen.refused})

@@ -88,9 +88,15 @@ class Collection:
         return UnusableFile.from_parent(parent, path=file_path, problem=problem)
 
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Put gates last: they judge what all the cells came to."""
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leave out what other shards run, and put gates last: they judge all the cells."""
         items.sort(key=lambda item: isinstance(item, GateItem))
+        others = self._evals.select_others([i.cell for i in items if isinstance(i, CellItem)])
+        if left_out := [item for item in items if item.path in others]:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if item.path not in others]
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
         """List the promises that no cell fails by, and the agents that run without their tools."""

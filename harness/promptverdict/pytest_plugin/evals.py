@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from promptverdict.comparison.verdicts import Comparisons
     from promptverdict.pytest_plugin.session import EvalSession
     from promptverdict.runner.cell_selection import CellSelection
+    from promptverdict.runner.cells import Cell
 
 RUN = "promptverdict_run"
 NODES = "promptverdict_nodes"
@@ -73,6 +74,10 @@ class PytestEvals:
         except InputError:
             return False
 
+    def select_others(self, cells: list[Cell]) -> frozenset[Path]:
+        """Select the scenarios that other shards run."""
+        return self._session.select_others(cells) if self._session else frozenset()
+
     def get_session(self) -> EvalSession:
         """Return what the collected cells share; built for the first scenario.
 
@@ -112,7 +117,9 @@ class PytestEvals:
         cells = [item.cell for item in session.items if isinstance(item, CellItem)]
         option = self._config.option
         is_broken = session.testsfailed and not option.continue_on_collection_errors
-        if cells and not (option.collectonly or is_broken):
+        # A shard may get no scenario of a small plan, and is a run all the same.
+        has_run = cells or (self._session and self._session.has_shard)
+        if has_run and not (option.collectonly or is_broken):
             try:
                 self.get_session().plan(cells)
                 # A worker gets its items one by one, and starts each item's trials then.
@@ -147,9 +154,14 @@ class PytestEvals:
         if self._session:
             if is_whole and self._session.folder and self._session.is_compared:
                 self._compare(self._session)
+            if is_whole and self._session.folder and self._session.has_shard:
+                self._finish_shard(self._session)
             self._session.close()
             apart = (*self._session.older_records, *self._session.control_records)
             lost = any(record.fault for record in apart)
+            is_empty = exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+            if self._session.folder and self._session.has_shard and is_empty:
+                exitstatus = session.exitstatus = pytest.ExitCode.OK
             if lost and exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
             self.folder = self._session.folder
@@ -171,6 +183,12 @@ class PytestEvals:
         except HarnessError as error:
             self.why_not_compared = f"not compared: {escape_lines(str(error))}\n"
 
+    def _finish_shard(self, session: EvalSession) -> None:
+        try:
+            session.finish_shard(self.write_line)
+        except HarnessError as error:
+            self.why_not_compared = f"not ready to be merged: {escape_lines(str(error))}\n"
+
     def _check_settings(self, settings: Settings, *, recorded_by_hand: bool) -> None:
         """Raise InputError for recording by accident, and for what needs a single process."""
         has_workers = self.is_worker or bool(getattr(self._config.option, "numprocesses", None))
@@ -185,3 +203,6 @@ class PytestEvals:
         if settings.base and has_workers:
             cure = "leave out -n: one process must see every trial"
             raise InputError([Problem("--base", "cannot be combined with -n", cure)])
+        if settings.shard and has_workers:
+            cure = "leave out -n, or run more shards at once"
+            raise InputError([Problem("--shard", "cannot be combined with -n", cure)])

@@ -16,6 +16,7 @@ from promptverdict.core.text import escape_lines
 if TYPE_CHECKING:
     from promptverdict.pytest_plugin.session import EvalSession
     from promptverdict.runner.cell_selection import CellSelection
+    from promptverdict.runner.cells import Cell
 
 STATUS = "promptverdict_status"
 REASON = "promptverdict_reason"
@@ -34,6 +35,10 @@ class Evals(Protocol):
 
     def has_gate(self, folder: Path) -> bool:
         """Return whether a suite has a gate."""
+        ...
+
+    def select_others(self, cells: list[Cell]) -> frozenset[Path]:
+        """Select the scenarios that other shards run."""
         ...
 
     def get_session(self) -> EvalSession:

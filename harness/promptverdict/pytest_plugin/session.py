@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from promptverdict.core.errors import MissingRecording
 from promptverdict.core.ids import format_node_id
 from promptverdict.core.paths import display_path
+from promptverdict.core.shards import parse_shard, select_shard
 from promptverdict.core.text import format_count
 from promptverdict.pytest_plugin.cell_reader import CellReader
 from promptverdict.pytest_plugin.cell_status import CellStatus
@@ -17,9 +18,11 @@ from promptverdict.pytest_plugin.checks import check_promise, check_recording
 from promptverdict.pytest_plugin.trial_run import TrialRun, WriteLine
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.settings import Settings
+from promptverdict.trials.store import LOST
 
 if TYPE_CHECKING:
     from promptverdict.comparison.conclusion import GateConclusion
+    from promptverdict.comparison.run_plan import RunPlan
     from promptverdict.comparison.verdicts import Comparisons
     from promptverdict.runner.decisions import Decision
     from promptverdict.trials.record import TrialRecord
@@ -46,6 +49,7 @@ class EvalSession:
         self._trials = TrialRun(settings, self._create_run)
         self._seed = secrets.randbelow(2**32)
         self._cells: dict[str, Cell] = {}
+        self._whole: list[Cell] = []
         self._decisions: dict[str, list[Decision]] = {}
         self._older: list[Decision] = []
         self._controls: list[Decision] = []
@@ -59,7 +63,22 @@ class EvalSession:
         Raises InputError if `--promise` names a behaviour that no suite has.
         """
         self._cells = {cell.id: cell for cell in cells}
-        check_promise(self.settings.promise, self._cells.values())
+        check_promise(self.settings.promise, self._whole or self._cells.values())
+
+    def select_others(self, cells: Iterable[Cell]) -> frozenset[Path]:
+        """Select the scenarios that run in other shards; none where this run is no shard.
+
+        Keeps the whole plan in mind, which a shard writes down.
+        """
+        if self.settings.shard is None:
+            return frozenset()
+        self._whole = list(cells)
+        places = {
+            (cell.scenario.suite.id, cell.scenario.id): cell.scenario.path for cell in self._whole
+        }
+        shard = parse_shard(self.settings.shard)
+        own = select_shard(places, shard)
+        return frozenset(path for place, path in places.items() if place not in own)
 
     def start(self, write_line: WriteLine) -> None:
         """Decide about every trial, write what will be recorded, and start them all.
@@ -82,6 +101,9 @@ class EvalSession:
         if recording := [decision.trial for decision in decisions if decision.records]:
             check_recording(recording, self.settings)
             self._trials.announce(recording, write_line)
+        if self.settings.shard:
+            # Also where nothing is left for this shard: a merge must see that it ran.
+            self._trials.open()
         if self.settings.controls:
             write_line(self._describe_controls())
         for decision in decisions:
@@ -148,9 +170,36 @@ class EvalSession:
         return self._comparisons
 
     @property
+    def has_shard(self) -> bool:
+        """Whether this session runs one part of a plan, of which something was collected."""
+        return self.settings.shard is not None and bool(self._whole)
+
+    @property
     def is_compared(self) -> bool:
-        """Whether the run ends in a comparison: with `--base`, or since a gate needed one."""
-        return bool(self.settings.base or self._comparisons)
+        """Whether the run ends in a comparison: with `--base`, or since a gate needed one.
+
+        A shard never does: it is compared when all are merged.
+        """
+        return bool(self.settings.base or self._comparisons) and not self.settings.shard
+
+    def finish_shard(self, write_line: WriteLine) -> None:
+        """Store what a shard knows of the older revision, for the merge to be compared with.
+
+        Raises InputError.
+        """
+        if not self.settings.base:
+            return
+        from promptverdict.comparison.older_side import store_older_side
+
+        for decision in self._older:
+            self._trials.wait_for(decision, write_line)
+        run = self._trials.open()
+        store_older_side(
+            self.settings.base, self._root, list(self._cells.values()), self.settings, run.save
+        )
+        for record in self.older_records:
+            if record.fault:
+                run.save(record, LOST)
 
     def list_unrecorded(self) -> list[Decision]:
         """List the decisions about trials that were to be recorded and were not."""
@@ -266,10 +315,24 @@ class EvalSession:
     def _create_run(self) -> Run:
         from promptverdict.trials.store import Run
 
-        return Run.create(
+        plan = self._plan_shards() if self.settings.shard else None
+        run = Run.create(
             self._root / self.settings.results,
             self.settings,
             {trial.id: trial.key for trial in self._list_planned()},
             self._run_name,
             seed=self._seed if self.settings.base and self.settings.record != "none" else None,
+            shard=self.settings.shard,
+            plan=plan.digest if plan else None,
         )
+        if plan:
+            from promptverdict.comparison.run_plan import write_run_plan
+
+            write_run_plan(run.folder, plan)
+        return run
+
+    def _plan_shards(self) -> RunPlan:
+        from promptverdict.comparison.run_plan import build_run_plan
+
+        by_hand = self.reader.agents_by_hand
+        return build_run_plan(self._whole, self.settings, self._root, agents_by_hand=by_hand)

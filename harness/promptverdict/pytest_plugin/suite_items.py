@@ -14,6 +14,8 @@ from promptverdict.core.text import escape_lines
 from promptverdict.pytest_plugin.item_base import GATE, STATUS, EvalItem, Evals, FellShort
 from promptverdict.scenarios.discovery import list_scenarios
 
+LEFT_TO_MERGE = "gates are judged when all shards are merged: promptverdict merge"
+
 
 class SuiteFile(pytest.File):
     """A suite: its gate, where it has one."""
@@ -51,6 +53,8 @@ class GateItem(EvalItem):
         """Wait for the run and compare; evidence that cannot be used is an error."""
         try:
             session = self.evals.get_session()
+            if session.settings.shard:
+                pytest.skip(f"shard {session.settings.shard}: {LEFT_TO_MERGE}")
             gate = session.conclude_gate(self.path.parent, self.evals.write_line)
         except HarnessError as error:
             pytest.fail(escape_lines(str(error)), pytrace=False)

@@ -212,4 +212,8 @@ def _build_diff_line(line: str) -> Line:
 def _summarise(manifest: Manifest, records: Sequence[TrialRecord]) -> str:
     ended = f"ended {manifest.finished}" if manifest.finished else "did not end by itself"
     planned = format_count(len(manifest.planned), "planned trial")
-    return f"started {manifest.started}, {ended}; {len(records)} of {planned}"
+    merged = (
+        f"; merged from {format_count(len(shards), 'shard')}" if (shards := manifest.shards) else ""
+    )
+    part = f"; shard {manifest.shard} of its plan" if manifest.shard else ""
+    return f"started {manifest.started}, {ended}; {len(records)} of {planned}{merged}{part}"

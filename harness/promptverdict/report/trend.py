@@ -12,7 +12,7 @@ from promptverdict.core.errors import InputError
 from promptverdict.core.numbers import format_percent
 from promptverdict.report.headline import combine_headlines
 from promptverdict.report.table import Cell, Column, Row, RowGroup, Table, build_row, build_table
-from promptverdict.trials.store import Manifest, list_runs, read_manifest
+from promptverdict.trials.store import Manifest, is_shard_name, list_runs, read_manifest
 
 MOST_RUNS = 10
 """Runs that a trend goes back, this one among them."""
@@ -67,7 +67,12 @@ def read_trend(run: Path) -> Trend | None:
     A run that cannot be read is left out: another one's report does not depend on it.
     """
     # A run is named after the moment it began: what sorts behind it came later.
-    names = [folder for folder in list_runs(run.parent) if folder.name <= run.name]
+    # A shard is a part of a run, and no point of a trend beside whole ones.
+    names = [
+        folder
+        for folder in list_runs(run.parent)
+        if folder.name <= run.name and (folder.name == run.name or not is_shard_name(folder.name))
+    ]
     past = [past_run for folder in names[-MOST_RUNS:] if (past_run := _read_run(folder))]
     if len(past) < 2:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -27,7 +28,20 @@ MANIFEST = "run.json"
 TRIALS = "trials"
 BASE = "base"
 """Where the records lie of the older revision that a run was compared with."""
+LOST = "lost"
+"""Where a shard keeps the records of trials of the older revision that could not be recorded."""
 _NAME = "%Y%m%dT%H%M%S.%fZ"
+_SHARD_NAME = re.compile(r"-\d+of\d+$")
+
+
+class MergedShard(Frozen):
+    """A shard that a run was merged from."""
+
+    shard: str
+    """As `3/16`."""
+    run: str
+    seed: int | None = None
+    """Of the order in which it recorded both sides of a comparison, where it did."""
 
 
 class Manifest(BaseModel):
@@ -52,6 +66,12 @@ class Manifest(BaseModel):
     """Of the random order in which both sides of a comparison were recorded, where they were."""
     planned: dict[str, str] = {}
     """Every trial that was selected, `suite/scenario::agent/variant#number` -> its key."""
+    shard: str | None = None
+    """Which part of the plan it ran, as `3/16`; None: all of it."""
+    plan: str | None = None
+    """Digest of the plan that a shard is a part of; the plan itself lies beside the manifest."""
+    shards: tuple[MergedShard, ...] = ()
+    """What it was merged from, by number; empty where one process ran it."""
 
 
 class Run:
@@ -61,9 +81,11 @@ class Run:
         self.folder = folder
 
     @staticmethod
-    def make_name() -> str:
-        """Make the name of a run that starts now."""
-        return datetime.now(UTC).strftime(_NAME)
+    def make_name(shard: str | None = None) -> str:
+        """Make the name of a run that starts now; a shard's tells which it is."""
+        # Shards start together, on machines that may share the folder of the results.
+        suffix = f"-{shard.replace('/', 'of')}" if shard else ""
+        return datetime.now(UTC).strftime(_NAME) + suffix
 
     @classmethod
     def create(
@@ -74,19 +96,22 @@ class Run:
         name: str | None = None,
         *,
         seed: int | None = None,
+        shard: str | None = None,
+        plan: str | None = None,
     ) -> Run:
         """Make the folder of a run and its manifest. Raises StorageError.
 
         settings: what the run was asked to do, kept as it is. Processes that share a run pass
-        its name, and each writes the same manifest. seed: of the order of recording.
+        its name, and each writes the same manifest. seed: of the order of recording. shard, plan:
+        which part of which plan it is, where it is one.
         """
-        name = name or cls.make_name()
+        name = name or cls.make_name(shard)
         run = cls(results / name)
         if not results.exists():
             # Results are made again at no cost; whoever wants one in version control adds it.
             write_file(results / ".gitignore", "*\n")
-        started = datetime.strptime(name, _NAME).replace(tzinfo=UTC)
-        run._write(
+        started = datetime.strptime(name.partition("-")[0], _NAME).replace(tzinfo=UTC)
+        run.write_manifest(
             Manifest(
                 schema_version=SCHEMA,
                 run=name,
@@ -96,13 +121,18 @@ class Run:
                 pid=os.getpid(),
                 seed=seed,
                 planned=dict(planned),
+                shard=shard,
+                plan=plan,
             )
         )
         return run
 
-    def save(self, record: TrialRecord) -> None:
-        """Store the record of one trial. Raises StorageError."""
-        folder = BASE if record.revision else TRIALS
+    def save(self, record: TrialRecord, folder: str | None = None) -> None:
+        """Store the record of one trial. Raises StorageError.
+
+        folder: None where the record itself says which side it is of.
+        """
+        folder = folder or (BASE if record.revision else TRIALS)
         write_file(self.folder / folder / f"{record.key}.json", record.model_dump_json())
 
     def finish(self, *, whole: bool, ended: Mapping[str, int] | None = None) -> None:
@@ -113,15 +143,25 @@ class Run:
         """
         if whole:
             ending = {"finished": format_now(), "ended": dict(ended or {})}
-            self._write(read_manifest(self.folder).model_copy(update=ending))
+            self.write_manifest(read_manifest(self.folder).model_copy(update=ending))
+        self.make_latest()
+
+    def make_latest(self) -> None:
+        """Let results/latest point at this run, where links can be made."""
         # Windows needs a privilege for links; without one the newest folder is the latest.
         link = self.folder.parent / LATEST
         with contextlib.suppress(OSError):
             link.unlink(missing_ok=True)
             link.symlink_to(self.folder.name, target_is_directory=True)
 
-    def _write(self, manifest: Manifest) -> None:
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Write what the run was asked to do. Raises StorageError."""
         write_file(self.folder / MANIFEST, manifest.model_dump_json(indent=1))
+
+
+def is_shard_name(name: str) -> bool:
+    """Return whether the name of a run is that of a shard."""
+    return _SHARD_NAME.search(name) is not None
 
 
 def list_runs(results: Path) -> list[Path]:
