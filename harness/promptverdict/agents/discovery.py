@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ MAX_FILE_BYTES = 1_000_000
 MAX_ID = 100
 """Characters of an id, which is part of paths and of pytest's node ids."""
 
+_MOST_NAMED = 3
 _UNUSABLE_PARTS = frozenset('<>:"\\|?*')
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -202,18 +204,20 @@ def _add_duplicate_names(loaded: Sequence[_Loaded]) -> Iterator[Variant]:
             claims[agent.variant.name].append(agent.variant)
     for agent in loaded:
         variant = agent.variant
-        others = [
-            other.path
-            for other in claims[variant.name or ""]
-            if other.path != variant.path
-            and not (
-                other.agent == variant.agent and variant.name == variant.agent.rpartition("/")[2]
-            )
-        ]
+        # Only as many as are named: each of thousands may share its name with all the others.
+        others = list(islice(_list_namesakes(variant, claims), _MOST_NAMED))
         if not others:
             yield variant
             continue
-        text = f"{variant.name} is also the name in {', '.join(others[:3])}"
+        text = f"{variant.name} is also the name in {', '.join(others)}"
         shared = Diagnostic(line=agent.name_line, kind="duplicate-name", text=text)
         diagnostics = sorted((*variant.diagnostics, shared), key=lambda diagnostic: diagnostic.line)
         yield variant.model_copy(update={"diagnostics": tuple(diagnostics)})
+
+
+def _list_namesakes(variant: Variant, claims: Mapping[str, list[Variant]]) -> Iterator[str]:
+    """List the paths of other agents with its name; those of one folder of that name share it."""
+    shares = variant.name == variant.agent.rpartition("/")[2]
+    for other in claims.get(variant.name or "", ()):
+        if other.path != variant.path and not (shares and other.agent == variant.agent):
+            yield other.path
