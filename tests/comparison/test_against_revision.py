@@ -276,6 +276,22 @@ def test_evidence_that_is_gone_under_the_same_prompt_is_no_unchanged(
     assert "Unchanged: helper/other" in printed
 
 
+def test_fewer_trials_than_the_suite_asks_for_are_no_evidence_that_is_gone(
+    recorded: Repository, pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Recorded with --trials 1; the suite asks for three."""
+    suite = recorded.folder / "evals/manners/suite.yaml"
+    suite.write_text(suite.read_text() + "trials: 3\n")
+    recorded.commit("Three trials")
+    unchanged = "Unchanged: helper/base, helper/other\n"
+    capsys.readouterr()
+    assert main(["compare", "--base", "HEAD"]) == 0
+    assert capsys.readouterr().out == unchanged
+    run(pytester, "evals", "--base", "HEAD", "--trials", "1").stdout.fnmatch_lines(
+        [unchanged.rstrip()]
+    )
+
+
 def test_a_variant_that_was_never_recorded_is_unchanged(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -168,9 +168,23 @@ def test_an_old_recording_stays_when_the_new_trial_breaks(
 ) -> None:
     run(evals, "evals", "--record", "once")
     before = {path: path.read_bytes() for path in evals.path.glob("evals/**/*.http.yaml")}
-    monkeypatch.setenv("PROMPTVERDICT_RELAY", "http://127.0.0.1:1")
-    run(evals, "evals", "--record", "all").assert_outcomes(errors=2)
+    refusal = {"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}
+    with provider(lambda _: (400, refusal)) as refusing:
+        monkeypatch.setenv("PROMPTVERDICT_RELAY", refusing.url)
+        run(evals, "evals", "--record", "all").assert_outcomes(errors=2)
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_where_nothing_listens_nothing_is_tried_and_the_first_line_says_why(
+    evals: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMPTVERDICT_RELAY", "http://127.0.0.1:1")
+    ended = run(evals, "evals", "--record", "once")
+    assert ended.ret == pytest.ExitCode.USAGE_ERROR
+    ended.stderr.fnmatch_lines(
+        ["*--relay: nothing answers at http://127.0.0.1:1 for relay/*: nothing listens there"]
+    )
+    assert recordings(evals.path) == []
 
 
 def test_a_provider_that_fails_is_an_error_and_nothing_is_recorded(

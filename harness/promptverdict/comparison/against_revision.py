@@ -195,13 +195,23 @@ def _note_lost(noun: str, broken: Sequence[TrialRecord], label: str) -> Iterator
 def _list_lost(
     base: BaseRevision, here: Sequence[Cell], there: Sequence[Cell], samples: Iterable[Sample]
 ) -> list[str]:
-    """List evidence that the older revision has and that cannot be used any more here."""
-    broken = {one.cell: one.fault for one in samples if one.fault and one.fault.kind in _UNUSABLE}
-    return [
-        f"{cell.id}: {fault.message.partition(chr(10))[0]}"
-        for cell, older in zip(here, there, strict=True)
-        if (fault := broken.get(cell.id)) and any(not one.fault for one in base.samples(older))
-    ]
+    """List the cells of which the older revision has trials that cannot be used any more here.
+
+    A trial that neither has was never recorded, as with fewer trials than the suite asks for.
+    """
+    broken = {
+        (one.cell, one.trial): one.fault
+        for one in samples
+        if one.fault and one.fault.kind in _UNUSABLE
+    }
+    cells = {cell for cell, _ in broken}
+    lost: dict[str, str] = {}
+    for cell, older in zip(here, there, strict=True):
+        for sample in base.samples(older) if cell.id in cells else ():
+            fault = broken.get((cell.id, sample.trial))
+            if fault and not sample.fault:
+                lost.setdefault(cell.id, fault.message.partition("\n")[0])
+    return [f"{cell}: {message}" for cell, message in lost.items()]
 
 
 def _note_played_twice(

@@ -25,16 +25,26 @@ def check_promise(promise: str | None, cells: Iterable[Cell]) -> None:
 def check_recording(recording: Collection[Trial], settings: Settings) -> None:
     """Check prices, keys and addresses once, before any trial is recorded with them.
 
-    Raises InputError for an unknown price if there is a limit to hold, and for a key or an address
-    that cannot be used.
+    Raises InputError for an unknown price if there is a limit to hold, for a key or an address
+    that cannot be used, and where nothing listens at one.
     """
     if settings.max_cost is not None:
         from promptverdict.runner.estimate import refuse_unpriced
 
         refuse_unpriced([trial.cell for trial in recording], settings.prices)
     from promptverdict.providers.places import check_places
+    from promptverdict.providers.reachability import check_reachable
 
-    check_places(_list_models(recording))
+    models = list(dict.fromkeys(_list_models(recording)))
+    check_places(models)
+    check_reachable(models, settings.relay)
+
+
+def describe_models(recording: Iterable[Trial]) -> Iterable[str]:
+    """Write what servers of one's own say of the models that will be asked."""
+    from promptverdict.providers.reachability import describe_servers
+
+    return describe_servers(dict.fromkeys(_list_models(recording)))
 
 
 def _list_models(recording: Iterable[Trial]) -> Iterable[str]:

@@ -11,10 +11,10 @@ from promptverdict.core.errors import MissingRecording
 from promptverdict.core.ids import format_node_id
 from promptverdict.core.paths import display_path
 from promptverdict.core.shards import parse_shard, select_shard
-from promptverdict.core.text import format_count
+from promptverdict.core.text import escape_text, format_count
 from promptverdict.pytest_plugin.cell_reader import CellReader
 from promptverdict.pytest_plugin.cell_status import CellStatus
-from promptverdict.pytest_plugin.checks import check_promise, check_recording
+from promptverdict.pytest_plugin.checks import check_promise, check_recording, describe_models
 from promptverdict.pytest_plugin.trial_run import TrialRun, WriteLine
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.settings import Settings
@@ -100,6 +100,8 @@ class EvalSession:
                     known[decision.trial.number] = decision
         if recording := [decision.trial for decision in decisions if decision.records]:
             check_recording(recording, self.settings)
+            for line in describe_models(recording):
+                write_line(escape_text(line))
             self._trials.announce(recording, write_line)
         if self.settings.shard:
             # Also where nothing is left for this shard: a merge must see that it ran.
