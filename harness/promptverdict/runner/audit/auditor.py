@@ -92,12 +92,9 @@ def audit_suite(
 ) -> None:
     """Audit the scenarios of one suite. Blocking. Raises SandboxError and InputError."""
     solved = {each.id: list(_solve(each, sandbox, audit)) for each in scenarios}
-    scripted = [
-        each for group in solved.values() for each in group if not each.loaded.solution.edits
-    ]
+    right = [each for group in solved.values() for each in group if each.is_right]
     known = rules.build_rules(
-        scenarios[0].suite.suite,
-        [(each.evidence, each.grades) for each in scripted if each.is_right],
+        scenarios[0].suite.suite, [(each.evidence, each.grades) for each in right]
     )
     for scenario in scenarios:
         _audit_general(scenario, solved[scenario.id], known, sandbox, audit)
