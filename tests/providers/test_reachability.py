@@ -82,7 +82,7 @@ def test_a_password_in_an_address_is_not_shown() -> None:
 def test_a_relay_that_is_not_there_is_told_with_the_command_that_starts_it() -> None:
     told = refuse(["relay/me"], {}, f"http://127.0.0.1:{find_closed_port()}")
     assert told.startswith("--relay: nothing answers at http://127.0.0.1:")
-    assert "promptverdict relay serve" in told
+    assert "promptverdict relay serve --name me --operator" in told
 
 
 def test_whoever_listens_is_enough() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,7 +44,8 @@ def check_reachable(
             continue
         where = "--relay" if by_hand else f"environment: {load_api(model).url_variable}"
         cure = (
-            'start it in another terminal: promptverdict relay serve --name NAME --operator "..."'
+            "start it in another terminal: promptverdict relay serve --name"
+            f' {shlex.quote(model.partition("/")[2])} --operator "..."'
             if by_hand
             else "start the server, or correct the address"
         )
