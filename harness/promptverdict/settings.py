@@ -103,6 +103,17 @@ class Settings(Frozen):
         description="Run one part of the scenarios, as 3/16: the third of sixteen, each scenario"
         " with all its sides and trials; `promptverdict merge` joins the parts",
     )
+    ray: str | None = Field(
+        default=None,
+        description="Record on a Ray cluster: `auto` for the one here, or an address",
+    )
+    ray_workers: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="Processes on the cluster, which share the trials at once (default: one for"
+        " each machine)",
+    )
     models: dict[str, str] = Field(
         default_factory=dict,
         description="Model in an agent file, or `default` -> provider/name",

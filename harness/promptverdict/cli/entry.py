@@ -27,6 +27,7 @@ VERBS = (
     "new",
     "plan",
     "probe",
+    "record",
     "regrade",
     "relay",
     "report",

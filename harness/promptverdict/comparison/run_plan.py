@@ -28,7 +28,17 @@ FILE = "plan.json"
 """Below a shard's folder."""
 
 _MACHINES = frozenset(
-    {"concurrency", "max_cost", "record", "relay", "results", "shard", "controls"}
+    {
+        "concurrency",
+        "controls",
+        "max_cost",
+        "ray",
+        "ray_workers",
+        "record",
+        "relay",
+        "results",
+        "shard",
+    }
 )
 """Options that say where and how a shard runs, and not what it is evidence of."""
 

@@ -8,6 +8,7 @@ package is none of these and ends with a traceback.
 HarnessError
  ├─ InputError          what a person wrote: an option, a scenario, an agent file      exit 2
  ├─ SandboxError        there is no sandbox, or it broke                               exit 3
+ ├─ WorkerLost          every machine that a trial was sent to was lost                exit 3
  ├─ ProviderError       the model's API refused or failed                              exit 4
  │   ├─ ContextOverflow     the conversation no longer fits the model: the agent's outcome
  │   ├─ RateLimited         still asked to slow down, after all the waiting
@@ -66,6 +67,12 @@ class InputError(HarnessError):
 
 class SandboxError(HarnessError):
     """Commands cannot be isolated here, or the sandbox itself broke; never an agent's failure."""
+
+    exit_code = 3
+
+
+class WorkerLost(HarnessError):
+    """Every machine that a trial was sent to was lost before the trial came back."""
 
     exit_code = 3
 

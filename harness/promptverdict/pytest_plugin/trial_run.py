@@ -14,6 +14,7 @@ from promptverdict.settings import Settings
 if TYPE_CHECKING:
     from promptverdict.pytest_plugin.progress import Progress
     from promptverdict.runner.cells import Trial
+    from promptverdict.runner.cluster.ray_cluster import RayCluster
     from promptverdict.runner.decisions import Decision
     from promptverdict.runner.runner import Runner
     from promptverdict.trials.record import TrialRecord
@@ -31,6 +32,7 @@ class TrialRun:
 
     def __init__(self, settings: Settings, create_run: Callable[[], Run]) -> None:
         self._settings, self._create_run = settings, create_run
+        self._cluster: RayCluster | None = None
         self._run: Run | None = None
         self._runner: Runner | None = None
         self._records: dict[str, TrialRecord] = {}
@@ -67,6 +69,12 @@ class TrialRun:
             for diagnostic in variant.diagnostics:
                 write_line(escape_text(f"{variant.path}:{diagnostic.line}: {diagnostic.text}"))
         write_line(str(estimate(trials, self._settings.prices)))
+        if self._settings.ray:
+            from promptverdict.runner.cluster.ray_cluster import RayCluster
+
+            suites = {trial.cell.scenario.suite.folder for trial in trials}
+            self._cluster = RayCluster(self._settings, suites)
+            write_line(f"recording on {self._cluster.description}")
         self._progress = Progress(len(trials))
         self._recording = frozenset(trial.key for trial in trials)
 
@@ -104,6 +112,9 @@ class TrialRun:
         """Cancel the trials that still run; finished ones are stored already."""
         if self._runner:
             self._runner.close()
+        if self._cluster:
+            self._cluster.close()
+            self._cluster = None
 
     def _list_ended_until(self, future: Future[TrialRecord]) -> Iterator[TrialRecord | None]:
         """Yield each record as its trial ends, and None between two looks."""
@@ -124,6 +135,11 @@ class TrialRun:
         self._records[record.key] = record
         self._ended.put(record)
 
+    async def _record_elsewhere(self, trial: Trial) -> TrialRecord:
+        if self._cluster is None:
+            raise RuntimeError("a trial is recorded that was not announced")
+        return await self._cluster.record(trial)
+
     def _start(self) -> Runner:
         if self._runner is None:
             from promptverdict.runner.resources import Resources
@@ -136,5 +152,6 @@ class TrialRun:
                 self._settings.concurrency,
                 self._store,
                 offline=self._settings.record == "none",
+                recorder=self._record_elsewhere if self._settings.ray else None,
             )
         return self._runner

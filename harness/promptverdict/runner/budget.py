@@ -65,6 +65,12 @@ class Budget:
         self._dearest = max(self._dearest, amount)
         self._unknown |= cost is None
 
+    def count_lost(self, purse: Purse) -> None:
+        """Count what a trial had spent, and was about to, that will never end."""
+        # An answer that was on its way is paid for, whether or not anybody got it.
+        self._spent += purse.spent + purse.pending
+        purse.spent = purse.pending = 0.0
+
     @property
     def total(self) -> float:
         """What all trials have spent so far, those that run among them."""
@@ -135,7 +141,9 @@ class _WatchedModel:
         self._last: Usage | None = None
 
     async def answer(self, events: tuple[Event, ...]) -> tuple[tuple[Block, ...], Answered]:
-        self._budget.check_answer(self._purse, self._price, self._expect_usage(events))
+        opening = self._budget.longest_opening
+        expected = expect_usage(events, self._last, opening)
+        self._budget.check_answer(self._purse, self._price, expected)
         blocks, answered = await self._model.answer(events)
         if self._last is None:
             opening = answered.usage.input or 0
@@ -144,16 +152,21 @@ class _WatchedModel:
         self._budget.count_answer(self._purse, self._price, self._last)
         return blocks, answered
 
-    def _expect_usage(self, events: tuple[Event, ...]) -> Usage:
-        """Return what the next answer reads: what the last one read and wrote, and what came."""
-        came = 0
-        for event in reversed(events):
-            if isinstance(event, Answered):
-                break
-            came += len(event.text) if isinstance(event, Result | User) else 0
-        read = came // CHARACTERS
-        if self._last:
-            read += (self._last.input or 0) + (self._last.output or 0)
-        else:
-            read = max(read, self._budget.longest_opening)
-        return Usage(input=read, output=0)
+
+def expect_usage(events: tuple[Event, ...], last: Usage | None, opening: int) -> Usage:
+    """Return what the next answer reads: what the last one read and wrote, and what came.
+
+    last: of the last answer, None before the first one; opening: most tokens that any first answer
+    has read.
+    """
+    came = 0
+    for event in reversed(events):
+        if isinstance(event, Answered):
+            break
+        came += len(event.text) if isinstance(event, Result | User) else 0
+    read = came // CHARACTERS
+    if last:
+        read += (last.input or 0) + (last.output or 0)
+    else:
+        read = max(read, opening)
+    return Usage(input=read, output=0)

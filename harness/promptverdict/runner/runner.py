@@ -11,7 +11,7 @@ import atexit
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import CancelledError, Future
 from typing import Any, cast
 
@@ -50,6 +50,8 @@ class Runner:
     keep is called with each record, in a worker thread. offline: no trial may be recorded, and
     nothing that runs here can open a connection. Otherwise, until it is closed, Ctrl-C, SIGTERM and
     SIGHUP cancel all trials at once and interrupt the main thread, unless another handler is set.
+    recorder: records trials elsewhere, and knows of budget and refusals; None: they are recorded
+    here.
     """
 
     def __init__(
@@ -59,8 +61,10 @@ class Runner:
         keep: Callable[[TrialRecord], object],
         *,
         offline: bool = False,
+        recorder: Callable[[Trial], Awaitable[TrialRecord]] | None = None,
     ) -> None:
         self._context, self._keep, self._offline = context, keep, offline
+        self._recorder = recorder
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(DaemonThreadExecutor())
         self._cancelled: set[asyncio.Task[Any]] = set()
@@ -122,6 +126,8 @@ class Runner:
 
     async def _record(self, trial: Trial) -> TrialRecord:
         """Record a trial, unless the provider or the budget has ended recording."""
+        if self._recorder:
+            return await self._recorder(trial)
         budget = self._context.budget
         async with budget.reserve() as purse:
             if stopped := self._context.throttle.build_stop() or purse.refused:
