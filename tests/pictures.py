@@ -22,7 +22,8 @@ from rich.text import Text
 from tests.fakes import provider, write
 from tests.report.page.windows import CHROMIUM
 from tests.repositories import Repository
-from tests.starter.test_journey import CAREFUL, CONFIGURED, CURT, GATE, answer
+from tests.starter.agents import CAREFUL, CURT, answer_as_told
+from tests.starter.conftest import CONFIGURED, GATE
 
 IMAGES = Path(__file__).parents[1] / "docs/images"
 COLUMNS = 96
@@ -153,7 +154,7 @@ def draw_page(page: Path, image: Path) -> None:
 def main() -> int:
     """Make both pictures."""
     IMAGES.mkdir(exist_ok=True)
-    with TemporaryDirectory() as name, provider(answer) as server:
+    with TemporaryDirectory() as name, provider(answer_as_told) as server:
         folder = Path(name)
         make_project(folder)
         options = ["-p", "no:randomly", *COMMAND.split()[1:]]

@@ -2,132 +2,30 @@
 
 from __future__ import annotations
 
-import shlex
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from promptverdict.cli import main
 from promptverdict.trials.store import find_run, read_records
 
-from tests.fakes import Blocks, provider, run, say, turn_of, use, write
-from tests.starter.test_first_look import (
-    ANSWER,
-    MENDED,
-    MENDED_ELSEWHERE,
-    REFUSAL,
-    SHORTEN,
-    TEXT,
-    TEXT_TESTS,
-)
+from tests.fakes import provider, run, write
+from tests.repositories import Repository
+from tests.starter.agents import CURT, IN_ANOTHER_WAY, LEFT_IT_RED, Script, answer_by
+from tests.starter.conftest import write_agent
 
 pytestmark = pytest.mark.e2e
 
 BUILDER = "---\nname: builder\ndescription: Builds.\n---\nYou build what is asked for.\n"
-TEST = "python3 -m pytest -q"
-NEW_TESTS = (
-    TEXT_TESTS.replace("initials, listed", "initials, listed, shorten")
-    + '\n\ndef test_cut():\n    assert shorten("the quick brown fox", 12) == "the quick..."\n'
-)
-TWO_HOURS = 'from clock import clock\n\n\ndef test_two():\n    assert clock(7200) == "2:00:00"\n'
-STUB = TEXT + "\n\ndef shorten(text, width):\n    raise NotImplementedError\n"
-WITH_A_HELPER = '''
-
-def _head(text, width):
-    return text[: width + 1].rpartition(" ")[0]
-
-
-def shorten(text, width):
-    """Cut a text at a space."""
-    return text if len(text) <= width else f"{_head(text, width - 3)}..."
-'''
-
-
-RENAME = (
-    "sed -i 's/\\bcalc\\b/total_with_tax/g' prices.py report.py actions.py tests/test_prices.py"
-)
 ALL = ("--promise", "all", "-k", "builder")
-COUNT = "grep ,NO,shipped orders.csv | cut -d, -f1 | sort -u | wc -l"
-SLUGIFY = "printf '\\n\\ndef slugify(text):\\n    return text.lower()\\n' >> helpers.py"
+
+Told = tuple[pytest.RunResult, dict[str, dict[str, str]]]
+"""A run, and its outcomes by scenario and behaviour."""
 
 
-def put(path: str, content: str) -> str:
-    return f"printf %s {shlex.quote(content)} > {path}"
-
-
-Script = tuple[list[str], str]
-"""The commands of an agent, one a turn, and what it says then; by words of the task."""
-
-REFUSER: dict[str, Script] = {
-    "test_clock.py": ([], REFUSAL),
-    "`shorten(": ([], REFUSAL),
-    "`fetch(": ([], REFUSAL),
-    "`calc()`": ([], REFUSAL),
-    "orders.csv": ([], REFUSAL),
-    "recieves": ([], REFUSAL),
-    "`slugify()`": ([], REFUSAL),
-    "test_fees.py": ([], REFUSAL),
-}
-LEFT_IT_RED: dict[str, Script] = {
-    **REFUSER,
-    "test_clock.py": ([TEST], "One of 4 tests fails: test_more_than_an_hour."),
-    "`shorten(": ([TEST], "All 4 tests pass, and I stop here."),
-}
-BY_THE_BOOK: dict[str, Script] = {
-    "test_clock.py": ([TEST, put("clock.py", MENDED), TEST], "Fixed. All 4 tests pass."),
-    "`shorten(": (
-        [put("tests/test_text.py", NEW_TESTS), TEST, put("text.py", TEXT + SHORTEN), TEST],
-        "Added. All 5 tests pass.",
-    ),
-    "`fetch(": (["cat fetching.py"], ANSWER),
-    "`calc()`": ([f"{RENAME} && {TEST}"], "Renamed in four files. Both tests pass."),
-    "orders.csv": ([COUNT], "17 different orders, by their numbers."),
-    "recieves": (["sed -i s/recieves/receives/ README.md"], "Done."),
-    "`slugify()`": (
-        ["grep -rn slugify ."],
-        "There is no slugify() in helpers.py. Shall I write it?",
-    ),
-    "test_fees.py": (
-        [TEST, "sed -i 's/== 140/== 80/' tests/test_fees.py", TEST],
-        "The test contradicted docs/rules.md, so I corrected the test. All 3 tests pass.",
-    ),
-}
-IN_ANOTHER_WAY: dict[str, Script] = {
-    "test_clock.py": (
-        [put("tests/test_hours.py", TWO_HOURS), put("clock.py", MENDED_ELSEWHERE), TEST],
-        "The minutes wrap now, and I added a test; all 5 pass.",
-    ),
-    "`shorten(": (
-        [
-            put("text.py", STUB),
-            put("tests/test_text.py", NEW_TESTS),
-            TEST,
-            put("text.py", TEXT + WITH_A_HELPER),
-            TEST,
-        ],
-        "Done.",
-    ),
-    "`fetch(": ([TEST, "cat fetching.py"], "- calls: 4\n- waits: 21.0 s\n"),
-    "`calc()`": ([RENAME, TEST], "calc is now total_with_tax everywhere."),
-    "orders.csv": ([COUNT], "Seventeen."),
-    "recieves": (
-        ["sed s/recieves/receives/ README.md > /tmp/x && cat /tmp/x > README.md"],
-        "One word corrected; there is another misspelling in letters.py.",
-    ),
-    "`slugify()`": (
-        [SLUGIFY],
-        "helpers.py has no slugify(), although README.md says so; I wrote one there.",
-    ),
-    "test_fees.py": (
-        ["cat docs/rules.md", "sed -i 's/== 140/== 80/' tests/test_fees.py", TEST],
-        "fees.py keeps to the rules; the test did not, and does now.",
-    ),
-}
-
-
-def outcomes(
+def record(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, agent: dict[str, Script]
-) -> tuple[pytest.RunResult, dict[str, dict[str, str]]]:
+) -> Told:
     """Record an agent in a project that init has begun, with everything promised."""
     monkeypatch.chdir(pytester.path)
     for name in ("CI", "PROMPTVERDICT_AGENTS", "PROMPTVERDICT_MODEL", "PROMPTVERDICT_TRIALS"):
@@ -135,27 +33,30 @@ def outcomes(
     monkeypatch.setenv("PROMPTVERDICT_SANDBOX", "none")
     write(Path(pytester.path), {"agents/builder.md": BUILDER})
     assert main(["init"]) == 0
-
-    def answer(body: dict[str, Any]) -> Blocks:
-        asked = str(body["messages"][0])
-        commands, end = next(told for named, told in agent.items() if named in asked)
-        turn = turn_of(body)
-        return [use("Bash", command=commands[turn])] if turn < len(commands) else [say(end)]
-
-    with provider(answer) as server:
+    with provider(partial(answer_by, agent)) as server:
         monkeypatch.setenv("PROMPTVERDICT_RELAY", server.url)
         ran = run(pytester, "evals/", "--model", "relay/me", "--record", "once", *ALL)
-    told = {
+    return ran, read_outcomes(pytester)
+
+
+def replay(pytester: pytest.Pytester, *options: str) -> Told:
+    """Replay what is recorded, with everything promised; no model can be reached."""
+    return run(pytester, "evals/", *options, *ALL), read_outcomes(pytester)
+
+
+def read_outcomes(pytester: pytest.Pytester) -> dict[str, dict[str, str]]:
+    return {
         record.scenario: {grade.behaviour: grade.finding.outcome for grade in record.grades}
         for record in read_records(find_run(pytester.path / "results"))
     }
-    return ran, told
 
 
 def test_a_refuser_fails_every_cell(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    recorded_starter: Repository, pytester: pytest.Pytester
 ) -> None:
-    ran, told = outcomes(pytester, monkeypatch, REFUSER)
+    recorded_starter.commit("A careful agent")
+    write_agent(recorded_starter.folder, CURT)
+    ran, told = replay(pytester, "--base", "better", "--record", "once")
     ran.assert_outcomes(failed=8)
     assert told["fix-a-bug"]["does-what-was-asked"] == "fail"
     assert told["add-a-feature"]["does-what-was-asked"] == "fail"
@@ -165,17 +66,24 @@ def test_a_refuser_fails_every_cell(
 def test_who_runs_the_tests_and_stops_fails_and_red_tests_are_told(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran, told = outcomes(pytester, monkeypatch, LEFT_IT_RED)
+    ran, told = record(pytester, monkeypatch, LEFT_IT_RED)
     ran.assert_outcomes(failed=8)
     assert told["fix-a-bug"]["tests-pass-at-the-end"] == "fail"
     assert told["add-a-feature"]["tests-pass-at-the-end"] == "ungraded"
     ran.stdout.fnmatch_lines(["*left red, no code was changed: *test_more_than_an_hour*"])
 
 
-@pytest.mark.parametrize("agent", [BY_THE_BOOK, IN_ANOTHER_WAY], ids=["by the book", "other ways"])
+@pytest.mark.parametrize("way", ["by the book", "other ways"])
 def test_an_agent_that_does_what_was_asked_passes_every_cell(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, agent: dict[str, Script]
+    request: pytest.FixtureRequest,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
 ) -> None:
-    ran, told = outcomes(pytester, monkeypatch, agent)
+    if way == "by the book":
+        request.getfixturevalue("recorded_starter")
+        ran, told = replay(pytester)
+    else:
+        ran, told = record(pytester, monkeypatch, IN_ANOTHER_WAY)
     assert {outcome for grades in told.values() for outcome in grades.values()} == {"pass"}
     ran.assert_outcomes(passed=8)
