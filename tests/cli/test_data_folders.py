@@ -14,6 +14,12 @@ from tests.recorded import record_project
 
 CASES: dict[str, list[tuple[int, list[str]]]] = {
     "agents": [(0, ["agents"]), (2, ["agents", "evals/small/files"])],
+    "audit": [
+        (0, ["audit"]),
+        (0, ["audit", "."]),
+        (2, ["audit", "evals/small/solutions/hello"]),
+        (2, ["audit", "evals/small/files/hello/inner.yaml"]),
+    ],
     "check": [(0, ["check"]), (0, ["check", "."]), (2, ["check", "evals/small/solutions/hello"])],
     "compare": [(7, ["compare"]), (2, ["compare", "--evals", "evals/small/files"])],
     "export": [(0, ["export", "out"])],

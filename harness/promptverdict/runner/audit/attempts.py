@@ -10,8 +10,8 @@ from promptverdict.runner.audit.editing import NothingToEdit, edit_evidence
 from promptverdict.runner.audit.probing import (
     get_reports,
     list_wanted,
+    replace_reports,
     reuse_reports,
-    with_reports,
 )
 from promptverdict.runner.audit.recordings import list_recordings, read_recording
 from promptverdict.runner.probe_runner import probe_trees
@@ -53,7 +53,7 @@ def read_attempt(loaded: LoadedSolution) -> Evidence:
         if stored.probed != digest_probes(loaded.scenario):
             raise build_stale_error(loaded, "a probe changed since it ran")
         reports = stored.probes
-    return with_reports(edited, reports)
+    return replace_reports(edited, reports)
 
 
 def run_attempt(loaded: LoadedSolution, sandbox: Sandbox) -> Evidence:
@@ -77,7 +77,7 @@ def run_attempt(loaded: LoadedSolution, sandbox: Sandbox) -> Evidence:
         probes=reports,
     )
     store_evidence(loaded, stored)
-    return with_reports(edited, reports)
+    return replace_reports(edited, reports)
 
 
 def list_attempt_misses(loaded: LoadedSolution, evidence: Evidence) -> list[str]:

@@ -33,7 +33,7 @@ def _carry_out(timeline: Timeline, edit: Edit) -> Timeline:
     if edit.drop:
         places = set(_select(timeline, edit.drop))
         left = [part for place, part in enumerate(timeline.parts) if place not in places]
-        return timeline.with_parts(left)
+        return timeline.replace_parts(left)
     if edit.move:
         return _move(timeline, edit.move)
     if edit.rewrite:
@@ -94,7 +94,7 @@ def _move(timeline: Timeline, move: Move) -> Timeline:
     after = [
         part for place, part in enumerate(timeline.parts[at:], start=at) if place not in places
     ]
-    return timeline.with_parts([*before, *moved, *after])
+    return timeline.replace_parts([*before, *moved, *after])
 
 
 def _find_answer_start(timeline: Timeline, place: int) -> int:
@@ -126,7 +126,7 @@ def _rewrite(timeline: Timeline, rewrite: Rewrite) -> Timeline:
             count += found
     if not count:
         raise NothingToEdit(f"nothing that was said fits {rewrite.find!r}")
-    return timeline.with_parts(parts)
+    return timeline.replace_parts(parts)
 
 
 def _replace_answer(timeline: Timeline, answer: str) -> Timeline:
@@ -150,10 +150,10 @@ def _replace_answer(timeline: Timeline, answer: str) -> Timeline:
         at = later[1] if len(later) > 1 else None
     if at is None:
         end = next((place for place, part in enumerate(parts) if isinstance(part, End)), len(parts))
-        return timeline.with_parts(
+        return timeline.replace_parts(
             [*parts[:end], *said, Answered(model="edited", stop="done"), *parts[end:]]
         )
-    return timeline.with_parts([*parts[:at], *said, *parts[at:]])
+    return timeline.replace_parts([*parts[:at], *said, *parts[at:]])
 
 
 def _edit_file(timeline: Timeline, edit: FileEdit) -> Timeline:
@@ -179,7 +179,7 @@ def _edit_file(timeline: Timeline, edit: FileEdit) -> Timeline:
         # The tests ran on the tree before this edit as well as on the one after it.
         trees=done.trees if done.delta else (done.trees[0], f"{done.trees[1]}+"),
     )
-    return timeline.with_parts(parts)
+    return timeline.replace_parts(parts)
 
 
 def _edit_text(edit: FileEdit, old: Node | None) -> str:
@@ -208,7 +208,7 @@ def _edit_reports(timeline: Timeline, edit: ReportEdit) -> Timeline:
     for place in places:
         if isinstance(done := parts[place], Done):
             parts[place] = replace(done, result=_alter_result(done.result, edit))
-    return timeline.with_parts(parts)
+    return timeline.replace_parts(parts)
 
 
 def _alter_result(result: Result, edit: ReportEdit) -> Result:

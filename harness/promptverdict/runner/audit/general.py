@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from promptverdict.core.errors import StaleSolution
-from promptverdict.runner.audit.probing import get_reports, reuse_reports, with_reports
+from promptverdict.runner.audit.probing import get_reports, replace_reports, reuse_reports
 from promptverdict.runner.audit.timeline import Done, Timeline
 from promptverdict.runner.solutions import read_solution, run_solution
 from promptverdict.sandbox import Sandbox
@@ -44,14 +44,14 @@ def leave_untouched(
         first = solved[0]
         outcome = first.outcome or FinalState()
         bare = Timeline.of(first)
-        bare = bare.with_parts([part for part in bare.parts if not isinstance(part, Done | Say)])
+        bare = bare.replace_parts([part for part in bare.parts if not isinstance(part, Done | Say)])
         evidence = bare.build().model_copy(
             update={"outcome": FinalState(start=outcome.start, notes=outcome.notes)}
         )
         known = tuple(report for each in solved for report in get_reports(each))
         reports = reuse_reports(scenario, evidence, known)
         if reports is not None:
-            return with_reports(evidence, reports)
+            return replace_reports(evidence, reports)
     path = scenario.suite.folder / FOLDER / scenario.id / f"{NOTHING_DONE}.yaml"
     nothing = LoadedSolution(
         scenario, path, Solution(kind="good", says="It does nothing and says nothing.")
@@ -78,7 +78,7 @@ def only_say_so(good: Evidence, untouched: Evidence) -> Evidence:
     """Return a good trial without what was done in it: its words, and an untouched workspace."""
     timeline = Timeline.of(good)
     left = [part for part in timeline.parts if not isinstance(part, Done)]
-    built = timeline.with_parts(left).build()
+    built = timeline.replace_parts(left).build()
     return built.model_copy(update={"outcome": untouched.outcome})
 
 

@@ -36,7 +36,7 @@ def reuse_reports(
     return tuple(reports)
 
 
-def with_reports(evidence: Evidence, reports: tuple[ProbeReport, ...]) -> Evidence:
+def replace_reports(evidence: Evidence, reports: tuple[ProbeReport, ...]) -> Evidence:
     """Return evidence with these reports of probes."""
     outcome = evidence.outcome or FinalState()
     return evidence.model_copy(update={"outcome": outcome.model_copy(update={"probes": reports})})

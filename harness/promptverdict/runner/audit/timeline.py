@@ -61,7 +61,7 @@ class Timeline:
         """List the places of calls in the parts."""
         return [place for place, part in enumerate(self.parts) if isinstance(part, Done)]
 
-    def with_parts(self, parts: Sequence[Event | Done]) -> Timeline:
+    def replace_parts(self, parts: Sequence[Event | Done]) -> Timeline:
         """Return a timeline with other parts."""
         return replace(self, parts=tuple(parts))
 
