@@ -41,7 +41,7 @@ def run(asked: argparse.Namespace) -> int:
     audit = _audit([Path(path) for path in asked.paths], asked.sandbox)
     misses = audit.list_misses()
     terminal = detect_terminal()
-    if audit.held:
+    if audit.graded:
         print(render_lines(render_table(build_matrix(audit), terminal), terminal))
     for miss in misses:
         print(f"MISSED {escape_text(format_miss(miss))}")

@@ -14,7 +14,10 @@ ENOUGH_SABOTEURS = 2
 
 def build_matrix(audit: Audit) -> Table:
     """Build the matrix: behaviour by kind of attempt, how many are graded as they must be."""
-    suites: dict[str, dict[str, list[Held]]] = {}
+    suites: dict[str, dict[str, list[Held]]] = {
+        suite: {behaviour: [] for behaviour in behaviours}
+        for suite, behaviours in audit.graded.items()
+    }
     for held in audit.held:
         suites.setdefault(held.suite, {}).setdefault(held.behaviour, []).append(held)
     groups = [

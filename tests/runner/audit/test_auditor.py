@@ -214,3 +214,13 @@ def test_the_verb_prints_the_matrix_writes_the_page_and_ends_with_1_for_a_miss(
     out = capsys.readouterr().out
     assert "MISSED small/alpha: silent: greets is pass" in out
     assert "Graded wrongly" in (root / "audit.html").read_text(encoding="utf-8")
+
+
+def test_a_behaviour_that_nothing_proves_is_listed(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in root.glob("small/solutions/*/*.yaml"):
+        path.unlink()
+    assert main(["audit", "small"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "leaves-rest (0 saboteurs, 0 near misses)" in out

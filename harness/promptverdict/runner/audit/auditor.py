@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from promptverdict.core.errors import EvidenceError, StaleSolution
 from promptverdict.core.paths import display_path
+from promptverdict.graders import AnyGrader
 from promptverdict.graders.extracted_claims import needs_judge
 from promptverdict.graders.grading import grade_all
 from promptverdict.runner.audit import general, rules
@@ -63,6 +64,8 @@ class Audit:
     """All that an audit found."""
 
     held: list[Held] = field(default_factory=list)
+    graded: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Suite -> the behaviours that code grades somewhere in it."""
     broken: list[str] = field(default_factory=list)
     """Attempts that prove nothing, and why."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -91,11 +94,12 @@ def audit_suite(
     scenarios: Sequence[LoadedScenario], sandbox: Callable[[], Sandbox], audit: Audit
 ) -> None:
     """Audit the scenarios of one suite. Blocking. Raises SandboxError and InputError."""
+    suite = scenarios[0].suite
+    coded = (name for each in scenarios for name in _list_coded(each))
+    audit.graded[suite.id] = tuple(dict.fromkeys(coded))
     solved = {each.id: list(_solve(each, sandbox, audit)) for each in scenarios}
     right = [each for group in solved.values() for each in group if each.is_right]
-    known = rules.build_rules(
-        scenarios[0].suite.suite, [(each.evidence, each.grades) for each in right]
-    )
+    known = rules.build_rules(suite.suite, [(each.evidence, each.grades) for each in right])
     for scenario in scenarios:
         _audit_general(scenario, solved[scenario.id], known, sandbox, audit)
         _audit_without_results(scenario, solved[scenario.id], audit)
@@ -209,12 +213,13 @@ def _audit_foreign(
 
 def _grade(scenario: LoadedScenario, evidence: Evidence) -> tuple[Grade, ...]:
     """Grade what code grades; nobody asks a judge about an attempt."""
-    graders = {
-        name: grader
-        for name, grader in scenario.scenario.grades.items()
-        if not needs_judge([grader])
-    }
-    return grade_all(graders, scenario.suite.checks, evidence)
+    return grade_all(_list_coded(scenario), scenario.suite.checks, evidence)
+
+
+def _list_coded(scenario: LoadedScenario) -> dict[str, AnyGrader]:
+    """List the graders that no judge is asked for."""
+    graders = scenario.scenario.grades.items()
+    return {name: grader for name, grader in graders if not needs_judge([grader])}
 
 
 def _hold(
