@@ -11,6 +11,7 @@ import contextlib
 import math
 import os
 import signal
+import socket
 import threading
 from collections.abc import Awaitable, Iterable, Iterator
 from itertools import count
@@ -43,6 +44,7 @@ _PASSED_ON = (
 )
 """Variables that workers get from here, past Ray's own: those are shown in its dashboard."""
 
+_CONNECT_SECONDS = 10.0
 _LAST_SECONDS = 5.0
 """How long workers may take to leave nothing behind."""
 
@@ -174,13 +176,21 @@ def _connect(address: str) -> Any:
         raise InputError([Problem("--ray", "Ray is not installed", cure)]) from error
     try:
         if not ray.is_initialized():
+            _check_listening(address)
             with _keep_signal_handler():
                 ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         cure = "start one (ray start --head), or name its address"
         raise InputError([Problem(f"--ray {address}", f"no cluster: {reason}", cure)]) from error
     return ray
+
+
+def _check_listening(address: str) -> None:
+    """Raise OSError where nothing listens at `host:port`: Ray would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdecimal() and "/" not in host:
+        socket.create_connection((host, int(port)), _CONNECT_SECONDS).close()
 
 
 @contextlib.contextmanager
