@@ -1,4 +1,4 @@
-"""What many trials take. Run by hand: python tests/benchmarks/scale.py [ROW ...] [--rounds 5]
+"""What many trials take. Run by hand: python tests/benchmarks/scale.py [--only ROW ...]
 
 replay   1,000 recordings replayed, beside a bare script that makes the same SDK calls
 live     500 trials recorded, 50 at once, of a provider on loopback that takes 200 ms, beside
@@ -201,7 +201,7 @@ def compare_sides(
     return taken
 
 
-def measure_replay(folder: Path, compiled: Path, rounds: int) -> None:
+def measure_replay(folder: Path, compiled: Path, asked: argparse.Namespace) -> None:
     write_project(folder, 500)
     with serve(0.0) as url:
         environment = build_environment(compiled, url)
@@ -213,10 +213,10 @@ def measure_replay(folder: Path, compiled: Path, rounds: int) -> None:
         ),
         "replay": lambda: measure(PYTEST, folder, environment),
     }
-    print_sides("replay of 1,000 recordings", compare_sides(commands, rounds), 1000)
+    print_sides("replay of 1,000 recordings", compare_sides(commands, asked.rounds), 1000)
 
 
-def measure_live(folder: Path, compiled: Path, rounds: int) -> None:
+def measure_live(folder: Path, compiled: Path, asked: argparse.Namespace) -> None:
     write_project(folder, 250)
 
     def record() -> Taken:
@@ -231,15 +231,15 @@ def measure_live(folder: Path, compiled: Path, rounds: int) -> None:
             ),
             "recording": record,
         }
-        taken = compare_sides(commands, rounds)
+        taken = compare_sides(commands, asked.rounds)
     print_sides("500 live trials, 200 ms, 50 at once", taken, 500)
 
 
-def measure_growth(folder: Path, compiled: Path, _: int) -> None:
+def measure_growth(folder: Path, compiled: Path, asked: argparse.Namespace) -> None:
     print("\nrecording, 0 ms, 10 at once\n  trials   CPU s  ms CPU/trial  wall s  peak MB")
     with serve(0.0) as url:
         environment = build_environment(compiled, url)
-        for trials in (1000, 5000):
+        for trials in asked.growth:
             place = folder / str(trials)
             place.mkdir()
             write_project(place, trials // 2)
@@ -267,7 +267,7 @@ def write_stored(folder: Path, known: list[str], trials: int) -> str:
     return name
 
 
-def measure_stored(folder: Path, compiled: Path, _: int) -> None:
+def measure_stored(folder: Path, compiled: Path, asked: argparse.Namespace) -> None:
     write_project(folder, 500)
     with serve(0.0) as url:
         environment = build_environment(compiled, url)
@@ -276,7 +276,7 @@ def measure_stored(folder: Path, compiled: Path, _: int) -> None:
     known = [record.model_dump_json() for record in read_records(latest)]
     print("\nstored trials\n            trials    CPU s  ms/trial  peak MB  KB/trial more")
     last: dict[str, tuple[int, float]] = {}
-    for trials in (10_000, 100_000):
+    for trials in asked.stored:
         name = write_stored(folder, known, trials)
         for verb in ("compare", "report"):
             taken = measure([*CLI, verb, name], folder, build_environment(compiled))
@@ -289,7 +289,7 @@ def measure_stored(folder: Path, compiled: Path, _: int) -> None:
             print(row, flush=True)
 
 
-ROWS: dict[str, Callable[[Path, Path, int], None]] = {
+ROWS: dict[str, Callable[[Path, Path, argparse.Namespace], None]] = {
     "replay": measure_replay,
     "live": measure_live,
     "growth": measure_growth,
@@ -299,14 +299,16 @@ ROWS: dict[str, Callable[[Path, Path, int], None]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rows", nargs="*", choices=[*ROWS, []], metavar="ROW", help=", ".join(ROWS))
+    parser.add_argument("--only", nargs="+", choices=list(ROWS), default=list(ROWS))
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--growth", type=int, nargs="+", default=[1_000, 5_000])
+    parser.add_argument("--stored", type=int, nargs="+", default=[10_000, 100_000])
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        for row in asked.rows or ROWS:
+        for row in asked.only:
             place = Path(name, row)
             place.mkdir()
-            ROWS[row](place, Path(name, "compiled"), asked.rounds)
+            ROWS[row](place, Path(name, "compiled"), asked)
 
 
 if __name__ == "__main__":

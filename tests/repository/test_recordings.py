@@ -83,14 +83,15 @@ def test_there_are_fourteen_of_one_api_and_six_of_the_others() -> None:
     }
 
 
+@pytest.mark.parametrize("through_sdk", [True, False], ids=["its SDK", "a plain client"])
 @pytest.mark.parametrize("trial_id", TRIALS)
-def test_each_is_replayed_through_its_sdk_as_it_is_read_back(trial_id: str) -> None:
+def test_each_is_replayed_as_it_is_read_back(trial_id: str, through_sdk: bool) -> None:
     trial = TRIALS[trial_id]
     sealed = open_sealed(trial.location)
     session = RunContext(
         sandbox=lambda: pytest.fail("sandbox"), network=lambda: pytest.fail("network")
     )
-    record = asyncio.run(run_trial(trial, session, sealed))
+    record = asyncio.run(run_trial(trial, session, sealed, through_sdk=through_sdk))
     assert record.fault is None
     assert record.evidence == asyncio.run(read_evidence(trial.cell, sealed))
 

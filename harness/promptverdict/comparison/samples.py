@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from promptverdict.comparison.fingerprint import MEASURES, measure_trial
 from promptverdict.comparison.scenario_pair import TrialOutcome
@@ -74,7 +74,7 @@ class Sample:
             trial=record.trial,
             digest=_share_mapping(tuple(record.digest.items())),
             compatible=_share_mapping(tuple(record.compatible.items())),
-            provenance=record.provenance,
+            provenance=_share_provenance(record.provenance),
             fault=record.fault,
             outcomes=_share_mapping(
                 (
@@ -83,7 +83,7 @@ class Sample:
                 )
             ),
             end=intern(_find_end(record)),
-            measures=tuple(measure_trial(record).values()),
+            measures=tuple(map(_share_number, measure_trial(record).values())),
             money=intern(f"{cost.currency} {cost.as_of}") if cost else "",
         )
 
@@ -120,3 +120,25 @@ def _find_end(record: TrialRecord) -> str:
 def _share_mapping(items: tuple[tuple[str, Value], ...]) -> Mapping[str, Value]:
     """Keep alike mappings once: most trials of a cell share theirs."""
     return MappingProxyType(dict(items))
+
+
+@lru_cache(maxsize=4096)
+def _share_number(number: float | None) -> float | None:
+    """Keep a number once: most measures are small counts, and there are forty of each trial."""
+    return number
+
+
+def _share_provenance(provenance: Provenance | None) -> Provenance | None:
+    """Keep alike provenances once: many trials are recorded in one second."""
+    if provenance is None:
+        return None
+    fields = dict(provenance)
+    versions = tuple(fields.pop("versions").items())
+    return _build_provenance(tuple(fields.items()), versions)
+
+
+@lru_cache(maxsize=4096)
+def _build_provenance(
+    fields: tuple[tuple[str, Any], ...], versions: tuple[tuple[str, str], ...]
+) -> Provenance:
+    return Provenance(**dict(fields), versions=dict(versions))

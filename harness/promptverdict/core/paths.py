@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -11,10 +12,16 @@ def display_path(path: Path) -> str:
 
     A link is named, and not what it leads to.
     """
-    here = os.path.realpath(Path.cwd())
+    here = _resolve_folder(str(Path.cwd()))
     # Links above it are resolved: the working folder may have been reached through one.
-    parent = os.path.realpath(path.absolute().parent)
-    for place in (Path(parent, path.name), Path(os.path.realpath(path))):
-        if place.is_relative_to(here):
-            return place.relative_to(here).as_posix()
-    return str(path)
+    parent = _resolve_folder(str(path.absolute().parent))
+    place = Path(parent, path.name)
+    if not place.is_relative_to(here):
+        place = Path(os.path.realpath(path))
+    return place.relative_to(here).as_posix() if place.is_relative_to(here) else str(path)
+
+
+@lru_cache(maxsize=1024)
+def _resolve_folder(folder: str) -> str:
+    """Resolve the links in an absolute path; most paths that are shown lie in few folders."""
+    return os.path.realpath(folder)

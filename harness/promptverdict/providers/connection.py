@@ -26,6 +26,8 @@ class Connection:
     """Where the relay answers."""
     replay: bool
     """Whether the transport plays a recording; then no key is needed, and no place."""
+    through_sdk: bool = True
+    """Whether a replay, too, asks through the SDK; it asks the same without."""
 
     @asynccontextmanager
     async def open_model(
@@ -42,6 +44,11 @@ class Connection:
         is needed and none can be used, and for an address that is none.
         """
         api, by_hand = load_api(model), is_by_hand(model)
+        if self.replay and not self.through_sdk:
+            name = resolve_requested_name(model)
+            played = api.open_replay(self.transport, name, system, tools, parameters or {})
+            yield replace(played, output_limit=output_limit)
+            return
         key = "none" if by_hand or self.replay else read_key(model, api)
         place = self._resolve_place(api, by_hand=by_hand)
         name = resolve_requested_name(model)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl
 
+from promptverdict.core.errors import ProviderError
 from promptverdict.providers.conversation import Conversation
 from promptverdict.providers.wire import (
     import_sdk,
@@ -71,7 +72,7 @@ def find_no_deprecation(_model: str) -> None:
 
 @dataclass(frozen=True)
 class Api:
-    """One API of a provider. Its functions are pure and load no SDK, save the two that say so."""
+    """One API of a provider. Its functions are pure and load no SDK, save those that say so."""
 
     sdk: str
     """Name of the SDK's package, whose version goes into a recording."""
@@ -128,3 +129,20 @@ class Api:
             yield Conversation(
                 client, self.path, opened.errors, build, self.read_answer, self.limit_name
             )
+
+    def open_replay(
+        self,
+        transport: httpx2.AsyncBaseTransport,
+        model: str,
+        system: str,
+        tools: tuple[dict[str, Any], ...],
+        parameters: Mapping[str, Any] = NO_PARAMETERS,
+    ) -> Conversation:
+        """Open a conversation that is played: the same requests, without loading the SDK."""
+        from promptverdict.providers.plain_client import PlainClient
+
+        build = partial(self.build_request, model, system, tools, parameters=parameters)
+        client = PlainClient(transport, self.url)
+        return Conversation(
+            client, self.path, ProviderError, build, self.read_answer, self.limit_name
+        )

@@ -38,7 +38,7 @@ async def check_replay(decision: Decision, context: RunContext) -> Decision:
     """
     if decision.sealed is None:
         return decision
-    record = await run_trial(decision.trial, context, decision.sealed)
+    record = await run_trial(decision.trial, context, decision.sealed, through_sdk=True)
     if record.fault and record.fault.kind == BrokenRecording.__name__:
         return Decision(decision.trial, "stale", None, None)
     return decision

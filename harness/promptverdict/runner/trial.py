@@ -44,18 +44,25 @@ async def run_trial(
     *,
     probes: bool = False,
     purse: Purse | None = None,
+    through_sdk: bool = False,
 ) -> TrialRecord:
     """Run one trial: replayed where a recording is given, else live and recorded.
 
     probes: whether probes are run on a recording that is given; on a new one they always are.
-    purse: what it may spend. What goes wrong on the way is in the record's fault; a bug in
-    promptverdict surfaces as itself.
+    purse: what it may spend. through_sdk: whether a replay asks through the SDK, too; the requests
+    are the same. What goes wrong on the way is in the record's fault; a bug in promptverdict
+    surfaces as itself.
     """
     began = time.monotonic()
     transcript, outcome, head, fault = Transcript(), None, None, None
     try:
         async with _open_world(trial, context, sealed) as world:
-            connection = Connection(world.transport, context.relay, replay=sealed is not None)
+            connection = Connection(
+                world.transport,
+                context.relay,
+                replay=sealed is not None,
+                through_sdk=through_sdk or sealed is None,
+            )
             watch = _watch_spending(purse, context)
             async with _open_conversations(trial.cell, connection, watch) as (model, user):
                 await run_loop(trial.cell.task, model, world.tools, user, transcript)
