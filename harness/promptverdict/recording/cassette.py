@@ -158,7 +158,9 @@ class TapeTransport(httpx2.AsyncBaseTransport):
         one answer.
         """
         body = await request.aread()
-        known = Request(request.method, str(request.url), body, dict(request.headers))
+        asked = Request(request.method, str(request.url), body, dict(request.headers))
+        # Once here: vcrpy prepares what it is given at each of several look-ups.
+        known = prepare_request(asked)
         stored = self._tape.play(known)
         if stored is None:
             if self._network is None:
