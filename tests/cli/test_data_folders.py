@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +34,7 @@ CASES: dict[str, list[tuple[int, list[str]]]] = {
         (2, ["judge", "--model", "relay/judge", "evals/small/files"]),
         (2, ["judge", "--model", "relay/judge", "evals/small/files/hello/inner.yaml"]),
     ],
+    "merge": [(2, ["merge", "latest"]), (2, ["merge", "evals/small/files"])],
     "new": [(0, ["new", "small/other", "--from", "small/hello"]), (0, ["new", "other/hello"])],
     "plan": [(0, ["plan"]), (2, ["plan", "evals/small/files"])],
     "probe": [
@@ -40,6 +44,7 @@ CASES: dict[str, list[tuple[int, list[str]]]] = {
         (2, ["probe", "evals/small/solutions/hello"]),
         (2, ["probe", "evals/small/probes/inner.yaml"]),
     ],
+    "record": [(4, ["record", "--on", "auto", "evals/small/files"])],
     "regrade": [
         (0, ["regrade"]),
         (0, ["regrade", "--evals", "."]),
@@ -92,8 +97,17 @@ def test_a_canary_that_runs_is_noticed(root: Path) -> None:
     [pytest.param(*case, id=" ".join(case[1])) for each in CASES.values() for case in each],
 )
 def test_a_verb_leaves_what_lies_in_data_folders_alone(
-    root: Path, code: int, arguments: list[str], capsys: pytest.CaptureFixture[str]
+    root: Path,
+    code: int,
+    arguments: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ended = main(arguments)
+    # `record` becomes another program, which would be the end of this one.
+    monkeypatch.setattr(os, "execv", lambda _, command: sys.exit(subprocess.call(command)))
+    try:
+        ended = main(arguments)
+    except SystemExit as become:
+        ended = become.code
     assert list_executed(root) == []
     assert ended == code, capsys.readouterr()
