@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import random
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from promptverdict.comparison.compare import compare_variants
-from promptverdict.comparison.contemporary import format_gap
+from promptverdict.comparison.contemporary import format_gap, measure_gaps
+from promptverdict.comparison.pairing import pair_scenarios
 from promptverdict.comparison.verdicts import Comparison
 from promptverdict.trials.record import TrialRecord
 from pydantic import ValidationError
@@ -119,3 +121,27 @@ def test_one_fresh_trial_among_old_ones_brings_none_of_them_nearer() -> None:
     found = compare_variants(samples([*base, *other]), {"manners": suite()}, BASE, TERSE)
     assert found.word == "inconclusive"
     assert any("9 days apart" in note for note in found.notes)
+
+
+def test_the_nearest_of_many_is_found_wherever_it_lies() -> None:
+    drawn = random.Random(3)
+    for _ in range(50):
+        sides = [
+            [datetime(2026, 1, 1) + timedelta(hours=drawn.randrange(200)) for _ in range(size)]
+            for size in (drawn.randrange(1, 7), drawn.randrange(1, 7))
+        ]
+        before, after = (
+            samples(
+                trial.model_copy(update={"trial": number})
+                for number, moment in enumerate(moments)
+                for trial in side(name, "+", **recorded(moment.isoformat() + "Z"))
+            )
+            for name, moments in zip((BASE, TERSE), sides, strict=True)
+        )
+        (scenario,), _ = pair_scenarios(before, after)
+        expected = max(
+            min(abs(moment - other) for other in others)
+            for moments, others in (sides, sides[::-1])
+            for moment in moments
+        )
+        assert measure_gaps([scenario]) == {"manners": expected}

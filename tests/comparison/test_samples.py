@@ -48,4 +48,7 @@ def test_what_trials_of_a_cell_share_is_held_once() -> None:
     one, other = (Sample.of(trial(TERSE, "s0", number, {"kind": "+"})) for number in (0, 1))
     assert one.digest is other.digest
     assert one.outcomes is other.outcomes
+    assert one.provenance is other.provenance
+    assert one.provenance is not None
+    assert all(a is b for a, b in zip(one.measures, other.measures, strict=True))
     assert sys.getsizeof(one.measures) < 1000

@@ -7,6 +7,7 @@ evidence says which. A suite says how far apart is too far (`contemporary`).
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -33,7 +34,7 @@ def measure_gaps(paired: Iterable[PairedScenario]) -> dict[str, timedelta]:
         if not (before and after):
             continue
         distances = [
-            min(abs(moment - other) for other in others)
+            _measure_distance(moment, others)
             for moments, others in ((before, after), (after, before))
             for moment in moments
         ]
@@ -82,11 +83,18 @@ def format_gap(gap: timedelta) -> str:
 
 
 def _list_times(samples: Iterable[Sample]) -> list[datetime]:
-    return [
+    """List when trials were recorded, the oldest first."""
+    return sorted(
         datetime.fromisoformat(sample.provenance.recorded)
         for sample in samples
         if sample.provenance
-    ]
+    )
+
+
+def _measure_distance(moment: datetime, others: Sequence[datetime]) -> timedelta:
+    """Measure how far a moment is from the nearest of some that are sorted."""
+    place = bisect(others, moment)
+    return min(abs(moment - other) for other in others[max(0, place - 1) : place + 1])
 
 
 def _note_aliases(comparison: Comparison) -> Sequence[str]:

@@ -98,12 +98,13 @@ def pair_scores(
     before = {name: list_present(baseline.get(name, ())) for name in names}
     after = {name: list_present(candidate.get(name, ())) for name in names}
     paired = tuple(name for name in names if before[name] and after[name])
+    known = set(paired)
     changes = {name: fmean(after[name]) - fmean(before[name]) for name in paired}
     counts = sorted(len(side[name]) for name in paired for side in (before, after))
     return PairedDifferences(
         scenarios=paired,
         differences=np.array([fmean(unit) for unit in group_by_unit(changes, families)]),
-        unpaired=tuple(name for name in names if name not in set(paired)),
+        unpaired=tuple(name for name in names if name not in known),
         trials=(counts[0], float(np.median(counts)), counts[-1]) if counts else (0, 0.0, 0),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 
 import httpx2
@@ -125,7 +126,7 @@ def _build_provenance(model: str, events: tuple[Event, ...]) -> Provenance:
     answers = [event for event in events if isinstance(event, Answered)]
     operator = next((answer.operator for answer in answers if answer.operator), None)
     kind = "relay" if operator else "simulated" if is_by_hand(model) else "live"
-    versions = {name: version(name) for name in (load_api(model).sdk, "vcrpy")}
+    versions = {name: _find_version(name) for name in (load_api(model).sdk, "vcrpy")}
     versions["promptverdict"] = __version__
     return Provenance.model_validate(
         {
@@ -137,3 +138,9 @@ def _build_provenance(model: str, events: tuple[Event, ...]) -> Provenance:
             "versions": versions,
         }
     )
+
+
+@cache
+def _find_version(package: str) -> str:
+    """Find the version of a package: once, since its metadata are read and parsed each time."""
+    return version(package)
