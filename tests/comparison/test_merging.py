@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from promptverdict.cli import main
-from promptverdict.comparison import compare
+from promptverdict.comparison import compare, older_side
+from promptverdict.core.errors import StorageError
 from promptverdict.runner import trial
 from promptverdict.trials.store import BASE, LOST, find_run
 
@@ -89,3 +90,21 @@ def test_what_shards_recorded_of_the_older_side_must_be_there(
     told = capsys.readouterr().err
     assert "1 recording of the older side not found here; the first: manners/request-3::" in told
     assert "bring the cassettes/ folders that the shards wrote" in told
+
+
+def test_a_shard_that_cannot_store_the_older_side_is_not_ready_to_be_merged(
+    edited: Repository,
+    pytester: pytest.Pytester,
+    kind_server: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(older_side, "store_older_side", refuse)
+    ended = run(pytester, "evals", "--base", "main", "--record", "once", "--shard", "1/1")
+    assert ended.ret == 1
+    ended.stdout.fnmatch_lines(["not ready to be merged: the disk is full"])
+    assert main(["merge", "latest"]) == 7
+    assert "did not end by itself" in capsys.readouterr().err

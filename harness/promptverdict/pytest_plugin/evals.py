@@ -155,7 +155,9 @@ class PytestEvals:
             if is_whole and self._session.folder and self._session.is_compared:
                 self._compare(self._session)
             if is_whole and self._session.folder and self._session.has_shard:
-                self._finish_shard(self._session)
+                is_whole = self._finish_shard(self._session)
+                if not is_whole:
+                    exitstatus = session.exitstatus = pytest.ExitCode.TESTS_FAILED
             self._session.close()
             apart = (*self._session.older_records, *self._session.control_records)
             lost = any(record.fault for record in apart)
@@ -183,11 +185,14 @@ class PytestEvals:
         except HarnessError as error:
             self.why_not_compared = f"not compared: {escape_lines(str(error))}\n"
 
-    def _finish_shard(self, session: EvalSession) -> None:
+    def _finish_shard(self, session: EvalSession) -> bool:
+        """Store what a merge will need; return whether the shard is ready to be merged."""
         try:
             session.finish_shard(self.write_line)
         except HarnessError as error:
             self.why_not_compared = f"not ready to be merged: {escape_lines(str(error))}\n"
+            return False
+        return True
 
     def _check_settings(self, settings: Settings, *, recorded_by_hand: bool) -> None:
         """Raise InputError for recording by accident, and for what needs a single process."""
