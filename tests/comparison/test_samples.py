@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
+import tracemalloc
 import weakref
 from datetime import date
 
 from promptverdict.comparison.fingerprint import MEASURES
 from promptverdict.comparison.samples import Sample
 from promptverdict.trials.prices import Cost
+from promptverdict.trials.record import TrialRecord
 
 from tests.compared import BASE, FAULT, TERSE, trial
 from tests.report.made import PROVENANCE
@@ -52,3 +54,22 @@ def test_what_trials_of_a_cell_share_is_held_once() -> None:
     assert one.provenance is not None
     assert all(a is b for a, b in zip(one.measures, other.measures, strict=True))
     assert sys.getsizeof(one.measures) < 1000
+
+
+def test_a_sample_takes_less_than_a_kilobyte() -> None:
+    tracemalloc.start()
+    try:
+        held = [take(number) for number in range(50)]
+        before = tracemalloc.get_traced_memory()[0]
+        held += [take(number) for number in range(50, 550)]
+        taken = (tracemalloc.get_traced_memory()[0] - before) / 500
+    finally:
+        tracemalloc.stop()
+    assert len(held) == 550
+    assert taken < 1000
+
+
+def take(number: int) -> Sample:
+    """Take the sample of a trial that was read from the disk, where nothing is shared yet."""
+    written = trial(TERSE, "s0", number, {"kind": "+"}).model_dump_json()
+    return Sample.of(TrialRecord.model_validate_json(written))
