@@ -74,11 +74,11 @@ os._exit(code)
 """
 
 
-def import_everything() -> None:
-    """Import all of promptverdict, and what it uses."""
+def import_everything(packages: tuple[str, ...] = PACKAGES) -> None:
+    """Import all of promptverdict, and packages that it uses."""
     import promptverdict
 
-    for name in PACKAGES:
+    for name in packages:
         importlib.import_module(name)
     for module in pkgutil.walk_packages(promptverdict.__path__, "promptverdict."):
         if not module.name.endswith("__main__"):
@@ -164,7 +164,7 @@ def _import_all_with_pytest() -> None:
     from _pytest.config import _prepareconfig
 
     config = _prepareconfig(["-c", os.devnull, "--noconftest"])
-    import_everything()
+    import_everything(tuple(name for name in PACKAGES if name != "openai"))  # no program asks it
     config._ensure_unconfigure()
     gc.collect()
     gc.freeze()  # a collection in a forked process need not copy what is shared

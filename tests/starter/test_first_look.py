@@ -264,11 +264,17 @@ def test_the_first_line_names_the_schema_for_editors(path: Path) -> None:
     ],
 )
 def test_the_workspaces_tests_are_as_red_or_green_as_told(
-    pytester: pytest.Pytester, scenario: str, files: dict[str, str], passed: int, failed: int
+    pytester: pytest.Pytester,
+    programs: Path,
+    scenario: str,
+    files: dict[str, str],
+    passed: int,
+    failed: int,
 ) -> None:
     lay_out(pytester.path, scenario, files)
     quiet = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:promptverdict")
-    pytester.runpytest_subprocess(*quiet).assert_outcomes(passed=passed, failed=failed)
+    ran = pytester.run(programs / "pytest", *quiet)
+    ran.assert_outcomes(passed=passed, failed=failed)
 
 
 def lay_out(root: Path, scenario: str, files: dict[str, str]) -> None:
