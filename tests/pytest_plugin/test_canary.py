@@ -54,12 +54,14 @@ def call(text: str) -> dict[str, object]:
 def serving(answer: Respond) -> Iterator[str]:
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            path, length = "", 0
-            while (line := self.rfile.readline().strip()) or not path:
-                path = path or line.decode("latin-1")
-                name, _, value = line.partition(b":")
+            length = 0
+            for line in iter(self.rfile.readline, b""):
+                name, _, value = line.strip().partition(b":")
                 length = int(value) if name.lower() == b"content-length" else length
-            self.wfile.write(answer(self.rfile.read(length).decode()))
+                if not name:
+                    self.wfile.write(answer(self.rfile.read(length).decode()))
+                    return
+            # Nothing was asked: somebody looked whether anybody listens.
 
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address, daemon_threads = True, True
