@@ -22,7 +22,7 @@ from tests.repositories import SCENARIOS, Repository
 from tests.workflows.rehearsal import program
 from tests.workflows.test_workflows import PIN
 
-FOLDER = Path(__file__).parents[2] / "examples/shards"
+FOLDER = Path(__file__).parents[2] / "docs/examples/shards"
 GUIDE = Path(__file__).parents[2] / "docs/how-to/run-on-many-machines.md"
 
 
@@ -110,7 +110,7 @@ def test_the_kubernetes_job_runs_as_many_shards_as_it_has_pods() -> None:
 
 @pytest.mark.e2e
 def test_the_scripts_run_every_shard_and_merge_them(recorded: Repository, tmp_path: Path) -> None:
-    shutil.copytree(FOLDER, recorded.folder / "examples/shards")
+    shutil.copytree(FOLDER, recorded.folder / "docs/examples/shards")
     recorded.commit("Add the scripts")
     scripts = sysconfig.get_path("scripts")
     environment = {

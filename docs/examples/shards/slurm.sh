@@ -6,11 +6,11 @@
 #SBATCH --time=03:00:00
 # Submit from the repository, with promptverdict in the environment:
 #
-#   shards=$(sbatch --parsable examples/shards/slurm.sh)
-#   sbatch --dependency="afterany:$shards" --export=ALL,PROJECT="$PWD",OUT="$PWD/../evals-out" examples/shards/merge.sh
+#   shards=$(sbatch --parsable docs/examples/shards/slurm.sh)
+#   sbatch --dependency="afterany:$shards" --export=ALL,PROJECT="$PWD",OUT="$PWD/../evals-out" docs/examples/shards/merge.sh
 set -euo pipefail
 
 export PROJECT="${PROJECT:-$SLURM_SUBMIT_DIR}"
 export OUT="${OUT:-$SLURM_SUBMIT_DIR/../evals-out}"
 export SHARD="$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT"
-exec bash "$PROJECT/examples/shards/shard.sh"
+exec bash "$PROJECT/docs/examples/shards/shard.sh"
