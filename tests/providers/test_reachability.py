@@ -46,7 +46,7 @@ def serve(body: bytes, status: int = 200) -> Iterator[tuple[str, list[str]]]:
             """Keep the test output quiet."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1", asked
     finally:
@@ -117,6 +117,22 @@ def test_a_server_of_ones_own_says_what_it_has(listed: list[Any], told: str) -> 
 def test_one_that_says_nothing_of_use_is_no_trouble(body: bytes) -> None:
     with serve(body) as (url, _):
         assert list(describe_servers([MODEL], {VARIABLE: url})) == []
+
+
+def test_one_that_answers_no_http_is_no_trouble() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            client, _ = server.accept()
+            with client:
+                client.recv(1 << 16)
+                client.sendall(b"HTTP/9 nonsense\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+        assert list(describe_servers([MODEL], {VARIABLE: url})) == []
+        thread.join()
 
 
 def test_nobody_is_asked_what_it_has_who_has_the_usual_address() -> None:

@@ -12,6 +12,7 @@ import shlex
 import socket
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -107,7 +108,7 @@ def _list_served(url: str, key: str) -> list[str]:
         with urllib.request.urlopen(request, timeout=_ASK_SECONDS) as answer:  # noqa: S310
             listed = json.loads(answer.read(_MOST_BYTES))
         return [_format_model(model) for model in listed["data"]]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, HTTPException, ValueError, LookupError, TypeError, AttributeError):
         return []
 
 
