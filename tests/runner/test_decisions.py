@@ -62,6 +62,7 @@ SOURCES = {
     "turns": "hello.yaml",
     "user": "hello.yaml or pyproject.toml",
     "script": "hello.yaml",
+    "mcp": "hello.yaml",
     "setup": "hello.yaml",
     "limits": "hello.yaml",
     "model": "agents/helper/base.md or pyproject.toml",
