@@ -58,6 +58,25 @@ _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"
 _FENCE_LINE = re.compile(r"^ {0,3}(`{3,}+)[ \t]*+([^`\s]*+)[^`\n]*+$", re.MULTILINE)
 _MOST_STARTS = 50
 """Places in a text with words around the JSON at which it is looked for."""
+_DEFINITION = re.compile(r"^\s*(class|def|async def)\s+\w+", re.MULTILINE)
+_RING = re.compile(
+    r"circular|\bcycl(e|es|ic|ical)\b|\b(ring|loop)\b"
+    r"|(depend|need|require)s? (on )?(each other|one another)|mutual(ly)? depend",
+    re.IGNORECASE,
+)
+_WAY = r"(?:GET|POST|PUT|PATCH|DELETE)"
+_ASKED = re.compile(rf"({_WAY}(?:\s*(?:,|and|\|)\s*{_WAY})*)[\s|`]+(/(?:[\w/{{}}.-]*[\w}}/])?)")
+_ROUTE = re.compile(
+    r"@\w+\.(get|post|put|patch|delete)\(\s*(?:path\s*=\s*)?[rf]?[\"']([^\"']*)[\"']"
+)
+_PREFIX = re.compile(r"prefix\s*=\s*[\"']([^\"']*)[\"']")
+_HEAD = re.compile(
+    r"\s*(?:#|//|--|<!--|\"\"\")\s*`?([\w./-]*\w\.(?:py|sql|ya?ml|toml|txt|md|json))\b"
+)
+_NUMBERS = (
+    *("zero", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
 
 
 @dataclass(frozen=True)
@@ -335,3 +354,211 @@ def _syntax_error(code: str) -> str | None:
     except (ValueError, RecursionError, MemoryError) as error:
         return type(error).__name__
     return None
+
+
+def halts_or_counts_agree(evidence: Evidence) -> Finding:
+    """Check an answer that may hold no code at all: then it counts no files."""
+    answer = _read_contract(evidence)
+    if isinstance(answer, Finding):
+        return answer
+    if _code_parts(answer.value):
+        return counts_agree(evidence)
+    files = _look_up(answer.value, "files_count")
+    confidence = _look_up(answer.value, "confidence")
+    if not _is_integer(files) or not 0 <= files <= len(dict(_parts(answer.value))):
+        return failed("it holds no code, and files_count counts files", *answer.find_points())
+    if not _is_integer(confidence) or not 0 <= confidence <= 100:
+        return failed("confidence is not an integer from 0 to 100", *answer.find_points())
+    return passed(f"it holds no code, and files_count is {files}", *answer.find_points())
+
+
+def halts_or_code_as_string(evidence: Evidence) -> Finding:
+    """Check the code of an answer that may hold none."""
+    answer = _read_contract(evidence)
+    if isinstance(answer, Finding) or _code_parts(answer.value):
+        return code_as_string(evidence)
+    return passed("it holds no code, so none is broken", *answer.find_points())
+
+
+def halts_on_the_ring(evidence: Evidence) -> Finding:
+    """Check that no code was written over a ring of dependencies, and that the ring is named.
+
+    The rule does not depend on the form of the answer, so that prose is read as well.
+    """
+    answer = _read_contract(evidence)
+    if isinstance(answer, Finding):
+        if answer.outcome == "ungraded":
+            return answer
+        text = final_text(evidence.events)
+        code, texts = _list_python_blocks(text), [text]
+    else:
+        code = list(_code_parts(answer.value).values())
+        texts = list(_list_texts(answer.value))
+    built = [part for part in code if isinstance(part, str) and _DEFINITION.search(part)]
+    if built:
+        first = next(line for line in built[0].splitlines() if _DEFINITION.match(line))
+        return failed(f"it writes code all the same: {first.strip():.60}")
+    if not any(_RING.search(text) for text in texts):
+        return failed("it writes no code, and names no ring of dependencies")
+    return passed("it writes no code and names the ring of dependencies")
+
+
+def builds_what_was_asked(evidence: Evidence) -> Finding:
+    """Check that the endpoints with code are those that the task names, no more and no fewer."""
+    built = _read_built(evidence)
+    if isinstance(built, Finding):
+        return built
+    asked = _list_asked(evidence)
+    missing, extra = built.list_missing(asked), built.list_extra(asked)
+    if missing or extra:
+        absent = [f"{way.upper()} {path} is missing" for way, path in missing]
+        return failed(_join(absent) or _describe_extra(extra))
+    return passed(f"it builds the {len(asked)} endpoints that were asked for")
+
+
+def builds_at_most_what_was_asked(evidence: Evidence) -> Finding:
+    """Check that no endpoint has code that the task does not name; none at all is fine."""
+    built = _read_built(evidence)
+    if isinstance(built, Finding):
+        return built
+    if not final_text(evidence.events).strip():
+        return failed("there is no final answer")
+    if extra := built.list_extra(_list_asked(evidence)):
+        return failed(_describe_extra(extra))
+    return passed("it builds nothing that was not asked for")
+
+
+def keeps_to_ten_files(evidence: Evidence) -> Finding:
+    """Check that one answer holds at most ten files, and that what is left out is counted or named.
+
+    Files are those that files_count tells and those that comments at the head of code name.
+    """
+    answer, built = _read_contract(evidence), _read_built(evidence)
+    if isinstance(built, Finding):
+        return built
+    if isinstance(answer, Finding):
+        told = final_text(evidence.events)
+        problem = _describe_files(0, _list_python_blocks(told))
+    else:
+        parts = [part for _, part in _parts(answer.value) if isinstance(part, str)]
+        problem = _describe_files(_look_up(answer.value, "files_count"), parts)
+        texts = (_look_up(answer.value, path) for path in ("summary", "documentation.readme"))
+        told = "\n".join(map(str, texts))
+    asked = _list_asked(evidence)
+    missing, extra = built.list_missing(asked), built.list_extra(asked)
+    if problem or extra:
+        return failed(problem or _describe_extra(extra))
+    left = rf"\b({len(missing)}|{_NUMBERS[min(len(missing), 12)]})\b"
+    named = all(path.rsplit("/", 1)[-1] in told for _, path in missing)
+    if missing and not named and not re.search(left, told, re.IGNORECASE):
+        return failed(f"{len(missing)} endpoints are left out, and nothing counts or names them")
+    return passed(f"{len(asked) - len(missing)} of {len(asked)} endpoints, in at most ten files")
+
+
+@dataclass(frozen=True)
+class _Built:
+    """The endpoints that have code: method in lower case, and path without names of parameters."""
+
+    endpoints: frozenset[tuple[str, str]]
+    prefixes: tuple[str, ...] = ("",)
+    """What may stand before each path: prose shows routers whose prefix is told elsewhere."""
+
+    def list_missing(self, asked: set[tuple[str, str]]) -> list[tuple[str, str]]:
+        """List the endpoints asked for that have no code."""
+        full = {
+            (way, _normal(base + path)) for way, path in self.endpoints for base in self.prefixes
+        }
+        return sorted(asked - full)
+
+    def list_extra(self, asked: set[tuple[str, str]]) -> list[tuple[str, str]]:
+        """List the endpoints with code that were not asked for."""
+        return sorted(
+            (way, path)
+            for way, path in self.endpoints
+            if not any((way, _normal(base + path)) in asked for base in self.prefixes)
+        )
+
+
+def _describe_extra(extra: Iterable[tuple[str, str]]) -> str:
+    return _join([f"{way.upper()} {path} was not asked for" for way, path in extra])
+
+
+def _describe_files(count: Any, codes: Iterable[str]) -> str:
+    """Describe why there are too many files: by their count, or by the comments that name them."""
+    heads = _list_heads(codes)
+    if not _is_integer(count) or count > 10:
+        return f"files_count is {count!s:.20}, not at most 10"
+    return f"the code names {len(heads)} files" if len(heads) > 10 else ""
+
+
+def _read_built(evidence: Evidence) -> _Built | Finding:
+    """Read the endpoints that have code, from the JSON or, where there is none, from prose."""
+    answer = _read_contract(evidence)
+    if not isinstance(answer, Finding):
+        return _Built(
+            frozenset(
+                (str(item.get("method")).lower(), _normal(str(item.get("path"))))
+                for _, item in _objects(answer.value, "api_endpoints")
+                if _filled(item.get("handler")) and not _is_placeholder(item.get("handler"))
+            )
+        )
+    if answer.outcome == "ungraded":
+        return answer
+    code = "\n".join(_list_python_blocks(final_text(evidence.events)))
+    prefixes = tuple(base.rstrip("/") for base in _PREFIX.findall(code))
+    return _Built(frozenset(_ROUTE.findall(code)), ("", *prefixes))
+
+
+def _read_contract(evidence: Evidence) -> _Answer | Finding:
+    """Read the prescribed object; JSON without any of its lists is an example that prose shows."""
+    answer = _read_answer(evidence)
+    if isinstance(answer, Finding) or any(key in answer.value for key in _LISTS):
+        return answer
+    return failed("the JSON has none of the prescribed lists", *answer.find_points())
+
+
+def _list_asked(evidence: Evidence) -> set[tuple[str, str]]:
+    """List the endpoints that the task names; where it names none, those of spec/ as set up."""
+    text = evidence.task.message
+    if not _ASKED.search(text):
+        _, start = next(evidence.trees())
+        texts = [node.content for path, node in sorted(start.items()) if path.startswith("spec/")]
+        text = "\n".join(text.decode("utf-8", "replace") for text in texts if text)
+    return {
+        (way.lower(), _normal(path))
+        for ways, path in _ASKED.findall(text)
+        for way in re.findall(_WAY, ways)
+    }
+
+
+def _code_parts(value: Any) -> dict[str, Any]:
+    """Return the parts that hold code: neither empty nor a mere comment."""
+    return {
+        path: part
+        for path, part in _parts(value)
+        if _CODE.match(path) and not _is_placeholder(part)
+    }
+
+
+def _list_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _list_texts(part)
+
+
+def _list_python_blocks(text: str) -> list[str]:
+    """List the code fences of prose that hold Python, each after the line that stands before it."""
+    blocks = []
+    for info, body, end in _find_fences(text):
+        if info in ("", "python", "py", "python3"):
+            before = text[: text.rfind("```", 0, body)].rstrip().rsplit("\n", 1)[-1]
+            blocks.append(f"# {before.strip('#*` :')}\n{text[body:end]}")
+    return blocks
+
+
+def _list_heads(codes: Iterable[str]) -> set[str]:
+    """List the files that comments in the first two lines of some code name."""
+    lines = (line for code in codes for line in code.strip().splitlines()[:2])
+    return {found[1] for line in lines if (found := _HEAD.match(line))}

@@ -1,0 +1,162 @@
+"""The JSON suite's rules of what is built and where it stops, on answers in JSON and in prose."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from promptverdict.scenarios.loading import load_suite
+from promptverdict.trials.evidence import Evidence, FinalState, Task
+from promptverdict.trials.grade import Outcome
+from promptverdict.trials.transcript import End, Say, User
+from promptverdict.trials.tree import Change
+
+from tests.repository.test_recordings import ROOT
+
+CHECKS = load_suite(ROOT / "evals/json-contract/suite.yaml").checks
+TWO = "POST /api/v1/links makes one, GET /{code} redirects. Python and FastAPI."
+SPEC = "".join(f"| GET | /api/v1/{name} | a list |\n" for name in "abcdefghijkl")
+PROSE = """Here it is.
+
+```python
+router = APIRouter(prefix="/api/v1/links")
+
+@router.post("", status_code=201)
+def create(): ...
+
+@app.get("/{slug}")
+def follow(): ...
+```
+"""
+
+
+def build_answer(paths: dict[str, str], **others: Any) -> str:
+    """Write an answer whose endpoints, method and path, have a handler each."""
+    endpoints = [
+        dict(zip(("method", "path", "handler"), (*key.split(), handler), strict=True))
+        for key, handler in paths.items()
+    ]
+    return json.dumps({"api_endpoints": endpoints, "services": [], "confidence": 0, **others})
+
+
+def grade(check: str, message: str, answer: str, end: str = "done") -> Outcome:
+    events = (User(text=message), Say(text=answer), End.model_validate({"reason": end}))
+    start = (Change(path="spec/all.md", text=SPEC),)
+    task = Task(suite="s", scenario="c", variant="a/v", message=message)
+    evidence = Evidence(task=task, events=events, outcome=FinalState(start=start))
+    return CHECKS[check](evidence).outcome
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (build_answer({"POST /api/v1/links": "x = 1", "GET /{id}/": "x = 1"}), "pass"),
+        (build_answer({"POST /api/v1/links": "x = 1"}), "fail"),
+        (build_answer({"POST /api/v1/links": "x = 1", "GET /{id}": "# see above"}), "fail"),
+        (
+            build_answer(dict.fromkeys(["POST /api/v1/links", "GET /{c}", "GET /health"], "x = 1")),
+            "fail",
+        ),
+        (PROSE, "pass"),
+        (PROSE + '\n```json\n{"url": "https://a.example"}\n```\n', "pass"),
+        (PROSE.replace('@app.get("/{slug}")', '@app.get("/health")'), "fail"),
+        ("I cannot do that.", "fail"),
+        ("", "fail"),
+    ],
+)
+def test_what_was_asked_is_read_from_json_and_from_prose(answer: str, expected: Outcome) -> None:
+    assert grade("builds_what_was_asked", TWO, answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (build_answer({"POST /api/v1/links": "x = 1"}), "pass"),
+        ("Which states does a claim have?", "pass"),
+        (build_answer({"GET /api/v1/links": "x = 1"}), "fail"),
+        ("", "fail"),
+    ],
+)
+def test_less_than_was_asked_can_be_right(answer: str, expected: Outcome) -> None:
+    assert grade("builds_at_most_what_was_asked", TWO, answer) == expected
+
+
+def build_batch(names: str, count: int = 5, summary: str = "", head: str = "x = 1") -> str:
+    paths = {f"GET /api/v1/{name}": head.replace("NAME", name) for name in names}
+    return build_answer(paths, files_count=count, summary=summary)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (build_batch("abcdefghijkl"), "pass"),
+        (build_batch("abc", summary="9 endpoints are left"), "pass"),
+        (build_batch("abc", summary="Nine follow in the next batch"), "pass"),
+        (build_batch("abcdefghij", summary="Left: /api/v1/k, /api/v1/l"), "pass"),
+        (build_batch("abc", summary="All endpoints are generated"), "fail"),
+        (build_batch("abcdefghijkl", count=24), "fail"),
+        (build_batch("abcdefghijkl", head="# app/NAME.py\nx = 1"), "fail"),
+        (build_batch("abcdefghijkl", head="# app/all.py (part NAME)\nx = 1"), "pass"),
+        (build_batch("abcdefghijklm"), "fail"),
+        ("", "fail"),
+    ],
+)
+def test_ten_files_are_the_most(answer: str, expected: Outcome) -> None:
+    assert grade("keeps_to_ten_files", "Generate all of spec/all.md.", answer) == expected
+
+
+def test_files_of_prose_are_read_from_its_headings() -> None:
+    blocks = [
+        f'### `app/{name}.py`\n\n```python\n@r.get("/api/v1/{name}")\ndef f(): ...\n```\n'
+        for name in "abcdefghijkl"
+    ]
+    assert grade("keeps_to_ten_files", "All of spec/all.md.", "\n".join(blocks)) == "fail"
+    batch = "\n".join(blocks[:4])
+    assert grade("keeps_to_ten_files", "All of spec/all.md.", batch) == "fail"
+    assert grade("keeps_to_ten_files", "All of spec/all.md.", batch + "\n8 are left.") == "pass"
+
+
+CLASS = "class A:\n    def __init__(self, b):\n        self.b = b\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (build_answer({}, summary="Halted: A, B and C depend on each other."), "pass"),
+        (build_answer({}, summary="The services form a ring.", files_count=0), "pass"),
+        (
+            build_answer({}, summary="circular", services=[{"name": "A", "code": "# left out"}]),
+            "pass",
+        ),
+        (build_answer({}, summary="circular", services=[{"name": "A", "code": CLASS}]), "fail"),
+        (build_answer({}, summary="Which database shall it be? A string."), "fail"),
+        ("A needs B, B needs C and C needs A: a circular dependency. What shall go?", "pass"),
+        (f"There is a circular dependency, so I added a setter.\n\n```python\n{CLASS}```", "fail"),
+        ("", "fail"),
+    ],
+)
+def test_a_ring_halts_it_in_any_form(answer: str, expected: Outcome) -> None:
+    assert grade("halts_on_the_ring", "Generate the services.", answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [({"files_count": 0}, "pass"), ({"files_count": 3}, "fail"), ({}, "fail")],
+)
+def test_an_answer_without_code_counts_no_files(others: dict[str, int], expected: Outcome) -> None:
+    assert grade("halts_or_counts_agree", TWO, build_answer({}, **others)) == expected
+    assert grade("halts_or_code_as_string", TWO, build_answer({}, **others)) == "pass"
+
+
+def test_broken_code_is_no_halt() -> None:
+    answer = build_answer({"POST /api/v1/links": "def ("}, files_count=1)
+    assert grade("halts_or_code_as_string", TWO, answer) == "fail"
+    assert grade("halts_or_counts_agree", TWO, answer) == "fail"
+
+
+@pytest.mark.parametrize(
+    "check", ["builds_what_was_asked", "keeps_to_ten_files", "halts_on_the_ring"]
+)
+def test_an_answer_that_was_cut_is_not_graded(check: str) -> None:
+    assert grade(check, TWO, '{"summary": "the lo', end="length") == "ungraded"
