@@ -1,0 +1,1 @@
+"""The members' list of a choir."""

@@ -1,0 +1,1 @@
+"""The donors of a museum."""

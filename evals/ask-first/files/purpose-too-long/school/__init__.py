@@ -1,0 +1,1 @@
+"""Course fees of an evening school."""
