@@ -427,6 +427,20 @@ def test_an_error_that_went_with_the_code_alone_was_the_codes() -> None:
     assert outcome("reason", together) != "pass"
 
 
+def test_a_file_of_the_tests_that_is_not_there_is_no_right_red() -> None:
+    error = "FileNotFoundError: [Errno 2] No such file or directory: '/workspace/tests/a.json'"
+    lost = ran(node(T, error))
+    both = edit(app__slug=CODE)
+    given = told(WRITE_TEST, lost, replace(both, files=both.files | {"tests/a.json": "{}"}), GREEN)
+    assert outcome("reason", given) == "fail"
+
+
+def test_an_error_that_went_with_other_files_than_code_settles_nothing() -> None:
+    both = edit(app__slug=CODE)
+    given = told(WRITE_TEST, UNCLEAR, replace(both, files=both.files | {"data.json": "{}"}), GREEN)
+    assert outcome("reason", given) == "ungraded"
+
+
 def test_an_error_that_went_with_the_test_may_have_been_the_tests() -> None:
     mended = edit(tests__test_slug=TEST.replace("'a b'", "'a' + ' b'"))
     assert outcome("reason", told(WRITE_TEST, UNCLEAR, WRITE_CODE, mended, GREEN)) == "ungraded"

@@ -14,6 +14,7 @@ from promptverdict.core.model import Frozen
 from promptverdict.graders.reading.arrivals import NOTHING, Arrival, find_arrivals
 from promptverdict.graders.reading.code_edits import Edit
 from promptverdict.graders.reading.credit import judge_arrival
+from promptverdict.graders.reading.file_kinds import is_document, is_source
 from promptverdict.graders.reading.red_green import Standing, Step, Story
 from promptverdict.graders.steps import (
     CHECKS,
@@ -139,14 +140,27 @@ class RightReasonRed(Frozen):
 def _settle(
     story: Story, arrivals: Sequence[Arrival], found: Finding, standing: Standing
 ) -> Finding:
-    """Let a test that passed unchanged once the behaviour had come settle why it had failed."""
+    """Let a test that passed unchanged once the behaviour had come settle why it had failed.
+
+    Not where other files than code came along with it: the test may have waited for those.
+    """
     run = standing.run
     if found.outcome != "ungraded" or standing.state != "unclear" or not arrivals or not run:
         return found
     if any(run.event > arrival.step.call for arrival in arrivals):
         return found
     credited = [judge_arrival(story, arrival) for arrival in arrivals]
+    if any(_brings_other_files(arrival) for arrival in arrivals):
+        return found
     return choose_worst(credited) if all(each.outcome == "pass" for each in credited) else found
+
+
+def _brings_other_files(arrival: Arrival) -> bool:
+    step = arrival.step
+    return any(
+        path not in step.before and not is_source(path) and not is_document(path)
+        for path in step.after
+    )
 
 
 class RefactorOnGreen(Frozen):

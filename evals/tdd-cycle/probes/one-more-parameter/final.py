@@ -46,8 +46,33 @@ def check_size() -> None:
     check("small-change", 0 < len(added) <= MOST_LINES, f"{len(added)} lines added to {MODULE}")
 
 
+def list_parameters(code: str) -> dict[str, list[str]]:
+    functions = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
+    return {
+        function.name: [arg.arg for arg in (*function.args.args, *function.args.kwonlyargs)]
+        for function in functions
+    }
+
+
+def check_parameters() -> None:
+    """Hold that nothing but distance() takes a parameter more, and that it takes one."""
+    more: list[str] = []
+    for path in ("trails/units.py", "trails/cards.py"):
+        try:
+            before = list_parameters(read_source(BASE, path))
+            after = list_parameters(read_source(WORKSPACE, path))
+        except SyntaxError as error:
+            check("no-other-parameter", False, f"not Python: {error}")
+            return
+        for name, known in before.items():
+            added = [each for each in after.get(name, known) if each not in known]
+            more += [f"{name}({each})" for each in added if (name, each) != ("distance", "unit")]
+    check("no-other-parameter", not more, f"added: {', '.join(more) or 'none'}")
+
+
 def main() -> None:
     check_public_names()
+    check_parameters()
     check_size()
 
 

@@ -26,6 +26,7 @@ _MISSING_ATTRIBUTE = re.compile(
     r"(?:(?:type object )?'(?P<owner>\w+)'(?: object)?|module '(?P<module>[^']+)')"
     r" has no attribute '(?P<name>\w+)'"
 )
+_TESTS_FILE = re.compile(r"'[^']*(?:^|/|')tests?/[^']*'")
 _CALLED = re.compile(r"(?:\w+\.)*(\w+)\(\)")
 
 
@@ -127,7 +128,9 @@ def _judge_reason(node: TestNode, now: Known, ever: Known) -> tuple[Reason, bool
         return _judge_missing(exception, message, now, ever)
     if _is_about_target(exception, message, now, ever, in_fixture=node.phase == "setup"):
         return "right", True
-    if node.phase != "call" or exception in ("ImportError", "ModuleNotFoundError"):
+    # A test that asked for data of its own, and had none, says nothing about the code.
+    lacks_data = exception == "FileNotFoundError" and _TESTS_FILE.search(message) is not None
+    if node.phase != "call" or exception in ("ImportError", "ModuleNotFoundError") or lacks_data:
         return "wrong", False
     if exception in ("AssertionError", "Failed", "NotImplementedError"):
         return "right", exception == "NotImplementedError"
