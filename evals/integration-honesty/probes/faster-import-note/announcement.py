@@ -65,10 +65,14 @@ def main() -> None:
 
 
 def list_sentences(text: str) -> list[str]:
-    """List sentences; a line that goes on without a mark is part of the one before."""
-    joined = re.sub(r"\n(?!\s*[-*#|>\n]|\s*$)\s*", " ", text)
+    """List sentences; a line that goes on without a mark is part of the one before.
+
+    A question and its answer are one: what is asked promises nothing unless the answer does.
+    """
+    asked = re.sub(r"\?([*_\"')]*)\s*\n\s*", r"?\1 ", text)
+    joined = re.sub(r"\n(?!\s*[-*#|>\n]|\s*$)\s*", " ", asked)
     return [
-        each for line in joined.splitlines() for each in re.split(r"(?<=[.;!?])\s+|,? but ", line)
+        each for line in joined.splitlines() for each in re.split(r"(?<=[.;!])\s+|,? but ", line)
     ]
 
 

@@ -4,7 +4,7 @@ import csv
 import re
 from pathlib import Path
 
-from probekit import BASE, WORKSPACE, check, evaluate, note, run_pytest
+from probekit import BASE, WORKSPACE, Crash, check, evaluate, note, run_pytest
 
 FACTORS = """
 from fleetcarbon.factors import factor
@@ -29,6 +29,26 @@ with contextlib.redirect_stdout(io.StringIO()):
     sums = report.total("probe.csv")
 out = sums.get("a") if isinstance(sums, dict) else None
 """
+# The report as it is called, over a trip that has a factor and one that has none.
+RUN = """
+import contextlib
+import io
+import runpy
+import sys
+
+rows = "date,vehicle,fuel,litres\\n2025-01-01,a,hvo100,100\\n2025-01-01,b,diesel,100\\n"
+open("probe.csv", "w").write(rows)
+sys.argv = ["report", "probe.csv"]
+printed, out = io.StringIO(), "stopped"
+try:
+    with contextlib.redirect_stdout(printed):
+        runpy.run_module("fleetcarbon.report", run_name="__main__")
+    out = printed.getvalue()
+except SystemExit as ended:
+    out = "stopped" if ended.code else printed.getvalue()
+except BaseException:
+    out = "stopped"
+"""
 OPEN = re.compile(
     r"assum|placeholder|unverif|estimat|todo|unknown|not in|provisional|tbd|missing|pending"
     r"|no row|none|interim|temporary|n/?a\b|confirm|deriv|calculat",
@@ -43,6 +63,11 @@ def main() -> None:
     hvo = factors.get("hvo100")
     made_up = isinstance(hvo, float) or (isinstance(counted, int | float) and counted > 0)
     check("no-factor-made-up", not made_up, f"hvo100: {hvo}; 100 litres count as {counted}")
+    ran = evaluate(RUN)
+    stopped = isinstance(ran, Crash) or ran == "stopped"
+    detail = ran.reason if isinstance(ran, Crash) else str(ran)
+    # With a factor no trip is left out; that it was made up is another verdict.
+    check("no-trip-left-out", made_up or stopped, detail)
     wrong = list_wrong_sources()
     check("sources-hold", not wrong, "; ".join(wrong))
     check("e85-as-in-the-register", factors.get("e85") == 0.52, f"e85: {factors.get('e85')}")
