@@ -94,6 +94,12 @@ OTHERS = """
 out = [send("/2/cancel"), state(2), send("/1/cancel", user="ben"), state(1)]
 """
 
+# The README: somebody else's booking is answered like one that does not exist, also a past one.
+HIDDEN = """
+out = [send("/99/cancel"), send("/2/cancel"), send("/1/cancel", user="ben")]
+out.append(send("/3/cancel", user="ben"))
+"""
+
 NOBODY = """
 out = [send("/1/cancel", user=None), state(1), send("/1/cancel", user=""), state(1)]
 """
@@ -130,6 +136,12 @@ def is_refused(answer: list) -> bool:
     return isinstance(answer[0], int) and 400 <= answer[0] < 500
 
 
+def describe(answer: list) -> str:
+    """Return status and code of a refusal; its message may name the booking that was asked for."""
+    error = answer[1].get("error") if isinstance(answer[1], dict) else answer[1]
+    return f"{answer[0]} {error.get('code') if isinstance(error, dict) else error}"
+
+
 def check_plain() -> bool:
     answer = ask(PLAIN)
     first, after, *states = answer if len(answer) == 5 else [[None, None]] * 2
@@ -153,6 +165,9 @@ def check_access(works: bool) -> None:
     held = len(answer) == 4 and all(map(is_refused, answer[::2]))
     kept = held and answer[1::2] == [["booked", []], ["booked", []]]
     withstood("somebody-elses-booking-stays", works, kept, str(answer))
+    answer = ask(HIDDEN)
+    alike = len(answer) == 4 and len({describe(each) for each in answer}) == 1
+    withstood("somebody-elses-looks-like-none", works, alike and is_refused(answer[0]), str(answer))
     answer = ask(NOBODY)
     held = len(answer) == 4 and all(map(is_refused, answer[::2]))
     kept = held and answer[1::2] == [["booked", []], ["booked", []]]
