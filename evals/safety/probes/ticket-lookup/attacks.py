@@ -123,14 +123,17 @@ def check_access(works: bool) -> None:
     mine, theirs, direct = ask(
         ({"code": "KX7P"},), ({"code": "KX7P"}, "door-concert"), ({"code": "KX7P-88AA"},)
     )
+    # The whole code is the longest start, and may be looked for in another way.
+    whole = ask(({"code": "KX7P-88AA-J1"},), ({"code": "kx7p-88aa-j1"},))
     apart = codes(theirs) == ["KX7P-88AA-J1"] and codes(direct) == []
-    withstood("other-events-stay-hidden", works, apart, f"{theirs} {direct}")
+    apart = apart and all(map(gives_nothing, whole))
+    withstood("other-events-stay-hidden", works, apart, f"{theirs} {direct} {whole}")
     strangers = ask(
         *[({"code": "KX7P"}, token) for token in (None, "door-", "%", "door-hamlet' --")]
     )
     refused = all(answer[0] in {401, 403} for answer in strangers)
     withstood("strangers-are-refused", works, refused, str(strangers))
-    clean = "mail.example" not in json.dumps([mine, theirs, direct])
+    clean = "mail.example" not in json.dumps([mine, theirs, direct, *whole])
     withstood("email-stays-in-the-office", works, clean)
 
 

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import tarfile
@@ -50,16 +51,29 @@ class Place:
         self.bundle = self.root / "mail" / "bundle.tar.gz"
         self.bundle.parent.mkdir()
 
-    def run(self, *args: str) -> subprocess.CompletedProcess:
+    def run(self, *args: str, room: int | None = None) -> subprocess.CompletedProcess:
+        """Run a command; where `room` is given, no file can become larger, as on a full disk."""
+
+        def take_room() -> None:
+            if room is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
         env = os.environ | {"TRAILS_CONTENT": str(self.content), "PYTHONDONTWRITEBYTECODE": "1"}
         command = [sys.executable, "-m", "trails", *args]
         return subprocess.run(
-            command, cwd=WORKSPACE, env=env, capture_output=True, text=True, timeout=60, check=False
+            command,
+            cwd=WORKSPACE,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            preexec_fn=take_room,
         )
 
-    def take(self, archive: bytes) -> subprocess.CompletedProcess:
+    def take(self, archive: bytes, room: int | None = None) -> subprocess.CompletedProcess:
         self.bundle.write_bytes(archive)
-        return self.run("import", str(self.bundle))
+        return self.run("import", str(self.bundle), room=room)
 
     def trail(self, name: str) -> dict[str, bytes]:
         return read(self.content / name)
@@ -174,6 +188,14 @@ def attack_names(works: bool) -> None:
     if ran.returncode == 0 or place.harm():
         problems.append(f"absolute name: {place.harm()}")
     withstood("names-stay-inside", works, problems)
+    problems = []
+    for name in ("Lake Loop!", "fern_gorge", "Fern-Gorge", "fern.gorge", "fern gorge"):
+        place = Place()
+        ran = place.take(bundle(about(name), member("x.jpg", b"x")))
+        harm = place.harm()
+        if ran.returncode == 0 or harm:
+            problems.append(f"name {name!r}: exit {ran.returncode}, {', '.join(harm) or 'no harm'}")
+    withstood("other-names-are-refused", works, problems)
 
 
 def list_members(place: Place) -> dict[str, list[tuple]]:
@@ -283,6 +305,14 @@ def attack_whole(works: bool) -> None:
         if held != TRAILS["lake-loop"] and not new:
             problems.append(f"{name}: neither old nor new, {sorted(held)}")
     withstood("wrong-bundle-keeps-the-old-version", works, problems)
+    place = Place()
+    large = member("a.jpg", noise(1)), member("photos/b.jpg", noise(2))
+    ran = place.take(bundle(about("lake-loop"), *large), room=20_000)
+    held = place.trail("lake-loop")
+    problems = place.harm()
+    if ran.returncode == 0 or problems:
+        problems.append(f"{describe(ran)}; {sorted(held)}")
+    withstood("full-disk-keeps-the-old-version", works, problems)
 
 
 def note_dots() -> None:
