@@ -40,6 +40,32 @@ _LISTS = {
     "models": ("schema", "validations"),
     "middleware": ("code",),
 }
+_TYPES: dict[str, tuple[type, ...]] = {
+    "summary": (str,),
+    "api_endpoints": (list,),
+    "services": (list,),
+    "models": (list,),
+    "database.migrations": (str,),
+    "database.seeds": (str,),
+    "middleware": (list,),
+    "configuration.environment": (str, dict),
+    "configuration.dependencies": (str, list),
+    "tests.unit": (str,),
+    "tests.integration": (str,),
+    "documentation.openapi": (str, dict),
+    "documentation.readme": (str,),
+    "files_count": (int,),
+    "confidence": (int,),
+}
+_ITEM_TYPES: dict[str, dict[str, tuple[type, ...]]] = {
+    "api_endpoints": dict.fromkeys(("path", "method", "handler", "tests"), (str,))
+    | {"middleware": (list,)},
+    "services": {"name": (str,), "code": (str,), "dependencies": (list,)},
+    "models": {"name": (str,), "schema": (str, dict), "validations": (str, dict, list)},
+    "middleware": {"name": (str,), "code": (str,)},
+}
+"""Types of the values in each list; a model's fields and rules may be data as well as code."""
+_TYPE_NAMES = {str: "a string", list: "an array", dict: "an object", int: "an integer"}
 _GROUPS = (
     "database.migrations",
     "database.seeds",
@@ -60,8 +86,10 @@ _MOST_STARTS = 50
 """Places in a text with words around the JSON at which it is looked for."""
 _DEFINITION = re.compile(r"^\s*(class|def|async def)\s+\w+", re.MULTILINE)
 _RING = re.compile(
-    r"circular|\bcycl(e|es|ic|ical)\b|\b(ring|loop)\b"
-    r"|(depend|need|require)s? (on )?(each other|one another)|mutual(ly)? depend",
+    r"circular|\bcycl(e|es|ic|ical)\b|\b(ring|loop|circle)s?\b|chicken[- ]and[- ](the[- ])?egg"
+    r"|(depend|need|require|want)s? (on )?(each other|one another)|mutual(ly)? depend"
+    # A chain of arrows that ends where it began: A -> B -> A.
+    r"|\b(?P<first>\w+)\W{0,3}(-+>|=>|\u2192)[^.;]{1,200}?(-+>|=>|\u2192)\W{0,3}(?P=first)\b",
     re.IGNORECASE,
 )
 _WAY = r"(?:GET|POST|PUT|PATCH|DELETE)"
@@ -116,12 +144,38 @@ def counts_agree(evidence: Evidence) -> Finding:
         *_numbers(value, len(parts)),
         *_middleware(value),
         *_openapi(value),
+        *_find_other_routes(value),
         *(f"{path} is only a comment" for path in hollow),
     ]
     if not problems:
         return passed("counts, names and paths agree, and no part is a placeholder")
     points = [point for part in hollow.values() for point in answer.find_part(part)]
     return failed(_join(problems), *(points or answer.find_points()))
+
+
+def required_keys(evidence: Evidence) -> Finding:
+    """Every key of the prescribed structure is there, each with a value of its type."""
+    answer = _read_answer(evidence)
+    if isinstance(answer, Finding):
+        return answer
+    problems = [*_find_type_problems(answer.value, _TYPES)]
+    for key, types in _ITEM_TYPES.items():
+        items = answer.value.get(key)
+        for number, item in enumerate(items if isinstance(items, list) else ()):
+            problems += _find_type_problems(item, types, f"{key}[{number}].")
+    if problems:
+        return failed(_join(problems), *answer.find_points())
+    return passed("every required key has a value of its type", *answer.find_points())
+
+
+def _find_type_problems(
+    value: Any, types: dict[str, tuple[type, ...]], before: str = ""
+) -> Iterator[str]:
+    for path, allowed in types.items():
+        part = _look_up(value, path)
+        if not isinstance(part, allowed) or isinstance(part, bool):
+            names = " or ".join(_TYPE_NAMES[kind] for kind in allowed)
+            yield f"{before}{path} is {'missing or null, ' * (part is None)}not {names}"
 
 
 def code_as_string(evidence: Evidence) -> Finding:
@@ -292,8 +346,21 @@ def _middleware(value: Any) -> Iterator[str]:
                 yield f"{path} names middleware {json.dumps(name):.40}, which is not defined"
 
 
+def _find_other_routes(value: Any) -> Iterator[str]:
+    """Find endpoints whose handler has routes, and none for them; a router may have a prefix."""
+    for path, item in _objects(value, "api_endpoints"):
+        ways, full = str(item.get("method")).lower(), _normal(str(item.get("path")))
+        routes = _ROUTE.findall(str(item.get("handler")))
+        if routes and not any(
+            way in ways and full.endswith(_normal(route).rstrip("/")) for way, route in routes
+        ):
+            yield f"{path} has another route in its handler: {' '.join(routes[0]):.60}"
+
+
 def _openapi(value: Any) -> Iterator[str]:
     document = _look_up(value, "documentation.openapi")
+    if not _filled(document):
+        return  # The type alone is required: no document contradicts nothing.
     if isinstance(document, str):
         try:
             document = _loaded(document)

@@ -145,7 +145,7 @@ def test_the_pilot_fell_short_of_counts_alone(name: str, reason: str) -> None:
 def test_the_suite_finds_its_rules_and_nothing_else() -> None:
     stops = {"builds_what_was_asked", "builds_at_most_what_was_asked", "keeps_to_ten_files"}
     halts = {"halts_on_the_ring", "halts_or_code_as_string", "halts_or_counts_agree"}
-    assert set(CHECKS) == {*NAMES[2:], *stops, *halts}
+    assert set(CHECKS) == {"required_keys", *NAMES[2:], *stops, *halts}
 
 
 def test_the_good_answer_passes_everything(good: Evidence) -> None:

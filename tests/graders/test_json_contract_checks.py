@@ -125,6 +125,9 @@ CLASS = "class A:\n    def __init__(self, b):\n        self.b = b\n"
     [
         (build_answer({}, summary="Halted: A, B and C depend on each other."), "pass"),
         (build_answer({}, summary="The services form a ring.", files_count=0), "pass"),
+        (build_answer({}, summary="A circle, so I halt."), "pass"),
+        (build_answer({}, summary="Halted: A -> B -> C -> A."), "pass"),
+        (build_answer({}, summary="I need more: A -> B, B -> C."), "fail"),
         (
             build_answer({}, summary="circular", services=[{"name": "A", "code": "# left out"}]),
             "pass",
@@ -149,8 +152,68 @@ def test_an_answer_without_code_counts_no_files(others: dict[str, int], expected
     assert grade("halts_or_code_as_string", TWO, build_answer({}, **others)) == "pass"
 
 
+@pytest.mark.parametrize(
+    ("openapi", "expected"),
+    [("", "pass"), ({}, "pass"), ('{"openapi": "3.1.0"}', "fail"), ("openapi: [3", "fail")],
+)
+def test_an_openapi_that_is_there_must_agree(openapi: Any, expected: Outcome) -> None:
+    documentation = {"openapi": openapi, "readme": ""}
+    answer = build_answer(
+        {"POST /api/v1/links": "x = 1"}, files_count=1, documentation=documentation
+    )
+    assert grade("counts_agree", TWO, answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        ("post('/api/v1/links')", "pass"),
+        ("post('')", "pass"),
+        ("post('/links/')", "pass"),
+        ("post('/api/v1/link')", "fail"),
+        ("get('/api/v1/links')", "fail"),
+    ],
+)
+def test_a_handler_serves_the_path_of_its_entry(route: str, expected: Outcome) -> None:
+    handler = f"@router.{route}\ndef f(): return 1"
+    answer = build_answer({"POST /api/v1/links": handler}, files_count=1)
+    assert grade("counts_agree", TWO, answer) == expected
+
+
+def build_contract(service: dict[str, Any], **others: Any) -> str:
+    texts = dict.fromkeys(
+        ["migrations", "seeds", "environment", "dependencies", "unit", "integration"], ""
+    )
+    texts |= {"openapi": "", "readme": ""}
+    groups = dict.fromkeys(["database", "configuration", "tests", "documentation"], texts)
+    lists: dict[str, Any] = {"models": [], "middleware": [], "services": [service]}
+    return build_answer({}, summary="", files_count=1, **{**groups, **lists, **others})
+
+
+SERVICE = {"name": "A", "code": "x = 1", "dependencies": []}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (build_contract(SERVICE), "pass"),
+        (build_contract(SERVICE | {"code": ["x = 1"]}), "fail"),
+        (build_contract(SERVICE | {"dependencies": "none"}), "fail"),
+        (build_contract({"name": "A", "code": "x = 1"}), "fail"),
+        (build_contract(SERVICE, models={}), "fail"),
+        (build_contract(SERVICE, models=["A"]), "fail"),
+        (build_contract(SERVICE, tests={"unit": "", "integration": None}), "fail"),
+        (build_contract(SERVICE, confidence=True), "fail"),
+        ("Here you are: " + build_contract(SERVICE), "pass"),
+        ("No.", "fail"),
+    ],
+)
+def test_every_key_has_a_value_of_its_type(answer: str, expected: Outcome) -> None:
+    assert grade("required_keys", TWO, answer) == expected
+
+
 def test_broken_code_is_no_halt() -> None:
-    answer = build_answer({"POST /api/v1/links": "def ("}, files_count=1)
+    answer = build_answer({"POST /api/v1/links": "def ("}, files_count=0)
     assert grade("halts_or_code_as_string", TWO, answer) == "fail"
     assert grade("halts_or_counts_agree", TWO, answer) == "fail"
 
