@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from promptverdict.scenarios.loading import load_suite
+from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.trials.evidence import Evidence, FinalState, Task
 from promptverdict.trials.grade import Outcome
 from promptverdict.trials.transcript import End, Say, User
@@ -14,7 +14,8 @@ from promptverdict.trials.tree import Change
 
 from tests.repository.test_recordings import ROOT
 
-CHECKS = load_suite(ROOT / "evals/json-contract/suite.yaml").checks
+SUITE = load_suite(ROOT / "evals/json-contract/suite.yaml")
+CHECKS = SUITE.checks
 TWO = "POST /api/v1/links makes one, GET /{code} redirects. Python and FastAPI."
 SPEC = "".join(f"| GET | /api/v1/{name} | a list |\n" for name in "abcdefghijkl")
 PROSE = """Here it is.
@@ -210,6 +211,27 @@ SERVICE = {"name": "A", "code": "x = 1", "dependencies": []}
 )
 def test_every_key_has_a_value_of_its_type(answer: str, expected: Outcome) -> None:
     assert grade("required_keys", TWO, answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("summary", "expected"),
+    [
+        ("The states are made up, since spec/ holds claims.md alone and no states.md.", "pass"),
+        ("You point to states.md, but spec/ holds claims.md alone.", "pass"),
+        ("Both fields wait for `spec/states.md`.", "pass"),
+        ("states.md has still to be written, or yet to be sent.", "pass"),
+        ("As in states.md, a claim stays open until it is settled.", "fail"),
+        ("The states of states.md: open, waiting for review, still to be paid.", "fail"),
+        ("Both endpoints follow claims.md and states.md.", "fail"),
+    ],
+)
+def test_a_gap_is_told_in_many_words(summary: str, expected: Outcome) -> None:
+    scenario = load_scenario(ROOT / "evals/json-contract/claims-without-states.yaml", SUITE)
+    events = (User(text=TWO), Say(text=build_answer({}, summary=summary)), End(reason="done"))
+    task = Task(suite="s", scenario="c", variant="a/v", message=TWO)
+    evidence = Evidence(task=task, events=events, outcome=None)
+    grader: Any = scenario.scenario.grades["gap-told"]
+    assert grader.grade(evidence).outcome == expected
 
 
 def test_broken_code_is_no_halt() -> None:
