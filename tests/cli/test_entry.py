@@ -62,6 +62,7 @@ def test_every_kind_of_error_has_its_exit_code() -> None:
         "HarnessError": 1,
         "InputError": 2,
         "SandboxError": 3,
+        "WorkerLost": 3,
         "ProviderError": 4,
         "ContextOverflow": 4,
         "RateLimited": 4,
