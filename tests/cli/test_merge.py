@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,30 @@ def test_a_missing_trial_is_named_with_its_shard(
     assert "run it again: --shard 2/2" in told
 
 
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (lambda own, _: own[:100], "not a trial's record"),
+        (lambda _, other: other, "the record of manners/request-"),
+    ],
+)
+def test_a_record_that_is_damaged_or_of_another_trial_is_refused(
+    many: Path,
+    capsys: pytest.CaptureFixture[str],
+    damage: Callable[[bytes, bytes], bytes],
+    why: str,
+) -> None:
+    shards = run_shards(many, 2)
+    own, other = sorted((shards[1] / "trials").glob("*.json"))[:2]
+    own.write_bytes(damage(own.read_bytes(), other.read_bytes()))
+    assert main(["merge", *map(str, shards), "--into", "merged"]) == 2
+    told = capsys.readouterr().err
+    assert f"{shards[1].name}/trials/{own.name}: {why}" in told
+    assert "run the shard again: --shard 2/2" in told
+    assert list_runs(many / "results") == shards
+    assert not list((many / "results").glob(".merge-*"))
+
+
 def test_an_interrupted_shard_is_named(many: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shards = run_shards(many, 2)
     manifest = read_manifest(shards[0])
@@ -294,7 +319,7 @@ def test_nothing_but_an_earlier_merge_is_replaced(
     for name in ("mine", whole.name):
         assert main(["merge", *map(str, shards), "--into", name]) == 2
         assert "something else lies there" in capsys.readouterr().err
-    for name in ("../mine", shards[0].name):
+    for name in ("../mine", shards[0].name, "latest", ""):
         assert main(["merge", *map(str, shards), "--into", name]) == 2
         assert "is not a name of a run" in capsys.readouterr().err
 

@@ -11,7 +11,7 @@ from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.core.text import escape_lines, format_count
 from promptverdict.settings import resolve
-from promptverdict.trials.store import find_run, is_shard_name
+from promptverdict.trials.store import LATEST, find_run, is_shard_name
 
 if TYPE_CHECKING:
     from promptverdict.comparison.merging import MergedRun, ShardRun
@@ -70,7 +70,8 @@ def run(asked: argparse.Namespace) -> int:
 def _check_name(name: str | None) -> None:
     if name is None:
         return
-    if Path(name).name != name or name.startswith(".") or is_shard_name(name):
+    is_taken = name == LATEST or is_shard_name(name)
+    if not name or Path(name).name != name or name.startswith(".") or is_taken:
         cure = "write the name of a folder that is made in the results"
         raise InputError([Problem("--into", f"`{name}` is not a name of a run", cure)])
 

@@ -152,7 +152,11 @@ class MergedRun:
         results.mkdir(parents=True, exist_ok=True)
         self._made = Path(tempfile.mkdtemp(prefix=".merge-", dir=results))
         self.run = Run(self._made)
-        _copy_records(shards, self._made / TRIALS)
+        try:
+            _copy_records(shards, self._made / TRIALS)
+        except Exception:
+            self.discard()
+            raise
 
     def _check_free(self) -> None:
         """Raise InputError where something else than an earlier merge of this plan lies there."""
@@ -218,7 +222,7 @@ class MergedRun:
             self._made.rename(self.folder)
         except OSError as error:
             where = display_path(self.folder)
-            raise StorageError(f"{where} cannot be written: {error.strerror}") from error
+            raise StorageError(f"{where} cannot be written: {error.strerror or error}") from error
         Run(self.folder).make_latest()
 
     def discard(self) -> None:
@@ -227,14 +231,31 @@ class MergedRun:
 
 
 def _copy_records(shards: Iterable[ShardRun], to: Path) -> None:
-    """Copy the records of the planned trials, byte for byte. Raises StorageError."""
+    """Copy the records of the planned trials, byte for byte.
+
+    Raises InputError for a record that is damaged or of another trial, and StorageError.
+    """
     try:
         to.mkdir()
         for run in shards:
-            for key in run.manifest.planned.values():
-                shutil.copyfile(run.folder / TRIALS / f"{key}.json", to / f"{key}.json")
+            for trial, key in run.manifest.planned.items():
+                copy = to / f"{key}.json"
+                shutil.copyfile(run.folder / TRIALS / copy.name, copy)
+                _check_record(run, trial, copy)
     except OSError as error:
         raise StorageError(f"{display_path(to)} cannot be written: {error.strerror}") from error
+
+
+def _check_record(run: ShardRun, trial: str, copy: Path) -> None:
+    """Raise InputError where what was copied is not the record of a planned trial."""
+    where = display_path(run.folder / TRIALS / copy.name)
+    cure = f"run the shard again: --shard {run.shard}"
+    try:
+        record = read_record(copy)
+    except InputError as error:
+        raise InputError([Problem(where, "not a trial's record", cure)]) from error
+    if (record.id, record.key, record.revision) != (trial, copy.stem, None):
+        raise InputError([Problem(where, f"the record of {record.id}, not of {trial}", cure)])
 
 
 def read_lost(shards: Iterable[ShardRun]) -> list[TrialRecord]:
