@@ -187,6 +187,23 @@ def test_where_nothing_listens_nothing_is_tried_and_the_first_line_says_why(
     assert recordings(evals.path) == []
 
 
+def test_a_task_that_holds_a_key_is_refused_before_anything_is_asked(
+    evals: pytest.Pytester, server: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "hello.txt" in SCENARIO
+    monkeypatch.setenv("PLACEHOLDER_KEY", "hello.txt")
+    ended = run(evals, "evals", "--record", "once")
+    assert ended.ret == pytest.ExitCode.USAGE_ERROR
+    ended.stderr.fnmatch_lines(
+        [
+            "*evals/small/hello.yaml: no recording of it can be stored: it holds the value of the"
+            " environment variable PLACEHOLDER_KEY",
+            "*let it be another word",
+        ]
+    )
+    assert server.requests == []
+
+
 def test_a_provider_that_fails_is_an_error_and_nothing_is_recorded(
     evals: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

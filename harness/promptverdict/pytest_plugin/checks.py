@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Collection, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.paths import display_path
 
 if TYPE_CHECKING:
     from promptverdict.runner.cells import Cell, Trial
@@ -23,11 +27,14 @@ def check_promise(promise: str | None, cells: Iterable[Cell]) -> None:
 
 
 def check_recording(recording: Collection[Trial], settings: Settings) -> None:
-    """Check prices, keys and addresses once, before any trial is recorded with them.
+    """Check prices, texts, keys and addresses once, before any trial is recorded with them.
 
-    Raises InputError for an unknown price if there is a limit to hold, for a key or an address
-    that cannot be used, and where nothing listens at one.
+    Raises InputError for an unknown price if there is a limit to hold, for a prompt or a task that
+    no recording may hold, for a key or an address that cannot be used, and where nothing listens
+    at one.
     """
+    if problems := list(dict.fromkeys(_list_unstorable(recording))):
+        raise InputError(problems)
     if settings.max_cost is not None:
         from promptverdict.runner.estimate import refuse_unpriced
 
@@ -45,6 +52,23 @@ def describe_models(recording: Iterable[Trial]) -> Iterable[str]:
     from promptverdict.providers.reachability import describe_servers
 
     return describe_servers(dict.fromkeys(_list_models(recording)))
+
+
+def _list_unstorable(recording: Iterable[Trial]) -> Iterable[Problem]:
+    """List the prompts and tasks whose trials would be paid for and then not be stored."""
+    from promptverdict.recording.secrets import find_machine, find_secret
+
+    host, home = platform.node(), str(Path.home())
+    for cell in {trial.cell.id: trial.cell for trial in recording}.values():
+        turns = [turn if isinstance(turn, str) else turn.say for turn in cell.task.turns]
+        texts = {
+            cell.variant.path: cell.variant.prompt,
+            display_path(cell.scenario.path): "\n".join([cell.task.message, *turns]),
+        }
+        for path, text in texts.items():
+            if what := find_secret(text, os.environ) or find_machine(text, host, home):
+                cure = "take it out; where a word stands for a key, let it be another word"
+                yield Problem(path, f"no recording of it can be stored: it holds {what}", cure)
 
 
 def _list_models(recording: Iterable[Trial]) -> Iterable[str]:

@@ -37,28 +37,43 @@ _PATTERNS = {
 
 def refuse_secrets(text: str, environment: Mapping[str, str]) -> None:
     """Raise StorageError, naming the rule and never the value, when a text must not be stored."""
-    for what, pattern in _PATTERNS.items():
-        if pattern.search(text):
-            raise _build_refusal(f"something that looks like {what}")
-    for name, forms in list_secrets(environment).items():
-        if any(form in text for form in forms):
-            raise _build_refusal(f"the value of the environment variable {name}")
+    if what := find_secret(text, environment):
+        raise _build_refusal(what)
 
 
 def refuse_machine(text: str, host: str, home: str) -> None:
     """Raise StorageError when a text holds the machine's name or a path below the home folder."""
+    if what := find_machine(text, host, home):
+        raise _build_refusal(what)
+
+
+def find_secret(text: str, environment: Mapping[str, str]) -> str | None:
+    """Return the first secret that a text holds, in words that do not show it."""
+    for what, pattern in _PATTERNS.items():
+        if pattern.search(text):
+            return f"something that looks like {what}"
+    for name, forms in list_secrets(environment).items():
+        if any(form in text for form in forms):
+            return f"the value of the environment variable {name}"
+    return None
+
+
+def find_machine(text: str, host: str, home: str) -> str | None:
+    """Return what in a text names this machine, in words; None where nothing does."""
     if (
         len(host) >= _SHORTEST_HOST
         and host not in _COMMON
         and re.search(rf"\b{re.escape(host)}\b", text)
     ):
-        raise _build_refusal("the name of this machine")
+        return "the name of this machine"
     if home not in _COMMON and f"{home.rstrip('/')}/" in text:
-        raise _build_refusal("a path below the home folder")
+        return "a path below the home folder"
+    return None
 
 
 def _build_refusal(what: str) -> StorageError:
     return StorageError(
         f"the recording holds {what} and was not saved\n"
-        "  take it out of the workspace, the prompt or the task, and record again"
+        "  take it out of the workspace, the prompt or the task, and record again; where a word"
+        " stands for a key, let it be another word"
     )
