@@ -505,6 +505,23 @@ def test_refactoring_on_anything_but_green_is_caught() -> None:
     assert outcome("refactor", told(*broken)) == "fail"
 
 
+@pytest.mark.parametrize("error", ["AssertionError: assert 0 == 1", "ValueError: not in list"])
+def test_pulling_code_out_of_a_function_on_any_red_is_caught(error: str) -> None:
+    long = "def old():\n    first = 3\n    second = 2\n    return first - second\n"
+    pulled_out = (
+        "def one():\n    first = 3\n    second = 2\n    return first - second\n\n\n"
+        "def old():\n    return one()\n"
+    )
+    code = CODE.replace(BEGIN, pulled_out)
+    red = ran(node(T, "AssertionError: assert 'a b' == 'a-b'"), node(O))
+    acts = [WRITE_TEST, red, edit(app__slug=pulled_out), edit(app__slug=code), GREEN]
+    assert outcome("refactor", play(START | {"app/slug.py": long}, acts, has_slug)) == "fail"
+    acts[1] = ran(node(T, error), node(O, error))
+    assert outcome("refactor", play(START | {"app/slug.py": long}, acts, has_slug)) == "fail"
+    on_green = [BASELINE, acts[2], BASELINE, WRITE_TEST, RED, acts[3], GREEN]
+    assert outcome("refactor", play(START | {"app/slug.py": long}, on_green, has_slug)) == "pass"
+
+
 def test_where_nothing_was_restructured_the_pass_says_that_it_rests_on_nothing() -> None:
     nothing = graders("hidden")["refactor"].grade(told(*GOOD[:5]))
     assert (nothing.outcome, nothing.points) == ("pass", ())

@@ -168,8 +168,9 @@ class RefactorOnGreen(Frozen):
 
     Restructuring: an edit that brings no behaviour and moves code (a definition goes, or comes
     while another changes). Edits on a red of the agent's own new test are the way to green until
-    the behaviour has come. No restructuring at all is a pass, since the rule was kept; the reason
-    then says that there was no chance to break it.
+    the behaviour has come, unless they pull code that was there out of a definition into a new one.
+    No restructuring at all is a pass, since the rule was kept; the reason then says that there was
+    no chance to break it.
     """
 
     type: Literal["refactor_on_green"] = "refactor_on_green"
@@ -210,14 +211,18 @@ class RefactorOnGreen(Frozen):
         what, point = format_edit(step, edit), Point(event=step.call)
         if standing.state == "green" and not unseen:
             return passed(f"{what} was changed on green", point)
-        if standing.state == "red" and not unseen:
+        if standing.state == "red" and not unseen and not edit.pulls_out:
             return passed(f"{what} was changed on the way from red to green", point)
-        if edit.kind == "adds" and not unseen:
+        if edit.kind == "adds" and not unseen and not edit.pulls_out:
             return passed(f"{what} is new, not restructured", point)
         known = (
-            "new behaviour had not been tested" if unseen else f"the tests were {standing.state}"
+            "new behaviour had not been tested"
+            if unseen
+            else f"the tests were {_format_state(standing)}"
         )
-        if standing.doubt or standing.state == "unclear" or not edit.restructures:
+        # Why a test failed does not matter to code that was only moved: not all tests passed.
+        unclear = standing.state == "unclear" and not edit.pulls_out
+        if standing.doubt or unclear or not edit.restructures:
             unknown = f"whether {what} was restructured is unknown ({known})"
             return ungraded(standing.doubt or unknown, point)
         return failed(f"{what} was restructured while {known}", point)
@@ -225,5 +230,9 @@ class RefactorOnGreen(Frozen):
 
 def _format_state(standing: Standing) -> str:
     """Format how the tests stood."""
-    words = {"untested": "not run", "wrong-red": "red for another reason"}
+    words = {
+        "untested": "not run",
+        "wrong-red": "red for another reason",
+        "unclear": "red for an unknown reason",
+    }
     return words.get(standing.state, standing.state)

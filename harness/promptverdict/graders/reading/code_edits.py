@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +19,7 @@ from promptverdict.graders.reading.python_source import (
     describe_without_stubs,
     is_public,
     list_defined_names,
+    map_bodies,
     map_definitions,
     read_source,
 )
@@ -36,7 +38,9 @@ class Edit:
     names: frozenset[str]
     """Definitions that are new or mean something else."""
     restructures: bool
-    """Code was moved: a definition is gone, or came while another one changed."""
+    """Code may have moved: a definition is gone, or came while another one changed."""
+    pulls_out: bool
+    """Code has moved: half of a new definition or more are lines that another one has lost."""
 
 
 def find_edit(
@@ -66,7 +70,9 @@ def find_edit(
     if any(_is_public(path, name, new[path, name]) for path, name in come):
         kind = "adds"
     names = frozenset(name for _, name in come | changed)
-    return Edit(tuple(paths), kind, names, bool(gone) or bool(come and changed))
+    restructures = bool(gone) or bool(come and changed)
+    pulls_out = restructures and _pulls_out(before, after, meaning)
+    return Edit(tuple(paths), kind, names, restructures, pulls_out)
 
 
 def read_production(tree: Tree, path: str) -> bytes | None:
@@ -109,6 +115,34 @@ def _means_the_same(before: Tree, after: Tree, path: str) -> bool:
     if not is_braced(path):
         return False
     return describe_code(old, inline_tests=False) == describe_code(new, inline_tests=False)
+
+
+def _pulls_out(before: Tree, after: Tree, paths: Sequence[str]) -> bool:
+    """Whether half of the lines of a new definition left others in the same edit."""
+    old, new = _map_lines(before, paths), _map_lines(after, paths)
+    lost: Counter[str] = Counter()
+    for name, lines in old.items():
+        lost += Counter(lines) - Counter(new.get(name, ()))
+    for name in new.keys() - old.keys():
+        moved = (Counter(new[name]) & lost).total()
+        if new[name] and 2 * moved >= len(new[name]):
+            return True
+    return False
+
+
+def _map_lines(tree: Tree, paths: Sequence[str]) -> dict[tuple[str, str], list[str]]:
+    """Map each definition of some files to the lines of its body, which a new name leaves alone."""
+    lines: dict[tuple[str, str], list[str]] = {}
+    for path in paths:
+        content = read_source(tree, path) or b""
+        if path.endswith(".py"):
+            bodies = map_bodies(content)
+        else:
+            blocks = map_blocks(content) if is_braced(path) else {}
+            bodies = {name: block.splitlines()[1:] for name, block in blocks.items()}
+        for name, body in bodies.items():
+            lines[path, name] = [line for line in body if any(map(str.isalnum, line))]
+    return lines
 
 
 def _map_all(tree: Tree, paths: Iterable[str]) -> dict[tuple[str, str], str]:

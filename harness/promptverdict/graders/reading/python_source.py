@@ -74,6 +74,17 @@ def map_definitions(content: bytes) -> dict[str, str]:
     return {name: _describe_meaning(node) for name, node in defined.items()}
 
 
+def map_bodies(content: bytes) -> dict[str, list[str]]:
+    """Map each function of a module to the lines of its body, without indentation."""
+    module = parse_module(content)
+    defined = dict(_list_defined(module.body, "")) if module else {}
+    return {
+        name: [line.strip() for part in node.body for line in ast.unparse(part).splitlines()]
+        for name, node in defined.items()
+        if isinstance(node, _FUNCTION)
+    }
+
+
 def _list_defined(body: list[ast.stmt], within: str) -> Iterator[tuple[str, ast.stmt]]:
     for node in body:
         if isinstance(node, _FUNCTION):
