@@ -22,7 +22,8 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="hold graders against solutions, edited trials and saboteurs; no model is asked",
         description="Grade every solution, every edited trial and, in every scenario, somebody who"
         " does nothing, refuses, contradicts, only says so, does another task, or whose results"
-        " are gone. Print which graders are as they must be, and end with 1 where one is not.",
+        " are gone. Print which graders are as they must be, and end with 1 where one is not, or"
+        " where there is nothing to audit.",
     )
     parser.add_argument("paths", nargs="*", default=["evals"], help="suites or scenario files")
     parser.add_argument("--html", metavar="FILE", help="also write the tables as a page")
@@ -30,7 +31,7 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Audit and print; return 1 where a grader is wrong or an attempt proves nothing.
+    """Audit and print; return 1 where a grader is wrong, or where something proves nothing.
 
     Raises InputError and SandboxError.
     """
@@ -51,7 +52,7 @@ def run(asked: argparse.Namespace) -> int:
     print(headline)
     if asked.html:
         _write_page(Path(asked.html), headline, audit)
-    return 1 if misses or audit.broken else 0
+    return 1 if misses or audit.broken or not audit.held else 0
 
 
 def _audit(paths: list[Path], sandbox: str | None) -> Audit:
@@ -69,6 +70,8 @@ def _audit(paths: list[Path], sandbox: str | None) -> Audit:
 
 def _build_headline(audit: Audit) -> str:
     misses = audit.list_misses()
+    if not (audit.held or audit.broken):
+        return "nothing to audit: no behaviour here is graded by code"
     if not (misses or audit.broken):
         return "all graded as they must be"
     broken = format_count(len(audit.broken), "attempt")

@@ -224,3 +224,11 @@ def test_a_behaviour_that_nothing_proves_is_listed(
     assert main(["audit", "small"]) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "leaves-rest (0 saboteurs, 0 near misses)" in out
+
+
+def test_an_audit_of_nothing_does_not_pass(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in root.glob("small/*.yaml"):
+        if path.name != "suite.yaml":
+            path.unlink()
+    assert main(["audit", "small"]) == 1
+    assert capsys.readouterr().out == "nothing to audit: no behaviour here is graded by code\n"
