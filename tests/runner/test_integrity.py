@@ -97,6 +97,42 @@ def plant(played: Evidence, text: str) -> Evidence:
     return played.model_copy(update={"events": (*played.events, Result(call="x", text=last))})
 
 
+ANSWER = "The invoice of March was paid twice, and nobody noticed it until today."
+SCRIPTED = f"""\
+script:
+  questions:
+    - contains: invoice
+      text: |-
+        {ANSWER}
+mcp:
+  books:
+    search: |-
+      {ANSWER.replace("March", "April")}
+    list:
+      - contains: may
+        text: |-
+          {ANSWER.replace("March", "May")}
+    open:
+      description: |-
+        {ANSWER.replace("March", "June")}
+      replies: [nothing]
+"""
+
+
+@pytest.mark.parametrize("month", ["March", "April", "May", "June"])
+def test_what_a_scenario_has_its_user_or_a_server_answer_is_no_leak(
+    tmp_path: Path, month: str
+) -> None:
+    write(tmp_path, PROJECT)
+    path = tmp_path / "evals/small/hello.yaml"
+    path.write_text(path.read_text("utf-8") + SCRIPTED, "utf-8")
+    scenario = load_scenario(path, load_suite(path.with_name("suite.yaml")))
+    shown = plant(evidence(next(iter(TRIALS))), ANSWER.replace("March", month))
+    assert inspect_evidence(scenario, "", shown).state == "clean"
+    other = plant(shown, CANARY + " in the suite")
+    assert inspect_evidence(scenario, "", other).state == "tainted"
+
+
 def test_a_file_that_cannot_be_read_leaves_the_integrity_unknown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

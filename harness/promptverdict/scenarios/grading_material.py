@@ -1,8 +1,9 @@
 """What grades a suite's trials, as lines that no agent may read.
 
 suite.yaml, the scenarios, checks.py, the probes and the solutions. Whatever is in a scenario's
-task, its user's turns, its script or its workspace is given to an agent on purpose, and is left
-out. What solutions did when they were run is left out too: commands print the same to an agent.
+task, its user's turns, its script, its MCP servers or its workspace is given to an agent on
+purpose, and is left out. What solutions did when they were run is left out too: commands print the
+same to an agent.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.scenarios.checks_file import CHECKS_FILE
 from promptverdict.scenarios.discovery import list_scenarios
+from promptverdict.scenarios.mcp import list_mcp_texts
 from promptverdict.scenarios.scenario import Scenario
 from promptverdict.scenarios.workspace_files import read_tree
 from promptverdict.trials.evidence import Reply
@@ -41,6 +43,8 @@ def list_given_texts(scenario: Scenario) -> Iterator[str]:
     yield from (page.text for page in script.pages)
     yield from (answer.text for answer in script.searches)
     yield from (answer.text for answer in script.tasks)
+    yield from (answer.text for answer in script.questions)
+    yield from list_mcp_texts(scenario.mcp)
 
 
 def _list_material(folder: Path) -> Iterator[Phrase]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -72,6 +72,15 @@ def find_reply(mcp: Mcp, called: str, arguments: Mapping[str, Any]) -> McpReply 
                 replies = map(_read_reply, _read_tool(tool).replies)
                 return next((r for r in replies if r.contains.lower() in asked), None)
     return None
+
+
+def list_mcp_texts(mcp: Mcp) -> Iterator[str]:
+    """List what an agent is told of the scripted tools and answered by them."""
+    for tools in mcp.values():
+        for tool in map(_read_tool, tools.values()):
+            yield tool.description
+            yield from tool.arguments.values()
+            yield from (reply.text for reply in map(_read_reply, tool.replies))
 
 
 def _read_tool(tool: str | tuple[str | McpReply, ...] | McpTool) -> McpTool:
