@@ -197,6 +197,23 @@ def test_recorded_control_trials_are_told_again_by_a_replay(
     assert server.asked == asked
 
 
+def test_recorded_control_trials_that_cannot_be_used_are_noted(
+    aged: Repository, pytester: pytest.Pytester, server: Server
+) -> None:
+    server.has_drifted = True
+    judge(pytester, "--controls", "4")
+    recordings = list(aged.folder.rglob("*.controls/**/*.http.yaml"))
+    assert len(recordings) == 4
+    for path in recordings:
+        path.write_bytes(path.read_bytes()[:-40])
+    ended = run(pytester, "evals", "--base", "main")
+    comparison = compared(aged.folder)
+    assert comparison.controls is None
+    told = "4 control trials of helper/base @ main cannot be used; the first: "
+    assert any(note.startswith(told) for note in comparison.notes)
+    assert told in " ".join(ended.stdout.str().split())
+
+
 def test_a_baseline_that_is_recorded_in_this_run_needs_no_controls(
     aged: Repository, pytester: pytest.Pytester, server: Server
 ) -> None:

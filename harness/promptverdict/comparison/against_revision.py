@@ -149,8 +149,10 @@ def _compare(
     newer = [one for one in samples if (one.suite, one.scenario) not in out]
     broken = [record for record in records.lost if record.variant == variant.id]
     controls = [sample for cell in there for sample in base.control_samples(cell)]
-    drift = check_drift(older, controls)
+    drift = check_drift(older, [sample for sample in controls if not sample.fault])
     lost_controls = [record for record in records.lost_controls if record.variant == variant.id]
+    noted = {record.key for record in lost_controls}
+    unusable = [each.fault.message for each in controls if each.fault and each.key not in noted]
     older += _list_missing(broken, older, out, base)
     told = compare_sides(
         replace(before, samples=older, controls=drift),
@@ -164,6 +166,7 @@ def _compare(
         *_note_played_twice(base, older, newer),
         *_note_lost("trial", broken, label),
         *_note_lost("control trial", lost_controls, label),
+        *_note_faults("control trial", unusable, label, "cannot be used"),
         *price,
     )
     return told.model_copy(update={"unpaired": (*unpaired, *told.unpaired), "notes": notes})
@@ -186,10 +189,14 @@ def _list_missing(
 
 
 def _note_lost(noun: str, broken: Sequence[TrialRecord], label: str) -> Iterator[str]:
-    faults = [record.fault.message.partition("\n")[0] for record in broken if record.fault]
+    faults = [record.fault.message for record in broken if record.fault]
+    yield from _note_faults(noun, faults, label, "could not be recorded")
+
+
+def _note_faults(noun: str, faults: Sequence[str], label: str, what: str) -> Iterator[str]:
     if faults:
-        count = format_count(len(faults), noun)
-        yield f"{count} of {label} could not be recorded; the first: {faults[0]}"
+        first = faults[0].partition("\n")[0]
+        yield f"{format_count(len(faults), noun)} of {label} {what}; the first: {first}"
 
 
 def _list_lost(

@@ -138,7 +138,7 @@ class BaseRevision:
         return found
 
     def control_samples(self, cell: Cell) -> list[Sample]:
-        """Sample the control trials of one of its cells that are recorded here.
+        """Sample the control trials of one of its cells that are recorded here, usable or not.
 
         Their records go nowhere: they are evidence of neither side.
         """
@@ -147,8 +147,7 @@ class BaseRevision:
         control = locate_controls(cell)
         folder = control.get_trial(0).location.folder
         numbers = sorted(_list_numbers(path.name for path in folder.glob("*.http.yaml")))
-        records = [self._record(control.get_trial(number)) for number in numbers]
-        return [Sample.of(record) for record in records if not record.fault]
+        return [Sample.of(self._record(control.get_trial(number))) for number in numbers]
 
     def key(self, key: str) -> str:
         """Name a trial of there apart from the one of here, which may have been asked the same."""
