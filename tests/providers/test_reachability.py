@@ -31,7 +31,7 @@ def find_closed_port() -> int:
 
 
 @contextmanager
-def serve(body: bytes, status: int = 200) -> Iterator[tuple[str, list[str]]]:
+def serve(body: bytes, status: int = 200, location: str = "") -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -39,6 +39,8 @@ def serve(body: bytes, status: int = 200) -> Iterator[tuple[str, list[str]]]:
             asked.append(f"{self.path} {self.headers['authorization']}")
             self.send_response(status)
             self.send_header("content-length", str(len(body)))
+            if location:
+                self.send_header("location", location)
             self.end_headers()
             self.wfile.write(body)
 
@@ -137,3 +139,13 @@ def test_one_that_answers_no_http_is_no_trouble() -> None:
 
 def test_nobody_is_asked_what_it_has_who_has_the_usual_address() -> None:
     assert list(describe_servers([MODEL, "relay/me", "anthropic/claude-x"], {})) == []
+
+
+def test_a_key_does_not_go_along_where_a_server_redirects() -> None:
+    with (
+        serve(b'{"data": []}') as (elsewhere, heard),
+        serve(b"", 302, f"{elsewhere}/models") as (url, asked),
+    ):
+        list(describe_servers([MODEL], {VARIABLE: url, "OPENAI_API_KEY": "local-key-1"}))
+    assert asked == ["/v1/models Bearer local-key-1"]
+    assert heard == ["/v1/models None"]

@@ -101,9 +101,9 @@ def _find_fault(url: str) -> str:
 
 def _list_served(url: str, key: str) -> list[str]:
     """List what a server says it has; nothing where it does not say, whatever the reason."""
-    request = urllib.request.Request(  # noqa: S310 (an address that is asked anyway)
-        f"{url.rstrip('/')}/models", headers={"Authorization": f"Bearer {key}"}
-    )
+    request = urllib.request.Request(f"{url.rstrip('/')}/models")  # noqa: S310 (asked anyway)
+    # Other headers go along where a server redirects to another host.
+    request.add_unredirected_header("Authorization", f"Bearer {key}")
     try:
         with urllib.request.urlopen(request, timeout=_ASK_SECONDS) as answer:  # noqa: S310
             listed = json.loads(answer.read(_MOST_BYTES))
