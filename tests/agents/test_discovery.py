@@ -276,8 +276,9 @@ class TestTheFiveSourcePrompts:
         assert seeds["003"].metadata["max_runtime_minutes"] == 10
         assert kinds(seeds["003"]).count("unknown-key") == 7
 
-    def test_004_has_canonical_tools_and_no_name(self, seeds: dict[str, Variant]) -> None:
-        assert seeds["004"].tools == ("Read", "Write", "Edit", "Bash", "Grep", "Glob")
+    def test_004_takes_what_is_offered_and_has_no_name(self, seeds: dict[str, Variant]) -> None:
+        # opencode: `read: true` takes no other tool away.
+        assert seeds["004"].tools is None
         assert seeds["004"].name is None
         assert kinds(seeds["004"]) == ["missing-name"]
         assert seeds["004"].model == "anthropic/claude-sonnet-4-20250514"

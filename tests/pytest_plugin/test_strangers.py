@@ -13,6 +13,7 @@ from tests.fakes import provider, run, say
 
 ROOT = Path(__file__).parents[2]
 SEEDS = ROOT.parent / "shared" / "seeds"
+SUITES = ("integration-honesty", "json-contract", "tdd-cycle")
 
 pytestmark = pytest.mark.skipif(not SEEDS.is_dir(), reason="the source prompts are not here")
 
@@ -21,15 +22,16 @@ pytestmark = pytest.mark.skipif(not SEEDS.is_dir(), reason="the source prompts a
 def evals(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     monkeypatch.delenv("CI", raising=False)
     shutil.copytree(SEEDS, pytester.path / "mine")
-    no_recordings = shutil.ignore_patterns("cassettes")
-    shutil.copytree(ROOT / "evals", pytester.path / "evals", ignore=no_recordings)
+    left_out = shutil.ignore_patterns("cassettes", "solutions")
+    for suite in SUITES:
+        shutil.copytree(ROOT / "evals" / suite, pytester.path / "evals" / suite, ignore=left_out)
     return pytester
 
 
 def test_they_are_missing_in_one_message_then_measured_then_judged(
     evals: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    number = 5 * len(list(evals.path.glob("evals/*/*.yaml"))) - 5 * 3
+    number = 5 * len(list(evals.path.glob("evals/*/*.yaml"))) - 5 * len(SUITES)
     options = ("evals", "--agents", "mine", "--model", "relay/scripted", "--sandbox", "none")
 
     missing = run(evals, *options)
