@@ -18,8 +18,7 @@ from tests.recorded import record_project
 CASES: dict[str, list[tuple[int, list[str]]]] = {
     "agents": [(0, ["agents"]), (2, ["agents", "evals/small/files"])],
     "audit": [
-        (1, ["audit"]),
-        (1, ["audit", "."]),
+        (1, ["audit", "evals/small"]),
         (2, ["audit", "evals/small/solutions/hello"]),
         (2, ["audit", "evals/small/files/hello/inner.yaml"]),
     ],

@@ -13,7 +13,7 @@ from tests.fakes import provider, run, say
 
 ROOT = Path(__file__).parents[2]
 SEEDS = ROOT.parent / "shared" / "seeds"
-SUITES = ("integration-honesty", "json-contract", "tdd-cycle")
+SUITES = ("scope",)
 
 pytestmark = pytest.mark.skipif(not SEEDS.is_dir(), reason="the source prompts are not here")
 
