@@ -63,12 +63,14 @@ class TrialRun:
     def announce(self, trials: Sequence[Trial], write_line: WriteLine) -> None:
         """Write what is unusual in the agents, and what recording these trials will take."""
         from promptverdict.pytest_plugin.progress import Progress
-        from promptverdict.runner.estimate import estimate
+        from promptverdict.runner.estimate import estimate, list_endings
 
         for variant in {trial.cell.variant.id: trial.cell.variant for trial in trials}.values():
             for diagnostic in variant.diagnostics:
                 write_line(escape_text(f"{variant.path}:{diagnostic.line}: {diagnostic.text}"))
         write_line(str(estimate(trials, self._settings.prices)))
+        for ending in list_endings(trials):
+            write_line(ending)
         if self._settings.ray:
             from promptverdict.runner.cluster.ray_cluster import RayCluster
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from promptverdict.core.errors import EvidenceError, InputError, Problem, ProviderError
 from promptverdict.core.text import format_count
-from promptverdict.providers.registry import load_api
+from promptverdict.providers.registry import is_by_hand, load_api, resolve_requested_name
 from promptverdict.recording.cassette import open_tape
 from promptverdict.recording.files import Location, Sealed, open_sealed
 from promptverdict.runner.cells import Cell, Trial
@@ -65,6 +65,14 @@ def estimate(trials: Iterable[Trial], prices: Mapping[str, Price]) -> Estimate:
         ),
         first_requests=sum(map(_estimate_first_request, wanted)),
     )
+
+
+def list_endings(trials: Iterable[Trial]) -> list[str]:
+    """List which of the models asked are deprecated, and when each will end."""
+    asked = {model for trial in trials for model in (trial.cell.model, trial.cell.user_model)}
+    names = sorted(model for model in asked if model and not is_by_hand(model))
+    endings = (load_api(name).find_deprecation(resolve_requested_name(name)) for name in names)
+    return [ending for ending in endings if ending]
 
 
 def refuse_unpriced(cells: Iterable[Cell], prices: Mapping[str, Price]) -> None:

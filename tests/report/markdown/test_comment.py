@@ -9,6 +9,7 @@ from promptverdict.comparison.verdicts import Unpaired
 from promptverdict.report.markdown.comment import LIMIT, MARKER, MOST_SCENARIOS, render_comment
 from promptverdict.report.markdown.escape import escape_markdown
 from promptverdict.trials.grade import failed
+from promptverdict.trials.transcript import Say
 
 from tests.report.compared import changed, comparison, report, run
 from tests.report.made import PROVENANCE, graded, record
@@ -38,6 +39,24 @@ def test_what_flipped_is_told_with_reasons_and_commands() -> None:
     show = "promptverdict show 'manners/scenario-0::helper/terse#0' --whole"
     folded = text.partition("<summary>Read these trials</summary>")[2]
     assert f"\n{show} --run 20260101T120000.000000Z\n" in folded
+
+
+def test_a_flip_says_where_the_two_transcripts_part() -> None:
+    records = [
+        one.model_copy(
+            update={
+                "evidence": one.evidence.model_copy(
+                    update={"events": (events[0], Say(text=one.key), *events[2:])}
+                )
+            }
+        )
+        for one in run()
+        for events in [one.evidence.events]
+    ]
+    parted = report(records, comparison(records))
+    parting = next(flip.parting for flip in parted.comparisons[0].flips if flip.parting)
+    assert parting.startswith("They part at step 2. Baseline: says: ")
+    assert escape_markdown(parting) in render_comment(parted)
 
 
 def test_provenance_and_age_stand_with_the_verdict_and_in_every_cell() -> None:

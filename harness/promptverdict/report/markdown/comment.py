@@ -105,6 +105,8 @@ def _render_strongest(evidence: FlipEvidence) -> str:
     for side in evidence.sides:
         quote = f"“{_shorten(side.quote)}” " if side.quote else ""
         lines.append(f"\n> {side.role}: {quote}{_shorten(side.reason)}\n")
+    if evidence.parting:
+        lines.append(f"\n> {_shorten(evidence.parting)}\n")
     return "".join(lines)
 
 
@@ -131,7 +133,8 @@ def _list_flips(flips: Sequence[FlipEvidence]) -> Iterator[str]:
 def _render_flip(evidence: FlipEvidence) -> str:
     flip = evidence.flip
     head = f"  - {flip.sign} **{flip.direction}** {escape_markdown(flip.behaviour)}\n"
-    return head + "".join(map(_render_side, evidence.sides))
+    parting = f"    - {_shorten(evidence.parting)}\n" if evidence.parting else ""
+    return head + "".join(map(_render_side, evidence.sides)) + parting
 
 
 def _render_side(side: FlipSide) -> str:
