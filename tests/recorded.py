@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from promptverdict.agents.discovery import load_agents
 from promptverdict.runner.cell_selection import list_cells
 from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import RunContext
@@ -17,6 +16,7 @@ from promptverdict.scenarios.loading import load_scenarios
 from promptverdict.settings import resolve
 from promptverdict.trials.store import Run
 
+from tests.agents.loaded import load_agents
 from tests.fakes import Blocks, provider, say
 
 

@@ -254,6 +254,17 @@ def test_a_project_file_that_is_no_toml_is_told_with_the_line(
     assert cure
 
 
+def test_a_project_file_that_is_too_large_is_refused_and_not_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_bytes(
+        b"#" * 9_999_999 + b"\n[tool.promptverdict]\ntrials = 3\n"
+    )
+    ((where, found, _),) = problems(tmp_path)
+    assert (where, found) == ("pyproject.toml", "larger than 10 MB")
+
+
 @pytest.mark.parametrize("text", ["", "[tool]\n", "[tool.other]\nx = 1\n"])
 def test_a_project_file_that_does_not_speak_of_us_says_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "pyproject.toml").write_text(text)

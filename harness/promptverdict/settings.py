@@ -216,7 +216,11 @@ def read_table(path: Path) -> dict[str, Any]:
     if not os.path.lexists(path):
         return {}
     try:
-        data = tomllib.loads(read_regular_file(path, _MAX_BYTES).decode("utf-8"))
+        content = read_regular_file(path, _MAX_BYTES)
+        if len(content) > _MAX_BYTES:
+            found, cure = f"larger than {_MAX_BYTES // 1_000_000} MB", "keep its settings alone"
+            raise InputError([Problem(display_path(path), found, cure)])
+        data = tomllib.loads(content.decode("utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         trouble, words = "not valid TOML", str(error)
         if isinstance(error, OSError):

@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from promptverdict.agents.discovery import find_agents, load_agents
+from promptverdict.agents.discovery import find_agents
 from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import InputError
+
+from tests.agents.loaded import load_agents
 
 SEEDS = Path(__file__).parents[2].parent / "shared" / "seeds"
 GOOD = "---\nname: {name}\ndescription: x\n---\nYou are {name}.\n"

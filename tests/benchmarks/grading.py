@@ -25,7 +25,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from promptverdict.agents.discovery import load_agents
 from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cell_selection import list_cells
 from promptverdict.runner.cells import Cell
@@ -34,6 +33,8 @@ from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import resolve
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Grade
+
+from tests.agents.loaded import load_agents
 
 ROOT = Path(__file__).parents[2]
 SLOWEST = 5

@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from promptverdict.agents.discovery import load_agents
 from promptverdict.cli import main
 from promptverdict.runner.cell_selection import list_cells
 from promptverdict.runner.trial import run_trial
@@ -18,6 +17,7 @@ from promptverdict.sandbox import open_sandbox
 from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import resolve
 
+from tests.agents.loaded import load_agents
 from tests.fakes import SCENARIO, Blocks, Provider, project, provider, say, use
 from tests.judging.made import verdict
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from promptverdict.comparison.compare import compare_sides
+from promptverdict.comparison.controls import Controls
 from promptverdict.comparison.drift import Place, check_drift, draw_controls
+from promptverdict.comparison.sides import SideTrials
 
-from tests.compared import BASE, samples, side, trial
+from tests.compared import BASE, TERSE, samples, side, suite, trial
 from tests.report.made import PROVENANCE
 
 PLACES: list[Place] = [("manners", f"s{number}", 0) for number in range(12)]
@@ -63,6 +66,29 @@ def test_another_model_that_answers_is_a_drift_however_alike_it_is() -> None:
     assert controls.has_other_model
     assert controls.has_drifted
     assert not controls.drifted
+
+
+def test_another_model_takes_the_verdict_of_suites_without_a_control_trial_too() -> None:
+    other = {"provenance": PROVENANCE.model_copy(update={"answered": "relay/claude-2"})}
+    controls = check_drift(
+        samples(side(BASE, *["+"] * 12)),
+        samples(side(BASE, *chosen("+", draw_controls(PLACES, BASE, 4)), **other)),
+    )
+    suites = {name: suite() for name in ("manners", "tone")}
+    baseline, candidate = (
+        [record for name in suites for record in side(variant, *[sign] * 12, suite=name)]
+        for variant, sign in ((BASE, "+"), (TERSE, "-"))
+    )
+
+    def verdicts(drift: Controls | None) -> dict[str, str]:
+        sides = (
+            SideTrials(BASE, BASE, samples(baseline), controls=drift),
+            SideTrials(TERSE, TERSE, samples(candidate)),
+        )
+        return {each.suite: each.verdict for each in compare_sides(*sides, suites).behaviours}
+
+    assert verdicts(None) == {"manners": "regressed", "tone": "regressed"}
+    assert verdicts(controls) == {"manners": "inconclusive", "tone": "inconclusive"}
 
 
 def test_without_control_trials_there_is_nothing_to_say() -> None:

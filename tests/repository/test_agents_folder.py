@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from promptverdict.agents.discovery import load_agents
+
+from tests.agents.loaded import load_agents
 
 ROOT = Path(__file__).parents[2]
 AGENTS = ROOT / "agents"

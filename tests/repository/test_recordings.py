@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from promptverdict.agents.discovery import load_agents
 from promptverdict.guest.probekit import is_test
 from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cell_selection import list_cells
@@ -19,6 +18,8 @@ from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import resolve
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.transcript import End, Result, final_text
+
+from tests.agents.loaded import load_agents
 
 ROOT = Path(__file__).parents[2]
 

@@ -153,7 +153,8 @@ def test_misses_are_what_a_saboteur_got_away_with_and_what_others_are_blamed_for
 
     def misses(name: str) -> list[str]:
         loaded = load(root, name)
-        return list_misses(loaded, grade_solution(loaded, run_solution(loaded, sandbox)))
+        grades = grade_solution(loaded, run_solution(loaded, sandbox))
+        return [str(miss) for miss in list_misses(loaded, grades)]
 
     assert misses("good") == []
     (missed,) = misses("quiet")

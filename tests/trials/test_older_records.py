@@ -45,7 +45,7 @@ def test_its_record_and_manifest_are_read(run: Path) -> None:
 
 
 def test_its_key_is_the_one_that_the_trial_has_today(monkeypatch: pytest.MonkeyPatch) -> None:
-    from promptverdict.agents.discovery import load_agents
+    from tests.agents.loaded import load_agents
 
     monkeypatch.chdir(ROOT)
     agents = load_agents(ROOT / "agents")

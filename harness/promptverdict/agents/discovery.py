@@ -75,17 +75,6 @@ class _Loaded:
     name_line: int
 
 
-def load_agents(path: Path) -> tuple[Variant, ...]:
-    """Read the agents of a folder, or of one file, sorted by id.
-
-    Raises InputError with all problems of all files, and for a place without agents.
-    """
-    found = find_agents([path])
-    if found.problems:
-        raise InputError(found.problems)
-    return found.variants
-
-
 def find_agents(places: Sequence[Path | str]) -> AgentFiles:
     """Read the agents of folders and files; what is wrong with one does not keep others out.
 

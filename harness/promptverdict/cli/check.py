@@ -156,9 +156,8 @@ def _check_solutions(solutions: Sequence[LoadedSolution], sandbox: Callable[[], 
             continue
         missed += bool(misses)
         for miss in misses:
-            print(
-                f"MISSED {display_path(loaded.path)} ({loaded.solution.kind}): {escape_text(miss)}"
-            )
+            where = f"{display_path(loaded.path)} ({loaded.solution.kind})"
+            print(f"MISSED {where}: {escape_text(str(miss))}")
     if solutions:
         counts = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
         verdict = f"{missed} broken or graded wrongly" if missed else "all graded as they must be"

@@ -66,12 +66,17 @@ def cap_drifted(
 ) -> Comparison:
     """Return a comparison with its control trials, and without verdicts where they show drift.
 
+    Where another model answers now, no suite has a verdict: it would answer in suites that have no
+    control trial, too.
+
     format_cure: writes how both sides are recorded together.
     """
     if controls is None:
         return comparison
-    suites = {rate.suite for rate in (controls.rates if controls.has_other_model else ())}
-    suites |= {rate.suite for rate in controls.drifted}
+    suites = {rate.suite for rate in controls.drifted}
+    if controls.has_other_model:
+        suites = {verdict.suite for verdict in comparison.behaviours}
+        suites |= {gate.suite for gate in comparison.gates}
     reason = f"the baseline drifted since it was recorded: {describe_drift(controls)}"
     capped = (
         cap_suites(comparison, dict.fromkeys(suites, reason), format_cure())

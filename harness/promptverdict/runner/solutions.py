@@ -11,7 +11,7 @@ import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field, ValidationError
 
@@ -129,8 +129,19 @@ def find_break(evidence: Evidence) -> str | None:
     return None
 
 
-def list_misses(loaded: LoadedSolution, grades: tuple[Grade, ...]) -> list[str]:
-    """List where graders did not say of a solution what they must, in one sentence each.
+class Miss(NamedTuple):
+    """A behaviour of which a grader did not say what it must, or of which nothing is proved."""
+
+    behaviour: str
+    words: str
+    """What goes on from the behaviour's name to a sentence."""
+
+    def __str__(self) -> str:
+        return f"{self.behaviour} {self.words}"
+
+
+def list_misses(loaded: LoadedSolution, grades: tuple[Grade, ...]) -> list[Miss]:
+    """List where graders did not say of a solution what they must.
 
     A behaviour that a judge tells is left out: nobody asks a judge about a solution.
     """
@@ -143,9 +154,9 @@ def list_misses(loaded: LoadedSolution, grades: tuple[Grade, ...]) -> list[str]:
             continue
         if grade.behaviour in solution.fails:
             if outcome != "fail":
-                misses.append(f"{grade.behaviour} was not caught ({outcome}): {reason}")
+                misses.append(Miss(grade.behaviour, f"was not caught ({outcome}): {reason}"))
         elif solution.kind != "saboteur" and outcome != "pass":
-            misses.append(f"{grade.behaviour} must pass and is {outcome}: {reason}")
+            misses.append(Miss(grade.behaviour, f"must pass and is {outcome}: {reason}"))
     return misses
 
 

@@ -35,10 +35,15 @@ class McpTool(Frozen):
 
 
 def _check_names(servers: Mapping[str, Mapping[str, object]]) -> Mapping[str, Mapping[str, object]]:
+    named: dict[str, str] = {}
     for server, tools in servers.items():
         for tool in tools:
             if len(name := format_mcp_name(server, tool)) > MAX_NAME:
                 raise ValueError(f"{name} is longer than {MAX_NAME} characters: shorten it")
+            # A model names nothing else: the second tool could never be called.
+            if other := named.get(name):
+                raise ValueError(f"{other} and {server}: {tool} are both called {name}: rename one")
+            named[name] = f"{server}: {tool}"
     return servers
 
 

@@ -186,6 +186,18 @@ def test_an_edit_of_what_failed_before_proves_nothing(root: Path) -> None:
     assert "is fail before the edits already" in miss.words
 
 
+def test_all_that_is_wrong_about_one_grade_is_told(root: Path) -> None:
+    (root / "small/solutions/alpha/edited.yaml").write_text(
+        EDITED.replace("solution: good", "solution: sloppy")
+        .replace('path: NAME.txt, text: ""', "path: notes.md, gone: true")
+        .replace("fails: [greets]", "fails: [leaves-rest]"),
+        encoding="utf-8",
+    )  # fmt: skip
+    (miss,) = [held for held in audit(root).held if held.attempt == "edited" and not held.is_right]
+    assert "is fail before the edits already" in miss.words
+    assert "was not caught (pass)" in miss.words
+
+
 def test_the_second_time_no_sandbox_is_needed(root: Path) -> None:
     first = audit(root)
     again = Audit()

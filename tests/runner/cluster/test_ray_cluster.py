@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from promptverdict.agents.discovery import load_agents
 from promptverdict.core.errors import BudgetReached, InputError
 from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cell_selection import list_cells
@@ -26,6 +25,7 @@ from promptverdict.scenarios.loading import load_scenarios
 from promptverdict.settings import Settings, resolve
 from promptverdict.trials.record import TrialRecord
 
+from tests.agents.loaded import load_agents
 from tests.fakes import provider, say, write
 from tests.repositories import CURT, KIND, SCENARIO, SUITE
 

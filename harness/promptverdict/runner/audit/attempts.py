@@ -16,6 +16,7 @@ from promptverdict.runner.audit.probing import (
 from promptverdict.runner.audit.recordings import list_recordings, read_recording
 from promptverdict.runner.probe_runner import probe_trees
 from promptverdict.runner.solutions import (
+    Miss,
     SolutionEvidence,
     build_stale_error,
     digest_probes,
@@ -80,8 +81,8 @@ def run_attempt(loaded: LoadedSolution, sandbox: Sandbox) -> Evidence:
     return replace_reports(edited, reports)
 
 
-def list_attempt_misses(loaded: LoadedSolution, evidence: Evidence) -> list[str]:
-    """List where graders did not say of a solution what they must, in one sentence each.
+def list_attempt_misses(loaded: LoadedSolution, evidence: Evidence) -> list[Miss]:
+    """List where graders did not say of a solution what they must.
 
     An edited saboteur must fail where the unedited trial passes: else the edit proves nothing. An
     edited near miss must pass what the unedited trial passes. Raises StaleSolution.
@@ -96,12 +97,20 @@ def list_attempt_misses(loaded: LoadedSolution, evidence: Evidence) -> list[str]
     }
     if loaded.solution.kind == "saboteur":
         unproven = [
-            f"{name} is {base.get(name)} before the edits already, so that they prove nothing"
+            Miss(name, f"is {base.get(name)} before the edits already, so that they prove nothing")
             for name in loaded.solution.fails
             if base.get(name) != "pass"
         ]
         return unproven + list_misses(loaded, grades)
     return list_misses(loaded, tuple(each for each in grades if base.get(each.behaviour) == "pass"))
+
+
+def join_misses(misses: Iterable[Miss]) -> dict[str, str]:
+    """Return behaviour -> all that is wrong about its grade, in words."""
+    words: dict[str, list[str]] = {}
+    for miss in misses:
+        words.setdefault(miss.behaviour, []).append(miss.words)
+    return {behaviour: "; ".join(each) for behaviour, each in words.items()}
 
 
 def _edit(loaded: LoadedSolution, edits: EditedTrial) -> tuple[Evidence, Evidence]:

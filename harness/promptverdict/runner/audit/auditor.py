@@ -13,6 +13,7 @@ from promptverdict.graders.extracted_claims import needs_judge
 from promptverdict.graders.grading import grade_all
 from promptverdict.runner.audit import general, rules
 from promptverdict.runner.audit.attempts import (
+    join_misses,
     list_attempt_misses,
     read_attempt,
     run_attempt,
@@ -126,7 +127,7 @@ def _solve(
             continue
         audit.counts[kind] += 1
         grades = _grade(scenario, evidence)
-        wrong = {miss.partition(" ")[0]: miss.partition(" ")[2] for miss in misses}
+        wrong = join_misses(misses)
         for grade in grades:
             name = grade.behaviour
             if loaded.solution.kind != "saboteur" or name in loaded.solution.fails or name in wrong:
