@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +11,11 @@ from promptverdict.comparison.measured import Measured
 from promptverdict.comparison.scenario_pair import ScenarioPair
 from promptverdict.comparison.verdicts import Comparison, Comparisons, Side
 from promptverdict.report.model import Report, build_report
+from promptverdict.report.trend import Trend
 from promptverdict.trials.grade import Grade, Outcome, Point, failed, passed
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.store import Manifest
+from promptverdict.trials.summary import summarise_trial
 from promptverdict.trials.transcript import Answered, Call, End, Event, Result, Say, User
 from promptverdict.trials.tree import Change
 
@@ -133,7 +136,22 @@ def report(records: list[TrialRecord] | None = None, *comparisons: Comparison) -
     """Compute the report of a run, on 3 January 2026."""
     records = records or run()
     found = Comparisons(comparisons=comparisons) if comparisons else None
-    return build_report(manifest(records), records, found, NOW)
+    return build(manifest(records), records, found)
+
+
+def build(
+    ran: Manifest,
+    records: Sequence[TrialRecord],
+    found: Comparisons | None,
+    older: Sequence[TrialRecord] = (),
+    trend: Trend | None = None,
+) -> Report:
+    """Compute the report of records that lie in memory."""
+    known = {(one.key, one.id): one for one in (*records, *older)}
+    summaries = [list(map(summarise_trial, side)) for side in (records, older)]
+    return build_report(
+        ran, summaries[0], found, NOW, lambda one: known[one.key, one.id], summaries[1], trend
+    )
 
 
 def _pair(records: list[TrialRecord], scenario: str) -> ScenarioPair:

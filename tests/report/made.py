@@ -8,6 +8,7 @@ from promptverdict.trials.evidence import Evidence, FinalState, Task
 from promptverdict.trials.grade import Finding, Grade
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.record import Fault, TrialRecord
+from promptverdict.trials.summary import TrialSummary, summarise_trial
 from promptverdict.trials.transcript import Answered, Call, End, Event, Result, Say, Usage, User
 from promptverdict.trials.tree import Change, TestNode, TestReport
 
@@ -80,6 +81,11 @@ def record(
         "fault": fault,
     }
     return TrialRecord.model_validate(fields | named)
+
+
+def summary(*events: Event, **more: Any) -> TrialSummary:
+    """Make the summary of such a record."""
+    return summarise_trial(record(*events, **more))
 
 
 def graded(finding: Finding, behaviour: str = "polite") -> Grade:

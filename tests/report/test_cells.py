@@ -7,6 +7,7 @@ from promptverdict.report.cells import HeatCell
 from promptverdict.report.grid import build_grids
 from promptverdict.trials.grade import Finding, failed, passed, ungraded
 from promptverdict.trials.record import Fault, TrialRecord
+from promptverdict.trials.summary import summarise_trial
 
 from tests.report.compared import NOW
 from tests.report.made import graded, record
@@ -24,7 +25,7 @@ def tried(sign: str, number: int) -> TrialRecord:
 
 def cell(signs: str, planned: int = 0) -> HeatCell:
     names = [f"manners/hello::helper/base#{number}" for number in range(planned)]
-    records = [tried(sign, number) for number, sign in enumerate(signs)]
+    records = [summarise_trial(tried(sign, number)) for number, sign in enumerate(signs)]
     ((row,),) = (grid.rows for grid in build_grids(records, names, [], [], NOW))
     (found,) = row.cells
     return found

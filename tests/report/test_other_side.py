@@ -10,7 +10,7 @@ from promptverdict.cli import main
 from promptverdict.comparison.against_run import compare_runs
 from promptverdict.comparison.storage import read_comparisons, write_comparisons
 from promptverdict.comparison.verdicts import Comparisons
-from promptverdict.report.model import Report, build_report
+from promptverdict.report.model import Report
 from promptverdict.report.other_side import read_other_side
 from promptverdict.report.page.html import render_page
 from promptverdict.report.writing import write_report
@@ -19,7 +19,7 @@ from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.store import Run, read_manifest, read_records
 
 from tests.compared import BASE, TERSE, samples, side, suite
-from tests.report.compared import NOW
+from tests.report.compared import build
 from tests.report.made import PROVENANCE
 
 OLDER, NEWER = "20260101T000000.000000Z", "20260102T000000.000000Z"
@@ -63,7 +63,7 @@ def found(run: Path) -> Comparisons:
 def report(run: Path) -> Report:
     kept = found(run)
     other = list(read_other_side(run, kept.comparisons))
-    return build_report(read_manifest(run), list(read_records(run)), kept, NOW, other)
+    return build(read_manifest(run), list(read_records(run)), kept, other)
 
 
 def test_the_trials_of_the_older_run_are_called_as_the_comparison_calls_them(newer: Path) -> None:

@@ -17,6 +17,7 @@ from promptverdict.scenarios.discovery import list_scenarios
 from promptverdict.scenarios.loading import LoadedSuite, load_scenario, load_suite
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.store import find_run, read_records
+from promptverdict.trials.summary import summarise_trial
 from promptverdict.trials.transcript import Result
 
 from tests.fakes import project, provider, run, say, script, use, write
@@ -213,5 +214,5 @@ def test_in_the_sandbox_an_agent_that_searches_everything_finds_nothing_that_gra
         assert "suite.yaml" not in text
         assert "look.py" not in text
     assert os.fspath(pytester.path) not in results[0]
-    table = build_provenance_table([record], datetime.now(UTC))
+    table = build_provenance_table([summarise_trial(record)], datetime.now(UTC))
     assert "clean" in {cell.text for row in table.rows for cell in row}

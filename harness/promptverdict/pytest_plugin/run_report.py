@@ -11,6 +11,7 @@ from promptverdict.core.text import escape_text
 from promptverdict.pytest_plugin.evals import PytestEvals
 from promptverdict.pytest_plugin.item_base import MEASURED, REASON, STATUS
 from promptverdict.trials.store import read_records
+from promptverdict.trials.summary import summarise_trial
 
 if TYPE_CHECKING:
     from promptverdict.report.terminal.console import Terminal
@@ -60,16 +61,17 @@ class RunReport:
         from promptverdict.report.terminal.absent import render_unrecorded
         from promptverdict.report.terminal.summary import render_evidence, render_summary
 
-        records = session.records if session else list(read_records(folder))
+        records = session.records if session else read_records(folder)
+        trials = list(map(summarise_trial, records))
         invocation = self._describe_invocation()
         comparison = self._render_comparison()
         summary = render_summary(
-            records,
+            trials,
             run=folder,
             invocation=invocation,
             shortcomings=self._shortcomings,
             baselines=session.baselines if session and not comparison else None,
-            older=session.older_records if session else (),
+            older=list(map(summarise_trial, session.older_records)) if session else (),
             terminal=self._describe_terminal(),
         )
         terminalreporter.section("evaluations")
@@ -77,7 +79,7 @@ class RunReport:
         terminalreporter.write(comparison)
         if session:
             terminalreporter.write(render_unrecorded(session.list_unrecorded(), invocation))
-        terminalreporter.write(render_evidence(records))
+        terminalreporter.write(render_evidence(trials))
         terminalreporter.write(self._repeat_answers())
 
     def _render_comparison(self) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from promptverdict.report.evidence import describe_recordings
-from promptverdict.report.transcript.lines import shorten_reason
-from promptverdict.trials.metrics import sum_usage
-from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.summary import TrialSummary
 
 Shown = Literal["all", "some", "none", "unknown", "absent"]
 SIGNS: dict[Shown, str] = {"all": "✓", "some": "◐", "none": "✗", "unknown": "?", "absent": "·"}
@@ -36,8 +34,6 @@ class HeatCell:
     """Whether a trial broke off, is missing or has a grade that says nothing."""
     tokens: int = 0
     """Of all trials; those that are unknown left out, since this only orders rows."""
-    words: str = ""
-    """Outcomes and the reasons of what did not pass, to be searched."""
 
     @property
     def sign(self) -> str:
@@ -51,25 +47,30 @@ def build_absent_cell(variant: str) -> HeatCell:
 
 
 def build_cell(
-    variant: str, records: Sequence[TrialRecord], planned: int, now: datetime
+    variant: str,
+    trials: Sequence[TrialSummary],
+    planned: int,
+    now: datetime,
+    is_on_page: Callable[[TrialSummary], bool] = lambda _: True,
 ) -> HeatCell:
-    """Build a cell of its records; planned: the trials that must be there."""
-    if not records:
+    """Build a cell of its trials; planned: how many must be there.
+
+    is_on_page: whether the page has a trial, so that the cell can lead to it.
+    """
+    if not trials:
         return HeatCell(
             variant, "absent", "planned, left no record", "no evidence", 0, has_gaps=True
         )
-    grades = sorted(
-        (grade.behaviour, grade.finding.outcome) for record in records for grade in record.grades
-    )
+    grades = sorted(outcome for trial in trials for outcome in trial.outcomes)
     outcomes = [outcome for _, outcome in grades]
     passed, ungraded = outcomes.count("pass"), outcomes.count("ungraded")
     graded = len(outcomes) - ungraded
     parts = [f"{passed} of {graded} shown"] if graded else []
     if ungraded:
         parts.append(f"{ungraded} ungraded")
-    faults = [record.fault.kind for record in records if record.fault]
+    faults = [trial.fault.kind for trial in trials if trial.fault]
     parts += [f"{kind} ({faults.count(kind)})" for kind in dict.fromkeys(faults)]
-    if (lost := planned - len(records)) > 0:
+    if (lost := planned - len(trials)) > 0:
         parts.append(f"{lost} left no record")
     has_gaps = bool(ungraded or faults or lost > 0)
     if graded:
@@ -82,36 +83,28 @@ def build_cell(
         variant,
         shown,
         ", ".join(parts) or "nothing is graded here",
-        describe_recordings(records, now),
-        len(records),
-        _choose_trial(records),
+        describe_recordings(trials, now),
+        len(trials),
+        _choose_trial(trials, is_on_page),
         tuple(grades),
         has_gaps,
-        sum(_count_tokens(record) for record in records),
-        " ".join(_list_words(records)),
+        sum(_count_tokens(trial) for trial in trials),
     )
 
 
-def _choose_trial(records: Sequence[TrialRecord]) -> str:
+def count_shortfalls(trial: TrialSummary) -> int:
+    """Count the grades of a trial that did not pass."""
+    return sum(outcome != "pass" for _, outcome in trial.outcomes)
+
+
+def _choose_trial(
+    trials: Sequence[TrialSummary], is_on_page: Callable[[TrialSummary], bool]
+) -> str:
     """Choose the trial with the most grades that did not pass, of those that were played."""
-    played = [record for record in records if record.evidence.events]
-    if not played:
-        return ""
-    return max(
-        played, key=lambda record: sum(grade.finding.outcome != "pass" for grade in record.grades)
-    ).key
+    played = [trial for trial in trials if trial.has_transcript and is_on_page(trial)]
+    return max(played, key=count_shortfalls).key if played else ""
 
 
-def _count_tokens(record: TrialRecord) -> int:
-    used = sum_usage(record.evidence.events)
+def _count_tokens(trial: TrialSummary) -> int:
+    used = trial.used
     return (used.input or 0) + (used.output or 0)
-
-
-def _list_words(records: Sequence[TrialRecord]) -> Iterator[str]:
-    for record in records:
-        for grade in record.grades:
-            yield f"{grade.behaviour} {grade.finding.outcome}"
-            if grade.finding.outcome != "pass":
-                yield shorten_reason(grade.finding.reason)
-        if record.fault:
-            yield f"{record.fault.kind} {shorten_reason(record.fault.message)}"

@@ -9,8 +9,8 @@ from promptverdict.comparison.verdicts import Comparison, Side
 from promptverdict.core.text import format_count
 from promptverdict.report.words import format_age_range, format_ages
 from promptverdict.trials.integrity import describe_integrity
-from promptverdict.trials.provenance import Provenance, describe_isolation, describe_origin
-from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.provenance import describe_isolation, describe_origin
+from promptverdict.trials.summary import TrialSummary
 
 
 def describe_sides(comparison: Comparison, now: datetime) -> str:
@@ -49,37 +49,35 @@ def _describe_amount(side: Side) -> str:
     return f"({origin}{count})"
 
 
-def describe_evidence(records: Iterable[TrialRecord], now: datetime) -> list[str]:
+def describe_evidence(trials: Iterable[TrialSummary], now: datetime) -> list[str]:
     """List what some trials rest on, a line for each kind of evidence."""
-    kinds: dict[str, list[Provenance]] = {}
-    for record in records:
-        if record.provenance:
-            model = f"model {record.provenance.model}{describe_isolation(record.compatible)}"
-            kind = f"{describe_origin(record.provenance)}; {model}"
-            kinds.setdefault(kind, []).append(record.provenance)
+    kinds: dict[str, list[str]] = {}
+    for trial in trials:
+        if provenance := trial.provenance:
+            model = f"model {provenance.model}{describe_isolation(trial.compatible)}"
+            kind = f"{describe_origin(provenance)}; {model}"
+            kinds.setdefault(kind, []).append(provenance.recorded)
     return [
-        f"{format_count(len(recordings), 'trial')}; {kind}; {format_ages(recordings, now)}"
-        for kind, recordings in kinds.items()
+        f"{format_count(len(moments), 'trial')}; {kind}; {format_ages(moments, now)}"
+        for kind, moments in kinds.items()
     ]
 
 
-def list_tainted(records: Iterable[TrialRecord]) -> list[str]:
+def list_tainted(trials: Iterable[TrialSummary]) -> list[str]:
     """List the trials that count nowhere because the agent was shown what grades it."""
     return [
-        f"{record.id} counts nowhere, {describe_integrity(record.integrity)}"
-        for record in records
-        if record.integrity.state == "tainted"
+        f"{trial.id} counts nowhere, {describe_integrity(trial.integrity)}"
+        for trial in trials
+        if trial.integrity.state == "tainted"
     ]
 
 
-def describe_recordings(records: Iterable[TrialRecord], now: datetime) -> str:
+def describe_recordings(trials: Iterable[TrialSummary], now: datetime) -> str:
     """Write in a few words what some trials rest on: `relay, 2 days old`."""
-    kinds: dict[str, list[Provenance]] = {}
-    for record in records:
-        if record.provenance:
-            kinds.setdefault(record.provenance.evidence, []).append(record.provenance)
+    kinds: dict[str, list[str]] = {}
+    for trial in trials:
+        if provenance := trial.provenance:
+            kinds.setdefault(provenance.evidence, []).append(provenance.recorded)
     if not kinds:
         return "no evidence"
-    return "; ".join(
-        f"{kind}, {format_ages(recordings, now)}" for kind, recordings in kinds.items()
-    )
+    return "; ".join(f"{kind}, {format_ages(moments, now)}" for kind, moments in kinds.items())

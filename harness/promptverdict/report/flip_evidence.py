@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,13 +55,17 @@ class FlipEvidence:
 def gather_evidence(
     flips: Iterable[Flip],
     comparison: Comparison,
-    records: Mapping[str, TrialRecord],
+    read: Callable[[str], TrialRecord | None],
     run: str,
 ) -> Iterator[FlipEvidence]:
-    """Find what shows each flip; records: by their keys; run: name of the report's."""
+    """Find what shows each flip.
+
+    read: reads the record of a trial by its key; None where the report's run has none. run: name
+    of the report's.
+    """
     older = comparison.baseline.run or run
     for flip in flips:
-        before, after = (records.get(key) for key in (flip.baseline_trial, flip.candidate_trial))
+        before, after = (read(key) for key in (flip.baseline_trial, flip.candidate_trial))
         yield FlipEvidence(
             flip,
             (

@@ -11,8 +11,9 @@ from promptverdict.core.ids import parse_trial_id
 from promptverdict.report.cells import HeatCell, build_absent_cell, build_cell
 from promptverdict.report.flips import Flip
 from promptverdict.report.places import name_scenario_section
+from promptverdict.report.selection import EVERYTHING, Selection
 from promptverdict.report.table import Column, RowGroup, Table, build_row, build_table
-from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.summary import TrialSummary
 
 CellKey = tuple[str, str, str]
 """Suite, scenario and variant."""
@@ -50,11 +51,20 @@ class GridRow:
         """Of all trials."""
         return sum(cell.tokens for cell in self.cells)
 
-    @property
-    def search(self) -> str:
-        """What the row can be found by, in lower case."""
+    def list_words(self, words: Mapping[CellKey, str]) -> str:
+        """List what the row can be found by, in lower case.
+
+        words: what each cell with a trial can be found by; outcomes and reasons.
+        """
         names = (self.suite, self.scenario, self.subject)
-        cells = (word for cell in self.cells for word in (cell.variant, cell.words))
+        cells = (
+            word
+            for cell in self.cells
+            for word in (
+                cell.variant,
+                words.get((self.suite, self.scenario, cell.variant), ""),
+            )
+        )
         return " ".join((*names, *cells)).lower()
 
 
@@ -87,26 +97,33 @@ class _Changes:
 
 
 def build_grids(
-    records: Sequence[TrialRecord],
+    records: Iterable[TrialSummary],
     planned: Iterable[str],
     pairs: Sequence[tuple[str, str]],
     flips: Iterable[tuple[str, Flip]],
     now: datetime,
+    selection: Selection = EVERYTHING,
 ) -> list[Grid]:
     """Build a grid for each suite, scenarios and variants in the order of their names.
 
     planned: ids of trials (`suite/scenario::variant#0`) that must be there, recorded or not.
     pairs: variants that were compared, baseline and candidate. flips: each with its candidate.
+    selection: what the page has; scenarios that it has no place for get no row.
     """
-    trials: dict[CellKey, list[TrialRecord]] = {}
+    trials: dict[CellKey, list[TrialSummary]] = {}
     for record in records:
-        trials.setdefault((record.suite, record.scenario, record.variant), []).append(record)
+        if selection.has_scenario(record.suite, record.scenario):
+            trials.setdefault((record.suite, record.scenario, record.variant), []).append(record)
     wanted: Counter[CellKey] = Counter()
     for trial in map(parse_trial_id, planned):
         key = (trial.suite, trial.scenario, trial.variant)
-        wanted[key] += 1
-        trials.setdefault(key, [])
-    cells = {key: build_cell(key[2], group, wanted[key], now) for key, group in trials.items()}
+        if selection.has_scenario(trial.suite, trial.scenario):
+            wanted[key] += 1
+            trials.setdefault(key, [])
+    cells = {
+        key: build_cell(key[2], group, wanted[key], now, selection.has_trial)
+        for key, group in trials.items()
+    }
     changes: dict[CellKey, _Changes] = {}
     for candidate, flip in flips:
         change = changes.setdefault((flip.suite, flip.scenario, candidate), _Changes())

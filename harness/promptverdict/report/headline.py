@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,8 @@ from promptverdict.report.figures import (
 )
 from promptverdict.report.styles import SIGNS, get_style
 from promptverdict.report.table import Style
-from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.grade import Outcome
+from promptverdict.trials.summary import TrialSummary
 
 WORST_FIRST: tuple[Word, ...] = (
     "regressed",
@@ -35,6 +37,7 @@ WORST_FIRST: tuple[Word, ...] = (
 )
 """What is stale or invalid comes before an improvement: it is never green."""
 PART = " in part"
+OUTCOMES: tuple[Outcome, ...] = ("pass", "fail", "ungraded")
 MOST_REASONS = 4
 """Verdicts that are told beside a headline; the table tells the rest."""
 
@@ -100,12 +103,12 @@ def combine_headlines(comparisons: Sequence[Comparison]) -> Headline:
     return Headline(word, style, f"{len(comparisons)} comparisons: {counts}.")
 
 
-def describe_uncompared_run(records: Sequence[TrialRecord]) -> Headline:
+def describe_uncompared_run(trials: Sequence[TrialSummary]) -> Headline:
     """Build the headline of a run that nobody compared: what it holds, and why no verdict."""
-    outcomes = [grade.finding.outcome for record in records for grade in record.grades]
-    scenarios = {(record.suite, record.scenario) for record in records}
-    variants = {record.variant for record in records}
-    kinds = ", ".join(f"{outcomes.count(kind)} {kind}" for kind in ("pass", "fail", "ungraded"))
+    outcomes = Counter(outcome for trial in trials for _, outcome in trial.outcomes)
+    scenarios = {(trial.suite, trial.scenario) for trial in trials}
+    variants = {trial.variant for trial in trials}
+    kinds = ", ".join(f"{outcomes[kind]} {kind}" for kind in OUTCOMES)
     return Headline(
         word="Not compared",
         style="unknown",
@@ -116,10 +119,10 @@ def describe_uncompared_run(records: Sequence[TrialRecord]) -> Headline:
         ),
         reasons=(
             Reason(
-                f"{format_count(len(records), 'trial')},"
-                f" {format_count(len(outcomes), 'grade')}: {kinds}."
+                f"{format_count(len(trials), 'trial')},"
+                f" {format_count(outcomes.total(), 'grade')}: {kinds}."
             ),
-            Reason(_explain_uncompared(records)),
+            Reason(_explain_uncompared(trials)),
         ),
     )
 
@@ -154,14 +157,14 @@ def _build_reason(verdict: BehaviourVerdict) -> Reason:
     return Reason(f"{text}.", verdict.behaviour)
 
 
-def _explain_uncompared(records: Sequence[TrialRecord]) -> str:
+def _explain_uncompared(trials: Sequence[TrialSummary]) -> str:
     """Write why a run has no verdict, and what would give it one."""
     from promptverdict.stats.paired_test import FLOOR
 
     suites: dict[str, dict[str, set[str]]] = {}
-    for record in records:
-        scenarios = suites.setdefault(record.suite, {})
-        scenarios.setdefault(record.scenario, set()).add(record.variant)
+    for trial in trials:
+        scenarios = suites.setdefault(trial.suite, {})
+        scenarios.setdefault(trial.scenario, set()).add(trial.variant)
     most = max(
         sum(len(variants) > 1 for variants in scenarios.values()) for scenarios in suites.values()
     )

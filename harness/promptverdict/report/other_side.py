@@ -10,7 +10,8 @@ from pathlib import Path
 
 from promptverdict.comparison.verdicts import Comparison
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.store import BASE, list_runs, read_records
+from promptverdict.trials.store import BASE, TRIALS, list_runs, read_record, read_records
+from promptverdict.trials.summary import TrialSummary
 
 
 def read_other_side(run: Path, comparisons: Sequence[Comparison]) -> Iterator[TrialRecord]:
@@ -35,11 +36,22 @@ def read_other_side(run: Path, comparisons: Sequence[Comparison]) -> Iterator[Tr
             yield from _read_older_run(folder, with_folder)
 
 
+def read_again(run: Path, trial: TrialSummary) -> TrialRecord:
+    """Read the record of one trial of either side, as `read_other_side` and `read_records` do.
+
+    run: the folder of the run that the report is of. Raises InputError where it is gone.
+    """
+    older, _, key = trial.key.rpartition("/")
+    folder = run.parent / older if older else run
+    record = read_record(folder / (BASE if trial.revision else TRIALS) / f"{key}.json")
+    return record.model_copy(update={"variant": trial.variant, "key": trial.key})
+
+
 def list_lost_runs(
-    comparisons: Iterable[Comparison], records: Iterable[TrialRecord]
+    comparisons: Iterable[Comparison], trials: Iterable[TrialSummary]
 ) -> Iterator[str]:
     """List notes on older runs that were compared with and of which nothing is left to read."""
-    variants = {record.variant for record in records}
+    variants = {trial.variant for trial in trials}
     for comparison in comparisons:
         baseline = comparison.baseline
         if baseline.run and comparison.status == "compared" and baseline.label not in variants:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from promptverdict.core.numbers import format_interval, format_percent
 from promptverdict.core.text import format_count
 from promptverdict.report.table import Cell, Column, RowGroup, Table, build_row, build_table
-from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.summary import TrialSummary
 
 if TYPE_CHECKING:
     from promptverdict.stats.rates import RateEstimate
@@ -79,24 +79,24 @@ class ShownRate:
         return f"{self.passed} of {format_count(self.graded, 'trial')} in {scenarios}"
 
 
-def count_rates(records: Sequence[TrialRecord]) -> list[ShownRate]:
+def count_rates(trials: Sequence[TrialSummary]) -> list[ShownRate]:
     """Count by suite, behaviour and variant, in the order of their names.
 
     A trial that broke off counts as unknown for every behaviour that others of its scenario grade.
     """
     graded: dict[tuple[str, str], dict[str, None]] = {}
-    for record in records:
-        behaviours = graded.setdefault((record.suite, record.scenario), {})
-        behaviours.update(dict.fromkeys(grade.behaviour for grade in record.grades))
+    for trial in trials:
+        behaviours = graded.setdefault((trial.suite, trial.scenario), {})
+        behaviours.update(dict.fromkeys(behaviour for behaviour, _ in trial.outcomes))
     scores: dict[tuple[str, str, str], dict[str, list[float | None]]] = {}
     required: set[tuple[str, str, str]] = set()
-    for record in records:
-        outcomes = {grade.behaviour: grade.finding.outcome for grade in record.grades}
-        for behaviour in graded[record.suite, record.scenario]:
-            key = (record.suite, behaviour, record.variant)
+    for trial in trials:
+        outcomes = dict(trial.outcomes)
+        for behaviour in graded[trial.suite, trial.scenario]:
+            key = (trial.suite, behaviour, trial.variant)
             score = _SCORES[outcomes.get(behaviour, "ungraded")]
-            scores.setdefault(key, {}).setdefault(record.scenario, []).append(score)
-            if behaviour in record.required:
+            scores.setdefault(key, {}).setdefault(trial.scenario, []).append(score)
+            if behaviour in trial.required:
                 required.add(key)
     return [ShownRate(*key, scores[key], key in required) for key in sorted(scores)]
 

@@ -6,20 +6,24 @@ import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import product
 
 from promptverdict.core.text import format_count
 from promptverdict.report.evidence import describe_recordings
 from promptverdict.report.places import name_scenario_section, name_trial
+from promptverdict.report.selection import (
+    EVERYTHING,
+    Pairs,
+    Selection,
+    choose_sides,
+    group_by_scenario,
+)
 from promptverdict.report.table import Cell, Column, RowGroup, Table, build_row, build_table
 from promptverdict.report.words import format_age, format_tokens
 from promptverdict.trials.integrity import describe_integrity
-from promptverdict.trials.metrics import count_turns, describe_ending, sum_usage
 from promptverdict.trials.provenance import describe_origin
 from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.summary import TrialSummary
 
-Pairs = Sequence[tuple[str, str]]
-"""Variants that were compared, baseline and candidate, as the report calls them."""
 SIGNS = {"pass": "✓", "fail": "✗", "ungraded": "?"}
 PROVENANCE_COLUMNS = (
     Column(title="trial", is_name=True),
@@ -74,8 +78,9 @@ class ScenarioSection:
     suite: str
     scenario: str
     summary: str
-    task: str
     trials: tuple[TrialRow, ...]
+    left_out: int
+    """Trials of it that the page has no place for."""
     left: str
     """Key of the trial shown on the left; empty where there is no transcript."""
     right: str
@@ -90,23 +95,25 @@ class ScenarioSection:
 
 
 def build_sections(
-    records: Sequence[TrialRecord], pairs: Pairs, run: str, now: datetime
+    trials: Iterable[TrialSummary],
+    pairs: Pairs,
+    run: str,
+    now: datetime,
+    selection: Selection = EVERYTHING,
 ) -> list[ScenarioSection]:
     """Gather the trials of each scenario.
 
     pairs: what is laid left and right; where none of it ran, the first two variants stand beside
-    each other. run: name of the run whose records they are.
+    each other. run: name of the run whose trials they are. selection: what the page has.
     """
-    scenarios: dict[tuple[str, str], list[TrialRecord]] = {}
-    for record in sorted(
-        records,
-        key=lambda record: (record.suite, record.scenario, record.variant, record.trial),
-    ):
-        scenarios.setdefault((record.suite, record.scenario), []).append(record)
-    return [_build_section(trials, pairs, run, now) for trials in scenarios.values()]
+    return [
+        _build_section(own, pairs, run, now, selection)
+        for place, own in group_by_scenario(trials).items()
+        if selection.has_scenario(*place)
+    ]
 
 
-def format_command(record: TrialRecord, run: str) -> str:
+def format_command(record: TrialRecord | TrialSummary, run: str) -> str:
     """Write the command that prints a trial's whole transcript.
 
     run: that of the report; a trial of an older one has that one's name before its key.
@@ -116,29 +123,29 @@ def format_command(record: TrialRecord, run: str) -> str:
     return shlex.join(["promptverdict", "show", name, "--whole", "--run", older or run])
 
 
-def build_provenance_table(records: Iterable[TrialRecord], now: datetime) -> Table:
+def build_provenance_table(trials: Iterable[TrialSummary], now: datetime) -> Table:
     """Build the table of where each trial's evidence comes from."""
     rows = []
-    for record in sorted(records, key=lambda record: record.id):
-        provenance = record.provenance
-        versions = record.compatible | (provenance.versions if provenance else {})
+    for trial in sorted(trials, key=lambda trial: trial.id):
+        provenance = trial.provenance
+        versions = {**trial.compatible, **(provenance.versions if provenance else {})}
         answered = (
             f", answered as {provenance.answered}" if provenance and provenance.answered else ""
         )
         rows.append(
             build_row(
-                record.id,
+                trial.id,
                 describe_origin(provenance),
                 Cell(
-                    text=record.integrity.state,
-                    hint=describe_integrity(record.integrity),
-                    style="regressed" if record.integrity.state == "tainted" else "",
+                    text=trial.integrity.state,
+                    hint=describe_integrity(trial.integrity),
+                    style="regressed" if trial.integrity.state == "tainted" else "",
                 ),
                 f"{provenance.model}{answered}" if provenance else "",
                 provenance.recorded if provenance else "",
                 format_age(provenance, now),
                 ", ".join(f"{what} {value}" for what, value in versions.items()),
-                record.key,
+                trial.key,
             )
         )
     group = RowGroup(rows=tuple(rows))
@@ -146,63 +153,35 @@ def build_provenance_table(records: Iterable[TrialRecord], now: datetime) -> Tab
 
 
 def _build_section(
-    trials: Sequence[TrialRecord], pairs: Pairs, run: str, now: datetime
+    trials: Sequence[TrialSummary], pairs: Pairs, run: str, now: datetime, selection: Selection
 ) -> ScenarioSection:
-    left, right = _choose_sides([record for record in trials if record.evidence.events], pairs)
-    variants = {record.variant for record in trials}
+    on_page = [trial for trial in trials if selection.has_trial(trial)]
+    left, right = choose_sides(on_page, pairs)
+    variants = {trial.variant for trial in trials}
+    left_out = len(trials) - len(on_page)
+    part = f", {len(on_page)} of them here" if left_out else ""
     return ScenarioSection(
         suite=trials[0].suite,
         scenario=trials[0].scenario,
-        summary=f"{format_count(len(variants), 'variant')}, {format_count(len(trials), 'trial')}",
-        task=trials[0].evidence.task.message,
-        trials=tuple(_build_trial_row(record, now) for record in trials),
+        summary=f"{format_count(len(variants), 'variant')}, {format_count(len(trials), 'trial')}"
+        f"{part}",
+        trials=tuple(_build_trial_row(trial, now) for trial in on_page),
+        left_out=left_out,
         left=left.key if left else "",
         right=right.key if right else "",
         command=format_command(left or trials[0], run),
     )
 
 
-def _choose_sides(
-    trials: Sequence[TrialRecord], pairs: Pairs
-) -> tuple[TrialRecord | None, TrialRecord | None]:
-    """Choose the two trials, one of each side, that differ most in their grades.
-
-    Where one side is not there, the other stands alone: a third would pass for it.
-    """
-    variants = list(dict.fromkeys(record.variant for record in trials))
-    compared = {name for pair in pairs for name in pair if name in variants}
-    by_variant: dict[str, list[TrialRecord]] = {}
-    for record in trials:
-        by_variant.setdefault(record.variant, []).append(record)
-    # Every pair of a left and a right trial: the two that differ most show most.
-    candidates = [
-        (left, right)
-        for names in (pairs if compared else product(variants[:1], variants[1:2]))
-        for left, right in product(*(by_variant.get(name, ()) for name in names))
-    ]
-    if candidates:
-        return max(candidates, key=lambda both: _count_differing_grades(*both))
-    alone = [record for record in trials if record.variant in compared] or trials
-    return (alone[0] if alone else None), None
-
-
-def _count_differing_grades(record: TrialRecord, other: TrialRecord) -> int:
-    outcomes = {grade.behaviour: grade.finding.outcome for grade in record.grades}
-    return sum(outcomes.get(grade.behaviour) != grade.finding.outcome for grade in other.grades)
-
-
-def _build_trial_row(record: TrialRecord, now: datetime) -> TrialRow:
-    events = record.evidence.events
+def _build_trial_row(trial: TrialSummary, now: datetime) -> TrialRow:
     return TrialRow(
-        key=record.key,
-        id=record.id,
-        label=f"{record.variant} #{record.trial}",
-        grades=tuple(GradeMark(grade.behaviour, grade.finding.outcome) for grade in record.grades),
-        ended=f"{record.fault.kind}: {record.fault.message}"
-        if record.fault
-        else describe_ending(record),
-        turns=count_turns(events),
-        tokens=format_tokens(sum_usage(events)),
-        evidence=describe_recordings([record], now),
-        has_transcript=bool(events),
+        key=trial.key,
+        id=trial.id,
+        label=f"{trial.variant} #{trial.trial}",
+        grades=tuple(GradeMark(*outcome) for outcome in trial.outcomes),
+        ended=f"{trial.fault.kind}: {trial.fault.message}" if trial.fault else trial.ending,
+        turns=trial.turns,
+        tokens=format_tokens(trial.used),
+        evidence=describe_recordings([trial], now),
+        has_transcript=trial.has_transcript,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from promptverdict.core.text import format_count
@@ -31,9 +31,11 @@ def format_age(provenance: Provenance | None, now: datetime | None = None) -> st
     return format_time_since(provenance.recorded, now or datetime.now(UTC))
 
 
-def format_ages(recordings: Iterable[Provenance], now: datetime) -> str:
-    """Write the age of the newest and of the oldest of some recordings; there is at least one."""
-    moments = [provenance.recorded for provenance in recordings]
+def format_ages(moments: Collection[str], now: datetime) -> str:
+    """Write the age of the newest and of the oldest of some recordings; there is at least one.
+
+    moments: when they were made.
+    """
     return format_age_range(max(moments), min(moments), now)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
@@ -23,24 +24,33 @@ def write_report(
     from promptverdict.comparison.storage import read_comparisons
     from promptverdict.report.markdown.comment import render_comment
     from promptverdict.report.model import build_report
-    from promptverdict.report.other_side import read_other_side
+    from promptverdict.report.other_side import read_again, read_other_side
     from promptverdict.report.page.html import render_page
     from promptverdict.report.trend import read_trend
     from promptverdict.trials.store import read_manifest, read_records
+    from promptverdict.trials.summary import summarise_trial
 
     places = (page or run / PAGE, comment or run / COMMENT)
     if places[0].resolve() == places[1].resolve():
         cure = "give each a file of its own"
         raise InputError([Problem("--markdown", "the page would be written there too", cure)])
     manifest = read_manifest(run)
-    records = list(read_records(run))
-    if not records:
+    # One record at a time: their transcripts may not fit into memory together.
+    trials = list(map(summarise_trial, read_records(run)))
+    if not trials:
         cure = "run again: pytest evals/"
         raise InputError([Problem(display_path(run), "holds no records", cure)])
     compared = read_comparisons(run)
-    other_side = list(read_other_side(run, compared.comparisons if compared else ()))
-    trend = read_trend(run)
-    report = build_report(manifest, records, compared, datetime.now(UTC), other_side, trend)
+    older = read_other_side(run, compared.comparisons if compared else ())
+    report = build_report(
+        manifest,
+        trials,
+        compared,
+        datetime.now(UTC),
+        partial(read_again, run),
+        list(map(summarise_trial, older)),
+        read_trend(run),
+    )
     texts = (render_page(report), render_comment(report))
     write_files(dict(zip(places, texts, strict=True)))
     return places

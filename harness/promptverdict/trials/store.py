@@ -256,15 +256,25 @@ def read_record(path: Path) -> TrialRecord:
     """Read one trial's record. Raises InputError."""
     try:
         content = path.read_bytes()
-        written = _Version.model_validate_json(content).schema_version
-        if written > SCHEMA:
-            found = f"written by a newer promptverdict (schema {written})"
-            cure = "update: pip install --upgrade promptverdict"
-            raise InputError([Problem(display_path(path), found, cure)])
-        return TrialRecord.model_validate_json(content)
+        try:
+            record = TrialRecord.model_validate_json(content)
+        except ValidationError:
+            # Only what cannot be read is parsed twice: a newer record may hold what nobody knew.
+            _check_version(path, _Version.model_validate_json(content).schema_version)
+            raise
+        _check_version(path, record.schema_version)
     except (OSError, ValidationError) as error:
         found, cure = f"not a trial's record: {_format_error(error)}", "run again: pytest evals/"
         raise InputError([Problem(display_path(path), found, cure)]) from error
+    return record
+
+
+def _check_version(path: Path, written: int) -> None:
+    """Raise InputError for a record that a newer version wrote."""
+    if written > SCHEMA:
+        found = f"written by a newer promptverdict (schema {written})"
+        cure = "update: pip install --upgrade promptverdict"
+        raise InputError([Problem(display_path(path), found, cure)])
 
 
 def _format_error(error: OSError | ValidationError) -> str:

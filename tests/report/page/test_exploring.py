@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.judging.labels import read_labels
-from promptverdict.report.model import build_report
 from promptverdict.report.page.html import render_page
 from promptverdict.report.table import RowGroup, build_row, build_table
 from promptverdict.report.trend import COLUMNS as TREND_COLUMNS
@@ -20,8 +19,8 @@ from promptverdict.trials.record import TrialRecord
 from tests.report.compared import (
     BASE,
     LOOK,
-    NOW,
     TERSE,
+    build,
     comparison,
     manifest,
     measured,
@@ -300,7 +299,7 @@ def test_axe_finds_no_fault_with_several_comparisons_a_trend_and_labels(
         build_table("The last runs", TREND_COLUMNS, [rows]),
         (TrendLine(TERSE, "manners", "kind", (0.9, None, 0.25)),),
     )
-    built = build_report(manifest(records), records, found, NOW, trend=trend)
+    built = build(manifest(records), records, found, trend=trend)
     path = write(tmp_path / "report.html", render_page(built))
     seen = show(path, color_scheme=scheme, bypass_csp=True)
     seen.page.get_by_label("Blind").set_checked(scheme == "dark")
@@ -343,7 +342,7 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
         }
         comparisons.append(found.model_copy(update={"behaviours": (verdict,), **sides}))
     together = Comparisons(comparisons=tuple(comparisons))
-    built = build_report(manifest(records), records, together, NOW, older)
+    built = build(manifest(records), records, together, older)
     folder = tmp_path_factory.mktemp("big")
     return write(folder / "report.html", render_page(built))
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from promptverdict.comparison.verdicts import Comparisons, SuiteGate, Unpaired
-from promptverdict.report.model import build_report
 from promptverdict.report.page.html import render_page
 from promptverdict.report.page.transcript_pack import ROOM
 from promptverdict.trials.evidence import FinalState, ProbeReport
@@ -23,7 +22,7 @@ from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.record import Fault, TrialRecord
 from promptverdict.trials.transcript import Call, End, Result, Say, User
 
-from tests.report.compared import NOW, changed, comparison, manifest, report, run
+from tests.report.compared import build, changed, comparison, manifest, report, run
 from tests.report.made import graded, record
 
 ATTACKS = [
@@ -273,7 +272,7 @@ def test_each_cell_tells_by_sign_and_words_where_it_comes_from_and_how_old_it_is
 
 def test_a_planned_trial_without_a_record_is_a_cell_without_evidence() -> None:
     records = run(scenarios=2)
-    text = render_page(build_report(manifest(records), records[1:], None, NOW))
+    text = render_page(build(manifest(records), records[1:], None))
     assert "planned, left no record" in text
     assert "3 of 4 planned trials" in text
 
@@ -323,7 +322,7 @@ def test_what_was_not_compared_at_all_is_told_and_leads_nowhere() -> None:
     records = run()
     same = comparison(records, status="unchanged", behaviours=(), prompt_diff="")
     found = Comparisons(comparisons=(same, comparison(records)), notes=("helper/new is new",))
-    text = render_page(build_report(manifest(records), records, found, NOW))
+    text = render_page(build(manifest(records), records, found))
     assert "helper/new is new" in text
     assert "<h1>helper/terse shows kind less often than helper/base.</h1>" in text
     assert "<strong>Unchanged</strong> helper/terse" in text

@@ -7,17 +7,18 @@ from promptverdict.report.terminal.comparison import render_comparisons
 from promptverdict.report.terminal.names import MANY, list_first
 from promptverdict.report.terminal.summary import Shortcoming, render_summary
 from promptverdict.trials.grade import failed, passed
-from promptverdict.trials.record import Fault, TrialRecord
+from promptverdict.trials.record import Fault
+from promptverdict.trials.summary import TrialSummary
 
 from tests.report.compared import NOW, changed, comparison, run
-from tests.report.made import graded, record
+from tests.report.made import graded, summary
 
 FAULT = Fault(kind="ProviderError", message="no answer", exit_code=4)
 
 
-def crowd(count: int) -> list[TrialRecord]:
+def crowd(count: int) -> list[TrialSummary]:
     return [
-        record(
+        summary(
             variant=f"team/agent-{number:03d}",
             scenario=scenario,
             **(

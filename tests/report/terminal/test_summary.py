@@ -21,6 +21,7 @@ from promptverdict.runner.decisions import Decision
 from promptverdict.trials.grade import Grade, passed
 from promptverdict.trials.prices import Cost
 from promptverdict.trials.record import Fault, TrialRecord
+from promptverdict.trials.summary import summarise_trial
 from promptverdict.trials.transcript import Answered, End, Usage, User
 
 from tests.report.made import PROVENANCE, record
@@ -34,7 +35,8 @@ CELLS = ("hello", "bye")
 
 
 def shown(*trials: TrialRecord, **more: Any) -> list[str]:
-    return (render_summary(trials, **more) + render_evidence(trials)).splitlines()
+    summaries = list(map(summarise_trial, trials))
+    return (render_summary(summaries, **more) + render_evidence(summaries)).splitlines()
 
 
 def absent(error: HarnessError) -> TrialRecord:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from promptverdict.core.ids import format_scenario_id
+from promptverdict.report.comparison_section import ComparisonSection
 from promptverdict.report.fingerprint import MOST_NOTABLE
 from promptverdict.report.flip_evidence import FlipEvidence, FlipSide
-from promptverdict.report.flips import count_flips, group_flips
+from promptverdict.report.flips import group_flips
 from promptverdict.report.grid import build_grid_table
 from promptverdict.report.headline import Headline
 from promptverdict.report.markdown.escape import escape_markdown, fence_lines
 from promptverdict.report.markdown.tables import render_table
-from promptverdict.report.model import ComparisonSection, Report
+from promptverdict.report.model import Report
 
 MARKER = "<!-- promptverdict -->"
 """The first line; whoever posts the next report finds the comment to replace by it."""
@@ -77,7 +78,7 @@ def _list_section_parts(section: ComparisonSection, *, is_alone: bool) -> Iterat
     if section.table:
         yield render_table(section.table)
     if section.flips:
-        yield _list_flips(section.flips)
+        yield _list_flips(section)
     if section.notable:
         title = "\n**Worth a look** (no grader asks for it, no gate counts it)\n"
         yield _list_some(title, section.notable, MOST_NOTABLE)
@@ -110,10 +111,10 @@ def _render_strongest(evidence: FlipEvidence) -> str:
     return "".join(lines)
 
 
-def _list_flips(flips: Sequence[FlipEvidence]) -> Iterator[str]:
+def _list_flips(section: ComparisonSection) -> Iterator[str]:
     """List flips by scenario, and the commands that show their trials in a fold."""
-    by_flip = {evidence.flip: evidence for evidence in flips}
-    yield f"\n**What flipped**: {count_flips(by_flip)}\n"
+    by_flip = {evidence.flip: evidence for evidence in section.flips}
+    yield f"\n**What flipped**: {section.flip_count}\n"
     scenarios = group_flips(by_flip)
     commands: dict[str, None] = {}
     for scenario in scenarios[:MOST_SCENARIOS]:

@@ -14,12 +14,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from promptverdict.core.text import escape_text
-from promptverdict.report.flips import count_flips, group_flips
+from promptverdict.report.flips import group_flips
 from promptverdict.report.model import Report
 from promptverdict.report.page.plots import plot_comparison, plot_rates
 from promptverdict.report.page.sparkline import draw_sparkline
-from promptverdict.report.page.transcript_pack import Place, pack_transcripts
-from promptverdict.trials.record import TrialRecord
+from promptverdict.report.page.trial_texts import read_trial_texts
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,16 +35,16 @@ def render_page(report: Report) -> str:
 
     style, script = read_template("page.css"), _join_scripts()
     sections = report.comparisons[:MOST_SECTIONS]
+    texts = read_trial_texts(report.trials, report.read)
     return (
         load_templates()
         .get_template("page.html")
         .render(
             report=report,
             sections=sections,
-            packs=_pack_by_section(report),
+            texts=texts,
             plots={section.section: plot_comparison(section.comparison) for section in sections},
             rate_plot=plot_rates(report.rates),
-            count_flips=count_flips,
             group_flips=group_flips,
             draw_sparkline=draw_sparkline,
             # Ours alone, so they need no escaping; none holds what would end its element.
@@ -85,19 +84,6 @@ def _join_scripts() -> str:
     """Join the parts of the script in one scope, so that nothing of it is global."""
     parts = "\n".join(read_template(f"script/{name}.js") for name in SCRIPTS)
     return f'"use strict";\n(() => {{\n{parts}}})();\n'
-
-
-def _pack_by_section(report: Report) -> dict[str, str]:
-    """Pack the transcripts of each scenario, by the id of its section."""
-    scenarios: dict[Place, list[TrialRecord]] = {}
-    for record in report.records:
-        if record.evidence.events:
-            scenarios.setdefault((record.suite, record.scenario), []).append(record)
-    packs = pack_transcripts(scenarios)
-    return {
-        section.section: packs.get((section.suite, section.scenario), "")
-        for section in report.scenarios
-    }
 
 
 def read_template(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from promptverdict.core.text import escape_text
@@ -21,6 +21,7 @@ from promptverdict.report.transcript.layout import lay_out_findings
 from promptverdict.report.transcript.lines import Line
 from promptverdict.report.transcript.marks import gather_marks
 from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.summary import TrialSummary
 from promptverdict.trials.transcript import Result
 from promptverdict.trials.tree import TestReport, Tree
 
@@ -36,32 +37,52 @@ LONGEST_LINE = 4_000
 """Characters of one line that are shown."""
 
 
-def pack_transcripts(scenarios: Mapping[Place, Sequence[TrialRecord]]) -> dict[Place, str]:
+def pack_transcripts(
+    scenarios: Mapping[Place, Sequence[TrialSummary]], read: Callable[[TrialSummary], TrialRecord]
+) -> dict[Place, str]:
     """Pack the transcripts of each scenario, cut as far as it takes to fit into one page.
 
-    What does not fit even then is left out; `promptverdict show` still has it.
+    read: reads the record of a trial; one is held at a time. What does not fit even when it is cut
+    is left out; `promptverdict show` still has it.
     """
     packs: dict[Place, str] = {}
     for limit in LINE_LIMITS:
-        packs = {place: _pack(trials, limit) for place, trials in scenarios.items() if trials}
-        if sum(map(len, packs.values())) <= ROOM:
-            return packs
-    return dict(_take_while_room(packs))
+        packs = dict(_pack_while_room(scenarios, read, limit))
+        if len(packs) == len(scenarios):
+            break
+    return packs
+
+
+def _pack_while_room(
+    scenarios: Mapping[Place, Sequence[TrialSummary]],
+    read: Callable[[TrialSummary], TrialRecord],
+    limit: int,
+) -> Iterator[tuple[Place, str]]:
+    """Pack scenario after scenario, until one does not fit."""
+    room = ROOM
+    for place, trials in scenarios.items():
+        pack = _pack(map(read, trials), limit)
+        room -= len(pack)
+        if room < 0:
+            return
+        yield place, pack
 
 
 def _pack(trials: Iterable[TrialRecord], limit: int) -> str:
     """Pack some trials: key of a record -> its transcript."""
-    transcripts = {record.key: _build_transcript(record, limit) for record in trials}
-    text = json.dumps(transcripts, separators=(",", ":"))
-    return base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
+    compress = zlib.compressobj(9)
+    parts = [compress.compress(b"{")]
+    before = ""
+    for record in trials:
+        transcript = _dump(_build_transcript(record, limit))
+        parts.append(compress.compress(f"{before}{_dump(record.key)}:{transcript}".encode()))
+        before = ","
+    parts += [compress.compress(b"}"), compress.flush()]
+    return base64.b64encode(b"".join(parts)).decode("ascii")
 
 
-def _take_while_room(packs: Mapping[Place, str]) -> Iterator[tuple[Place, str]]:
-    room = ROOM
-    for place, pack in packs.items():
-        room -= len(pack)
-        if room >= 0:
-            yield place, pack
+def _dump(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _build_transcript(record: TrialRecord, limit: int) -> dict[str, Any]:

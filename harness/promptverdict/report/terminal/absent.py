@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promptverdict.core.errors import BrokenRecording, MissingRecording, StaleRecording
 from promptverdict.core.text import format_count
 from promptverdict.report.terminal.invocation import Invocation
-from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.summary import TrialSummary
 
 if TYPE_CHECKING:
     from promptverdict.runner.decisions import Decision
@@ -18,17 +18,17 @@ _ABSENT = {_MISSING, _STALE, BrokenRecording.__name__}
 """Kinds of faults where there was nothing to play."""
 
 
-def is_absent(record: TrialRecord) -> bool:
+def is_absent(trial: TrialSummary) -> bool:
     """Whether there was nothing to play; a recording that broke off while playing is shown."""
-    return bool(record.fault and record.fault.kind in _ABSENT and not record.evidence.events)
+    return bool(trial.fault and trial.fault.kind in _ABSENT and not trial.has_transcript)
 
 
-def render_absent(records: Sequence[TrialRecord], invocation: Invocation) -> str:
+def render_absent(trials: Sequence[TrialSummary], invocation: Invocation) -> str:
     """Render what cannot be played, a line for each kind, with the command that records it."""
-    kinds: dict[str, list[TrialRecord]] = {}
-    for record in records:
-        if record.fault and is_absent(record):
-            kinds.setdefault(record.fault.kind, []).append(record)
+    kinds: dict[str, list[TrialSummary]] = {}
+    for trial in trials:
+        if trial.fault and is_absent(trial):
+            kinds.setdefault(trial.fault.kind, []).append(trial)
     lines = []
     if missing := kinds.pop(_MISSING, []):
         verb = "was" if len(missing) == 1 else "were"
@@ -43,7 +43,7 @@ def render_absent(records: Sequence[TrialRecord], invocation: Invocation) -> str
         lines.append(
             f"stale: {format_count(len(stale), 'trial')} no longer {verb}; record: {command}\n"
         )
-    if broken := [record for group in kinds.values() for record in group]:
+    if broken := [trial for group in kinds.values() for trial in group]:
         lines.append(_render_broken(broken, invocation))
     return "".join(lines)
 
@@ -74,12 +74,12 @@ def render_unrecorded(decisions: Sequence[Decision], invocation: Invocation) -> 
     return "".join(lines)
 
 
-def _render_broken(records: Sequence[TrialRecord], invocation: Invocation) -> str:
+def _render_broken(trials: Sequence[TrialSummary], invocation: Invocation) -> str:
     """Render the cells to record: the mode that replaces what is broken replaces all else too."""
-    cells = [record.cell for record in records]
-    them = "it" if len(records) == 1 else "them"
+    cells = [trial.cell for trial in trials]
+    them = "it" if len(trials) == 1 else "them"
     line = (
-        f"broken: {format_count(len(records), 'trial')} cannot be played;"
+        f"broken: {format_count(len(trials), 'trial')} cannot be played;"
         f" put {them} back from version control"
     )
     if not all(cell in invocation.nodes for cell in cells):

@@ -16,12 +16,11 @@ from promptverdict.report.terminal.invocation import WHOLE, Invocation
 from promptverdict.report.terminal.names import FIRST, MANY
 from promptverdict.report.terminal.tables import render_table
 from promptverdict.report.terminal.trial_table import build_shown_table, build_trial_table
-from promptverdict.report.words import format_age, format_cost, format_tokens
-from promptverdict.trials.metrics import sum_usage
+from promptverdict.report.words import format_cost, format_time_since, format_tokens
 from promptverdict.trials.prices import add_costs
-from promptverdict.trials.provenance import Provenance, describe_isolation, describe_origin
-from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.transcript import add_usages, list_answer_notices
+from promptverdict.trials.provenance import describe_isolation, describe_origin
+from promptverdict.trials.summary import TrialSummary
+from promptverdict.trials.transcript import add_usages
 
 
 @dataclass(frozen=True)
@@ -35,13 +34,13 @@ class Shortcoming:
 
 
 def render_summary(
-    records: Sequence[TrialRecord],
+    trials: Sequence[TrialSummary],
     *,
     run: Path | None = None,
     invocation: Invocation = WHOLE,
     shortcomings: Sequence[Shortcoming] = (),
     baselines: Mapping[str, str] | None = None,
-    older: Sequence[TrialRecord] = (),
+    older: Sequence[TrialSummary] = (),
     terminal: Terminal = PLAIN,
 ) -> str:
     """Render each cell's facts, what is not there, what fell short, and where to go on.
@@ -49,12 +48,12 @@ def render_summary(
     baselines: of the suites that have one; None where a comparison follows. older: what this run
     recorded of an older revision; it was spent too.
     """
-    played = [record for record in records if not is_absent(record)]
+    played = [trial for trial in trials if not is_absent(trial)]
     parts = []
     if played:
         parts = [_render_tables(played, terminal), "\n"]
     parts.append(_render_notices(played))
-    parts.append(render_absent(records, invocation))
+    parts.append(render_absent(trials, invocation))
     parts += _list_shortcomings(shortcomings)
     if played:
         parts.append(_render_cost([*played, *older]))
@@ -64,62 +63,62 @@ def render_summary(
     return "".join(parts)
 
 
-def render_evidence(records: Sequence[TrialRecord], now: datetime | None = None) -> str:
+def render_evidence(trials: Sequence[TrialSummary], now: datetime | None = None) -> str:
     """Render what a run rests on, a line for each kind of evidence, to stand last of all."""
-    played = [record for record in records if not is_absent(record)]
-    kinds: dict[str, list[Provenance]] = {}
-    for record in played:
-        if record.provenance:
-            how = "replayed" if record.replayed else "recorded now"
-            origin = escape_text(describe_origin(record.provenance))
-            kind = f"{origin}{describe_isolation(record.compatible)}; {how}"
-            kinds.setdefault(kind, []).append(record.provenance)
+    kinds: dict[str, list[str]] = {}
+    broken = 0
+    for trial in trials:
+        if provenance := trial.provenance:
+            how = "replayed" if trial.replayed else "recorded now"
+            origin = escape_text(describe_origin(provenance))
+            kind = f"{origin}{describe_isolation(trial.compatible)}; {how}"
+            kinds.setdefault(kind, []).append(provenance.recorded)
+        else:
+            broken += not is_absent(trial)
     lines = []
-    if broken := [record for record in played if not record.provenance]:
-        lines.append(f"no evidence: {format_count(len(broken), 'trial')} broke off\n")
-    for kind, recordings in kinds.items():
-        newest_first = sorted(recordings, key=lambda recording: recording.recorded, reverse=True)
+    if broken:
+        lines.append(f"no evidence: {format_count(broken, 'trial')} broke off\n")
+    for kind, moments in kinds.items():
         ages = dict.fromkeys(
-            format_age(recording, now or datetime.now(UTC)) for recording in newest_first
+            format_time_since(moment, now or datetime.now(UTC))
+            for moment in sorted(moments, reverse=True)
         )
-        count = format_count(len(recordings), "trial")
+        count = format_count(len(moments), "trial")
         lines.append(f"evidence: {count}; {kind}; {', '.join(ages)}\n")
     return "".join(lines)
 
 
-def _render_tables(records: Sequence[TrialRecord], terminal: Terminal) -> str:
-    lines = [*render_table(build_trial_table(records), terminal)]
-    if rates := build_shown_table(records):
+def _render_tables(trials: Sequence[TrialSummary], terminal: Terminal) -> str:
+    lines = [*render_table(build_trial_table(trials), terminal)]
+    if rates := build_shown_table(trials):
         lines += [style_text(""), *render_table(rates, terminal)]
     return render_lines(lines, terminal)
 
 
-def _render_notices(records: Sequence[TrialRecord]) -> str:
+def _render_notices(trials: Sequence[TrialSummary]) -> str:
     """Render what was odd about answers, with the number of trials: it may explain their grades."""
-    counts = Counter(
-        notice for record in records for notice in list_answer_notices(record.evidence.events)
-    )
+    counts = Counter(notice for trial in trials for notice in trial.notices)
     return "".join(
         f"note: in {format_count(count, 'trial')} {escape_text(notice)}\n"
         for notice, count in counts.most_common()
     )
 
 
-def _render_cost(records: Sequence[TrialRecord]) -> str:
+def _render_cost(trials: Sequence[TrialSummary]) -> str:
     """Render what was spent now apart from what the replayed trials once took."""
-    recorded = [record for record in records if not record.replayed]
-    replayed = [record for record in records if record.replayed]
+    recorded = [trial for trial in trials if not trial.replayed]
+    replayed = [trial for trial in trials if trial.replayed]
     return _render_spending("spent now", recorded) + _render_spending(
         "replayed, nothing spent; recording took", replayed
     )
 
 
-def _render_spending(what: str, records: Sequence[TrialRecord]) -> str:
-    if not records:
+def _render_spending(what: str, trials: Sequence[TrialSummary]) -> str:
+    if not trials:
         return ""
-    used = add_usages(sum_usage(record.evidence.events) for record in records)
+    used = add_usages(trial.used for trial in trials)
     # A trial that never began has no price, and makes none unknown.
-    begun = [record.cost for record in records if record.evidence.events]
+    begun = [trial.cost for trial in trials if trial.has_transcript]
     cost = format_cost(add_costs(begun)) if begun else "nothing spent"
     return f"{what}: {format_tokens(used)} tokens, {cost}\n"
 
@@ -141,9 +140,9 @@ def _render_shortcoming(shortcoming: Shortcoming) -> str:
     )
 
 
-def _render_next_steps(records: Sequence[TrialRecord], baselines: Mapping[str, str]) -> str:
+def _render_next_steps(trials: Sequence[TrialSummary], baselines: Mapping[str, str]) -> str:
     """Render where to go on: the page, and the verdict where a variant ran beside the baseline."""
-    ran = {(record.suite, record.variant) for record in records}
+    ran = {(trial.suite, trial.variant) for trial in trials}
     has_several = any(
         (suite, baseline) in ran and len([name for name, _ in ran if name == suite]) > 1
         for suite, baseline in baselines.items()

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from promptverdict.core.ids import format_scenario_id
 from promptverdict.core.text import format_count
 from promptverdict.report.rates import ShownRate, build_rate_table, count_rates
+from promptverdict.report.selection import group_by_scenario
 from promptverdict.report.table import Column, Row, RowGroup, Table, build_row, build_table
 from promptverdict.report.terminal.names import FIRST, MANY, list_first
 from promptverdict.report.words import format_tokens
-from promptverdict.trials.metrics import (
-    count_calls,
-    count_files_changed,
-    count_test_runs,
-    count_turns,
-    describe_ending,
-    sum_usage,
-)
-from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.transcript import Event, add_usages
+from promptverdict.trials.summary import TrialSummary
+from promptverdict.trials.transcript import add_usages
 
 COLUMNS = (
     Column(title="trial", wraps=True, is_name=True),
@@ -31,71 +24,65 @@ COLUMNS = (
     Column(title="tokens", align="right"),
     Column(title="ended", wraps=True),
 )
-_MEASURES: tuple[Callable[[tuple[Event, ...]], int], ...] = (
-    count_turns,
-    count_calls,
-    count_test_runs,
-    count_files_changed,
-)
 
 
-def is_crowded(records: Sequence[TrialRecord]) -> bool:
+def is_crowded(trials: Sequence[TrialSummary]) -> bool:
     """Whether there are so many agents that equal results are grouped."""
-    return len({record.variant for record in records}) >= MANY
+    return len({trial.variant for trial in trials}) >= MANY
 
 
-def build_trial_table(records: Sequence[TrialRecord]) -> Table:
+def build_trial_table(trials: Sequence[TrialSummary]) -> Table:
     """Build the table of trials, scenario by scenario; of many, a row for each way they ended."""
-    scenarios: dict[str, list[TrialRecord]] = {}
-    for record in sorted(
-        records,
-        key=lambda record: (record.suite, record.scenario, record.variant, record.trial),
-    ):
-        scenarios.setdefault(format_scenario_id(record.suite, record.scenario), []).append(record)
-    build_rows = _build_grouped_rows if is_crowded(records) else _build_rows
+    build_rows = _build_grouped_rows if is_crowded(trials) else _build_rows
     return build_table(
         "Trials",
         COLUMNS,
-        [RowGroup(title=name, rows=build_rows(trials)) for name, trials in scenarios.items()],
+        [
+            RowGroup(title=format_scenario_id(*place), rows=build_rows(own))
+            for place, own in group_by_scenario(trials).items()
+        ],
     )
 
 
-def build_shown_table(records: Sequence[TrialRecord]) -> Table | None:
+def build_shown_table(trials: Sequence[TrialSummary]) -> Table | None:
     """Build the table of how often each behaviour was shown; None where nothing was graded."""
-    rates = count_rates(records)
-    return build_rate_table(_group_rates(rates) if is_crowded(records) else rates, details=False)
+    rates = count_rates(trials)
+    return build_rate_table(_group_rates(rates) if is_crowded(trials) else rates, details=False)
 
 
-def _build_rows(trials: Sequence[TrialRecord]) -> tuple[Row, ...]:
+def _build_rows(trials: Sequence[TrialSummary]) -> tuple[Row, ...]:
     return tuple(
         build_row(
-            f"  {record.variant}{f' #{record.trial}' if record.trial else ''}",
-            *(str(measure(record.evidence.events)) for measure in _MEASURES),
-            format_tokens(sum_usage(record.evidence.events)),
-            describe_ending(record),
+            f"  {trial.variant}{f' #{trial.trial}' if trial.trial else ''}",
+            *map(str, _measure_trial(trial)),
+            format_tokens(trial.used),
+            trial.ending,
         )
-        for record in trials
+        for trial in trials
     )
 
 
-def _build_grouped_rows(trials: Sequence[TrialRecord]) -> tuple[Row, ...]:
-    endings: dict[str, list[TrialRecord]] = {}
-    for record in trials:
-        endings.setdefault(describe_ending(record), []).append(record)
+def _build_grouped_rows(trials: Sequence[TrialSummary]) -> tuple[Row, ...]:
+    endings: dict[str, list[TrialSummary]] = {}
+    for trial in trials:
+        endings.setdefault(trial.ending, []).append(trial)
     rows = []
     for ending, group in sorted(endings.items(), key=lambda item: -len(item[1])):
-        events = [record.evidence.events for record in group]
-        names = list(dict.fromkeys(record.variant for record in group))
+        names = list(dict.fromkeys(trial.variant for trial in group))
         rows.append(
             build_row(
                 f"  {format_count(len(group), 'trial')}: {', '.join(names[:FIRST])}"
                 f"{', ...' * (len(names) > FIRST)}",
-                *(_format_range([measure(each) for each in events]) for measure in _MEASURES),
-                format_tokens(add_usages(map(sum_usage, events))),
+                *map(_format_range, zip(*map(_measure_trial, group), strict=True)),
+                format_tokens(add_usages(trial.used for trial in group)),
                 ending,
             )
         )
     return tuple(rows)
+
+
+def _measure_trial(trial: TrialSummary) -> tuple[int, int, int, int]:
+    return trial.turns, trial.calls, trial.test_runs, trial.files_changed
 
 
 def _format_range(numbers: Sequence[int]) -> str:

@@ -1,0 +1,197 @@
+"""A trial without its transcript: what tables and pages show of it, in less than a kilobyte.
+
+Ten thousand trials take some megabytes so, where their records would take hundreds: read one
+record, summarise it, let the record go. What is shown of a single transcript is read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from sys import intern
+from types import MappingProxyType
+
+from promptverdict.core.ids import format_cell_id, format_trial_id
+from promptverdict.trials.grade import Outcome
+from promptverdict.trials.integrity import Integrity
+from promptverdict.trials.metrics import (
+    count_calls,
+    count_files_changed,
+    count_test_runs,
+    count_turns,
+    describe_ending,
+    sum_usage,
+)
+from promptverdict.trials.prices import Cost
+from promptverdict.trials.provenance import Provenance
+from promptverdict.trials.record import Fault, TrialRecord
+from promptverdict.trials.transcript import Usage, list_answer_notices
+
+_Tokens = tuple[int | None, int | None, int | None, int | None, bool]
+_Versions = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSummary:
+    """One trial of one run; the fields that its record has too mean the same."""
+
+    key: str
+    suite: str
+    scenario: str
+    variant: str
+    trial: int
+    revision: str | None
+    compatible: Mapping[str, str | int]
+    integrity: Integrity
+    replayed: bool
+    seconds: float
+    required: tuple[str, ...]
+    fault: Fault | None
+    outcomes: tuple[tuple[str, Outcome], ...]
+    """Behaviour and outcome of every grade, in their order."""
+    has_transcript: bool
+    """Whether anything was played."""
+    ending: str
+    """How it ended, in a word or two."""
+    turns: int
+    calls: int
+    test_runs: int
+    files_changed: int
+    notices: tuple[str, ...]
+    """What was odd about its answers, each once."""
+    _recorded: str
+    _origin: Provenance | None
+    _tokens: _Tokens
+    _money: tuple[float, str, date] | None
+
+    @property
+    def cell(self) -> str:
+        """`suite/scenario::agent/variant`."""
+        return format_cell_id(self.suite, self.scenario, self.variant)
+
+    @property
+    def id(self) -> str:
+        """`suite/scenario::agent/variant#number`."""
+        return format_trial_id(self.suite, self.scenario, self.variant, self.trial)
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """How its evidence came about; None when there is none."""
+        # Trials of a run share all of it but the second in which they were recorded.
+        return self._origin and self._origin.model_copy(update={"recorded": self._recorded})
+
+    @property
+    def used(self) -> Usage:
+        """Tokens of the whole trial."""
+        read, written, cache_read, cache_write, estimated = self._tokens
+        return Usage(
+            input=read,
+            output=written,
+            cache_read=cache_read,
+            cache_write=cache_write,
+            estimated=estimated,
+        )
+
+    @property
+    def cost(self) -> Cost | None:
+        """What its tokens cost; None where tokens or prices are unknown."""
+        if self._money is None:
+            return None
+        amount, currency, as_of = self._money
+        return Cost(amount=amount, currency=currency, as_of=as_of)
+
+
+def summarise_trial(record: TrialRecord) -> TrialSummary:
+    """Take what is shown of a trial, and nothing that holds its transcript."""
+    events, used, cost = record.evidence.events, sum_usage(record.evidence.events), record.cost
+    return TrialSummary(
+        key=record.key,
+        suite=intern(record.suite),
+        scenario=intern(record.scenario),
+        variant=intern(record.variant),
+        trial=record.trial,
+        revision=intern(record.revision) if record.revision else None,
+        compatible=_share_mapping(tuple(record.compatible.items())),
+        integrity=_share_integrity(record.integrity),
+        replayed=record.replayed,
+        seconds=record.seconds,
+        required=_share_names(record.required),
+        fault=record.fault,
+        outcomes=_share_outcomes(
+            tuple((grade.behaviour, grade.finding.outcome) for grade in record.grades)
+        ),
+        has_transcript=bool(events),
+        ending=intern(describe_ending(record)),
+        turns=count_turns(events),
+        calls=count_calls(events),
+        test_runs=count_test_runs(events),
+        files_changed=count_files_changed(events),
+        notices=_share_names(list_answer_notices(events)),
+        _recorded=record.provenance.recorded if record.provenance else "",
+        _origin=_share_origin(record.provenance),
+        _tokens=_share_tokens(
+            (used.input, used.output, used.cache_read, used.cache_write, used.estimated)
+        ),
+        _money=(cost.amount, intern(cost.currency), cost.as_of) if cost else None,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _share_mapping(items: tuple[tuple[str, str | int], ...]) -> Mapping[str, str | int]:
+    """Hold alike mappings once: most trials of a run share theirs."""
+    return MappingProxyType(dict(items))
+
+
+@lru_cache(maxsize=4096)
+def _share_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names
+
+
+@lru_cache(maxsize=4096)
+def _share_outcomes(outcomes: tuple[tuple[str, Outcome], ...]) -> tuple[tuple[str, Outcome], ...]:
+    return outcomes
+
+
+@lru_cache(maxsize=4096)
+def _share_tokens(tokens: _Tokens) -> _Tokens:
+    return tokens
+
+
+def _share_integrity(integrity: Integrity) -> Integrity:
+    return integrity if integrity.leaks else _build_integrity(integrity.state, integrity.why)
+
+
+@lru_cache(maxsize=64)
+def _build_integrity(state: str, why: str) -> Integrity:
+    return Integrity.model_validate({"state": state, "why": why})
+
+
+def _share_origin(provenance: Provenance | None) -> Provenance | None:
+    if provenance is None:
+        return None
+    return _build_origin(
+        provenance.evidence,
+        provenance.operator,
+        provenance.model,
+        provenance.answered,
+        tuple(provenance.versions.items()),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _build_origin(
+    evidence: str, operator: str | None, model: str, answered: str, versions: _Versions
+) -> Provenance:
+    return Provenance.model_validate(
+        {
+            "evidence": evidence,
+            "operator": operator,
+            "model": model,
+            "answered": answered,
+            # A second that no trial was recorded in: each sets its own.
+            "recorded": "0001-01-01T00:00:00Z",
+            "versions": dict(versions),
+        }
+    )
