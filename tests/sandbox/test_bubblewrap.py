@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import promptverdict
@@ -40,11 +39,6 @@ def test_a_signal_is_told_as_a_shell_tells_it(sh: Shell) -> None:
     assert sh("kill -9 $$").exit_code == 137
 
 
-def test_input_is_empty(sh: Shell) -> None:
-    done = sh("cat; read x; echo end")
-    assert (done.output, done.stopped) == ("end\n", None)
-
-
 def test_no_descriptor_leaks(sh: Shell, tmp_path: Path) -> None:
     descriptor = os.open(tmp_path, os.O_RDONLY)
     os.set_inheritable(descriptor, True)
@@ -59,23 +53,8 @@ def test_no_descriptor_leaks(sh: Shell, tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name == "posix" and os.geteuid() != 0, reason="needs root")
 def test_root_drops_to_another_user(sh: Shell, folders: TrialFolders) -> None:
     assert folders.owner == DROPPED_UID
-    sh("touch /workspace/a; cp /usr/bin/env /workspace/b; chmod u+s /workspace/b")
-    for name in ("a", "b"):
-        assert (folders.workspace / name).stat().st_uid == DROPPED_UID
-
-
-def test_killing_everything_ends_only_the_command(sh: Shell) -> None:
-    assert sh("kill -9 -1; kill -9 1; echo alive").exit_code is not None
-    assert sh("echo next").output == "next\n"
-
-
-def test_a_daemon_dies_with_its_command(sh: Shell, folders: TrialFolders) -> None:
-    script = "while :; do date +%N >> /workspace/beat; sleep 0.02; done"
-    sh(f"setsid nohup bash -c '{script}' > /dev/null 2>&1 & sleep 0.3")
-    beat = (folders.workspace / "beat").read_bytes()
-    assert beat
-    time.sleep(0.2)
-    assert (folders.workspace / "beat").read_bytes() == beat
+    sh("touch /workspace/a")
+    assert (folders.workspace / "a").stat().st_uid == DROPPED_UID
 
 
 def test_a_killed_harness_leaves_no_process(folders: TrialFolders) -> None:
@@ -133,12 +112,6 @@ def test_a_bubblewrap_that_is_killed_is_said_to_be(sh: Shell) -> None:
         sh(f"sleep {marker}")
     killer.join()
     assert len(str(caught.value).splitlines()) == 3
-
-
-def test_a_fork_bomb_is_survived(sh: Shell) -> None:
-    done = sh("bomb() { bomb | bomb & }; bomb; sleep 20", timeout=1)
-    assert done.stopped in ("timeout", "output-flood")
-    assert sh("echo next").output == "next\n"
 
 
 def test_a_command_starts_where_it_should(sh: Shell) -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,35 +8,21 @@ from promptverdict.sandbox.workspace import Workspace
 from promptverdict.sandbox.workspace.beneath import open_by_kernel, open_by_steps
 from promptverdict.trials.tree import Node
 
+from tests.sandbox.attacks.paths import SECRET, write_hostile_workspace
+
 
 @pytest.fixture
 def outside(tmp_path: Path) -> Path:
     """A file that no path of an agent may reach."""
     secret = tmp_path / "secret"
-    secret.write_bytes(b"secret")
+    secret.write_bytes(SECRET)
     return secret
 
 
 @pytest.fixture(params=[open_by_kernel, open_by_steps])
 def workspace(request: pytest.FixtureRequest, tmp_path: Path, outside: Path) -> Workspace:
     """A workspace with a good file and many bad ones, opened in both ways there are."""
-    root = tmp_path / "w"
-    (root / "src").mkdir(parents=True)
-    (root / "src" / "a.py").write_bytes(b"x = 1\n")
-    (root / "link").symlink_to("src/a.py")
-    (root / "out").symlink_to("../secret")
-    (root / "far").symlink_to(outside)
-    (root / "up").symlink_to("..")
-    (root / "chain").symlink_to("up/secret")
-    (root / "around").symlink_to("around")
-    (root / "dangling").symlink_to("../new")
-    os.mkfifo(root / "pipe")
-    (root / "one").write_bytes(b"1")
-    os.link(root / "one", root / "two")
-    with (root / "sparse").open("wb") as file:
-        file.truncate(1 << 40)
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(root / "socket"))
+    root = write_hostile_workspace(tmp_path)
     made = Workspace(root)
     made._open_beneath = request.param
     return made

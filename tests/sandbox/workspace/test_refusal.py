@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from promptverdict.sandbox.workspace import Refused, Workspace
 
+from tests.sandbox.attacks.paths import READS, WRITES
+
 from .systems import NEEDS_POSIX
 
 pytestmark = NEEDS_POSIX
@@ -17,40 +19,7 @@ def test_a_path_is_absolute_below_the_workspace_or_relative(
     assert workspace.read(path) == b"x = 1\n"
 
 
-HOSTILE = [
-    ("../secret", "outside"),
-    ("src/../../secret", "outside"),
-    ("/workspace/../etc/passwd", "outside"),
-    ("/etc/passwd", "outside"),
-    ("/workspaces/a", "outside"),
-    ("/proc/self/environ", "outside"),
-    ("/dev/zero", "outside"),
-    ("~/x", "does not exist"),
-    ("link", "symbolic link"),
-    ("out", "symbolic link"),
-    ("far", "symbolic link"),
-    ("up/secret", "symbolic link"),
-    ("chain", "symbolic link"),
-    ("around", "symbolic link"),
-    ("up/w/src/a.py", "symbolic link"),
-    ("src", "it is a folder"),
-    ("", "it is a folder"),
-    ("/workspace", "it is a folder"),
-    ("src/a.py/b", "not a folder"),
-    ("pipe", "not a regular file"),
-    ("socket", "a pipe or a socket"),
-    ("one", "2 hard links"),
-    ("sparse", "is the limit"),
-    ("no\0pe", "NUL"),
-    ("no\ud800pe", "not valid text"),
-    ("n" * 300, "too long"),
-    ("n/" * 2500, "longer than 4096"),
-    ("nothing", "does not exist"),
-    ("line\nbreak\x1b[31m", "does not exist"),
-]
-
-
-@pytest.mark.parametrize(("path", "reason"), HOSTILE)
+@pytest.mark.parametrize(("path", "reason"), READS)
 def test_reading_a_hostile_path_is_refused_with_a_reason(
     workspace: Workspace, path: str, reason: str
 ) -> None:
@@ -60,14 +29,7 @@ def test_reading_a_hostile_path_is_refused_with_a_reason(
     assert len(str(refused.value)) < 400
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        *("../secret", "/etc/x", "/workspaces/a", "link", "out", "far", "up/x", "up/new/x"),
-        *("chain", "dangling", "dangling/x", "src", "", "/workspace", "src/a.py/b", "pipe"),
-        *("socket", "no\0pe", "no\ud800pe", "n" * 300, "around/x"),
-    ],
-)
+@pytest.mark.parametrize("path", WRITES)
 def test_writing_to_a_hostile_path_is_refused_and_changes_nothing(
     workspace: Workspace, path: str, outside: Path
 ) -> None:
