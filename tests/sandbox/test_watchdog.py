@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 from promptverdict.sandbox import Sandbox, TrialFolders
 from promptverdict.sandbox.limits import Limits
+from promptverdict.sandbox.watchdog import _Watchdog
 
 from .shells import NEEDS_BUBBLEWRAP, Shell, limited, python
 
@@ -43,7 +46,7 @@ def test_after_the_disk_was_full_the_agent_can_clean_up_and_the_limit_holds_agai
 def test_a_full_disk_takes_no_more(sandbox: Sandbox, folders: TrialFolders) -> None:
     small = limited(sandbox, folders, Limits(disk=20 << 20))
     assert small(FILLING).stopped == "disk"
-    assert small("sleep 0.3; echo more > /workspace/more; sleep 9").stopped == "disk"
+    assert small("sleep 0.3; head -c 2M /dev/zero > /workspace/more; sleep 9").stopped == "disk"
 
 
 def test_after_too_many_files_the_agent_can_clean_up(
@@ -53,3 +56,14 @@ def test_after_too_many_files_the_agent_can_clean_up(
     assert small("touch /workspace/{1..1000}; sleep 9").stopped == "too-many-files"
     assert small("sleep 0.5; rm /workspace/*; echo clean").output == "clean\n"
     assert small("touch /workspace/{1..1000}; sleep 9").stopped == "too-many-files"
+
+
+def test_what_the_command_before_wrote_may_reach_the_disk_late(folders: TrialFolders) -> None:
+    """A file has more blocks once it is written out than just after its command."""
+    small = Limits(disk=1 << 20)
+    (folders.workspace / "large").write_bytes(bytes(2 << 20))
+    watchdog = _Watchdog(os.getpid(), folders, small)
+    (folders.workspace / "late").write_bytes(bytes(8192))
+    assert watchdog._look() is None
+    (folders.workspace / "more").write_bytes(bytes(2 << 20))
+    assert watchdog._look() == "disk"

@@ -30,6 +30,9 @@ _WATCH_SECONDS = 0.1
 _CLEANING_FACTOR = 50
 """How many times the limit of entries is counted at a command's start: more cannot be made between
 two looks, and counting has to end."""
+_LATE_BYTES = 1 << 20
+"""What the files of the command before may still grow by on the disk: file systems allocate blocks,
+and their own lists of them, when they write and not when they are asked to."""
 
 
 def follow_process(
@@ -119,7 +122,7 @@ class _Watchdog:
         # This one may clean up: it is stopped only for what it adds.
         before = self._measure(_CLEANING_FACTOR * limits.entries)
         self._entries = max(limits.entries, before.entries)
-        self._disk = max(limits.disk, before.bytes)
+        self._disk = max(limits.disk, before.bytes + _LATE_BYTES)
 
     def find_passed_limit(self) -> Stopped | None:
         """Return the limit that is passed; looks only when it is due."""

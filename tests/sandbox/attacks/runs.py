@@ -94,7 +94,13 @@ def _try_greed(sandbox: Bubblewrap, greed: Greed) -> list[Tried]:
         after = small.run(shell("rm -rf ./* ~/a /tmp/a; echo next"), folders, timeout=20)
         held = done.stopped == greed.stopped and after.output.endswith("next\n")
         held = held and len(done.output) < SMALL.output + 200
-        tried = [Tried(greed.name, held, note=f"{done.stopped} {after.output[-200:]}")]
+        tried = [
+            Tried(
+                greed.name,
+                held,
+                note=f"{done.stopped}, then {after.stopped} {after.output[-200:]}",
+            )
+        ]
         if greed.limited:
             wide = _with_limits(sandbox, WIDE)
             free = wide.run(shell(greed.script), folders, timeout=60)
