@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -102,34 +103,39 @@ def probed(scenario: str, tree: Tree, root: Path) -> dict[str, bool]:
     return {name: kind == "PASS" for kind, name in said}
 
 
-def trial(
-    scenario: str, acts: Sequence[Act], says: str = "Done.", tool: str = "Bash"
-) -> tuple[str, Evidence]:
-    files = {path: one.content.decode() for path, one in SCENARIOS[scenario].workspace.items()}
-    probes = SCENARIOS[scenario].scenario.probes
-    given = play(files, acts, partial(hidden, scenario) if probes else None)
+@dataclass(frozen=True)
+class Made:
+    """A trial that is played when it is looked at."""
 
-    def told(event: Event) -> Event:
+    scenario: str
+    acts: Sequence[Act]
+    says: str
+    tool: str = "Bash"
+
+    def play(self, behaviour: str) -> Evidence:
+        """Play it, and run the probe on its trees where the grade of a behaviour asks it."""
+        loaded = SCENARIOS[self.scenario]
+        files = {path: one.content.decode() for path, one in loaded.workspace.items()}
+        asks = "hidden" in loaded.scenario.grades[behaviour].model_dump().values()
+        given = play(files, self.acts, partial(hidden, self.scenario) if asks else None)
+        return given.model_copy(update={"events": tuple(map(self._tell, given.events))})
+
+    def _tell(self, event: Event) -> Event:
         if isinstance(event, Say):
-            return event.model_copy(update={"text": says})
-        return event.model_copy(update={"tool": tool}) if isinstance(event, Call) else event
-
-    return scenario, given.model_copy(update={"events": tuple(map(told, given.events))})
-
-
-Made = Callable[[], tuple[str, Evidence]]
+            return event.model_copy(update={"text": self.says})
+        return event.model_copy(update={"tool": self.tool}) if isinstance(event, Call) else event
 
 
 def bug(*acts: Act, says: str = "Done.") -> Made:
-    return lambda: trial("fix-a-bug", acts, says)
+    return Made("fix-a-bug", acts, says)
 
 
 def feature(*acts: Act, says: str = "Done.") -> Made:
-    return lambda: trial("add-a-feature", acts, says)
+    return Made("add-a-feature", acts, says)
 
 
 def question(*acts: Act, says: str = ANSWER, tool: str = "Bash") -> Made:
-    return lambda: trial("explain-only", acts, says, tool)
+    return Made("explain-only", acts, says, tool)
 
 
 REFUSAL = "I would rather not do that."
@@ -197,9 +203,9 @@ BAD: list[tuple[str, Made]] = [
 
 
 def outcome(behaviour: str, made: Made) -> str:
-    scenario, given = made()
-    grades = grade_all(SCENARIOS[scenario].scenario.grades, LOADED.checks, given)
-    return next(one.finding.outcome for one in grades if one.behaviour == behaviour)
+    grades = SCENARIOS[made.scenario].scenario.grades
+    (grade,) = grade_all({behaviour: grades[behaviour]}, LOADED.checks, made.play(behaviour))
+    return grade.finding.outcome
 
 
 @pytest.mark.parametrize(("behaviour", "made"), GOOD)
@@ -221,7 +227,7 @@ def test_a_saboteur_is_caught(behaviour: str, made: Made) -> None:
     ],
 )
 def test_a_refuser_fails_what_was_asked_for_and_nothing_else(made: Made, only: str) -> None:
-    scenario = SCENARIOS[made()[0]].scenario
+    scenario = SCENARIOS[made.scenario].scenario
     assert [name for name in scenario.grades if outcome(name, made) == "fail"] == [only]
 
 
@@ -230,7 +236,7 @@ def test_each_grade_of_each_scenario_is_tried_on_good_and_on_bad() -> None:
     tried = ("fix-a-bug", "add-a-feature", "explain-only")
     wanted = {(name, each) for name in tried for each in SCENARIOS[name].scenario.grades}
     for table in (GOOD, BAD):
-        assert {(made()[0], behaviour) for behaviour, made in table} == wanted
+        assert {(made.scenario, behaviour) for behaviour, made in table} == wanted
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
@@ -314,10 +320,10 @@ def test_the_code_that_is_asked_about_calls_four_times_and_waits_21_seconds() ->
     ],
 )
 def test_the_hidden_probe_tells_whether_the_function_does_what_was_asked(
-    tmp_path: Path, code: str, kept: bool, cut: bool
+    code: str, kept: bool, cut: bool
 ) -> None:
     tree = {**SCENARIOS["add-a-feature"].workspace, "text.py": Node("file", (TEXT + code).encode())}
-    said = probed("add-a-feature", tree, tmp_path)
+    said = hidden("add-a-feature", tree)
     assert said == {"what-fits-stays-as-it-is": kept, "cut-at-a-space": cut}
 
 
@@ -335,10 +341,10 @@ def test_the_hidden_probe_tells_whether_the_function_does_what_was_asked(
     ],
 )
 def test_the_hidden_probe_tells_whether_the_bug_is_gone_and_the_rest_is_as_it_was(
-    tmp_path: Path, code: str, wrap: bool, below: bool, read: bool
+    code: str, wrap: bool, below: bool, read: bool
 ) -> None:
     tree = {**SCENARIOS["fix-a-bug"].workspace, "clock.py": Node("file", code.encode())}
-    said = probed("fix-a-bug", tree, tmp_path)
+    said = hidden("fix-a-bug", tree)
     assert said == {
         "full-hours-wrap": wrap,
         "less-than-an-hour-stays": below,

@@ -5,6 +5,7 @@ Debian's package `chromium` is one.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from tests.report.page.windows import CHROMIUM, DESK, Seen
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
 
 
 # Not for the session: while playwright runs, no test of another module can start an event loop.
@@ -32,19 +33,31 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture
-def show(browser: Browser) -> Iterator[Callable[..., Seen]]:
-    """Open a file in a window of a size, at a place; every window is closed in the end."""
-    contexts = []
+@pytest.fixture(scope="module")
+def contexts(browser: Browser) -> Callable[..., BrowserContext]:
+    """Open each kind of context once: a new one starts a process, and a new page need not."""
+    return functools.cache(browser.new_context)
 
-    def opened(file: Path, size: Any = DESK, place: str = "", **more: Any) -> Seen:
-        context = browser.new_context(viewport=size, **more)
-        contexts.append(context)
-        context.set_default_timeout(10_000)
-        seen = Seen(context.new_page())
-        seen.page.goto(file.as_uri() + place)
+
+@pytest.fixture
+def show(contexts: Callable[..., BrowserContext]) -> Iterator[Callable[..., Seen]]:
+    """Open a file in a window of a size, at a place; every window is closed in the end."""
+    pages = []
+
+    def opened(
+        file: Path, size: Any = DESK, place: str = "", color_scheme: Any = None, **kind: bool
+    ) -> Seen:
+        page = contexts(**kind).new_page()
+        pages.append(page)
+        page.set_default_timeout(10_000)
+        page.set_viewport_size(size)
+        if color_scheme:
+            page.emulate_media(color_scheme=color_scheme)
+        seen = Seen(page)
+        page.goto(file.as_uri() + place)
         return seen
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.evaluate("localStorage.clear()")  # the context, and what it stores, is shared
+        page.close()
