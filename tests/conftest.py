@@ -80,6 +80,28 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     return WorkStealingScheduling(config, log)
 
 
+COSTLY = ("begun_pack", "first_run", "browser", "programs", "recorded_repository")
+"""Fixtures that take seconds to make, in the order in which they are wanted."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, and put modules together that share what is costly to make.
+
+    A worker that has nothing left steals from the end of the other's list. So what it steals is
+    short, and needs a costly fixture of its own only when nothing else is left.
+    """
+    place: dict[str, int] = {}
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        costly = [number for number, name in enumerate(COSTLY) if name in names]
+        if not costly and item.get_closest_marker("e2e"):
+            costly = [len(COSTLY)]
+        module = item.nodeid.partition("::")[0]
+        place[module] = min([*costly, place.get(module, len(COSTLY) + 1)])
+    items.sort(key=lambda item: place[item.nodeid.partition("::")[0]])
+
+
 def pytest_collection_finish() -> None:
     """Leave what was collected out of every later garbage collection: it is large, and stays."""
     gc.collect()

@@ -31,6 +31,7 @@ from types import ModuleType
 PACKAGES = (
     "anthropic",
     "httpcore2",
+    "hypothesis.internal.observability",  # its plugin imports it at the end of every session
     "jinja2",
     "openai",
     "pandas",

@@ -103,7 +103,7 @@ def _run_no_test(block: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def begun(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Repository:
+def begun_pack(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Repository:
     monkeypatch.chdir(pytester.path)
     for name in ("CI", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
         monkeypatch.delenv(name, raising=False)
@@ -127,28 +127,28 @@ def begun(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Reposit
 
 
 def compare_edit(
-    begun: Repository, pytester: pytest.Pytester, branch: str, prompt: str
+    begun_pack: Repository, pytester: pytest.Pytester, branch: str, prompt: str
 ) -> tuple[int, list[str]]:
     """Edit the agent on a branch, record both sides, and return the exit code and the words."""
-    begun.git("checkout", "--quiet", "-b", branch)
-    path = begun.folder / ".claude/agents/builder.md"
+    begun_pack.git("checkout", "--quiet", "-b", branch)
+    path = begun_pack.folder / ".claude/agents/builder.md"
     path.write_text(f"---\nname: builder\n---\n{prompt}", encoding="utf-8")
     ended = run(pytester, "evals", "--base", "main", "--record", "once")
-    results = find_run(begun.folder / "results")
+    results = find_run(begun_pack.folder / "results")
     stored = json.loads((results / "derived/comparison.json").read_bytes())
     return int(ended.ret), [each["word"] for each in stored["comparisons"]]
 
 
 def test_an_agent_that_begins_to_run_its_tests_first_is_improved_and_back_regressed(
-    begun: Repository, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    begun_pack: Repository, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = read_answers()
     if len(answers) < ENOUGH:
         pytest.skip(f"the pack {PACK} has {len(answers)} scenarios that can be played")
     with provider(Script(answers)) as server:
         monkeypatch.setenv("PROMPTVERDICT_RELAY", server.url)
-        assert compare_edit(begun, pytester, "better", CAREFUL) == (0, ["improved"])
-        begun.commit("A careful agent")
-        begun.git("branch", "--force", "main", "better")
-        ended, words = compare_edit(begun, pytester, "worse", CURT)
+        assert compare_edit(begun_pack, pytester, "better", CAREFUL) == (0, ["improved"])
+        begun_pack.commit("A careful agent")
+        begun_pack.git("branch", "--force", "main", "better")
+        ended, words = compare_edit(begun_pack, pytester, "worse", CURT)
     assert (ended, words) == (int(pytest.ExitCode.TESTS_FAILED), ["regressed"])

@@ -69,7 +69,9 @@ class Runner:
             "RUNNER_TEMP": str(self.temporary),
             "GITHUB_OUTPUT": str(self.output),
             "GITHUB_STEP_SUMMARY": str(self.summary),
-            "PYTEST_ADDOPTS": "-p no:randomly -p no:asyncio -p no:cacheprovider",
+            # Hypothesis' plugin would import all of Hypothesis at the end of every session.
+            "PYTEST_ADDOPTS": "-p no:randomly -p no:asyncio -p no:cacheprovider "
+            "-p no:hypothesispytest",
             **environment,
         }
 
