@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import PurePath
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from promptverdict.agents.frontmatter import split_frontmatter
 from promptverdict.agents.mcp_access import match_wildcards
@@ -17,9 +16,10 @@ from promptverdict.agents.variant import Variant
 from promptverdict.trials.toolset import NAMES
 
 from tests.agents import platform_rules as rules
+from tests.properties.profile import PROFILE
 
-EXAMPLES = int(os.environ.get("PROMPTVERDICT_TEST_EXAMPLES", "200"))
-many = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Cheap, and the only check of rules that are not ours: more of them than of other properties.
+many = settings(max_examples=200) if PROFILE == "short" else settings()
 
 SERVERS = ("wiki", "db")
 MCP_TOOLS = ("find", "run_all", "x")

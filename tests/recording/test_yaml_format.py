@@ -36,7 +36,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_text_comes_back_exactly(text: str) -> None:
-    data = {"text": text, "list": [text, {"deep": text}]}
+    data = {"a text": text, "list": [text, {"deep": text}], text: {text: 1}}
     assert load(dump(data), "x") == data
 
 

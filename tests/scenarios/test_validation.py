@@ -203,6 +203,12 @@ def test_a_mistake_is_told_at_its_line_with_its_key_and_a_cure(text: str, proble
     assert len({one.split(": ")[1] for one in told}) == 1
 
 
+def test_a_key_of_several_lines_does_not_look_like_several_problems() -> None:
+    with pytest.raises(InputError) as caught:
+        validate_document(Order, parse(GOOD + '"a\\n\\nb": 1\n', "order.yaml"), "order.yaml")
+    assert str(caught.value).startswith("order.yaml:2: a\\n\\nb: unknown key\n  known keys: ")
+
+
 def test_all_mistakes_are_told_together() -> None:
     told = problems("titel: T\nitems:\n  - sku: tea\n    count: 0\n  - coffee\n")
     assert [problem.partition(": ")[0] for problem in told] == [

@@ -18,6 +18,7 @@ def test_applying_a_difference_gives_the_other_tree() -> None:
     after = {
         "a.py": file("one\n2\nthree\nfour"),
         "link": Node("link", b"a.py", 0o777),
+        "odd link": Node("link", b"a\xff", 0o777),
         "run.sh": file("#!/bin/sh\n", 0o755),
         "data.bin": file(b"\x00\xff"),
         "odd.txt": file(b"a\r\nb"),

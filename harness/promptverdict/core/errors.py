@@ -31,6 +31,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from promptverdict.core.secrets import hide_secrets
+from promptverdict.core.text import escape_text
 
 
 class HarnessError(Exception):
@@ -52,7 +53,9 @@ class Problem:
     cure: str
 
     def __str__(self) -> str:
-        return hide_secrets(f"{self.where}: {self.found}\n  {self.cure}")
+        # A name or key of a file may hold a line break, and would look like another problem.
+        place, what = escape_text(self.where), escape_text(self.found)
+        return hide_secrets(f"{place}: {what}\n  {self.cure}")
 
 
 class InputError(HarnessError):

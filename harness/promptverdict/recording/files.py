@@ -34,6 +34,8 @@ FORMAT = 1
 _END_OF_HEAD = "\nversion: "
 """What follows the metadata, which come first so that a digest is read without the conversation."""
 
+_CURE = "restore it from version control, or record it again with --record all"
+
 M = TypeVar("M", bound=Frozen)
 
 
@@ -185,9 +187,9 @@ def _parse_world(text: str, where: str) -> World:
 
 def _validate(model: type[M], data: Any, where: str) -> M:
     if not isinstance(data, Mapping):
-        raise BrokenRecording(f"{where}: it is not a recording")
+        raise BrokenRecording(f"{where}: it is not a recording\n  {_CURE}")
     try:
         return model.model_validate(data)
     except ValidationError as error:
         wrong = describe_error_at_place(error.errors()[0])
-        raise BrokenRecording(f"{where}: {wrong}") from error
+        raise BrokenRecording(f"{where}: {wrong}\n  {_CURE}") from error

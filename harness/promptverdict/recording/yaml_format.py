@@ -24,7 +24,8 @@ enough to be held in memory."""
 MAX_EVENTS = 1_000_000
 """Keys, values, and beginnings and ends of collections of one file: 20,000 files, the most that a
 workspace is recorded with, take some 250,000."""
-_LINES, _BINARY = "!lines", "tag:yaml.org,2002:binary"
+_LINES = "!lines"
+_TEXT, _BINARY = "tag:yaml.org,2002:str", "tag:yaml.org,2002:binary"
 _WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan")
@@ -35,15 +36,24 @@ class _Dumper(yaml.CSafeDumper):
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
 
+    # A block or a list of lines can be no key: one of several lines is written in quotes.
+    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> Any:
+        node = super().represent_mapping(tag, mapping, flow_style)
+        node.value = [
+            (self.represent_scalar(_TEXT, name, '"') if "\n" in str(name) else key, value)
+            for name, (key, value) in zip(mapping, node.value, strict=True)
+        ]
+        return node
+
 
 def _write_text(dumper: yaml.CSafeDumper, text: str) -> yaml.Node:
     if "\n" not in text:
-        return dumper.represent_scalar("tag:yaml.org,2002:str", text)
+        return dumper.represent_scalar(_TEXT, text)
     # libyaml writes a text with a blank at a line's end or with unprintable characters in double
     # quotes, on one long line that no diff can show.
     lines = text.split("\n")
     if all(line == line.rstrip() and line.isprintable() for line in lines) and lines[0][:1] != " ":
-        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|")
+        return dumper.represent_scalar(_TEXT, text, style="|")
     return dumper.represent_sequence(_LINES, lines, flow_style=False)
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 
-from promptverdict.core.errors import BrokenRecording, EvidenceError, StaleProbes, TimeLimitReached
+from promptverdict.core.errors import (
+    BrokenRecording,
+    EvidenceError,
+    ProviderError,
+    StaleProbes,
+    TimeLimitReached,
+)
 from promptverdict.core.paths import display_path
 from promptverdict.judging.gather import read_judgements
 from promptverdict.judging.rubrics import inquire_trial, list_questions
@@ -91,9 +97,16 @@ async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
     script, user = ScriptedUser(cell.task.turns), cell.task.user
     player = _RepeatedModel(answers, load_api(cell.user_model)) if user else None
     turns = PlayedUser(script, player, user.turns) if user and player else script
-    await run_loop(
-        cell.task, _RepeatedModel(answers, load_api(cell.model)), tools, turns, transcript
-    )
+    model = _RepeatedModel(answers, load_api(cell.model))
+    try:
+        await run_loop(cell.task, model, tools, turns, transcript)
+    except ProviderError as error:
+        # No provider is at fault here: an answer that cannot be read is never recorded.
+        problem = str(error).partition("\n")[0]
+        raise BrokenRecording(
+            f"{where}: {problem}\n"
+            "  restore it from version control, or record it again with --record all"
+        ) from error
     tools.check_all_played()
     answers.check_all_given()
     outcome = FinalState(start=world.start, notes=world.notes)

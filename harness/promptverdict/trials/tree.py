@@ -50,7 +50,7 @@ class Change(Frozen):
     text: str | None = None
     """The whole content, when it is text and was not text before."""
     base64: str | None = None
-    """The whole content, when it is not text."""
+    """The whole content, or where a link points, when it is not text."""
     splices: tuple[int | str, ...] | None = None
     """An edited text: n keeps n older lines, -n drops n, a string adds its lines."""
     target: str | None = None
@@ -123,6 +123,15 @@ def apply(tree: Tree, changes: Iterable[Change]) -> dict[str, Node]:
     return result
 
 
+def is_text(content: bytes) -> bool:
+    """Return whether content is UTF-8."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def decode_text(content: bytes) -> str | None:
     """Decode content that can be stored and shown as text; None for any other."""
     try:
@@ -135,8 +144,10 @@ def decode_text(content: bytes) -> str | None:
 def _change(path: str, old: Node | None, new: Node) -> Change:
     fields: dict[str, object] = {"path": path, "kind": new.kind, "mode": f"{new.mode:o}"}
     fields["before"] = "present" if old else "absent"
-    if new.kind == "link":
-        fields["target"] = new.content.decode("utf-8", "backslashreplace")
+    if new.kind == "link" and is_text(new.content):
+        fields["target"] = new.content.decode()
+    elif new.kind == "link":
+        fields["base64"] = base64.b64encode(new.content).decode("ascii")
     elif new.kind == "file":
         text = decode_text(new.content)
         older = decode_text(old.content) if old and old.kind == "file" else None
@@ -171,12 +182,13 @@ def _split_lines(text: str) -> list[str]:
 
 def _build_node(change: Change, old: Node | None) -> Node:
     mode = int(change.mode, 8)
-    if change.kind == "link":
-        return Node("link", (change.target or "").encode(), mode)
     if change.kind in ("folder", "special"):
         return Node(change.kind, b"", mode)
     if change.base64 is not None:
-        return Node("file", base64.b64decode(change.base64), mode)
+        kind: Kind = "link" if change.kind == "link" else "file"
+        return Node(kind, base64.b64decode(change.base64), mode)
+    if change.kind == "link":
+        return Node("link", (change.target or "").encode(), mode)
     if change.splices is not None:
         return Node("file", _apply_splices(change, old), mode)
     return Node("file", (change.text or "").encode(), mode)

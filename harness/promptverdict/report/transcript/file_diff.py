@@ -42,7 +42,9 @@ def _list_lines(change: Change, old: Node | None) -> Iterator[Line]:
     if change.kind == "deleted":
         yield from _list_whole(old.content if old else b"", "- ", "removed")
     elif change.kind == "link":
-        yield Line(f"a link to {change.target}", "note")
+        # A target that is no text is kept as bytes, which nobody could read here.
+        target = "what is no text" if change.target is None else change.target
+        yield Line(f"a link to {target}", "note")
     elif change.splices is not None:
         text = decode_text(old.content) if old else None
         spliced = list(_apply_splices(change.splices, (text or "").split("\n")))
