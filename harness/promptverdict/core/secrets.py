@@ -14,6 +14,7 @@ import logging
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
@@ -77,14 +78,17 @@ def list_secrets(environment: Mapping[str, str] | None = None) -> dict[str, tupl
     Blanks, line ends and quotes around a value are no part of it: whoever sends it leaves some of
     them out.
     """
-    found: dict[str, tuple[str, ...]] = {}
-    for name, value in (os.environ if environment is None else environment).items():
-        values = [strip_value(value)] if _NAMES.search(name) else []
-        values += _list_credentials(value)
-        forms = [form for each in values if len(each) >= _SHORTEST for form in _list_forms(each)]
-        if forms:
-            found[name] = tuple(dict.fromkeys(forms))
-    return found
+    variables = (os.environ if environment is None else environment).items()
+    return {name: forms for name, value in variables if (forms := _list_variable(name, value))}
+
+
+@lru_cache(maxsize=1024)
+def _list_variable(name: str, value: str) -> tuple[str, ...]:
+    """List the forms of the secrets of one variable: once, since each trial asks several times."""
+    values = [strip_value(value)] if _NAMES.search(name) else []
+    values += _list_credentials(value)
+    forms = [form for each in values if len(each) >= _SHORTEST for form in _list_forms(each)]
+    return tuple(dict.fromkeys(forms))
 
 
 def strip_value(value: str) -> str:

@@ -15,14 +15,13 @@ from promptverdict.report.selection import (
     Pairs,
     Selection,
     choose_sides,
-    group_by_scenario,
 )
 from promptverdict.report.table import Cell, Column, RowGroup, Table, build_row, build_table
 from promptverdict.report.words import format_age, format_tokens
 from promptverdict.trials.integrity import describe_integrity
 from promptverdict.trials.provenance import describe_origin
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.summary import TrialSummary
+from promptverdict.trials.summary import TrialSummary, group_by_scenario
 
 SIGNS = {"pass": "✓", "fail": "✗", "ungraded": "?"}
 PROVENANCE_COLUMNS = (

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from itertools import chain, islice, product
 
 from promptverdict.report.cells import count_shortfalls
-from promptverdict.trials.summary import TrialSummary
+from promptverdict.trials.summary import Place, TrialSummary, group_by_scenario
 
 MOST_TRIALS = 3_000
 """Trials of one page. Around their transcripts each takes about 1.7 KB, so that the page stays
 below 15 MB."""
 Pairs = Sequence[tuple[str, str]]
 """Variants that were compared, baseline and candidate, as the report calls them."""
-Place = tuple[str, str]
-"""Suite and scenario."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +78,6 @@ def describe_selection(
         " of each scenario, those that fell short first, then the first of each cell. Verdicts,"
         f" rates and cells count all. Read any other: promptverdict show TRIAL --run {run}"
     )
-
-
-def group_by_scenario(trials: Iterable[TrialSummary]) -> dict[Place, list[TrialSummary]]:
-    """Group trials by scenario, scenarios and trials in the order of their names."""
-    scenarios: dict[Place, list[TrialSummary]] = {}
-    for trial in sorted(
-        trials, key=lambda trial: (trial.suite, trial.scenario, trial.variant, trial.trial)
-    ):
-        scenarios.setdefault((trial.suite, trial.scenario), []).append(trial)
-    return scenarios
 
 
 def choose_sides(

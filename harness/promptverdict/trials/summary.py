@@ -6,7 +6,7 @@ record, summarise it, let the record go. What is shown of a single transcript is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -29,6 +29,8 @@ from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.record import Fault, TrialRecord
 from promptverdict.trials.transcript import Usage, list_answer_notices
 
+Place = tuple[str, str]
+"""Suite and scenario."""
 _Tokens = tuple[int | None, int | None, int | None, int | None, bool]
 _Versions = tuple[tuple[str, str], ...]
 
@@ -136,6 +138,16 @@ def summarise_trial(record: TrialRecord) -> TrialSummary:
         ),
         _money=(cost.amount, intern(cost.currency), cost.as_of) if cost else None,
     )
+
+
+def group_by_scenario(trials: Iterable[TrialSummary]) -> dict[Place, list[TrialSummary]]:
+    """Group trials by scenario, scenarios and trials in the order of their names."""
+    scenarios: dict[Place, list[TrialSummary]] = {}
+    for trial in sorted(
+        trials, key=lambda trial: (trial.suite, trial.scenario, trial.variant, trial.trial)
+    ):
+        scenarios.setdefault((trial.suite, trial.scenario), []).append(trial)
+    return scenarios
 
 
 @lru_cache(maxsize=4096)

@@ -21,12 +21,10 @@ from promptverdict.report.transcript.layout import lay_out_findings
 from promptverdict.report.transcript.lines import Line
 from promptverdict.report.transcript.marks import gather_marks
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.summary import TrialSummary
+from promptverdict.trials.summary import Place, TrialSummary
 from promptverdict.trials.transcript import Result
 from promptverdict.trials.tree import TestReport, Tree
 
-Place = tuple[str, str]
-"""Suite and scenario."""
 LINE_LIMITS = (400, 100, 30)
 """Lines of one result or written file that are shown; the next where all would be too much."""
 ROOM = 9_000_000

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from promptverdict.report.grid import CellKey
-from promptverdict.report.page.transcript_pack import Place, pack_transcripts
-from promptverdict.report.selection import group_by_scenario
+from promptverdict.report.page.transcript_pack import pack_transcripts
 from promptverdict.report.transcript.lines import shorten_reason
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.summary import TrialSummary
+from promptverdict.trials.summary import Place, TrialSummary, group_by_scenario
 
 
 @dataclass(frozen=True)

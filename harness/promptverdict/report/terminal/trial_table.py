@@ -8,11 +8,10 @@ from dataclasses import replace
 from promptverdict.core.ids import format_scenario_id
 from promptverdict.core.text import format_count
 from promptverdict.report.rates import ShownRate, build_rate_table, count_rates
-from promptverdict.report.selection import group_by_scenario
 from promptverdict.report.table import Column, Row, RowGroup, Table, build_row, build_table
 from promptverdict.report.terminal.names import FIRST, MANY, list_first
 from promptverdict.report.words import format_tokens
-from promptverdict.trials.summary import TrialSummary
+from promptverdict.trials.summary import TrialSummary, group_by_scenario
 from promptverdict.trials.transcript import add_usages
 
 COLUMNS = (
