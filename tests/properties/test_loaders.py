@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 from promptverdict.agents.discovery import find_agents
 from promptverdict.comparison.storage import FILE, read_comparisons
@@ -327,31 +327,41 @@ WORLDS = contents([WORLD], load_stored, write_stored)
 PAIRS = st.tuples(CASSETTES, st.just(WORLD)) | st.tuples(st.just(HTTP), WORLDS)
 
 
-@example(pair=(spoil_answer({"string": "no answer of a model"}), WORLD), sealed=True)
-@example(
-    pair=(spoil_answer({"json": {"type": "message"}, "encoding": "ascii"}), WORLD), sealed=True
-)
-@given(pair=PAIRS, sealed=st.sampled_from([True, True, True, False]))
-def test_a_recording_is_read_or_refused_whoever_sealed_it(
-    place: Path, pair: tuple[bytes, bytes], *, sealed: bool
-) -> None:
-    http, world = pair
+def check_recording(place: Path, http: bytes, world: bytes, *, sealed: bool) -> None:
+    """Read a recording that holds two texts, sealed as anybody can or as they are."""
     folder = place / f"suite/cassettes/{SCENARIO}/backend-developer.structured/relay-claude"
     if sealed:
-        texts = [content.decode("utf-8", "replace") for content in pair]
+        texts = [content.decode("utf-8", "replace") for content in (http, world)]
         http, world = seal_cassette(*texts)[1].encode(), texts[1].encode()
-    location = Location(folder, 0)
+    location, scenario = Location(folder, 0), get_scenario(place / "suite")
     location.http.write_bytes(http)
     location.world.write_bytes(world)
-    scenario = get_scenario(place / "suite")
-    reader = Reader(
-        "",
-        CASSETTES,
-        lambda _: read_recording(scenario, location).model_dump_json(),
-        (EvidenceError,),
-        "0.",
-    )
-    check_reader(reader, location.http)
+
+    def read(_path: Path) -> object:
+        return read_recording(scenario, location).model_dump_json()
+
+    check_reader(Reader("", CASSETTES, read, (EvidenceError,), "0."), location.http)
+
+
+@given(data=st.data(), sealed=st.sampled_from([True, True, True, False]))
+def test_a_recording_is_read_or_refused_whoever_sealed_it(
+    place: Path, data: st.DataObject, *, sealed: bool
+) -> None:
+    check_recording(place, *data.draw(PAIRS), sealed=sealed)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"string": "no answer of a model"},
+        {"json": {"type": "message"}, "encoding": "ascii"},
+        {"json": {"type": "error", "error": {"type": "overloaded_error"}}, "encoding": "compact"},
+    ],
+)
+def test_a_sealed_answer_that_no_provider_gave_is_a_broken_recording(
+    place: Path, body: dict[str, Any]
+) -> None:
+    check_recording(place, spoil_answer(body), WORLD, sealed=True)
 
 
 def check_reader(reader: Reader, path: Path) -> None:

@@ -10,7 +10,7 @@ from promptverdict.stats.compare import compare
 from promptverdict.stats.looks import Look
 from promptverdict.stats.rule import Rule, allow_for_skew, count_alike
 from promptverdict.stats.samples import Array
-from promptverdict.stats.score import compute_interval
+from promptverdict.stats.score import compute_interval, compute_quantile
 from promptverdict.stats.suites import sample_differences
 
 from tests.benchmarks.verdicts import NULLS
@@ -120,3 +120,12 @@ def test_more_trials_where_all_tie_say_more() -> None:
     widths = [compare(flat(1, 14, trials), flat(1, 14, trials)).high for trials in (1, 2, 5, 20)]
     assert widths == sorted(widths, reverse=True)
     assert widths[0] == pytest.approx(1.959964**2 / (14 + 1.959964**2), abs=1e-6)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.16, 0.2, 0.4])
+def test_of_one_pair_that_differs_nothing_is_known_at_any_level(alpha: float) -> None:
+    test = compare({}, {"s0": [0.0]}, alpha=alpha)
+    assert test.verdict == "invalid"
+    alone = Rule(alpha).find_limits(np.array([-1.0]), compute_quantile(1 - alpha))
+    assert alone[0] == pytest.approx(-1)
+    assert alone[1] >= 0

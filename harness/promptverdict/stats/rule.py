@@ -101,9 +101,10 @@ class Rule:
             reach = z * allow_for_skew(differences.size, self.most)
         else:
             statistic = abs(float(compute_statistics(differences)))
+            score = abs(self.score(differences))
             # The published interval leaves out 0 where the count does not: it ends beyond 0 then.
-            contradicts = statistic > z >= abs(self.score(differences))
-            reach = z * statistic / abs(self.score(differences)) if contradicts else z
+            # Of one pair that differs, nothing is known, and the interval is everything.
+            reach = z * statistic / max(score, NOTHING) if statistic > z >= score else z
         low, high = compute_interval_at(differences, reach)
         return float(low), float(high)
 
