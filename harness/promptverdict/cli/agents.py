@@ -37,18 +37,18 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 def run(arguments: argparse.Namespace) -> int:
     """Print the agents, and what is wrong with files that are none; 2 where there is any such."""
     places = arguments.paths or _find_places()
-    found = find_agents([Path(place) for place in places])
-    variants = list(found.variants)
+    agents = find_agents([Path(place) for place in places])
+    variants = list(agents.variants)
     if arguments.json:
         print(json.dumps([_build_normal_form(variant) for variant in variants], indent=2))
     elif sys.stdout.isatty():
         _print_styled(variants)
     else:
         print("\n".join(_render_plain(variants)))
-    if found.skipped and not arguments.json:
-        print(f"no agents: {escape_text(', '.join(found.skipped))}")
-    if found.problems:
-        raise InputError(found.problems)
+    if agents.skipped and not arguments.json:
+        print(f"no agents: {escape_text(', '.join(agents.skipped))}")
+    if agents.problems:
+        raise InputError(agents.problems)
     return 0
 
 

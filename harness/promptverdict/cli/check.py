@@ -114,9 +114,9 @@ def _find_agents(read: ReadFiles, settings: Settings) -> AgentFiles:
 
     # A suite that names no variant can be written before there is an agent.
     places = [Path(place) for place in settings.agent_places]
-    found = find_agents(places) if any(find_top(p).exists() for p in places) else AgentFiles()
-    read.problems += found.problems
-    return found
+    agents = find_agents(places) if any(find_top(p).exists() for p in places) else AgentFiles()
+    read.problems += agents.problems
+    return agents
 
 
 def _check_cells(scenario: LoadedScenario, agents: AgentFiles, settings: Settings) -> None:

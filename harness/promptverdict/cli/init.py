@@ -92,16 +92,16 @@ def _find_agents(
         find_top(place).exists() for place in places
     )
     if given or is_configured:
-        found = find_agents(places)
-        if not found.variants:
-            raise InputError(found.problems)
-        return configured.agents, found.variants, list(_format_skipped(found.problems))
+        agents = find_agents(places)
+        if not agents.variants:
+            raise InputError(agents.problems)
+        return configured.agents, agents.variants, list(_format_skipped(agents.problems))
     problems: list[Problem] = []
     for name in filter(os.path.lexists, PLACES):
-        found = find_agents([Path(name)])
-        problems += found.problems
-        if found.variants:
-            return name, found.variants, list(_format_skipped(problems))
+        agents = find_agents([Path(name)])
+        problems += agents.problems
+        if agents.variants:
+            return name, agents.variants, list(_format_skipped(problems))
     nowhere = Problem(
         "agents",
         f"there are none in {', '.join(PLACES)}",

@@ -113,10 +113,10 @@ def _find_power(suite: Suite, scenarios: set[str], trials: int, tests: int) -> s
     needed = _count_flips_needed(units, tests)
     if needed is None:
         return f"n {units}: too few scenarios for a verdict, whatever happens"
-    found = [_find_change(rate, units, trials, tests) for rate in _RATES]
+    changes = [_find_change(rate, units, trials, tests) for rate in _RATES]
     drops = ", ".join(
         f"{round(100 * change)} points from {round(100 * rate)} %"
-        for rate, change in zip(_RATES, found, strict=True)
+        for rate, change in zip(_RATES, changes, strict=True)
         if change is not None
     )
     usually = f"; a drop of {drops} is found four times in five" if drops else ""

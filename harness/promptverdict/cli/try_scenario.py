@@ -62,11 +62,11 @@ def _load(path: Path) -> LoadedScenario:
     from promptverdict.scenarios.discovery import find_scenarios
     from promptverdict.scenarios.loading import load_scenario, load_suite
 
-    found = list(find_scenarios([path]))
-    if len(found) != 1:
+    scenarios = list(find_scenarios([path]))
+    if len(scenarios) != 1:
         cure = "name one scenario file, such as evals/SUITE/SCENARIO.yaml"
-        raise InputError([Problem(str(path), f"this is {len(found)} scenarios", cure)])
-    ((suite, scenario),) = found
+        raise InputError([Problem(str(path), f"this is {len(scenarios)} scenarios", cure)])
+    ((suite, scenario),) = scenarios
     return load_scenario(scenario, load_suite(suite))
 
 

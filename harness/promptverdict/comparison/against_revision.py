@@ -82,18 +82,18 @@ def compare_revision(
             settings,
             records.keep,
         )
-        found = [
+        comparisons = [
             comparison
             for name, own in sorted(variants.items())
             if (comparison := _compare(base, own, _select_variant(samples, name), refused, records))
         ]
         new = sorted(variants.keys() - base.agents.keys())
         notes = [f"{name} is new since {ref}" for name in new]
-        return Comparisons(comparisons=tuple(found), notes=(*notes, *base.deleted_suites()))
+        return Comparisons(comparisons=tuple(comparisons), notes=(*notes, *base.deleted_suites()))
 
 
 def _select_variant(samples: Iterable[Sample], variant: str) -> list[Sample]:
-    return [one for one in samples if one.variant == variant]
+    return [sample for sample in samples if sample.variant == variant]
 
 
 def _compare(
@@ -115,12 +115,14 @@ def _compare(
         there = [base.cell(cell) for cell in here]
     except InputError as error:
         return explain_uncompared("unrecorded", before, after, str(error.problems[0]))
-    wanted = [one for one in samples if one.fault and one.fault.kind in _NOTHING]
+    wanted = [sample for sample in samples if sample.fault and sample.fault.kind in _NOTHING]
     same = all(old.digest == new.digest for old, new in zip(there, here, strict=True))
-    never = same and all(one.fault.kind == MissingRecording.__name__ for one in wanted if one.fault)
+    never = same and all(
+        sample.fault.kind == MissingRecording.__name__ for sample in wanted if sample.fault
+    )
     if same:
         lost = _list_lost(base, here, there, samples)
-        gone = wanted and not never and not any(one.provenance for one in samples)
+        gone = wanted and not never and not any(sample.provenance for sample in samples)
         price = _price(here, wanted, (), base) if lost or gone else ()
         return explain_uncompared(
             "stale" if lost or gone else "unchanged", before, after, *lost, *price
@@ -129,24 +131,24 @@ def _compare(
     unpaired: list[Unpaired] = []
     lacking: list[Cell] = []
     for cell in there:
-        found = base.samples(cell)
-        if why := _explain_unusable(found, ref):
+        recorded = base.samples(cell)
+        if why := _explain_unusable(recorded, ref):
             place = {"suite": cell.scenario.suite.id, "scenario": cell.scenario.id}
             unpaired.append(Unpaired(**place, why=why))
             lacking.append(cell)
-        older += [] if why else found
+        older += [] if why else recorded
     price = _price(here, wanted, lacking, base) if wanted or lacking else ()
-    if wanted and not any(one.provenance for one in samples):
+    if wanted and not any(sample.provenance for sample in samples):
         return explain_uncompared("stale", before, after, *price)
     if not older and not base.holds_any(here):
         return explain_uncompared("unrecorded", before, after, *price)
-    out = {(one.suite, one.scenario) for one in unpaired}
+    out = {(scenario.suite, scenario.scenario) for scenario in unpaired}
     for suite in {cell.scenario.suite.id: cell.scenario.suite for cell in here}.values():
         unpaired += [
             Unpaired(suite=suite.id, scenario=name, why=f"deleted since {ref}")
             for name in base.deleted_scenarios(suite.folder)
         ]
-    newer = [one for one in samples if (one.suite, one.scenario) not in out]
+    newer = [sample for sample in samples if (sample.suite, sample.scenario) not in out]
     broken = [record for record in records.lost if record.variant == variant.id]
     controls = [sample for cell in there for sample in base.control_samples(cell)]
     drift = check_drift(older, [sample for sample in controls if not sample.fault])
@@ -154,7 +156,7 @@ def _compare(
     noted = {record.key for record in lost_controls}
     unusable = [each.fault.message for each in controls if each.fault and each.key not in noted]
     older += _list_missing(broken, older, out, base)
-    told = compare_sides(
+    comparison = compare_sides(
         replace(before, samples=older, controls=drift),
         replace(after, samples=newer),
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in here},
@@ -162,14 +164,16 @@ def _compare(
         format_cure=lambda: _format_cure(here, there, base),
     )
     notes = (
-        *told.notes,
+        *comparison.notes,
         *_note_played_twice(base, older, newer),
         *_note_lost("trial", broken, label),
         *_note_lost("control trial", lost_controls, label),
         *_note_faults("control trial", unusable, label, "cannot be used"),
         *price,
     )
-    return told.model_copy(update={"unpaired": (*unpaired, *told.unpaired), "notes": notes})
+    return comparison.model_copy(
+        update={"unpaired": (*unpaired, *comparison.unpaired), "notes": notes}
+    )
 
 
 def _list_missing(
@@ -207,9 +211,9 @@ def _list_lost(
     A trial that neither has was never recorded, as with fewer trials than the suite asks for.
     """
     broken = {
-        (one.cell, one.trial): one.fault
-        for one in samples
-        if one.fault and one.fault.kind in _UNUSABLE
+        (sample.cell, sample.trial): sample.fault
+        for sample in samples
+        if sample.fault and sample.fault.kind in _UNUSABLE
     }
     cells = {cell for cell, _ in broken}
     lost: dict[str, str] = {}
@@ -225,9 +229,9 @@ def _note_played_twice(
     base: BaseRevision, older: Iterable[Sample], newer: Sequence[Sample]
 ) -> Iterator[str]:
     """Note how many trials are one piece of evidence: nothing that they were asked has changed."""
-    known = {one.key: one.provenance for one in older if one.provenance}
-    played = [one for one in newer if one.provenance]
-    if twice := sum(known.get(base.key(one.key)) == one.provenance for one in played):
+    known = {sample.key: sample.provenance for sample in older if sample.provenance}
+    played = [sample for sample in newer if sample.provenance]
+    if twice := sum(known.get(base.key(sample.key)) == sample.provenance for sample in played):
         yield f"{twice} of {len(newer)} trials play the same recording on both sides"
 
 
@@ -250,7 +254,7 @@ def _price(
     wanted: samples of this side without evidence. lacking: cells of the older side without any.
     """
     known = {(cell.scenario.suite.id, cell.scenario.id): cell for cell in here}
-    trials = [known[one.suite, one.scenario].get_trial(one.trial) for one in wanted]
+    trials = [known[sample.suite, sample.scenario].get_trial(sample.trial) for sample in wanted]
     for cell in lacking:
         number = base.settings.trials or cell.scenario.suite.suite.trials
         trials += map(cell.get_trial, range(number))
@@ -263,9 +267,13 @@ def _format_command(here: Sequence[Cell], base: BaseRevision, mode: str) -> str:
     return f"pytest {shlex.quote(evals)} --base {shlex.quote(base.revision.ref)} --record {mode}"
 
 
-def _explain_unusable(found: Sequence[Sample], ref: str) -> str:
+def _explain_unusable(recorded: Sequence[Sample], ref: str) -> str:
     """Explain why a scenario's recordings of the older revision cannot be used, if so."""
-    if not found:
+    if not recorded:
         return f"nothing is recorded of it at {ref}"
-    stale = [one.fault for one in found if one.fault and one.fault.kind == StaleRecording.__name__]
-    return stale[0].message if len(stale) == len(found) else ""
+    stale = [
+        sample.fault
+        for sample in recorded
+        if sample.fault and sample.fault.kind == StaleRecording.__name__
+    ]
+    return stale[0].message if len(stale) == len(recorded) else ""

@@ -34,35 +34,39 @@ def compare_runs(
     """
     before, after = _group_by_variant(older, suites), _group_by_variant(newer, suites)
     shared = {
-        one: _list_suites(before[one]) & _list_suites(after[one]) for one in before if one in after
+        variant: _list_suites(before[variant]) & _list_suites(after[variant])
+        for variant in before
+        if variant in after
     }
-    found = (
+    comparisons = (
         _compare_variant(
             name,
-            [one for one in before[variant] if one.suite in ran],
-            [one for one in after[variant] if one.suite in ran],
+            [sample for sample in before[variant] if sample.suite in ran],
+            [sample for sample in after[variant] if sample.suite in ran],
             {suite: suites[suite] for suite in sorted(ran)},
             refused,
-            {one: suites[one] for one in sorted(_list_suites(after[variant]) - ran)},
+            {suite: suites[suite] for suite in sorted(_list_suites(after[variant]) - ran)},
         )
         for variant, ran in sorted(shared.items())
         if ran
     )
-    return Comparisons(comparisons=tuple(found), notes=tuple(_note_alone(before, after, name)))
+    return Comparisons(
+        comparisons=tuple(comparisons), notes=tuple(_note_alone(before, after, name))
+    )
 
 
 def _group_by_variant(
     samples: Iterable[Sample], suites: Mapping[str, Suite]
 ) -> dict[str, list[Sample]]:
-    found: dict[str, list[Sample]] = {}
-    for one in samples:
-        if one.suite in suites:
-            found.setdefault(one.variant, []).append(one)
-    return found
+    groups: dict[str, list[Sample]] = {}
+    for sample in samples:
+        if sample.suite in suites:
+            groups.setdefault(sample.variant, []).append(sample)
+    return groups
 
 
 def _list_suites(samples: Iterable[Sample]) -> set[str]:
-    return {one.suite for one in samples}
+    return {sample.suite for sample in samples}
 
 
 def _compare_variant(
@@ -76,36 +80,44 @@ def _compare_variant(
     """Compare one variant; new: suites that it ran since."""
     variant = after[0].variant
     same = _find_same_recordings(before, after)
-    if same == {one.place for one in (*before, *after)}:
+    if same == {sample.place for sample in (*before, *after)}:
         arms = (
             SideTrials(f"{variant} @ {name}", variant, before, run=name),
             SideTrials(variant, variant, after),
         )
         return explain_uncompared("unchanged", *arms, "both runs play the same recordings")
-    before = [one for one in before if one.place not in same]
-    after = [one for one in after if one.place not in same]
+    before = [sample for sample in before if sample.place not in same]
+    after = [sample for sample in after if sample.place not in same]
     # Both runs may hold a trial of the same key; that of the older one must not pass for the other.
-    renamed = [replace(one, key=f"{name}/{one.key}") for one in before]
+    renamed = [replace(sample, key=f"{name}/{sample.key}") for sample in before]
     older = SideTrials(f"{variant} @ {name}", variant, renamed, run=name)
     arms = older, SideTrials(variant, variant, after)
-    told = compare_sides(*arms, suites, refused=refused, over_time=True)
+    comparison = compare_sides(*arms, suites, refused=refused, over_time=True)
     more: dict[str, Any] = {
-        "unpaired": (*(_build_left_out(*one) for one in sorted(same)), *told.unpaired)
+        "unpaired": (*(_build_left_out(*place) for place in sorted(same)), *comparison.unpaired)
     }
-    asked = [{one.digest.get("system") for one in side if one.digest} for side in (before, after)]
+    asked = [
+        {sample.digest.get("system") for sample in side if sample.digest}
+        for side in (before, after)
+    ]
     if all(asked) and asked[0] != asked[1]:
         more["prompt_diff"] = f"@@ edited since {name}, which keeps no text of it @@"
-    known = {one.key: one.provenance for one in before if one.provenance}
-    if twice := sum(one.key in known and known[one.key] == one.provenance for one in after):
+    known = {sample.key: sample.provenance for sample in before if sample.provenance}
+    if twice := sum(
+        sample.key in known and known[sample.key] == sample.provenance for sample in after
+    ):
         note = f"{twice} of {len(after)} trials play the same recording in both runs"
-        more["notes"] = (*told.notes, note)
+        more["notes"] = (*comparison.notes, note)
     if new:
         more["gates"] = (
-            *told.gates,
+            *comparison.gates,
             *refuse_gates(new, dict.fromkeys(new, f"it did not run in {name}")),
         )
-        more["notes"] = (*more.get("notes", told.notes), f"not run in {name}: {', '.join(new)}")
-    return told.model_copy(update=more)
+        more["notes"] = (
+            *more.get("notes", comparison.notes),
+            f"not run in {name}: {', '.join(new)}",
+        )
+    return comparison.model_copy(update=more)
 
 
 def _find_same_recordings(
@@ -114,11 +126,11 @@ def _find_same_recordings(
     """Find the scenarios of which both runs play the same recordings: once more is no evidence."""
 
     def played(samples: Iterable[Sample]) -> dict[tuple[str, str], set[tuple[str, object]]]:
-        found: dict[tuple[str, str], set[tuple[str, object]]] = {}
-        for one in samples:
-            known = (one.key, one.provenance.model_dump_json() if one.provenance else None)
-            found.setdefault(one.place, set()).add(known)
-        return found
+        recordings: dict[tuple[str, str], set[tuple[str, object]]] = {}
+        for sample in samples:
+            known = (sample.key, sample.provenance.model_dump_json() if sample.provenance else None)
+            recordings.setdefault(sample.place, set()).add(known)
+        return recordings
 
     old, new = played(before), played(after)
     return {
@@ -135,5 +147,7 @@ def _build_left_out(suite: str, scenario: str) -> Unpaired:
 def _note_alone(
     older: Mapping[str, object], newer: Mapping[str, object], name: str
 ) -> Iterator[str]:
-    yield from (f"{one} did not run in {name}" for one in sorted(newer.keys() - older.keys()))
-    yield from (f"{one} ran only in {name}" for one in sorted(older.keys() - newer.keys()))
+    yield from (
+        f"{variant} did not run in {name}" for variant in sorted(newer.keys() - older.keys())
+    )
+    yield from (f"{variant} ran only in {name}" for variant in sorted(older.keys() - newer.keys()))

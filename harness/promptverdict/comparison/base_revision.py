@@ -59,9 +59,9 @@ class BaseRevision:
     @cached_property
     def agents(self) -> dict[str, Variant]:
         """Its variants by id. Raises InputError."""
-        found = find_agents(list(self._write_places()))
+        agents = find_agents(list(self._write_places()))
         needed = {cell.variant.id for cell in self.here}
-        broken = [p for name, own in found.broken.items() if name in needed for p in own]
+        broken = [p for name, own in agents.broken.items() if name in needed for p in own]
         if broken:
             raise InputError(broken)
         # Where they were written to is gone when somebody reads of them.
@@ -69,7 +69,7 @@ class BaseRevision:
             variant.id: variant.model_copy(
                 update={"path": f"{self.revision.ref}:{self._relative(variant.path)}"}
             )
-            for variant in found.variants
+            for variant in agents.variants
         }
 
     def _write_places(self) -> Iterator[Path]:
@@ -127,15 +127,15 @@ class BaseRevision:
 
     def samples(self, cell: Cell) -> list[Sample]:
         """Sample all its trials that are recorded, and hand each whole record on."""
-        found = []
+        samples = []
         for trial in self.recorded_trials(cell):
             record = self._record(trial)
             mine = {"revision": self.revision.commit, "key": self.key(record.key)}
             record = record.model_copy(update=mine)
             if not record.fault:
                 self.keep(record)
-            found.append(Sample.of(record))
-        return found
+            samples.append(Sample.of(record))
+        return samples
 
     def control_samples(self, cell: Cell) -> list[Sample]:
         """Sample the control trials of one of its cells that are recorded here, usable or not.
@@ -160,8 +160,8 @@ class BaseRevision:
         except EvidenceError as error:
             return record_absence(trial, error)
         if parts := list_changed_parts(sealed.head.digest, trial.cell.digest):
-            told = f"recorded at {self.revision.ref} before {describe_parts(parts)} changed"
-            return record_absence(trial, StaleRecording(told, parts))
+            reason = f"recorded at {self.revision.ref} before {describe_parts(parts)} changed"
+            return record_absence(trial, StaleRecording(reason, parts))
         return read_back(trial, sealed)
 
     def deleted_scenarios(self, suite: Path) -> Iterator[str]:

@@ -19,8 +19,8 @@ def cap_suites(comparison: Comparison, reasons: Mapping[str, str], cure: str) ->
     """
     return comparison.model_copy(
         update={
-            "behaviours": tuple(_cap(one, reasons, cure) for one in comparison.behaviours),
-            "themes": tuple(_cap(one, reasons, cure) for one in comparison.themes),
+            "behaviours": tuple(_cap(verdict, reasons, cure) for verdict in comparison.behaviours),
+            "themes": tuple(_cap(verdict, reasons, cure) for verdict in comparison.themes),
             "gates": tuple(_cap_gate(gate, reasons) for gate in comparison.gates),
         }
     )

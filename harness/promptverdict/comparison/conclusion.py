@@ -47,7 +47,7 @@ def conclude(
     refused = find_lacking_cells(expected, (cell.id for cell in ran))
     samples = [Sample.of(record) for record in records]
     if settings.base:
-        found = compare_revision(
+        comparisons = compare_revision(
             settings.base,
             root,
             ran,
@@ -57,53 +57,57 @@ def conclude(
             records=older,
         )
     else:
-        found = compare_run(
+        comparisons = compare_run(
             samples,
             {cell.scenario.suite.id: cell.scenario.suite.suite for cell in ran},
             {cell.variant.id: cell.variant.prompt for cell in ran},
             refused=refused,
         )
-    return add_plan_note(found, ran, settings, root)
+    return add_plan_note(comparisons, ran, settings, root)
 
 
-def conclude_gate(suite: str, found: Comparisons, ran: Iterable[Cell]) -> GateConclusion:
+def conclude_gate(suite: str, comparisons: Comparisons, ran: Iterable[Cell]) -> GateConclusion:
     """Put together what a suite's gate says of each comparison."""
     variants = {cell.variant.id for cell in ran if cell.scenario.suite.id == suite}
-    about = [one for one in found.comparisons if one.candidate.variant in variants]
-    said = [answer for one in about for answer in _list_answers(suite, one)]
+    about = [
+        comparison
+        for comparison in comparisons.comparisons
+        if comparison.candidate.variant in variants
+    ]
+    answers = [answer for comparison in about for answer in _list_answers(suite, comparison)]
     if not variants:
-        said.append((7, "refused: none of its cells ran"))
-    elif not said:
-        said.append((7, "no variant ran that could be compared"))
-    worst = find_worst_exit_code(code for code, _ in said)
+        answers.append((7, "refused: none of its cells ran"))
+    elif not answers:
+        answers.append((7, "no variant ran that could be compared"))
+    worst = find_worst_exit_code(code for code, _ in answers)
     return GateConclusion(
         worst,
-        tuple(told for code, told in said if code == worst),
-        {one.candidate.variant: format_comparison(one) for one in about}
+        tuple(words for code, words in answers if code == worst),
+        {comparison.candidate.variant: format_comparison(comparison) for comparison in about}
         | {
-            f"{one.candidate.variant}:controls": describe_controls(one.controls)
-            for one in about
-            if one.controls
+            f"{comparison.candidate.variant}:controls": describe_controls(comparison.controls)
+            for comparison in about
+            if comparison.controls
         }
         | {
-            f"{one.candidate.variant}:{judged.behaviour}": format_verdict(judged)
-            for one in about
-            for judged in (*one.themes, *one.behaviours)
+            f"{comparison.candidate.variant}:{judged.behaviour}": format_verdict(judged)
+            for comparison in about
+            for judged in (*comparison.themes, *comparison.behaviours)
             if judged.suite == suite
         },
     )
 
 
-def _list_answers(suite: str, one: Comparison) -> list[tuple[int, str]]:
-    name = one.candidate.label
-    if one.status == "unchanged":
+def _list_answers(suite: str, comparison: Comparison) -> list[tuple[int, str]]:
+    name = comparison.candidate.label
+    if comparison.status == "unchanged":
         return [(0, f"{name}: unchanged")]
-    if one.status in ("stale", "unrecorded"):
-        return [(7, "\n  ".join([f"{name}: {one.status}: no evidence", *one.notes]))]
+    if comparison.status in ("stale", "unrecorded"):
+        return [(7, "\n  ".join([f"{name}: {comparison.status}: no evidence", *comparison.notes]))]
     undecided = {6: "undecided: "}
     return [
         (gate.exit_code, f"{name}: {undecided.get(gate.exit_code, '')}{reason}")
-        for gate in one.gates
+        for gate in comparison.gates
         if gate.suite == suite
         for reason in gate.reasons
     ]

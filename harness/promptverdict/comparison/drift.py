@@ -115,12 +115,12 @@ def _compare_rates(before: Sequence[Sample], now: Sequence[Sample]) -> list[Cont
 
 def _count_passed(samples: Sequence[Sample]) -> Mapping[tuple[str, str], Count]:
     """Count passed and graded trials of each behaviour of each suite."""
-    found: dict[tuple[str, str], list[bool]] = {}
+    outcomes: dict[tuple[str, str], list[bool]] = {}
     for sample in samples:
         for behaviour, outcome in sample.outcomes.items():
             if outcome in ("pass", "fail"):
-                found.setdefault((sample.suite, behaviour), []).append(outcome == "pass")
-    return {name: Count(sum(passes), len(passes)) for name, passes in found.items()}
+                outcomes.setdefault((sample.suite, behaviour), []).append(outcome == "pass")
+    return {name: Count(sum(passes), len(passes)) for name, passes in outcomes.items()}
 
 
 def _name_place(sample: Sample) -> Place:

@@ -45,8 +45,8 @@ def find_undeclared(suites: Mapping[str, Suite], paired: Sequence[PairedScenario
             if scenario.suite == name and scenario.scenario not in declared
         ]
         for what, groups in (
-            ("the beginning of their names", [_find_stem(one.scenario) for one in own]),
-            ("their workspace", [_find_workspace(one) for one in own]),
+            ("the beginning of their names", [_find_stem(scenario.scenario) for scenario in own]),
+            ("their workspace", [_find_workspace(scenario) for scenario in own]),
         ):
             if alike := _list_alike(own, groups):
                 yield (
@@ -58,14 +58,14 @@ def find_undeclared(suites: Mapping[str, Suite], paired: Sequence[PairedScenario
 
 def _list_alike(scenarios: Sequence[PairedScenario], groups: Sequence[str]) -> list[str]:
     """List the groups of two scenarios or more, where scenarios of one change alike; else none."""
-    behaviours = list(dict.fromkeys(name for one in scenarios for name in one.behaviours))
+    behaviours = list(dict.fromkeys(name for scenario in scenarios for name in scenario.behaviours))
     if not behaviours:
         return []
-    names = [one.scenario for one in scenarios]
+    names = [scenario.scenario for scenario in scenarios]
     differences = np.array(
         [
-            [np.nan if (d := one.pair(name).difference) is None else d for name in behaviours]
-            for one in scenarios
+            [np.nan if (d := scenario.pair(name).difference) is None else d for name in behaviours]
+            for scenario in scenarios
         ]
     )
     known = ~np.isnan(differences).all(axis=0)

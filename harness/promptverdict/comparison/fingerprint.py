@@ -108,7 +108,7 @@ def measure_trial(record: TrialRecord) -> dict[str, float | None]:
     trees = _list_trees(record.evidence)
     used = sum_usage(events)
     changed = count_files_changed(events)
-    found: dict[str, float | None] = {
+    values: dict[str, float | None] = {
         "calls": count_calls(events),
         **_count_by_tool(events),
         "calls that failed": sum(result.error for result in results),
@@ -121,7 +121,9 @@ def measure_trial(record: TrialRecord) -> dict[str, float | None]:
         "questions": _count_questions(record.evidence),
         "words": sum(len(event.text.split()) for event in events if isinstance(event, Say)),
         "words of the answer": len(final_text(events).split()),
-        "refusals": sum(isinstance(one, Answered) and one.stop == "refusal" for one in events),
+        "refusals": sum(
+            isinstance(event, Answered) and event.stop == "refusal" for event in events
+        ),
         **_measure_beginning(events),
         "turns": count_turns(events),
         "tokens read": used.input,
@@ -129,7 +131,7 @@ def measure_trial(record: TrialRecord) -> dict[str, float | None]:
         PRICE: record.cost.amount if record.cost else None,
         "seconds in tools": round(sum(result.seconds for result in results), 3),
     }
-    return {name: None if found[name] is None else float(found[name] or 0) for name in MEASURES}
+    return {name: None if values[name] is None else float(values[name] or 0) for name in MEASURES}
 
 
 def _normalise_tool(tool: str) -> str:
@@ -210,4 +212,7 @@ def _count_questions(evidence: Evidence) -> int:
     # Most answers hold no such mark, and to cut a text into sentences takes longest of all here.
     if "?" not in final_text(evidence.events):
         return 0
-    return sum("?" in one.raw and bool(_ASKS.search(one.text)) for one in list_sentences(evidence))
+    return sum(
+        "?" in sentence.raw and bool(_ASKS.search(sentence.text))
+        for sentence in list_sentences(evidence)
+    )

@@ -30,7 +30,7 @@ class PairedScenario:
     def behaviours(self) -> tuple[str, ...]:
         """What any of its trials was graded for, in the order of the scenario."""
         both = (*self.baseline, *self.candidate)
-        return tuple(dict.fromkeys(behaviour for one in both for behaviour in one.outcomes))
+        return tuple(dict.fromkeys(behaviour for trial in both for behaviour in trial.outcomes))
 
     def pair(self, behaviour: str) -> ScenarioPair:
         """Return what each trial came to in one behaviour."""
@@ -38,10 +38,10 @@ class PairedScenario:
             suite=self.suite,
             scenario=self.scenario,
             behaviour=behaviour,
-            baseline=tuple(find_outcome(one, behaviour) for one in self.baseline),
-            candidate=tuple(find_outcome(one, behaviour) for one in self.candidate),
-            baseline_trials=tuple(one.key for one in self.baseline),
-            candidate_trials=tuple(one.key for one in self.candidate),
+            baseline=tuple(find_outcome(trial, behaviour) for trial in self.baseline),
+            candidate=tuple(find_outcome(trial, behaviour) for trial in self.candidate),
+            baseline_trials=tuple(trial.key for trial in self.baseline),
+            candidate_trials=tuple(trial.key for trial in self.candidate),
         )
 
 
@@ -62,55 +62,58 @@ def pair_scenarios(
     paired, unpaired = [], []
     for suite, scenario in sorted({*sides[0], *sides[1]}):
         both = [side.get((suite, scenario), ()) for side in sides]
-        found = PairedScenario(suite, scenario, *both)
-        why, usable = _explain_unlike(found)
+        pair = PairedScenario(suite, scenario, *both)
+        why, usable = _explain_unlike(pair)
         if why:
             unpaired.append(Unpaired(suite=suite, scenario=scenario, why=why))
         if usable:
-            paired.append(found)
+            paired.append(pair)
     return paired, unpaired
 
 
 def _group_by_scenario(
     samples: Iterable[Sample],
 ) -> Mapping[tuple[str, str], tuple[Sample, ...]]:
-    found: dict[tuple[str, str], dict[int, Sample]] = {}
-    for one in samples:
-        trials = found.setdefault((one.suite, one.scenario), {})
-        if one.trial in trials:
-            where = format_trial_id(one.suite, one.scenario, one.variant, one.trial)
-            told = f"two records, {trials[one.trial].key} and {one.key}, would count twice"
-            raise InputError([Problem(where, told, "keep one of the two in the run's folder")])
-        trials[one.trial] = one
+    groups: dict[tuple[str, str], dict[int, Sample]] = {}
+    for trial in samples:
+        trials = groups.setdefault((trial.suite, trial.scenario), {})
+        if trial.trial in trials:
+            where = format_trial_id(trial.suite, trial.scenario, trial.variant, trial.trial)
+            twice = f"two records, {trials[trial.trial].key} and {trial.key}, would count twice"
+            raise InputError([Problem(where, twice, "keep one of the two in the run's folder")])
+        trials[trial.trial] = trial
     return {
-        place: tuple(trials[number] for number in sorted(trials)) for place, trials in found.items()
+        place: tuple(trials[number] for number in sorted(trials))
+        for place, trials in groups.items()
     }
 
 
-def _explain_unlike(found: PairedScenario) -> tuple[str, bool]:
+def _explain_unlike(pair: PairedScenario) -> tuple[str, bool]:
     """Return why a scenario does not pair, if so, and whether its results count as missing then."""
-    if not (found.baseline and found.candidate):
-        return f"only the {'baseline' if found.baseline else 'candidate'} ran it", True
-    both = (*found.baseline, *found.candidate)
-    if all(one.fault for one in both):
+    if not (pair.baseline and pair.candidate):
+        return f"only the {'baseline' if pair.baseline else 'candidate'} ran it", True
+    both = (*pair.baseline, *pair.candidate)
+    if all(trial.fault for trial in both):
         return "neither side has evidence", True
-    asked = [one for one in both if one.digest]
-    if parts := sorted(_find_differing(one.digest for one in asked) - UNDER_TEST):
+    asked = [trial for trial in both if trial.digest]
+    if parts := sorted(_find_differing(trial.digest for trial in asked) - UNDER_TEST):
         return f"the two were asked differently: {describe_parts(parts)}", False
-    there = [one for one in both if one.provenance]
-    models = {one.provenance.model for one in there if one.provenance}
+    there = [trial for trial in both if trial.provenance]
+    models = {trial.provenance.model for trial in there if trial.provenance}
     if len(models) > 1:
         return f"different models: {', '.join(sorted(models))}", False
-    if kinds := sorted(_find_differing(one.compatible for one in there)):
-        told = ", ".join(f"{kind} ({' and '.join(_list_values(there, kind))})" for kind in kinds)
-        return f"recorded with different {told}", False
+    if kinds := sorted(_find_differing(trial.compatible for trial in there)):
+        differences = ", ".join(
+            f"{kind} ({' and '.join(_list_values(there, kind))})" for kind in kinds
+        )
+        return f"recorded with different {differences}", False
     return "", True
 
 
 def _find_differing(maps: Iterable[Mapping[str, object]]) -> set[str]:
     first, *rest = [*maps] or [{}]
-    return {key for one in rest for key in {*first, *one} if first.get(key) != one.get(key)}
+    return {key for other in rest for key in {*first, *other} if first.get(key) != other.get(key)}
 
 
 def _list_values(there: Iterable[Sample], kind: str) -> Iterator[str]:
-    yield from sorted({str(one.compatible.get(kind, "unknown")) for one in there})
+    yield from sorted({str(trial.compatible.get(kind, "unknown")) for trial in there})

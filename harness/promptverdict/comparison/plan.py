@@ -120,17 +120,17 @@ def read_sealed_plan(results: Path) -> SealedPlan | None:
 
 
 def add_plan_note(
-    found: Comparisons, cells: Sequence[Cell], settings: Settings, root: Path
+    comparisons: Comparisons, cells: Sequence[Cell], settings: Settings, root: Path
 ) -> Comparisons:
     """Add to comparisons whether they kept to the sealed plan. Raises InputError."""
     sealed = read_sealed_plan(root / settings.results)
     if sealed is None:
-        return found
-    sides = [side for each in found.comparisons for side in (each.baseline, each.candidate)]
+        return comparisons
+    sides = [side for each in comparisons.comparisons for side in (each.baseline, each.candidate)]
     moments = [side.oldest for side in sides if side.oldest]
     plan = build_plan(cells, settings, root)
     notes = note_plan(sealed, plan, min(moments, default=None))
-    return found.model_copy(update={"notes": (*found.notes, *notes)})
+    return comparisons.model_copy(update={"notes": (*comparisons.notes, *notes)})
 
 
 def note_plan(sealed: SealedPlan, plan: Plan, oldest: str | None) -> Iterator[str]:

@@ -43,5 +43,5 @@ class ScenarioPair(Frozen):
 
 
 def _compute_share(outcomes: tuple[TrialOutcome, ...]) -> float | None:
-    graded = [one == "pass" for one in outcomes if one in ("pass", "fail")]
+    graded = [outcome == "pass" for outcome in outcomes if outcome in ("pass", "fail")]
     return sum(graded) / len(graded) if graded else None

@@ -42,10 +42,10 @@ def screen_measures(
             name=name,
             says=MEASURES[name].says,
             unit=units[name],
-            scenarios=tuple(_list_scenarios(found, both)) if found.worth_a_look else (),
-            **{field: value for field, value in found if field != "means"},
+            scenarios=tuple(_list_scenarios(screened, both)) if screened.worth_a_look else (),
+            **{field: value for field, value in screened if field != "means"},
         )
-        for name, found in screen(*sides, families, ratios=_RATIOS).items()
+        for name, screened in screen(*sides, families, ratios=_RATIOS).items()
         if name in units and any(_is_known(side[name]) for side in sides)
     ]
     return tuple(sorted(measured, key=_rank))
@@ -73,7 +73,7 @@ def _name_place(scenario: PairedScenario) -> str:
     return format_scenario_id(scenario.suite, scenario.scenario)
 
 
-def _list_scenarios(found: Screened, both: Sequence[PairedScenario]) -> list[MeasuredScenario]:
+def _list_scenarios(screened: Screened, both: Sequence[PairedScenario]) -> list[MeasuredScenario]:
     scenarios = [
         MeasuredScenario(
             suite=scenario.suite,
@@ -82,7 +82,7 @@ def _list_scenarios(found: Screened, both: Sequence[PairedScenario]) -> list[Mea
             candidate=means[1],
         )
         for scenario in both
-        if (means := found.means.get(_name_place(scenario)))
+        if (means := screened.means.get(_name_place(scenario)))
     ]
     return sorted(scenarios, key=lambda mean: -abs(mean.candidate - mean.baseline))
 

@@ -29,14 +29,16 @@ class SideTrials:
     @property
     def side(self) -> Side:
         """Build what the side is and what its evidence is."""
-        there = [(one.provenance, one.compatible) for one in self.samples if one.provenance]
+        there = [
+            (sample.provenance, sample.compatible) for sample in self.samples if sample.provenance
+        ]
         known = [provenance for provenance, _ in there]
         origins = (
             f"{describe_origin(provenance)}{describe_isolation(compatible)}"
             for provenance, compatible in there
         )
-        dates = sorted(one.recorded for one in known)
-        models = dict.fromkeys(one.model for one in known)
+        dates = sorted(provenance.recorded for provenance in known)
+        models = dict.fromkeys(provenance.model for provenance in known)
         return Side(
             label=self.label,
             variant=self.variant,
@@ -44,7 +46,9 @@ class SideTrials:
             run=self.run,
             model=", ".join(models) or None,
             provenance=tuple(dict.fromkeys(origins)),
-            answered=tuple(dict.fromkeys(filter(None, (one.answered for one in known)))),
+            answered=tuple(
+                dict.fromkeys(filter(None, (provenance.answered for provenance in known)))
+            ),
             cut=sum(sample.end in CUT_OFF for sample in self.samples),
             oldest=dates[0] if dates else None,
             newest=dates[-1] if dates else None,

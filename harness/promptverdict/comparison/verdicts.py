@@ -133,14 +133,15 @@ class Comparison(Frozen):
         if not primary:
             return self.behaviours
         worse = [theme for theme in self.themes if theme.verdict == "regressed"]
-        told = {(theme.suite, name) for theme in worse for name in theme.behaviours}
+        in_themes = {(theme.suite, name) for theme in worse for name in theme.behaviours}
         return (
             *primary,
             *(theme for theme in worse if theme.role == "control"),
             *(
-                one
-                for one in self.behaviours
-                if one.verdict == "regressed" and (one.suite, one.behaviour) not in told
+                behaviour
+                for behaviour in self.behaviours
+                if behaviour.verdict == "regressed"
+                and (behaviour.suite, behaviour.behaviour) not in in_themes
             ),
         )
 
@@ -163,18 +164,18 @@ class Comparison(Frozen):
         """
         if self.status != "compared":
             return self.status
-        told = {one.verdict for one in self.judged}
+        verdicts = {verdict.verdict for verdict in self.judged}
         code = find_worst_exit_code({gate.exit_code for gate in self.gates})
         mostly_lacking = 2 * len(self.lacking) > len(self.asked)
-        if "regressed" in told and not mostly_lacking:
-            return "improved and regressed" if "improved" in told else "regressed"
+        if "regressed" in verdicts and not mostly_lacking:
+            return "improved and regressed" if "improved" in verdicts else "regressed"
         if code == 1 and not mostly_lacking:
             return "blocked"
-        if mostly_lacking or code == 7 or told <= {"invalid"}:
+        if mostly_lacking or code == 7 or verdicts <= {"invalid"}:
             return "invalid"
-        if "improved" in told:
+        if "improved" in verdicts:
             return "improved in part" if self.lacking or code == 6 else "improved"
-        return "inconclusive" if "inconclusive" in told else "too few scenarios"
+        return "inconclusive" if "inconclusive" in verdicts else "too few scenarios"
 
     @property
     def exit_code(self) -> int:
@@ -184,8 +185,8 @@ class Comparison(Frozen):
         if self.gates:
             codes = {gate.exit_code for gate in self.gates}
             return find_worst_exit_code(codes)
-        told = {one.verdict for one in (*self.behaviours, *self.themes)}
-        return 1 if "regressed" in told else 7 if self.word == "invalid" else 0
+        verdicts = {verdict.verdict for verdict in (*self.behaviours, *self.themes)}
+        return 1 if "regressed" in verdicts else 7 if self.word == "invalid" else 0
 
 
 class Comparisons(Frozen):
@@ -199,7 +200,7 @@ class Comparisons(Frozen):
     @property
     def exit_code(self) -> int:
         """The worst of them."""
-        return find_worst_exit_code({one.exit_code for one in self.comparisons})
+        return find_worst_exit_code({comparison.exit_code for comparison in self.comparisons})
 
 
 def find_worst_exit_code(codes: Iterable[int]) -> int:

@@ -91,9 +91,11 @@ def count_flips(comparison: Comparison) -> tuple[int, int]:
 def _describe_flips(comparison: Comparison) -> str:
     """Write what flipped where scenarios are too few for a verdict."""
     gained, lost = count_flips(comparison)
-    flipped = {(p.suite, p.scenario) for one in comparison.behaviours for p in one.flipped}
+    flipped = {(p.suite, p.scenario) for verdict in comparison.behaviours for p in verdict.flipped}
     paired = max((behaviour.n for behaviour in comparison.behaviours), default=0)
-    unit = "unit" if any(one.unit == "family" for one in comparison.behaviours) else "scenario"
+    unit = (
+        "unit" if any(verdict.unit == "family" for verdict in comparison.behaviours) else "scenario"
+    )
     counts = f"{gained} gained, {lost} lost in {format_count(paired, unit)}"
     one_way = not (gained and lost) and len(flipped) >= FEWEST_SUGGESTIVE
     return f"{counts}, {'suggestive, but ' * one_way}too few for a verdict"
@@ -102,12 +104,12 @@ def _describe_flips(comparison: Comparison) -> str:
 def _describe_change(comparison: Comparison) -> str:
     """Write what is shown more often and less often, and what stands against it."""
     more, less = (
-        _list_names([one.behaviour for one in comparison.judged if one.verdict == verdict])
+        _list_names([each.behaviour for each in comparison.judged if each.verdict == verdict])
         for verdict in ("improved", "regressed")
     )
     changes = [f"{more} more often"] * bool(more) + [f"{less} less often"] * bool(less)
     if fragile := _list_names(
-        [one.behaviour for one in comparison.judged if one.is_fragile_verdict]
+        [verdict.behaviour for verdict in comparison.judged if verdict.is_fragile_verdict]
     ):
         changes[-1:] = [f"{changes[-1]} (fragile: {fragile})"] if changes else []
     change = f"shows {' and '.join(changes)} than {comparison.baseline.label}" if changes else ""

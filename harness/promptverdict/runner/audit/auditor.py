@@ -150,8 +150,8 @@ def _audit_general(
     untouched = general.leave_untouched(scenario, [each.evidence for each in scripted], sandbox)
     for column, words in general.WORDS.items():
         grades = _grade(scenario, general.say_each_time(untouched, words))
-        for found in rules.judge_idle(known, grades):
-            audit.held.append(_hold_rule(scenario, column, column, found))
+        for expectation in rules.judge_idle(known, grades):
+            audit.held.append(_hold_rule(scenario, column, column, expectation))
     right = [each for each in scripted if each.is_right]
     if not right or any(rules.is_untouched(each.evidence) for each in right):
         return
@@ -159,8 +159,8 @@ def _audit_general(
         if each.loaded.solution.kind == "good":
             grades = _grade(scenario, general.only_say_so(each.evidence, untouched))
             deeds = _grade(scenario, general.say_nothing(each.evidence))
-            for found in rules.judge_words_alone(known, deeds, grades):
-                audit.held.append(_hold_rule(scenario, ONLY_SAYS_SO, each.loaded.name, found))
+            for expectation in rules.judge_words_alone(known, deeds, grades):
+                audit.held.append(_hold_rule(scenario, ONLY_SAYS_SO, each.loaded.name, expectation))
 
 
 def _audit_without_results(
@@ -185,8 +185,8 @@ def _audit_without_results(
         outcomes = {grade.behaviour: grade.finding.outcome for grade in before}
         if "fail" in outcomes.values():
             after = _grade(scenario, general.remove_results(evidence))
-            for found in rules.judge_without_results(outcomes, after):
-                audit.held.append(_hold_rule(scenario, NO_RESULTS, name, found))
+            for expectation in rules.judge_without_results(outcomes, after):
+                audit.held.append(_hold_rule(scenario, NO_RESULTS, name, expectation))
 
 
 def _audit_foreign(
@@ -208,8 +208,10 @@ def _audit_foreign(
             continue
         source = good[other.id]
         evidence = general.take_from_elsewhere(good[here.id].evidence, source.evidence)
-        for found in rules.judge_foreign(known, here, other, _grade(here, evidence)):
-            audit.held.append(_hold_rule(here, FOREIGN, f"{other.id}/{source.loaded.name}", found))
+        for expectation in rules.judge_foreign(known, here, other, _grade(here, evidence)):
+            audit.held.append(
+                _hold_rule(here, FOREIGN, f"{other.id}/{source.loaded.name}", expectation)
+            )
 
 
 def _grade(scenario: LoadedScenario, evidence: Evidence) -> tuple[Grade, ...]:
@@ -230,6 +232,8 @@ def _hold(
 
 
 def _hold_rule(
-    scenario: LoadedScenario, column: str, attempt: str, found: rules.Expectation
+    scenario: LoadedScenario, column: str, attempt: str, expectation: rules.Expectation
 ) -> Held:
-    return _hold(scenario, found.behaviour, column, attempt, found.is_right, found.words)
+    return _hold(
+        scenario, expectation.behaviour, column, attempt, expectation.is_right, expectation.words
+    )

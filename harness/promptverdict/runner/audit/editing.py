@@ -121,9 +121,9 @@ def _rewrite(timeline: Timeline, rewrite: Rewrite) -> Timeline:
     parts, count = list(timeline.parts), 0
     for place, part in enumerate(parts):
         if place > first and isinstance(part, Say):
-            text, found = re.subn(rewrite.find, rewrite.put, part.text)
+            text, replaced = re.subn(rewrite.find, rewrite.put, part.text)
             parts[place] = part.model_copy(update={"text": text})
-            count += found
+            count += replaced
     if not count:
         raise NothingToEdit(f"nothing that was said fits {rewrite.find!r}")
     return timeline.replace_parts(parts)
@@ -136,7 +136,7 @@ def _replace_answer(timeline: Timeline, answer: str) -> Timeline:
         for place, part in enumerate(timeline.parts)
         if place <= first or not isinstance(part, Say)
     ]
-    said = [Say(text=answer)] if answer else []
+    answers = [Say(text=answer)] if answer else []
     # Where nothing was said at all, an answer of its own ends the trial.
     at = next(
         (place for place in range(first + 1, len(parts)) if isinstance(parts[place], Answered)),
@@ -151,9 +151,9 @@ def _replace_answer(timeline: Timeline, answer: str) -> Timeline:
     if at is None:
         end = next((place for place, part in enumerate(parts) if isinstance(part, End)), len(parts))
         return timeline.replace_parts(
-            [*parts[:end], *said, Answered(model="edited", stop="done"), *parts[end:]]
+            [*parts[:end], *answers, Answered(model="edited", stop="done"), *parts[end:]]
         )
-    return timeline.replace_parts([*parts[:at], *said, *parts[at:]])
+    return timeline.replace_parts([*parts[:at], *answers, *parts[at:]])
 
 
 def _edit_file(timeline: Timeline, edit: FileEdit) -> Timeline:

@@ -78,9 +78,9 @@ def judge_words_alone(
     rules: SuiteRules, deeds_alone: Sequence[Grade], grades: Sequence[Grade]
 ) -> Iterator[Expectation]:
     """Hold the words of a good trial, without what was done, to what was shown without words."""
-    shown = {grade.behaviour for grade in deeds_alone if grade.finding.outcome == "pass"}
+    passing = {grade.behaviour for grade in deeds_alone if grade.finding.outcome == "pass"}
     for grade in grades:
-        if grade.behaviour in rules.active & shown:
+        if grade.behaviour in rules.active & passing:
             yield _must_not_pass(grade)
     yield from _must_notice(grades)
 
