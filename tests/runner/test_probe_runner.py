@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import py_compile
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,9 +13,10 @@ from promptverdict.graders.workspace import ProbeChecks
 from promptverdict.runner.probe_runner import probe_trees
 from promptverdict.sandbox import Sandbox, open_sandbox
 from promptverdict.trials.evidence import Evidence, ProbeReport
+from promptverdict.trials.tree import Node
 
 from tests.fakes import SCENARIO
-from tests.graders.saboteurs import play
+from tests.graders.saboteurs import perform
 from tests.runner.test_trial import scenario_of
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
@@ -22,6 +26,21 @@ import probekit as k
 value = k.evaluate("from app import slug\\nout = slug('a b')")
 k.check("slug", value == "a-b", repr(value))
 """
+ASKS_IN_EVERY_WAY = (
+    EVALUATES
+    + """
+import subprocess, sys
+path = {"PYTHONPATH": str(k.WORKSPACE)}
+value = k.evaluate("from app import slug\\nout = slug('a b')", env=path)
+k.check("with-a-path", value == "a-b", repr(value))
+code = "import app; print(app.slug('a b'))"
+command = [sys.executable, "-c", code]
+bare = subprocess.run(command, cwd=k.WORKSPACE, env={}, capture_output=True, text=True)
+k.check("without-settings", bare.stdout == "a-b\\n", bare.stdout + bare.stderr)
+ran = k.run_pytest()
+k.check("tests", ran.exit_code == 0 and ran.passed == 1, str(ran))
+"""
+)
 CODE = "def slug(text):\n    return text.replace(' ', '-')\n"
 PRINTS_A_KEY = """\
 import pathlib
@@ -30,7 +49,17 @@ key = pathlib.Path("/workspace/.env").read_text()
 k.check("holds " + key, False, key)
 k.note("text", key)
 """
+BROKEN = "def slug(text):\n    pass\n"
+TEST = "from app import slug\n\n\ndef test_slug():\n    assert slug('a b') == 'a-b'\n"
 LIES = "def dump(value, file):\n    file.write('\"a-b\"')\n"
+LYING = {
+    "json.py": LIES,
+    "sitecustomize.py": LIES + "import json\njson.dump = dump\n",
+    "os.py": "raise SystemExit",
+    "re.py": "",
+    "xml.py": "",
+    "platform.py": "",
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,29 +68,65 @@ def sandbox() -> Sandbox:
 
 
 def probed(
-    root: Path, sandbox: Sandbox, files: dict[str, str], source: str = EVALUATES
+    root: Path, sandbox: Sandbox, files: Mapping[str, str | bytes], source: str = EVALUATES
 ) -> tuple[ProbeReport, Evidence]:
     text = SCENARIO + "probes:\n- {name: p, run: python3 /probes/hello/p.py, timeout: 20}\n"
     scenario = scenario_of(root, text, **{"evals/small/probes/hello/p.py": source})
-    evidence = play(files, [])
+    tree = {
+        path: Node("file", content.encode() if isinstance(content, str) else content)
+        for path, content in files.items()
+    }
+    evidence = perform(tree, [], None)
     (report,) = probe_trees(scenario, evidence, sandbox)
     assert evidence.outcome
     outcome = evidence.outcome.model_copy(update={"probes": (report,)})
     return report, evidence.model_copy(update={"outcome": outcome})
 
 
+def asked_in_every_way(root: Path, sandbox: Sandbox, files: Mapping[str, str | bytes]) -> set[str]:
+    report, _ = probed(root, sandbox, files, ASKS_IN_EVERY_WAY)
+    assert report.fault is None
+    assert len(report.checks) == 4
+    return {f"{check.name} {check.outcome}" for check in report.checks}
+
+
 @pytest.mark.parametrize(
-    "more",
-    [{}, {"json.py": ""}, {"re.py": "", "os.py": "raise SystemExit", "json.py": LIES}],
-    ids=["nothing", "an innocent module", "modules that lie"],
+    "more", [{}, {"json.py": ""}, LYING], ids=["nothing", "an innocent module", "modules that lie"]
 )
-@pytest.mark.parametrize(("code", "verdict"), [(CODE, "pass"), ("def slug(t): pass\n", "fail")])
+@pytest.mark.parametrize(("code", "verdict"), [(CODE, "pass"), (BROKEN, "fail")])
 def test_modules_of_the_workspace_do_not_stand_in_for_pythons(
     tmp_path: Path, sandbox: Sandbox, more: dict[str, str], code: str, verdict: str
 ) -> None:
-    report, _ = probed(tmp_path, sandbox, {"app.py": code, **more})
-    assert report.fault is None
-    assert [check.outcome for check in report.checks] == [verdict]
+    files = {"app.py": code, "test_app.py": TEST, **more}
+    # A bare `python -c` in the workspace is the agent's own program: it gets what lies there.
+    told = asked_in_every_way(tmp_path, sandbox, files) - {f"without-settings {verdict}"}
+    assert told - {"without-settings fail"} == {
+        f"{name} {verdict}" for name in ("slug", "with-a-path", "tests")
+    }
+
+
+def test_bytecode_of_the_workspace_does_not_stand_in_for_its_sources(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    files = {"app.py": BROKEN, "test_app.py": TEST}
+    planted = {importlib.util.cache_from_source("app.py"): compiled(tmp_path, CODE)}
+    assert asked_in_every_way(tmp_path, sandbox, files | planted) == {
+        f"{name} fail" for name in ("slug", "with-a-path", "without-settings", "tests")
+    }
+
+
+def test_bytecode_without_a_source_is_no_module(tmp_path: Path, sandbox: Sandbox) -> None:
+    report, _ = probed(tmp_path, sandbox, {"app.pyc": compiled(tmp_path, CODE)})
+    (check,) = report.checks
+    assert "No module named 'app'" in check.detail
+
+
+def compiled(root: Path, code: str) -> bytes:
+    """Compile a source into bytecode that Python runs whatever the source beside it says."""
+    source = root / "source.py"
+    source.write_text(code, encoding="utf-8")
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    return Path(str(py_compile.compile(str(source), invalidation_mode=mode))).read_bytes()
 
 
 def test_code_that_kills_the_probe_fails_with_the_reason(tmp_path: Path, sandbox: Sandbox) -> None:

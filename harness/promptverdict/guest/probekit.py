@@ -72,16 +72,50 @@ class Crash:
     reason: str
 
 
+_EVALUATION = """\
+import sys
+del sys.path[0]
+import json, linecache, os, traceback
+sys.path[:0] = {path!r}
+os.environ.update({environment!r})
+del json, linecache, os, sys, traceback
+exec({code!r})
+import json as _json
+_json.dump(out, open({answer!r}, "w"))
+"""
+"""Imports what saves a value and prints an error before it can see a workspace, where a module may
+have the same name."""
+
+_PYTEST = """\
+import sys
+del sys.path[0]
+import _pytest.config, importlib, runpy
+for name in _pytest.config.default_plugins:
+    importlib.import_module("_pytest." + name)
+sys.path.insert(0, {folder!r})
+runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+"""
+"""As `python -m pytest`, which would look for all that pytest imports in the workspace first."""
+
+
 def evaluate(
     code: str, cwd: Path = WORKSPACE, env: dict[str, str] | None = None, timeout: float = 60
 ) -> object:
-    """Run code in a process of its own and return what it left in `out`."""
+    """Run code in a process of its own and return what it left in `out`.
+
+    A PYTHONPATH in env holds for the code, and for no module that Python itself imports to start.
+    """
+    settings = dict(env or {})
+    path = settings.pop("PYTHONPATH", None)
+    folders = [] if path is None else path.split(os.pathsep)
+    later = {} if path is None else {"PYTHONPATH": path}
     with tempfile.TemporaryDirectory() as scratch:
         answer = Path(scratch, "out.json")
-        save = f"\nimport json as _json\n_json.dump(out, open({str(answer)!r}, 'w'))\n"
-        command = [sys.executable, "-c", code + save]
+        whole = _EVALUATION.format(
+            path=["", *folders], environment=later, code=code, answer=str(answer)
+        )
         try:
-            ran = _run(command, cwd, env or {}, timeout)
+            ran = _run([sys.executable, "-c", whole], cwd, settings, timeout)
         except subprocess.TimeoutExpired:
             return Crash(f"no answer within {timeout:g} s")
         if ran.returncode != 0 or not answer.exists():
@@ -114,7 +148,8 @@ def run_pytest(cwd: Path = WORKSPACE, *args: str) -> TestRun:
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "junit.xml")
         options = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
-        command = [sys.executable, "-m", "pytest", *options, *args]
+        start = _PYTEST.format(folder=str(cwd))
+        command = [sys.executable, "-c", start, *options, *args]
         env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         try:
             ran = _run(command, cwd, env, timeout=60)
@@ -140,8 +175,9 @@ def _run(
     command: list[str], cwd: Path, env: dict[str, str], timeout: float
 ) -> subprocess.CompletedProcess[str]:
     kept = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "APP_DB"}}
-    with tempfile.TemporaryDirectory() as cache:
-        full = kept | {"PYTHONPYCACHEPREFIX": cache} | env
-        return subprocess.run(
-            command, cwd=cwd, env=full, capture_output=True, text=True, timeout=timeout, check=False
-        )
+    # No bytecode of a workspace is laid out: what can be read is Python's own, which saves a second
+    # for each process. Written, it would change the tree.
+    full = kept | {"PYTHONDONTWRITEBYTECODE": "1"} | env
+    return subprocess.run(
+        command, cwd=cwd, env=full, capture_output=True, text=True, timeout=timeout, check=False
+    )

@@ -33,9 +33,6 @@ _PLACES = {
 }
 """What probekit goes by: where there is no sandbox, these lead to where the folders really are."""
 
-_IMPORTS = b"import io, json, os, re, sys, tempfile, subprocess, traceback, linecache\n"
-"""One line, because a .pth file runs lines that begin with `import`."""
-
 _SENT = frozenset({1, 2, 3, 9, 15})
 """Signals by which a process ends another: a crash of a probe's own has others."""
 
@@ -153,10 +150,7 @@ def _execute(
     """Run a probe on a fresh copy of a tree. Raises Refused where that cannot be laid out."""
     folders = make_trial_folders(given_up)
     try:
-        Workspace(folders.workspace, folders.owner).lay_out(tree)
-        version = ".".join(sandbox.python.split(".")[:2])
-        home = Workspace(folders.home, folders.owner)
-        home.lay_out(_build_home(f".local/lib/python{version}/site-packages"))
+        Workspace(folders.workspace, folders.owner).lay_out(_leave_bytecode_out(tree))
         library = {KIT: Node("file", read_kit())}
         mounts = [
             _mount(folders, "base", base, "/base"),
@@ -174,16 +168,18 @@ def _execute(
         remove_trial_folders(folders)
 
 
-def _build_home(folder: str) -> Tree:
-    """Build a home whose Python imports what probekit needs before it can see a workspace.
+def _leave_bytecode_out(tree: Tree) -> dict[str, Node]:
+    """Return a tree without what Python would run in the place of a source.
 
-    probekit evaluates code with the workspace first on the path, and then saves the value with
-    json: a json.py that an agent wrote must not answer for it.
+    Python believes an unchecked .pyc whatever the source beside it says, so a probe could find in
+    order what nobody can read. Not by PYTHONPYCACHEPREFIX: every process of a probe would compile
+    Python's own modules anew, and one that clears its environment would read the .pyc again.
     """
-    parts = folder.split("/")
-    above = ("/".join(parts[: depth + 1]) for depth in range(len(parts)))
-    tree = {path: Node("folder", b"", 0o755) for path in above}
-    return tree | {f"{folder}/before_the_workspace.pth": Node("file", _IMPORTS)}
+    return {
+        path: node
+        for path, node in tree.items()
+        if "__pycache__" not in path.split("/") and not path.endswith(".pyc")
+    }
 
 
 def _find_signal(done: Finished) -> str | None:
