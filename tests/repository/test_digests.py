@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from promptverdict.recording.digest import PARTS, list_changed_parts
-from promptverdict.recording.files import Location, open_sealed
+from promptverdict.recording.files import Location
 
-from tests.repository.test_recordings import ROOT, TRIALS
+from tests.repository.test_recordings import ROOT, TRIALS, open_recording
 
 
 def read_frozen() -> dict[str, dict[str, str]]:
@@ -45,7 +45,7 @@ def test_every_recording_is_frozen_and_nothing_else() -> None:
 @pytest.mark.parametrize("recording", FROZEN)
 def test_a_recording_keeps_the_digest_that_it_was_made_with(recording: str) -> None:
     path = Path(ROOT, recording)
-    sealed = open_sealed(Location(path.parent, int(path.name.partition(".")[0])))
+    sealed = open_recording(Location(path.parent, int(path.name.partition(".")[0])))
     assert name_changes(FROZEN[recording], sealed.head.digest) == ""
 
 

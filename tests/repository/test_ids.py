@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 from promptverdict.comparison.fingerprint import measure_trial
-from promptverdict.recording.files import open_sealed
 from promptverdict.runner.readback import read_back
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.transcript import Answered, Call, Event, Result, pair_calls
 
-from tests.repository.test_recordings import TRIALS
+from tests.repository.test_recordings import TRIALS, open_recording
 
 
 def renumber(read: Evidence) -> Evidence:
@@ -39,7 +38,7 @@ def renumber(read: Evidence) -> Evidence:
 @pytest.mark.parametrize("trial_id", TRIALS)
 def test_grades_and_measures_do_not_depend_on_the_ids_of_calls(trial_id: str) -> None:
     trial = TRIALS[trial_id]
-    record = read_back(trial, open_sealed(trial.location))
+    record = read_back(trial, open_recording(trial.location))
     again = renumber(record.evidence)
     results = sum(isinstance(event, Result) for event in again.events)
     assert len(pair_calls(again.events)) == results

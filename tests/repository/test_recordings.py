@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,14 +46,19 @@ TRIALS = {trial.id: trial for trial in trials()} | {
 }
 
 
+open_recording = functools.cache(open_sealed)
+"""Opens a recording once for all tests."""
+
+
+@functools.cache
 def evidence(trial_id: str) -> Evidence:
     trial = TRIALS[trial_id]
-    return asyncio.run(read_evidence(trial.cell, open_sealed(trial.location)))
+    return asyncio.run(read_evidence(trial.cell, open_recording(trial.location)))
 
 
 @pytest.mark.parametrize("trial_id", TRIALS)
 def test_each_says_where_it_comes_from_and_ended_well(trial_id: str) -> None:
-    sealed = open_sealed(TRIALS[trial_id].location)
+    sealed = open_recording(TRIALS[trial_id].location)
     assert sealed.head.digest == TRIALS[trial_id].cell.digest
     assert sealed.head.provenance.evidence == "relay"
     assert sealed.head.provenance.operator == "claude, answering by relay"
@@ -88,13 +94,13 @@ def test_there_are_ninety_six_of_one_api_and_six_of_the_others() -> None:
 @pytest.mark.parametrize("trial_id", TRIALS)
 def test_each_is_replayed_as_it_is_read_back(trial_id: str, through_sdk: bool) -> None:
     trial = TRIALS[trial_id]
-    sealed = open_sealed(trial.location)
+    sealed = open_recording(trial.location)
     session = RunContext(
         sandbox=lambda: pytest.fail("sandbox"), network=lambda: pytest.fail("network")
     )
     record = asyncio.run(run_trial(trial, session, sealed, through_sdk=through_sdk))
     assert record.fault is None
-    assert record.evidence == asyncio.run(read_evidence(trial.cell, sealed))
+    assert record.evidence == evidence(trial_id)
 
 
 def red_before_first_production_change(read: Evidence) -> bool:
