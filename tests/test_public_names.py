@@ -10,6 +10,7 @@ from pathlib import Path
 import promptverdict
 import pytest
 
+from tests.cases import try_cases
 from tests.repository.test_recordings import ROOT
 
 EVENTS = ["Answered", "Call", "End", "Event", "Opaque", "Result", "Say", "Simulated", "User"]
@@ -26,7 +27,7 @@ def test_the_public_names_are_these() -> None:
     assert dir(promptverdict) == sorted(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@try_cases("name", NAMES)
 def test_each_public_name_is_there(name: str) -> None:
     assert getattr(promptverdict, name) is not None
 
@@ -45,7 +46,7 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == b"[]"
 
 
-@pytest.mark.parametrize("path", CHECKS, ids=lambda path: path.parent.name)
+@try_cases("path", CHECKS, ids=lambda path: path.parent.name)
 def test_the_suites_own_checks_use_public_names_alone(path: Path) -> None:
     used = []
     for node in ast.walk(ast.parse(path.read_text())):

@@ -12,6 +12,8 @@ from promptverdict.core.errors import InputError
 from promptverdict.settings import OPTIONS, Settings, read_table, resolve
 from pydantic import ValidationError
 
+from tests.cases import try_cases
+
 
 def written(root: Path, table: str) -> Path:
     (root / "pyproject.toml").write_text(f"[tool.promptverdict]\n{table}\n", encoding="utf-8")
@@ -137,7 +139,7 @@ def test_a_table_of_models_under_the_name_of_the_model_is_told(tmp_path: Path) -
     ]
 
 
-@pytest.mark.parametrize("name", OPTIONS)
+@try_cases("name", OPTIONS)
 def test_every_setting_says_what_it_is_for(name: str) -> None:
     assert Settings.model_fields[name].description
 

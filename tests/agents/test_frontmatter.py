@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 import time
 
-import pytest
 from promptverdict.agents.frontmatter import split_frontmatter
 from promptverdict.agents.variant import Source
+
+from tests.cases import try_cases
 
 BODY = "You are a careful developer.\n"
 
@@ -79,7 +80,7 @@ def test_a_folded_description_is_one_text() -> None:
     assert broken.keys == {"description": "Use: this when asked: now", "name": "a"}
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("line", "value", "reason"),
     [
         ("tools: *", "*", "unquoted * in tools"),
@@ -180,7 +181,7 @@ def test_a_rule_of_the_body_does_not_close_the_frontmatter() -> None:
     assert [diagnostic.kind for diagnostic in source.diagnostics] == ["not-a-mapping"]
 
 
-@pytest.mark.parametrize("inner", ["- a\n- b", "just words", "'quoted'", "---"])
+@try_cases("inner", ["- a\n- b", "just words", "'quoted'", "---"])
 def test_what_is_no_mapping_is_no_frontmatter(inner: str) -> None:
     text = f"---\n{inner}\n---\n{BODY}"
     source = split_frontmatter(text)
@@ -191,7 +192,7 @@ def test_what_is_no_mapping_is_no_frontmatter(inner: str) -> None:
     assert [diagnostic.kind for diagnostic in source.diagnostics] == ["not-a-mapping"]
 
 
-@pytest.mark.parametrize("inner", ["", "# only a comment", "\n\n"])
+@try_cases("inner", ["", "# only a comment", "\n\n"])
 def test_frontmatter_may_be_empty(inner: str) -> None:
     source = split_frontmatter(f"---\n{inner}\n---\n{BODY}")
     assert (source.keys, source.body) == ({}, BODY)

@@ -12,6 +12,8 @@ from promptverdict.agents.variant import Source, Variant
 from promptverdict.core.errors import InputError
 from promptverdict.trials.toolset import NAMES
 
+from tests.cases import try_cases
+
 BODY = "You are a careful developer."
 
 
@@ -61,7 +63,7 @@ def test_the_id_is_agent_and_variant_or_the_agent_alone() -> None:
     assert alone.id == "dev"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("body", "prompt"),
     [
         ("\n\nText.\n\n", "Text."),
@@ -76,7 +78,7 @@ def test_only_white_space_at_both_ends_of_the_prompt_is_dropped(body: str, promp
     assert variant(None, body).prompt == prompt
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("body", "words"),
     [
         ("", "it has no prompt"),
@@ -96,7 +98,7 @@ def test_without_a_usable_prompt_the_file_is_refused(body: str, words: str) -> N
     assert problem.cure
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("keys", "dialect"),
     [
         (None, "plain"),
@@ -118,7 +120,7 @@ def test_the_dialect_follows_from_the_keys(keys: dict[str, Any] | None, dialect:
     assert detect_dialect(keys).dialect == dialect
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("tools", "ours", "unknown"),
     [
         ("Read, Write, Edit", ("Read", "Write", "Edit"), ()),
@@ -187,7 +189,7 @@ def all_but(*names: str) -> tuple[str, ...]:
     return tuple(name for name in NAMES if name not in names)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("tools", "ours", "unknown"),
     [
         ({"read": True, "write": True}, None, ()),
@@ -274,7 +276,7 @@ def test_a_name_that_is_no_text_is_told() -> None:
     assert len(told(made, "not-text")) == 3
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("garbled", "meant"),
     [
         ("ðŸŸ\u00a0", "🟠 (U+1F7E0)"),
@@ -295,7 +297,7 @@ def test_mojibake_is_told_with_the_text_it_probably_was(garbled: str, meant: str
     assert told(variant({"name": "a"}, f"Fine.\n{garbled} x"), "mojibake")[0].endswith("(line 5)")
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "text",
     [
         "« été\u00a0»",
@@ -363,7 +365,7 @@ def test_mcp_tools_are_admitted_by_the_rules_of_claude_code() -> None:
     assert not claude(tools="Read").takes_mcp_tool("any", "thing")
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("keys", "dialect"),
     [
         ({"name": "a", "tools": ["read_file"], "temperature": 0.2}, "gemini"),

@@ -12,6 +12,8 @@ import pytest
 from promptverdict.cli import schema
 from promptverdict.core.errors import StorageError
 
+from tests.cases import try_cases
+
 
 def run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
@@ -46,7 +48,7 @@ def test_the_schema_of_scenarios_is_printed_where_none_is_named(
     assert capsys.readouterr().out == schema.render_schema("scenario")
 
 
-@pytest.mark.parametrize("kind", schema.SCHEMAS)
+@try_cases("kind", schema.SCHEMAS)
 def test_a_schema_names_every_key_and_refuses_all_others(kind: str) -> None:
     whole = parsed(kind)
     assert whole["$schema"] == "https://json-schema.org/draft/2020-12/schema"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.comparison.compare import compare_variants
 from promptverdict.comparison.verdicts import Comparison
 from promptverdict.comparison.wording import describe_comparison, format_comparison
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import End, User
 
+from tests.cases import try_cases
 from tests.compared import BASE, TERSE, samples, side, suite, trial
 from tests.report.made import PROVENANCE
 
@@ -62,7 +62,7 @@ def test_what_is_invalid_heads_a_comparison_of_which_it_is_most() -> None:
     )
 
 
-@pytest.mark.parametrize("reason", ["length", "overflow"])
+@try_cases("reason", ["length", "overflow"])
 def test_trials_that_were_cut_off_are_said_first(reason: str) -> None:
     records = [*side(BASE, *["+"] * 8), *side(TERSE, *["+"] * 8)]
     cut = [

@@ -13,6 +13,7 @@ from promptverdict.stats.compare import compare
 from promptverdict.stats.looks import Look
 from promptverdict.trials.record import Fault, TrialRecord
 
+from tests.cases import try_cases
 from tests.compared import BASE, COMPATIBLE, DIGEST, TERSE, samples, side, signs, suite, trial
 from tests.report.made import PROVENANCE
 
@@ -129,7 +130,7 @@ def test_where_nothing_pairs_there_are_no_rates() -> None:
     assert (kind.verdict, kind.estimate) == ("invalid", None)
 
 
-@pytest.mark.parametrize("families", [{}, {"shop": ("s0", "s1", "s2"), "inn": ("s3", "s11")}])
+@try_cases("families", [{}, {"shop": ("s0", "s1", "s2"), "inn": ("s3", "s11")}])
 def test_the_two_rates_are_apart_by_the_change(families: dict[str, tuple[str, ...]]) -> None:
     random = np.random.default_rng(20261122)
     told = 0
@@ -149,7 +150,7 @@ def test_the_two_rates_are_apart_by_the_change(families: dict[str, tuple[str, ..
     assert told == 20
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("more", "why"),
     [
         ({"digest": DIGEST | {"message": "x"}}, "the two were asked differently: the task"),

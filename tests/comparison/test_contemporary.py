@@ -14,6 +14,7 @@ from promptverdict.comparison.verdicts import Comparison
 from promptverdict.trials.record import TrialRecord
 from pydantic import ValidationError
 
+from tests.cases import try_cases
 from tests.compared import BASE, TERSE, samples, side, suite
 from tests.report.made import PROVENANCE
 
@@ -28,7 +29,7 @@ def compared(late: str, signs: list[str], **of: Any) -> Comparison:
     return compare_variants(samples([*base, *other]), {"manners": suite(**of)}, BASE, TERSE)
 
 
-@pytest.mark.parametrize("late", ["2026-01-01T12:00:00Z", "2026-01-02T11:00:00Z"])
+@try_cases("late", ["2026-01-01T12:00:00Z", "2026-01-02T11:00:00Z"])
 def test_within_a_day_a_verdict_stands(late: str) -> None:
     assert compared(late, ["-"] * 12).word == "regressed"
 
@@ -80,7 +81,7 @@ def test_without_a_limit_the_gap_is_noted_with_its_reason() -> None:
     )
 
 
-@pytest.mark.parametrize("within", ["none", "soon", "0h", "24", "-1d"])
+@try_cases("within", ["none", "soon", "0h", "24", "-1d"])
 def test_a_limit_that_says_nothing_is_refused(within: str) -> None:
     with pytest.raises(ValidationError):
         suite(contemporary={"within": within})
@@ -101,7 +102,7 @@ def test_a_floating_model_name_is_noted() -> None:
     assert any("claude-opus-latest is a floating name" in note for note in found.notes)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("gap", "words"),
     [
         (timedelta(days=9, hours=5), "9 days"),

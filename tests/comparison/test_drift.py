@@ -8,6 +8,7 @@ from promptverdict.comparison.controls import Controls
 from promptverdict.comparison.drift import Place, check_drift, draw_controls
 from promptverdict.comparison.sides import SideTrials
 
+from tests.cases import try_cases
 from tests.compared import BASE, TERSE, samples, side, suite, trial
 from tests.report.made import PROVENANCE
 
@@ -44,7 +45,7 @@ def test_what_somebody_chose_is_compared_with_the_trials_that_it_repeats() -> No
     assert not controls.has_drifted
 
 
-@pytest.mark.parametrize(("behaviours", "drifts"), [(1, True), (22, True), (23, False)])
+@try_cases(("behaviours", "drifts"), [(1, True), (22, True), (23, False)])
 def test_several_behaviours_are_adjusted_together(behaviours: int, *, drifts: bool) -> None:
     drawn = draw_controls(PLACES, BASE, 3)
     names = [f"b{number}" for number in range(behaviours)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from promptverdict.comparison.compare import compare_variants
 from promptverdict.trials.record import TrialRecord
 
+from tests.cases import try_cases
 from tests.compared import BASE, DIGEST, TERSE, samples, suite, trial
 
 
@@ -58,7 +58,7 @@ def test_scenarios_of_one_workspace_that_change_alike_are_named() -> None:
     assert "share their workspace change alike" in note
 
 
-@pytest.mark.parametrize("seed", range(5))
+@try_cases("seed", range(5))
 def test_scenarios_that_change_each_on_its_own_are_not_named(seed: int) -> None:
     random = np.random.default_rng(seed)
     changes = {name: int(random.integers(-1, 2)) for name in SHARED}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
 from promptverdict.comparison.fingerprint import MEASURES, OTHER, measure_trial
 from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.prices import Cost
@@ -13,6 +12,7 @@ from promptverdict.trials.tool_arguments import ARGUMENTS
 from promptverdict.trials.transcript import Answered, Call, End, Event, Result, Say, Usage, User
 from promptverdict.trials.tree import Change, TestReport
 
+from tests.cases import try_cases
 from tests.report.made import record
 
 START = FinalState(start=(Change(path="a.txt", text="one\ntwo\nthree\n"),))
@@ -94,7 +94,7 @@ def test_a_file_is_read_once_however_it_is_named_and_not_where_reading_failed() 
     assert found["files read"] == 1
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("change", "lines"),
     [
         (Change(path="a.txt", splices=(1, -1, "2\n", 2), before="present"), 2),
@@ -148,7 +148,7 @@ def test_a_commit_of_a_branch_is_counted_once_and_words_about_commits_never() ->
     assert after(*events, *DONE)["commits"] == 1
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("answer", "questions"),
     [
         ("Shall I? Or shall I not?", 2),

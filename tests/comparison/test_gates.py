@@ -12,6 +12,7 @@ from promptverdict.core.errors import InputError
 from promptverdict.stats.looks import Look
 from promptverdict.trials.record import TrialRecord
 
+from tests.cases import try_cases
 from tests.compared import BASE, COMPATIBLE, TERSE, samples, side, suite, trial
 
 THEMES = {"honesty": {"behaviours": ["kind"]}}
@@ -56,7 +57,7 @@ def test_non_inferiority_blocks_doubt_and_says_how_many_scenarios_it_takes() -> 
     assert (enough.outcome, enough.exit_code) == ("pass", 0)
 
 
-@pytest.mark.parametrize(("scenarios", "more"), [(14, 15), (25, 4)])
+@try_cases(("scenarios", "more"), [(14, 15), (25, 4)])
 def test_the_gate_and_the_next_step_name_the_same_number_of_scenarios(
     scenarios: int, more: int
 ) -> None:
@@ -184,7 +185,7 @@ def test_a_gate_is_refused_where_cells_did_not_run() -> None:
     assert found.behaviours[0].verdict == "regressed"
 
 
-@pytest.mark.parametrize("ran", [["m/a::x"], ["m/a::x", "n/b::x"]])
+@try_cases("ran", [["m/a::x"], ["m/a::x", "n/b::x"]])
 def test_nothing_is_lacking_where_all_that_was_expected_ran(ran: list[str]) -> None:
     assert find_lacking_cells(["m/a::x"], ran) == {}
 
@@ -286,8 +287,8 @@ def test_a_critical_scenario_must_not_fail_whatever_the_gate_is_about() -> None:
 LACKING = {"manners": "12 of its cells did not run"}
 
 
-@pytest.mark.parametrize("estimand", ["population", "suite"])
-@pytest.mark.parametrize("mode", ["no_regression", "non_inferiority"])
+@try_cases("estimand", ["population", "suite"])
+@try_cases("mode", ["no_regression", "non_inferiority"])
 def test_before_the_last_look_a_gate_waits_and_blocks(mode: str, estimand: str) -> None:
     asked = {"mode": mode, "margin": 0.1, "estimand": estimand}
     gate, _ = gated(sides("+", "+", 40), asked, refused=LACKING, look=Look(2, 5))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from promptverdict.comparison.compare import compare_variants
 from promptverdict.comparison.verdicts import Comparison
 from promptverdict.comparison.wording import format_next_step
 from promptverdict.trials.record import TrialRecord
 
 from tests.benchmarks.next_step import simulate
+from tests.cases import try_cases
 from tests.compared import BASE, TERSE, samples, side, suite, trial
 
 
@@ -42,7 +42,7 @@ def test_one_more_of_the_same_kind_is_enough_where_holm_alone_stands_in_the_way(
         assert fewer.word == "inconclusive"
 
 
-@pytest.mark.parametrize("behaviours", [1, 2, 3, 8])
+@try_cases("behaviours", [1, 2, 3, 8])
 def test_what_goes_one_way_takes_just_as_many_as_the_verdict_does(behaviours: int) -> None:
     """Where all go alike nothing is left to chance, so that the count is exact."""
     sizes = range(4, 16)

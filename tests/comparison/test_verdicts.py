@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.comparison.behaviour_verdict import BehaviourVerdict, Rate
 from promptverdict.comparison.scenario_pair import ScenarioPair
 from promptverdict.comparison.verdicts import Comparison, Comparisons, Side, SuiteGate
 from promptverdict.stats.terms import Verdict
 from promptverdict.trials.grade import Outcome
+
+from tests.cases import try_cases
 
 RATE = Rate(estimate=None, low=0.0, high=1.0, passed=0, graded=0, ungraded=0, missing=0)
 
@@ -54,7 +55,7 @@ def comparison(*verdicts: Verdict | None, gates: tuple[int, ...] = ()) -> Compar
     )
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("verdicts", "word", "code"),
     [
         (["improved", "regressed"], "improved and regressed", 1),
@@ -73,9 +74,7 @@ def test_behaviours_come_to_a_word_and_a_code(
     assert (found.word, found.exit_code) == (word, code)
 
 
-@pytest.mark.parametrize(
-    ("gates", "code"), [((0,), 0), ((0, 6), 6), ((6, 7), 7), ((7, 1, 6), 1), ((0, 0), 0)]
-)
+@try_cases(("gates", "code"), [((0,), 0), ((0, 6), 6), ((6, 7), 7), ((7, 1, 6), 1), ((0, 0), 0)])
 def test_gates_decide_the_code_where_there_are_any(gates: tuple[int, ...], code: int) -> None:
     found = comparison("regressed", gates=gates)
     assert found.exit_code == code
@@ -89,7 +88,7 @@ def test_what_is_stale_is_no_verdict_and_ends_with_seven() -> None:
     assert (same.word, same.exit_code) == ("unchanged", 0)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("baseline", "candidate", "difference"),
     [
         (("pass", "fail"), ("pass", "pass"), 0.5),

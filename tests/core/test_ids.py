@@ -14,6 +14,8 @@ from promptverdict.core.ids import (
     parse_trial_id,
 )
 
+from tests.cases import try_cases
+
 IDS = [
     TrialId("manners", "hello", "helper/base", 0),
     TrialId("a.b-c_d", "x.y", "some/agent/terse", 12),
@@ -21,7 +23,7 @@ IDS = [
 ]
 
 
-@pytest.mark.parametrize("trial", IDS)
+@try_cases("trial", IDS)
 def test_an_id_is_read_as_it_was_written(trial: TrialId) -> None:
     assert parse_trial_id(format_trial_id(*trial)) == trial
 
@@ -39,7 +41,7 @@ def test_a_node_id_is_a_place_and_a_variant() -> None:
     assert parse_node_id("hello") == ("hello", "")
 
 
-@pytest.mark.parametrize("text", ["", "a/b", "a/b::c/d", "a/b::c/d#", "a/b::c/d#x", "b::c/d#1"])
+@try_cases("text", ["", "a/b", "a/b::c/d", "a/b::c/d#", "a/b::c/d#x", "b::c/d#1"])
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="no id of a trial"):
         parse_trial_id(text)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import difflib
 import random
 
-import pytest
 from promptverdict.core.line_diff import list_added_lines, list_opcodes
 from promptverdict.trials.tree import Node, apply, list_changes
+
+from tests.cases import try_cases
 
 MANY = 20_000
 NUMBERS = [str(number) for number in range(MANY)]
@@ -25,7 +26,7 @@ LONG = {
 }
 
 
-@pytest.mark.parametrize(("old", "new", "count"), LONG.values(), ids=LONG)
+@try_cases(("old", "new", "count"), LONG.values(), ids=LONG)
 def test_long_texts_are_compared(old: list[str], new: list[str], count: int) -> None:
     assert len(list_added_lines(old, new)) == count
     assert built(old, new) == new

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.core.numbers import (
     count_decimals,
     format_interval,
@@ -11,8 +10,10 @@ from promptverdict.core.numbers import (
     format_points,
 )
 
+from tests.cases import try_cases
 
-@pytest.mark.parametrize(
+
+@try_cases(
     ("share", "told"),
     [
         (0.0, "0%"),
@@ -36,7 +37,7 @@ def test_no_share_of_many_is_told_as_all_or_as_nothing() -> None:
     assert 0 < min(told) < max(told) < 100
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("change", "told"),
     [
         (0.0, "+0"),

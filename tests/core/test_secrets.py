@@ -20,6 +20,8 @@ from promptverdict.core.secrets import (
 )
 from promptverdict.trials.record import Fault
 
+from tests.cases import try_cases
+
 CANARY = 'k-canary/"one" & 1'
 
 FORMS = {
@@ -32,8 +34,8 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-@pytest.mark.parametrize(
+@try_cases("form", FORMS.values(), ids=FORMS)
+@try_cases(
     "value",
     [CANARY, f"  {CANARY} ", f"{CANARY}\r\n", f"\u201c{CANARY}\u201d", f"'{CANARY}'\n"],
     ids=["plain", "blanks", "line end", "curly quotes", "quotes"],
@@ -45,14 +47,12 @@ def test_a_key_is_hidden_in_every_form_however_the_variable_holds_it(value: str,
     assert shown.endswith("(5)")
 
 
-@pytest.mark.parametrize(
-    "name", ["MY_TOKEN", "DB_PASSWORD", "DB_PASS", "AWS_SECRET_ACCESS_KEY", "X_CREDENTIALS"]
-)
+@try_cases("name", ["MY_TOKEN", "DB_PASSWORD", "DB_PASS", "AWS_SECRET_ACCESS_KEY", "X_CREDENTIALS"])
 def test_variables_that_are_named_for_secrets_are_known(name: str) -> None:
     assert hide_secrets("say hush-hush", {name: "hush-hush"}) == "say ***"
 
 
-@pytest.mark.parametrize("name", ["PWD", "HOME", "KEYBOARD", "PATH"])
+@try_cases("name", ["PWD", "HOME", "KEYBOARD", "PATH"])
 def test_other_variables_are_left_alone(name: str) -> None:
     assert hide_secrets("say /home/me/work", {name: "/home/me/work"}) == "say /home/me/work"
 
@@ -72,7 +72,7 @@ def test_credentials_in_the_addresses_of_variables_are_hidden_wherever_they_stan
     assert hide_secrets("api-version=preview", environment) == "api-version=preview"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("text", "shown"),
     [
         ("ask http://u:p@w@host:1/v1 now", "ask http://***@host:1/v1 now"),
@@ -90,7 +90,7 @@ def test_what_only_secrets_look_like_is_hidden_without_knowing_it(text: str, sho
     assert hide_secrets(text, {}) == shown
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "text",
     [
         "basic authentication failed",

@@ -15,6 +15,8 @@ from promptverdict.core import strict_yaml
 from promptverdict.core.errors import InputError
 from promptverdict.core.strict_yaml import MAX_BYTES, MAX_NODES, decode, parse, read_text
 
+from tests.cases import try_cases
+
 
 @pytest.fixture(params=["C", "Python", "C, other words", "Python, other words"])
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -167,7 +169,7 @@ def test_typed_only_what_nobody_mistakes_becomes_more_than_text() -> None:
     assert parse("a:\n1: yes", "x", typed=True).data == {"a": None, "1": "yes"}
 
 
-@pytest.mark.parametrize("number", [".inf", "-.inf", ".nan", "1e999", "9" * 5000])
+@try_cases("number", [".inf", "-.inf", ".nan", "1e999", "9" * 5000])
 def test_typed_a_number_that_json_cannot_hold_is_refused(number: str) -> None:
     with pytest.raises(InputError, match=r"x:2: .* is not a number that can be used"):
         parse(f"a: 1\nb: {number}", "x", typed=True)
@@ -195,7 +197,7 @@ def test_blocks_keep_tabs_and_lines_that_look_like_marks() -> None:
     assert parse(text, "x").data == {"a": "all:\n\tx: y\n---\n<<<<<<< HEAD\n*\n"}
 
 
-@pytest.mark.parametrize("text", ["word", "- a\n- b"])
+@try_cases("text", ["word", "- a\n- b"])
 def test_a_document_need_not_be_a_mapping(text: str) -> None:
     assert parse(text, "x").data == (["a", "b"] if "-" in text else "word")
 

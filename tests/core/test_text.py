@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import unicodedata
 
-import pytest
 from promptverdict.core.text import escape_lines, escape_text, format_count
 
+from tests.cases import try_cases
 
-@pytest.mark.parametrize(
+
+@try_cases(
     ("text", "told"),
     [
         ("grün 🟠 \t x", "grün 🟠 \t x"),

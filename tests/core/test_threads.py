@@ -13,6 +13,8 @@ import promptverdict
 import pytest
 from promptverdict.core.threads import DaemonThreadExecutor, run_to_end
 
+from tests.cases import try_cases
+
 
 def test_work_gives_its_result_and_raises_its_error() -> None:
     assert asyncio.run(run_to_end(divmod, 7, 2)) == (3, 1)
@@ -20,7 +22,7 @@ def test_work_gives_its_result_and_raises_its_error() -> None:
         asyncio.run(run_to_end(divmod, 7, 0))
 
 
-@pytest.mark.parametrize("fails", [False, True])
+@try_cases("fails", [False, True])
 def test_a_cancelled_task_ends_only_after_its_work(fails: bool) -> None:
     begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
     complaints: list[dict[str, Any]] = []

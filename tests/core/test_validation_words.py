@@ -9,6 +9,8 @@ from promptverdict.core.model import Frozen
 from promptverdict.core.validation_words import describe_error, describe_error_at_place
 from pydantic import Field, ValidationError
 
+from tests.cases import try_cases
+
 
 class Inner(Frozen):
     text: str = Field(min_length=1, max_length=3, pattern="^a")
@@ -23,7 +25,7 @@ class Model(Frozen):
     table: dict[str, str] = Field(default={})
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("data", "words"),
     [
         ({"number": 0}, "number: more than 0 is expected"),

@@ -7,6 +7,8 @@ from promptverdict.core.errors import InputError
 from promptverdict.core.strict_yaml import parse
 from promptverdict.core.yaml_removal import remove_keys, replace_text
 
+from tests.cases import try_cases
+
 TEXT = """\
 # yaml-language-server: $schema=x.json
 title: Mine
@@ -33,7 +35,7 @@ last:
 """
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("path", "lost"),
     [
         (("variants",), ["# Who runs here.", "# Two of them.", "variants:", "- a", "- b"]),

@@ -18,6 +18,7 @@ from promptverdict.cli.entry import build_parser
 from promptverdict.settings import OPTIONS
 from promptverdict.trials.store import find_run, read_manifest
 
+from tests.cases import try_cases
 from tests.repositories import SCENARIOS, Repository
 from tests.workflows.rehearsal import program
 from tests.workflows.test_workflows import PIN
@@ -69,7 +70,7 @@ def test_every_file_runs_shards_and_merges_them() -> None:
         assert script in words["slurm.sh"]
 
 
-@pytest.mark.parametrize(("name", "words"), list(list_commands()))
+@try_cases(("name", "words"), list(list_commands()))
 def test_each_command_is_one_that_the_product_takes(name: str, words: list[str]) -> None:
     if words[0] == "promptverdict":
         build_parser()[0].parse_args(words[1:])
@@ -109,12 +110,14 @@ def test_the_kubernetes_job_runs_as_many_shards_as_it_has_pods() -> None:
 
 
 @pytest.mark.e2e
-def test_the_scripts_run_every_shard_and_merge_them(recorded: Repository, tmp_path: Path) -> None:
+def test_the_scripts_run_every_shard_and_merge_them(
+    recorded: Repository, tmp_path: Path, programs: Path
+) -> None:
     shutil.copytree(FOLDER, recorded.folder / "docs/examples/shards")
     recorded.commit("Add the scripts")
-    scripts = sysconfig.get_path("scripts")
+    places = (str(programs), sysconfig.get_path("scripts"), os.environ["PATH"])
     environment = {
-        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join(places),
         "HOME": str(tmp_path),
         "PROJECT": str(recorded.folder),
         "OUT": str(tmp_path / "out"),

@@ -7,6 +7,7 @@ from promptverdict.graders import admission
 from promptverdict.graders.admission import Measure, find_unadmitted, load_measured
 
 from tests.benchmarks.word_graders import list_corpora, measure
+from tests.cases import try_cases
 from tests.word_corpus import read_grader
 
 
@@ -15,7 +16,7 @@ def test_the_figures_of_the_package_are_those_of_the_corpus() -> None:
     assert load_measured().graders == measure(deciding)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("counts", "enough"),
     [
         ((95, 100, 100), True),

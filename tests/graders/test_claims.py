@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from promptverdict.trials.evidence import Evidence
 
+from tests.cases import try_cases
 from tests.graders.projects import PROJECTS, PYTHON, Project, package, run
 from tests.graders.saboteurs import Act, node, ran
 from tests.graders.test_runners import GRADERS, Stages, told
@@ -45,7 +45,7 @@ OTHER_RED = replace(run("unittest-3.11.2/assertion"), command="python3 -m unitte
 BROKEN = ran(node(NEW), node(OLD), node(TOTAL, "AssertionError: no"))
 
 
-@pytest.mark.parametrize("last", [UI_RED, OTHER_RED, BROKEN], ids=["npm", "unittest", "pytest"])
+@try_cases("last", [UI_RED, OTHER_RED, BROKEN], ids=["npm", "unittest", "pytest"])
 def test_a_red_run_after_the_last_edit_is_no_all_pass(last: Act) -> None:
     assert graded(GREEN, last) == ["fail", "fail", "fail"]
 
@@ -60,13 +60,13 @@ LEFT_OUT = {
 }
 
 
-@pytest.mark.parametrize("last", LEFT_OUT.values(), ids=LEFT_OUT)
+@try_cases("last", LEFT_OUT.values(), ids=LEFT_OUT)
 def test_a_run_that_left_out_tests_is_no_all_pass(last: Act) -> None:
     assert graded(last) == ["ungraded", "fail", "fail"]
     assert graded(GREEN, STAGES.code, last) == ["pass", "pass", "pass"], "nothing changed since"
 
 
-@pytest.mark.parametrize("last", LEFT_OUT.values(), ids=LEFT_OUT)
+@try_cases("last", LEFT_OUT.values(), ids=LEFT_OUT)
 def test_a_known_red_that_is_left_out_is_still_red(last: Act) -> None:
     assert graded(BROKEN, last) == ["fail", "fail", "fail"]
     skipped = node(TOTAL).model_copy(update={"outcome": "skipped"})
@@ -94,7 +94,7 @@ def test_two_parts_of_the_tests_are_all_of_them() -> None:
 UNKNOWN = Act(command="cd ui && npm test")
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("text", "wanted"),
     [("Segmentation fault\n(exit code 139)", "ungraded"), ("done", "pass")],
     ids=["ended badly", "ended well"],
@@ -111,7 +111,7 @@ def test_claims_on_the_way_are_those_of_the_runs_so_far() -> None:
     assert graded(GREEN, answer="Before my change 5 tests passed.")[1] == "fail"
 
 
-@pytest.mark.parametrize("name", PROJECTS)
+@try_cases("name", PROJECTS)
 def test_a_claim_without_any_run_is_caught_in_every_language(name: str) -> None:
     stages = Stages(PROJECTS[name])
     given = told(PROJECTS[name], [stages.test, stages.code])
@@ -127,7 +127,7 @@ NARROWED = {
 }
 
 
-@pytest.mark.parametrize("name", NARROWED)
+@try_cases("name", NARROWED)
 def test_tests_that_another_runner_left_out_are_noticed(name: str) -> None:
     stages, (before, last) = Stages(PROJECTS[name]), NARROWED[name]
     acts = [run(before), stages.test, stages.red, stages.code, run(last)]
@@ -140,7 +140,7 @@ UNSURE = {
 }
 
 
-@pytest.mark.parametrize("name", UNSURE)
+@try_cases("name", UNSURE)
 def test_a_run_of_which_not_all_is_seen_decides_nothing(name: str) -> None:
     stages, (before, last) = Stages(PROJECTS[name]), UNSURE[name]
     acts = [run(before), stages.test, stages.red, stages.code, run(last)]

@@ -5,7 +5,6 @@ Nothing is timed: each text here is so long that steps in its square would take 
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.graders.claims import FreshEvidence, TestClaims
 from promptverdict.graders.figures import NumbersHaveProvenance
 from promptverdict.graders.json_answer import JsonAnswer
@@ -17,6 +16,8 @@ from promptverdict.graders.spoken import Admits, Asks
 from promptverdict.trials.evidence import Evidence, FinalState, Judgement, Task
 from promptverdict.trials.grade import Grader
 from promptverdict.trials.transcript import Call, Event, Result, Say, User
+
+from tests.cases import try_cases
 
 LONG = 300_000
 """Characters."""
@@ -49,7 +50,7 @@ SENTENCES = {
 }
 
 
-@pytest.mark.parametrize(("text", "count"), SENTENCES.values(), ids=SENTENCES)
+@try_cases(("text", "count"), SENTENCES.values(), ids=SENTENCES)
 def test_an_endless_text_is_cut_into_sentences(text: str, count: int) -> None:
     spans = split_sentences(text)
     assert len(spans) == count
@@ -79,7 +80,7 @@ ANSWERS: dict[str, tuple[Grader, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("grader", "text", "outcome"), ANSWERS.values(), ids=ANSWERS)
+@try_cases(("grader", "text", "outcome"), ANSWERS.values(), ids=ANSWERS)
 def test_an_endless_answer_is_graded(grader: Grader, text: str, outcome: str) -> None:
     assert grader.grade(evidence(Say(text=text))).outcome == outcome
 
@@ -92,7 +93,7 @@ def test_many_figures_are_traced_to_many_numbers() -> None:
     assert NumbersHaveProvenance().grade(evidence(call, ran, told)).outcome == "pass"
 
 
-@pytest.mark.parametrize(("other", "seen"), [("b", True), ("c", False)])
+@try_cases(("other", "seen"), [("b", True), ("c", False)])
 def test_a_long_quote_is_looked_for_in_a_long_text(other: str, seen: bool) -> None:
     text, quote = "a\n" * HALF + "b", "a " * (HALF // 2) + other
     judged = Judgement(question="q", about="answer", answer="yes", quote=quote, model="m")
@@ -109,7 +110,7 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("text", COMMANDS.values(), ids=COMMANDS)
+@try_cases("text", COMMANDS.values(), ids=COMMANDS)
 def test_an_endless_command_is_read(text: str) -> None:
     assert read_command(text).invocations == ()
     assert not commands.is_inline_code(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from promptverdict.graders.extracted_claims import (
     EXTRACTION,
     ExtractedTestClaims,
@@ -14,6 +13,7 @@ from promptverdict.graders.extracted_claims import (
 from promptverdict.trials.evidence import ClaimAboutTests, Evidence, FinalState, Judgement
 from promptverdict.trials.transcript import Event
 
+from tests.cases import try_cases
 from tests.word_corpus import build_evidence, build_run, read_grader
 
 
@@ -44,7 +44,7 @@ def test_a_claim_in_another_language_is_checked_against_the_runs() -> None:
     assert grade(GERMAN, listed(ALL), run=build_run(11, 1)) == "fail"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("claim", "run", "outcome"),
     [
         ({"kind": "ran"}, (1, 1), "pass"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-import pytest
 from promptverdict.core.model import Frozen
 from promptverdict.graders import Custom
 from promptverdict.graders.grading import count_outcomes, grade_all
 from promptverdict.trials.evidence import Evidence, FinalState, Task
 from promptverdict.trials.grade import Finding, Grade, Point, failed, passed, ungraded
 from promptverdict.trials.transcript import End, Say, User
+
+from tests.cases import try_cases
 
 EVIDENCE = Evidence(
     task=Task(suite="s", scenario="c", variant="v", message="Do it"),
@@ -53,7 +54,7 @@ def grades(*outcomes: str) -> list[tuple[Grade, ...]]:
     return [(Grade(behaviour="b", grader="x", finding=made[one]),) for one in outcomes]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("outcomes", "require", "standing"),
     [
         ("p", 1.0, "met"),

@@ -15,6 +15,7 @@ from promptverdict.trials.grade import Outcome, Point
 from promptverdict.trials.transcript import Call, End, Event, Result, Say, User, final_text
 from pydantic import ValidationError
 
+from tests.cases import try_cases
 from tests.repository.test_recordings import ROOT, evidence
 
 CHECKS = load_suite(ROOT / "evals/json-contract/suite.yaml").checks
@@ -104,7 +105,7 @@ def edited(good: Evidence, change: Any) -> Evidence:
 
 
 # Written down from reading the four recordings, before a grader had run.
-@pytest.mark.parametrize(
+@try_cases(
     ("trial_id", "fails"),
     [
         (PLAIN, {"counts_agree"}),  # the tests of both endpoints are one-line pointers
@@ -296,7 +297,7 @@ def test_other_escapes_decode_to_the_same_code(good: Evidence) -> None:
     assert failing(escaped) == set()
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("text", "reason"),
     [
         ("", "there is no final answer"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.trials.evidence import Evidence, FinalState, Task
 from promptverdict.trials.grade import Outcome
 from promptverdict.trials.transcript import End, Say, User
 from promptverdict.trials.tree import Change
 
+from tests.cases import try_cases
 from tests.repository.test_recordings import ROOT
 
 SUITE = load_suite(ROOT / "evals/json-contract/suite.yaml")
@@ -49,7 +49,7 @@ def grade(check: str, message: str, answer: str, end: str = "done") -> Outcome:
     return CHECKS[check](evidence).outcome
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("answer", "expected"),
     [
         (build_answer({"POST /api/v1/links": "x = 1", "GET /{id}/": "x = 1"}), "pass"),
@@ -70,7 +70,7 @@ def test_what_was_asked_is_read_from_json_and_from_prose(answer: str, expected: 
     assert grade("builds_what_was_asked", TWO, answer) == expected
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("answer", "expected"),
     [
         (build_answer({"POST /api/v1/links": "x = 1"}), "pass"),
@@ -88,7 +88,7 @@ def build_batch(names: str, count: int = 5, summary: str = "", head: str = "x = 
     return build_answer(paths, files_count=count, summary=summary)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("answer", "expected"),
     [
         (build_batch("abcdefghijkl"), "pass"),
@@ -121,7 +121,7 @@ def test_files_of_prose_are_read_from_its_headings() -> None:
 CLASS = "class A:\n    def __init__(self, b):\n        self.b = b\n"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("answer", "expected"),
     [
         (build_answer({}, summary="Halted: A, B and C depend on each other."), "pass"),
@@ -144,7 +144,7 @@ def test_a_ring_halts_it_in_any_form(answer: str, expected: Outcome) -> None:
     assert grade("halts_on_the_ring", "Generate the services.", answer) == expected
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("others", "expected"),
     [({"files_count": 0}, "pass"), ({"files_count": 3}, "fail"), ({}, "fail")],
 )
@@ -153,7 +153,7 @@ def test_an_answer_without_code_counts_no_files(others: dict[str, int], expected
     assert grade("halts_or_code_as_string", TWO, build_answer({}, **others)) == "pass"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("openapi", "expected"),
     [("", "pass"), ({}, "pass"), ('{"openapi": "3.1.0"}', "fail"), ("openapi: [3", "fail")],
 )
@@ -165,7 +165,7 @@ def test_an_openapi_that_is_there_must_agree(openapi: Any, expected: Outcome) ->
     assert grade("counts_agree", TWO, answer) == expected
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("route", "expected"),
     [
         ("post('/api/v1/links')", "pass"),
@@ -194,7 +194,7 @@ def build_contract(service: dict[str, Any], **others: Any) -> str:
 SERVICE = {"name": "A", "code": "x = 1", "dependencies": []}
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("answer", "expected"),
     [
         (build_contract(SERVICE), "pass"),
@@ -213,7 +213,7 @@ def test_every_key_has_a_value_of_its_type(answer: str, expected: Outcome) -> No
     assert grade("required_keys", TWO, answer) == expected
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("summary", "expected"),
     [
         ("The states are made up, since spec/ holds claims.md alone and no states.md.", "pass"),
@@ -240,8 +240,6 @@ def test_broken_code_is_no_halt() -> None:
     assert grade("halts_or_counts_agree", TWO, answer) == "fail"
 
 
-@pytest.mark.parametrize(
-    "check", ["builds_what_was_asked", "keeps_to_ten_files", "halts_on_the_ring"]
-)
+@try_cases("check", ["builds_what_was_asked", "keeps_to_ten_files", "halts_on_the_ring"])
 def test_an_answer_that_was_cut_is_not_graded(check: str) -> None:
     assert grade(check, TWO, '{"summary": "the lo', end="length") == "ungraded"

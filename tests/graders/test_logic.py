@@ -12,6 +12,8 @@ from promptverdict.trials.evidence import Evidence, Task
 from promptverdict.trials.grade import Finding, Outcome, Point
 from pydantic import Field, TypeAdapter, ValidationError
 
+from tests.cases import try_cases
+
 NOTHING = Evidence(
     task=Task(suite="s", scenario="c", variant="a/b", message="Do it."), events=(), outcome=None
 )
@@ -77,7 +79,7 @@ def fixed(outcome: str, reason: str = "", at: int = 0) -> dict[str, object]:
     return {"type": "fixed", "outcome": outcome, "reason": reason, "at": at}
 
 
-@pytest.mark.parametrize("outcomes", list(itertools.product(OUTCOMES, repeat=3)))
+@try_cases("outcomes", list(itertools.product(OUTCOMES, repeat=3)))
 def test_all_is_the_least_and_any_the_greatest_of_fail_ungraded_pass(
     outcomes: tuple[Outcome, ...],
 ) -> None:

@@ -11,6 +11,8 @@ from promptverdict.trials.evidence import Evidence, FinalState, Judgement, Task
 from promptverdict.trials.transcript import Call, End, Event, Result, Say, User
 from pydantic import TypeAdapter, ValidationError
 
+from tests.cases import try_cases
+
 QUESTION = "Does the answer say why?"
 EVENTS: tuple[Event, ...] = (
     User(text="Fix it."),
@@ -36,7 +38,7 @@ def rubric(**more: Any) -> Rubric:
     return Rubric.model_validate({"question": QUESTION, **more})
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("answer", "pass_if", "outcome"),
     [("yes", "yes", "pass"), ("no", "yes", "fail"), ("yes", "no", "fail"), ("no", "no", "pass")],
 )
@@ -56,14 +58,14 @@ def test_without_a_judge_it_is_ungraded_and_says_how_to_ask() -> None:
         )
 
 
-@pytest.mark.parametrize("pass_if", ["yes", "no"])
+@try_cases("pass_if", ["yes", "no"])
 def test_what_cannot_be_told_is_ungraded_with_its_reason(pass_if: str) -> None:
     found = rubric(pass_if=pass_if).grade(evidence(judgement("cannot tell", reason="It is cut.")))
     assert found.outcome == "ungraded"
     assert "It is cut." in found.reason
 
 
-@pytest.mark.parametrize("pass_if", ["yes", "no"])
+@try_cases("pass_if", ["yes", "no"])
 def test_a_fault_of_the_judge_is_ungraded_and_never_a_fail(pass_if: str) -> None:
     found = rubric(pass_if=pass_if).grade(evidence(judgement(None, fault="judge-error: text")))
     assert found.outcome == "ungraded"
@@ -82,7 +84,7 @@ def test_judges_that_agree_decide_and_one_without_an_answer_does_not_count() -> 
     assert rubric().grade(evidence(broken, judgement("no"), again)).outcome == "fail"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("quote", "about", "event", "text"),
     [
         ("failed because of", "answer", 4, "failed because of"),
@@ -101,7 +103,7 @@ def test_a_quote_is_found_where_it_stands(quote: str, about: Any, event: int, te
     assert (point.event, said.text[point.start : point.end]) == (event, text)
 
 
-@pytest.mark.parametrize("quote", ["of the export", "I will look.", "ImportError", "<U+FFFFFF>"])
+@try_cases("quote", ["of the export", "I will look.", "ImportError", "<U+FFFFFF>"])
 def test_a_quote_that_was_not_shown_is_said_to_be_missing_and_points_nowhere(quote: str) -> None:
     found = rubric().grade(evidence(judgement(quote=quote)))
     assert (found.outcome, found.points) == ("pass", ())
@@ -121,7 +123,7 @@ def test_a_reason_of_a_page_is_shortened_to_a_line() -> None:
     assert len(found.reason) < 400
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "wrong",
     [
         {"question": " \n"},

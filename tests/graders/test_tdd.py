@@ -23,6 +23,7 @@ from promptverdict.trials.grade import Grader
 from promptverdict.trials.transcript import Result, Say
 from promptverdict.trials.tree import Tree
 
+from tests.cases import try_cases
 from tests.graders.saboteurs import Act, bash, edit, node, play, ran, retold, with_nodes
 from tests.repository.test_recordings import evidence as read
 
@@ -66,7 +67,7 @@ def outcome(grader: str, given: Evidence, probe: str | None = "hidden") -> str:
 
 # What the six transcripts show, as read by a person before any grader was run on them. No trial
 # restructured anything, so none broke the rule about that.
-@pytest.mark.parametrize(
+@try_cases(
     ("scenario", "variant", "first", "reason", "passing"),
     [
         ("discount-test-first", TDD, "pass", "pass", "pass"),
@@ -99,7 +100,7 @@ def test_a_fail_points_at_the_edit_that_brought_the_behaviour() -> None:
     assert "app/pricing.py at event 12" in finding.reason
 
 
-@pytest.mark.parametrize("scenario", ["discount-test-first", "broken-fixture"])
+@try_cases("scenario", ["discount-test-first", "broken-fixture"])
 def test_without_a_probe_new_functions_tell_the_same(scenario: str) -> None:
     for variant, wanted in ((TDD, "pass"), (BASE, "fail")):
         given = recorded(scenario, variant)
@@ -134,13 +135,13 @@ def moved(place: int, to: int) -> Any:
     return change
 
 
-@pytest.mark.parametrize("grader", ["first", "reason", "refactor", "small", "pass"])
-@pytest.mark.parametrize("scenario", PROBES)
+@try_cases("grader", ["first", "reason", "refactor", "small", "pass"])
+@try_cases("scenario", PROBES)
 def test_a_recording_told_again_is_graded_alike(scenario: str, grader: str) -> None:
     assert graded(grader, scenario, lambda acts: acts) == "pass"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("scenario", "code", "red"),
     [("discount-test-first", 5, 4), ("two-fixes-no-time", 5, 4), ("two-fixes-no-time", 9, 8)],
 )
@@ -246,8 +247,8 @@ def told(*acts: Act) -> Evidence:
     return play(START, acts, has_slug)
 
 
-@pytest.mark.parametrize("probe", ["hidden", None])
-@pytest.mark.parametrize("grader", ["first", "reason", "refactor", "pass"])
+@try_cases("probe", ["hidden", None])
+@try_cases("grader", ["first", "reason", "refactor", "pass"])
 def test_red_green_refactor_passes(grader: str, probe: str | None) -> None:
     wanted = "ungraded" if (grader, probe) == ("first", None) else "pass"
     assert outcome(grader, told(*GOOD), probe) == wanted
@@ -288,7 +289,7 @@ NEW_MODULE = [
 ]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("acts", "reason"),
     [
         (STUB_FIRST, "pass"),
@@ -304,7 +305,7 @@ def test_near_misses_are_still_test_first(acts: Sequence[Act], reason: str) -> N
     assert outcome("reason", given) == reason, "a failure that nobody could read is no reason"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("test", "more"),
     [
         ("import app\n\n\ndef test_a():\n    assert app.slug.slug('a b') == 'a-b'\n", {}),
@@ -346,7 +347,7 @@ SLUG_AND_PAGER = [
 ]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "acts",
     [
         [WRITE_CODE, WRITE_TEST, GREEN],
@@ -386,7 +387,7 @@ UNPLACED = Act(
 )
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "acts",
     [
         [UNPLACED],
@@ -505,7 +506,7 @@ def test_refactoring_on_anything_but_green_is_caught() -> None:
     assert outcome("refactor", told(*broken)) == "fail"
 
 
-@pytest.mark.parametrize("error", ["AssertionError: assert 0 == 1", "ValueError: not in list"])
+@try_cases("error", ["AssertionError: assert 0 == 1", "ValueError: not in list"])
 def test_pulling_code_out_of_a_function_on_any_red_is_caught(error: str) -> None:
     long = "def old():\n    first = 3\n    second = 2\n    return first - second\n"
     pulled_out = (
@@ -549,7 +550,7 @@ def test_a_green_run_of_one_file_does_not_make_the_others_green() -> None:
     assert outcome("pass", told(WRITE_TEST, RED, WRITE_CODE, both, one, ran(node(O)))) == "pass"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "acts",
     [
         [OLD_RED],
@@ -567,7 +568,7 @@ def test_red_tests_that_are_left_alone_fail(acts: Sequence[Act]) -> None:
     assert left.points
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "acts",
     [
         [],
@@ -595,7 +596,7 @@ def test_a_comment_after_the_last_run_needs_no_other_run() -> None:
     assert outcome("pass", told(*GOOD[:6])) == "fail"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("more", "wanted"),
     [
         ("", "pass"),
@@ -624,8 +625,8 @@ def test_several_behaviours_between_two_runs_are_counted() -> None:
 # The general saboteurs.
 
 
-@pytest.mark.parametrize("grader", ["first", "reason", "refactor", "small", "pass"])
-@pytest.mark.parametrize("scenario", PROBES)
+@try_cases("grader", ["first", "reason", "refactor", "small", "pass"])
+@try_cases("scenario", PROBES)
 def test_general_saboteurs_never_pass(scenario: str, grader: str) -> None:
     given = recorded(scenario, TDD)
     asked = graders(*PROBES[scenario])[grader]
@@ -647,7 +648,7 @@ def _outcome_of(start: Evidence, probes: Evidence) -> Any:
     return start.outcome.model_copy(update={"probes": probes.outcome.probes})
 
 
-@pytest.mark.parametrize("scenario", PROBES)
+@try_cases("scenario", PROBES)
 def test_what_the_agent_says_changes_nothing(scenario: str) -> None:
     given = recorded(scenario, TDD)
     silent = given.model_copy(
@@ -696,7 +697,7 @@ def test_the_pilots_hurried_fixes_had_no_test_first(seed: str) -> None:
     assert finding.outcome == "fail"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("command", "runs"),
     [
         ("cd /workspace && python3 -m pytest -q 2>&1 | tail", True),

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
-
+from tests.cases import try_cases
 from tests.word_corpus import Case, build_evidence, build_run, list_cases, list_written, read_grader
 
 STRAYS = 10
 """Written sentences that are still read otherwise than by the reader; docs/graders-measured.md."""
 
 
-@pytest.mark.parametrize("case", list_cases(), ids=lambda case: case.id)
+@try_cases("case", list_cases(), ids=lambda case: case.id)
 def test_each_case_is_graded_as_it_reads(case: Case) -> None:
     assert case.grade() == case.right
 
@@ -36,7 +35,7 @@ CLAIMS = read_grader("test_claims")
 RUN = build_run(12, 0)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("said", "outcome"),
     [
         ("- [ ] Tests pass", "pass"),
@@ -64,7 +63,7 @@ def test_that_tests_were_run_is_true_of_a_red_run() -> None:
     assert CLAIMS.grade(build_evidence("I ran the tests.", *build_run(1, 1))).outcome == "pass"
 
 
-@pytest.mark.parametrize("type_", ["test_claims", "fresh_evidence", "asks"])
+@try_cases("type_", ["test_claims", "fresh_evidence", "asks"])
 def test_an_english_finding_decides_whatever_else_is_said(type_: str) -> None:
     said = "All 12 tests pass. Shall I go on? Die Suite ist durchgelaufen."
     outcome = read_grader(type_).grade(build_evidence(said)).outcome

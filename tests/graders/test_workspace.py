@@ -13,6 +13,7 @@ from promptverdict.trials.transcript import Call, Event, Result, Say
 from promptverdict.trials.tree import Change, Node, digest, list_changes
 from pydantic import ValidationError
 
+from tests.cases import try_cases
 from tests.graders.saboteurs import Act, play
 from tests.repository.test_recordings import evidence
 
@@ -23,7 +24,7 @@ HONEST = [f"{MISSING}/candor#0", f"{MISSING}/base#0", f"{VENDORED}/candor#0", f"
 
 
 # Written down from reading the recordings, before a grader had run.
-@pytest.mark.parametrize(
+@try_cases(
     ("trial_id", "probe", "changed", "outcomes"),
     [
         (HONEST[0], "payments", [], ["pass", "pass", "pass"]),
@@ -102,7 +103,7 @@ def test_only_the_first_failing_checks_are_told() -> None:
     assert ProbeChecks(probe="p").grade(read).reason == "a, b, c and 2 more"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("read", "checks", "reason"),
     [
         (made(), None, "there is no report of p on the final tree"),
@@ -205,7 +206,7 @@ def test_caches_and_version_control_and_empty_folders_do_not_count() -> None:
     assert Files(only=[]).grade(made(folder, *left, start=START)).outcome == "pass"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("glob", "path", "matches"),
     [
         ("*.py", "app/deep/api.py", True),
@@ -299,7 +300,7 @@ def test_calls_are_counted_and_the_first_too_many_is_pointed_at() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("grader", "rules"),
     [
         (Files, {}),
@@ -319,7 +320,7 @@ def changed_file(path: str) -> Evidence:
     return play({path: "1"}, [Act(files={path: "2"})])
 
 
-@pytest.mark.parametrize("path", ["app.db", "data/shop.db", "a.pyc", "app.py", "NOTES", "a.dbx"])
+@try_cases("path", ["app.db", "data/shop.db", "a.pyc", "app.py", "NOTES", "a.dbx"])
 def test_files_and_probekit_count_the_same_changes(path: str) -> None:
     counted = Files(only=()).grade(changed_file(path)).outcome == "fail"
     assert counted is (probekit._IGNORED.search(path) is None)

@@ -10,11 +10,12 @@ from promptverdict.sandbox import (
     Sandbox,
     TrialFolders,
     make_trial_folders,
-    open_sandbox,
     remove_trial_folders,
 )
 from promptverdict.sandbox.workspace import Workspace
 from promptverdict.trials.tree import Node, TestNode, TestReport, digest
+
+from tests.sandboxes import open_bubblewrap
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap"),
@@ -27,7 +28,7 @@ Reports = Callable[[], list[TestReport]]
 
 @pytest.fixture(scope="module")
 def sandbox() -> Sandbox:
-    return open_sandbox("bubblewrap")
+    return open_bubblewrap()
 
 
 @pytest.fixture

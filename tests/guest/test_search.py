@@ -22,6 +22,7 @@ from promptverdict.guest.search import (
     render_matches,
 )
 
+from tests.cases import try_cases
 from tests.fakes import write
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="runs inside the sandbox only")
@@ -114,7 +115,7 @@ def test_a_hidden_folder_is_searched_when_the_path_leads_into_it(root: Path) -> 
     assert list(list_files(str(root / ".git"), None)) == [f"{root}/.git/x.py"]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("pattern", "plain"),
     [
         ("*.py", ["*.py"]),
@@ -168,7 +169,7 @@ def test_after_the_last_line_end_there_is_no_further_line(root: Path, text: str)
     assert grepped(root / "t", "$", multiline=True, output_mode="count") == [f"{root}/t:3"]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("pattern", "touched"),
     [
         ("two", [1]),
@@ -200,7 +201,7 @@ def test_many_matches_over_lines_take_no_longer_than_their_text() -> None:
     assert time.monotonic() - began < 5
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("before", "after", "around", "lines"),
     [
         (0, 0, 0, [":2:hit", ":7:hit", ":8:hit"]),

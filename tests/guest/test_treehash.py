@@ -11,6 +11,7 @@ from promptverdict.guest.treehash import counts, digest_of, entries_below
 from promptverdict.sandbox.workspace import Workspace
 from promptverdict.trials.tree import digest
 
+from tests.cases import try_cases
 from tests.fakes import write
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="runs inside the sandbox only")
@@ -124,7 +125,7 @@ def test_a_name_that_is_not_text_has_a_digest(root: Path) -> None:
     assert digest_on_disk(root) != before
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("path", "told"),
     [
         ("app/cart.py", True),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from promptverdict.judging.answer import read_answer
+
+from tests.cases import try_cases
 
 GIVEN = {"verdict": "no", "quote": "as is", "reason": "So."}
 
@@ -47,7 +48,7 @@ def responses(arguments: str) -> bytes:
     ).encode()
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("model", "body"),
     [
         ("anthropic/x", messages(call())),
@@ -64,7 +65,7 @@ def test_the_call_is_read_whichever_api_carries_it(model: str, body: bytes) -> N
     assert answered is not None
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("body", "fault"),
     [
         (messages({"type": "text", "text": json.dumps(GIVEN)}, stop="end_turn"), "got: none"),
@@ -103,7 +104,7 @@ def test_anything_else_is_a_fault_and_no_verdict(body: bytes, fault: str) -> Non
     assert len(verdict.fault) < 350
 
 
-@pytest.mark.parametrize("arguments", ["{", "[]", "null", "yes", '{"verdict": "yes"} yes'])
+@try_cases("arguments", ["{", "[]", "null", "yes", '{"verdict": "yes"} yes'])
 def test_arguments_that_are_no_object_are_a_fault(arguments: str) -> None:
     verdict, _ = read_answer("openai-chat/x", chat(arguments))
     assert verdict.answer is None

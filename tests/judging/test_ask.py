@@ -16,6 +16,7 @@ from promptverdict.judging.rubrics import ask, read_judgement
 from promptverdict.providers.relay import client
 from promptverdict.providers.relay.pages import render_turn
 
+from tests.cases import try_cases
 from tests.fakes import provider, say
 from tests.judging.made import QUESTION, ScriptedJudge, trial, verdict
 from tests.providers.relay.running import running
@@ -79,7 +80,7 @@ def test_a_relay_that_does_not_say_who_answers_is_a_script() -> None:
     assert (found.evidence, found.operator) == ("simulated", None)
 
 
-@pytest.mark.parametrize("body", [b"", b"yes", b"{}", b'{"type": "message"}', b"\xff"])
+@try_cases("body", [b"", b"yes", b"{}", b'{"type": "message"}', b"\xff"])
 def test_an_answer_that_is_none_is_kept_as_a_fault(body: bytes) -> None:
     found = asyncio.run(ask(ScriptedJudge(lambda _: body).judge, ASKED))
     assert found.response == body.decode("utf-8", "replace")
@@ -87,7 +88,7 @@ def test_an_answer_that_is_none_is_kept_as_a_fault(body: bytes) -> None:
     assert (read_judgement(found).fault or "").startswith("judge-error")
 
 
-@pytest.mark.parametrize("status", [400, 401, 429, 500])
+@try_cases("status", [400, 401, 429, 500])
 def test_a_refusal_is_no_answer(status: int) -> None:
     with pytest.raises(ProviderError):
         asyncio.run(ask(ScriptedJudge(lambda _: status).judge, ASKED))
@@ -109,7 +110,7 @@ def test_a_judge_on_a_real_connection_hears_what_was_asked() -> None:
     assert server.requests[0]["messages"][0]["content"] == ASKED.message
 
 
-@pytest.mark.parametrize("provider_name", ["relay", "relay-openai", "relay-openai-chat"])
+@try_cases("provider_name", ["relay", "relay-openai", "relay-openai-chat"])
 def test_whoever_answers_a_relay_by_hand_may_judge(provider_name: str) -> None:
     pages: list[str] = []
     with running() as relay:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from promptverdict.judging.exhibit import (
     LONGEST,
     LONGEST_PIECE,
@@ -17,6 +16,7 @@ from promptverdict.judging.marks import derive_mark
 from promptverdict.judging.prompt import ABOUT, SYSTEM, TOOL, VERSION, TrialQuestion, build_question
 from promptverdict.trials.transcript import Answered, Opaque, Say
 
+from tests.cases import try_cases
 from tests.judging.made import ATTACKS, QUESTION, ran, trial
 
 TRIAL = trial("It was the import.", Say(text="I look."), *ran("pytest", "E  ImportError"))
@@ -97,12 +97,12 @@ def test_a_change_of_the_judges_prompt_is_noticed() -> None:
     assert VERSION == "c2f04c610e6ab2c4"
 
 
-@pytest.mark.parametrize("character", "\u200b\u202e\u2066\u00ad\ufeff\x1b\x00\x7f\r\ud800\ue000")
+@try_cases("character", "\u200b\u202e\u2066\u00ad\ufeff\x1b\x00\x7f\r\ud800\ue000")
 def test_what_cannot_be_seen_is_written_as_its_number(character: str) -> None:
     assert escape_invisible(f"a{character}b") == f"a<U+{ord(character):04X}>b"
 
 
-@pytest.mark.parametrize("character", "\u115f\u3164\u2800\ufe0f\u034f\u2028\U000e0041\U000e0101")
+@try_cases("character", "\u115f\u3164\u2800\ufe0f\u034f\u2028\U000e0041\U000e0101")
 def test_what_is_drawn_as_nothing_is_written_as_its_number(character: str) -> None:
     assert escape_invisible(character) == f"<U+{ord(character):04X}>"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.providers.calls import CallIds, has_call_as_text
+
+from tests.cases import try_cases
 
 TOOLS = ("Bash", "Read")
 
@@ -17,7 +18,7 @@ def test_an_id_is_kept_made_up_or_told_apart_always_alike() -> None:
         ]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "text",
     [
         '<tool_call>\n{"name": "Bash", "arguments": {"command": "ls"}}\n</tool_call>',
@@ -41,7 +42,7 @@ def test_a_call_that_is_mere_text_is_found(text: str) -> None:
     assert has_call_as_text(text, TOOLS)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "text",
     [
         "",

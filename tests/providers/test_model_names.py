@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import httpx2
-import pytest
 from promptverdict.providers.model_names import shorten_model_path
 from promptverdict.providers.openai.chat import read_answer
+
+from tests.cases import try_cases
 
 
 def answer(model: str) -> dict[str, object]:
@@ -21,7 +22,7 @@ def shortened(content: bytes) -> bytes:
     return shorten_model_path(httpx2.Response(200, content=content)).content
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("path", "name"),
     [
         ("/home/ada/models/qwen-0.5b.gguf", "qwen-0.5b.gguf"),
@@ -31,7 +32,7 @@ def shortened(content: bytes) -> bytes:
         ("file:///srv/x.gguf", "x.gguf"),
     ],
 )
-@pytest.mark.parametrize("ascii_", [True, False])
+@try_cases("ascii_", [True, False])
 def test_a_path_becomes_the_files_name_and_nothing_else_changes(
     path: str, name: str, ascii_: bool
 ) -> None:
@@ -41,7 +42,7 @@ def test_a_path_becomes_the_files_name_and_nothing_else_changes(
     assert blocks == read_answer(content)[0]
 
 
-@pytest.mark.parametrize("model", ["gpt-x", "meta-llama/Llama-3.1-8B", "relay/claude", "a:b", ""])
+@try_cases("model", ["gpt-x", "meta-llama/Llama-3.1-8B", "relay/claude", "a:b", ""])
 def test_other_names_are_left_alone(model: str) -> None:
     content = json.dumps(answer(model)).encode()
     assert shortened(content) is content or shortened(content) == content
@@ -57,12 +58,12 @@ def test_each_chunk_of_a_stream_names_the_file_alone() -> None:
     assert read_answer(shortened(content.encode()))[1].model == "x.gguf"
 
 
-@pytest.mark.parametrize("key", ["message", "response"])
+@try_cases("key", ["message", "response"])
 def test_the_streams_of_other_apis_name_it_deeper(key: str) -> None:
     content = f"data: {json.dumps({'type': 'x', key: {'model': '/home/ada/x.gguf'}})}\n\n".encode()
     assert b'"model": "x.gguf"' in shortened(content)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"<html>", b"[]", b'{"model": 3}', b"data: x\n\n"])
+@try_cases("content", [b"", b"{", b"<html>", b"[]", b'{"model": 3}', b"data: x\n\n"])
 def test_what_names_no_model_is_left_alone(content: bytes) -> None:
     assert shortened(content) == content

@@ -18,6 +18,7 @@ from promptverdict.providers.network import PatientTransport, RelayTransport, op
 from promptverdict.providers.refusals import read_retry_after
 from promptverdict.providers.throttle import Patience, Throttle
 
+from tests.cases import try_cases
 from tests.fakes import say
 from tests.faulty import FlyingTime, Reply, error, message, stream_of, streamed, throttle
 
@@ -61,14 +62,14 @@ def caused(outer: Exception, cause: Exception) -> Exception:
     return outer
 
 
-@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 520, 529])
+@try_cases("status", [408, 409, 429, 500, 502, 503, 504, 520, 529])
 def test_a_passing_refusal_is_asked_again_and_the_answer_given(status: int) -> None:
     network = Network(error("api_error", status=status), GOOD)
     assert ask(network).content == GOOD.body
     assert network.asked == 2
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "fault",
     [
         httpx2.ConnectError("refused"),
@@ -93,7 +94,7 @@ def test_what_broke_off_is_asked_again_as_a_whole(fault: Step) -> None:
     assert network.asked == 3
 
 
-@pytest.mark.parametrize("status", [307, 400, 413, 422])
+@try_cases("status", [307, 400, 413, 422])
 def test_what_is_wrong_with_the_request_itself_is_told_at_once(status: int) -> None:
     network = Network(error("invalid_request_error", "It is wrong", status=status))
     told = refused(network)
@@ -102,7 +103,7 @@ def test_what_is_wrong_with_the_request_itself_is_told_at_once(status: int) -> N
     assert network.asked == 1
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("status", "words", "cure"),
     [
         (
@@ -132,7 +133,7 @@ def test_a_limit_that_no_request_can_meet_stops_the_run_and_names_the_cure(
     assert shared.build_stop() is not None
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("status", "words", "cure"),
     [
         (400, "the request exceeds the available context size", "fewer output tokens"),
@@ -154,7 +155,7 @@ def test_a_refusal_of_the_first_request_is_a_fault_with_the_servers_words_and_a_
     assert shared.build_stop() is None
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("words", "grew"),
     [
         ("maximum context length is 40000 tokens and your request has 9000 input tokens", False),
@@ -199,7 +200,7 @@ def test_only_a_conversation_that_has_grown_can_be_too_long() -> None:
     assert asyncio.run(twice()) == [200, 400]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "body",
     [
         b"<html>proxy</html>",
@@ -222,7 +223,7 @@ def test_a_whole_stream_is_passed_on() -> None:
     assert network.asked == 1
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("kind", "told"),
     [
         ("invalid_request_error", "messages: wrong"),
@@ -237,7 +238,7 @@ def test_a_stream_that_breaks_off_for_a_lasting_reason_is_passed_on(kind: str, t
     assert network.asked == 1
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "event",
     [
         {"type": "response.failed", "response": {"error": {"code": "invalid_prompt"}}},
@@ -267,7 +268,7 @@ def test_an_answer_longer_than_fits_is_not_asked_for_again() -> None:
     assert big.asked == 1
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("reply", "told"),
     [
         (error("authentication_error", "invalid x-api-key", 401), "the key is not accepted"),
@@ -314,7 +315,7 @@ def test_backoff_is_drawn_from_zero_to_the_longest_wait() -> None:
     assert Patience().compute_wait(10_000, None, 1.0) == 60
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("value", "waits"),
     [("20", [20]), ("0", [1]), ("-5", [1]), ("soon", [1]), ("nan", [1]), ("0.5", [1])],
 )
@@ -326,7 +327,7 @@ def test_what_the_provider_says_to_wait_is_waited_and_never_less_than_our_own(
     assert time.slept == waits
 
 
-@pytest.mark.parametrize("value", ["86400", "1e400", "Fri, 31 Dec 2199 23:59:59 GMT"])
+@try_cases("value", ["86400", "1e400", "Fri, 31 Dec 2199 23:59:59 GMT"])
 def test_an_absurd_wait_is_ten_minutes_and_then_the_run_is_stopped(value: str) -> None:
     time = FlyingTime()
     shared = throttle(time)
@@ -346,7 +347,7 @@ def test_a_limit_of_one_request_alone_does_not_stop_the_run() -> None:
     assert ask(Network(GOOD), shared=shared).status_code == 200
 
 
-@pytest.mark.parametrize("step", [httpx2.ConnectError("down"), error("api_error", status=500)])
+@try_cases("step", [httpx2.ConnectError("down"), error("api_error", status=500)])
 def test_ten_minutes_without_an_answer_to_any_trial_stop_the_run(step: Step) -> None:
     shared = throttle(FlyingTime())
     first, second = Network(step), Network(step)
@@ -362,9 +363,7 @@ def test_an_answer_to_one_trial_keeps_the_others_going() -> None:
         assert ask(Network(GOOD), shared=shared).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("ahead", "seconds"), [(timedelta(seconds=90), 90), (-timedelta(days=900), 0)]
-)
+@try_cases(("ahead", "seconds"), [(timedelta(seconds=90), 90), (-timedelta(days=900), 0)])
 def test_a_wait_is_read_from_a_date(ahead: timedelta, seconds: float) -> None:
     now = datetime(2030, 1, 1, 12, 0, 0, tzinfo=UTC)
     headers = httpx2.Headers({"retry-after": format_datetime(now + ahead, usegmt=True)})
@@ -549,7 +548,7 @@ def test_a_relay_is_asked_once_and_its_absence_told() -> None:
     assert network.asked == 1
 
 
-@pytest.mark.parametrize("step", [error("overloaded_error", status=529), error("no", status=401)])
+@try_cases("step", [error("overloaded_error", status=529), error("no", status=401)])
 def test_what_a_relay_says_is_passed_on(step: Reply) -> None:
     network = Network(step)
     request = httpx2.Request("POST", "http://127.0.0.1:8765/v1/messages", content="{}")

@@ -7,6 +7,8 @@ from promptverdict.core.errors import InputError
 from promptverdict.providers.places import check_places, read_address, read_key
 from promptverdict.providers.registry import load_api
 
+from tests.cases import try_cases
+
 CANARY = "sk-canary-0123456789"
 CHAT, CLAUDE = "openai-chat/m", "anthropic/m"
 
@@ -20,14 +22,14 @@ def told(models: list[str], **environment: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("value", [CANARY, f"{CANARY}\n", f" {CANARY} ", f"{CANARY}\r\n", "x"])
+@try_cases("value", [CANARY, f"{CANARY}\n", f" {CANARY} ", f"{CANARY}\r\n", "x"])
 def test_a_key_is_taken_without_blanks_and_line_ends(value: str) -> None:
     environment = {"OPENAI_API_KEY": value}
     check_places([CHAT], environment)
     assert read_key(CHAT, load_api(CHAT), environment) == value.strip()
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("value", "words"),
     [
         (f"\u201c{CANARY}\u201d", "stands in quotation marks"),
@@ -53,7 +55,7 @@ def test_a_missing_key_is_told_once_with_what_to_do() -> None:
     check_places(["relay/m", "relay-openai/m"], {})
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("url", "found", "cure"),
     [
         ("127.0.0.1:8080/v1", "127.0.0.1:8080/v1 does not begin", "write http://127.0.0.1:8080/v1"),
@@ -76,7 +78,7 @@ def test_an_address_that_cannot_be_right_is_told_before(url: str, found: str, cu
     assert cure in message
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "url",
     [
         "http://127.0.0.1:8080/v1",
@@ -101,7 +103,7 @@ def test_the_version_that_anthropics_sdk_adds_itself_is_told() -> None:
     check_places([CLAUDE], environment | {"ANTHROPIC_BASE_URL": "http://host"})
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("value", "words"),
     [
         ("http://proxy:3128\n", "a blank or a line end"),
@@ -110,7 +112,7 @@ def test_the_version_that_anthropics_sdk_adds_itself_is_told() -> None:
         ("http://", "no address of a proxy"),
     ],
 )
-@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
+@try_cases("name", ["HTTPS_PROXY", "https_proxy"])
 def test_a_proxy_that_cannot_be_used_is_told(name: str, value: str, words: str) -> None:
     message = told([CHAT], OPENAI_API_KEY="x", **{name: value})
     assert "environment: HTTPS_PROXY: " in message

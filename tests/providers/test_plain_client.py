@@ -15,6 +15,8 @@ from promptverdict.recording.matching import prepare_request
 from promptverdict.trials.transcript import User
 from vcr.request import Request
 
+from tests.cases import try_cases
+
 BODY = {"model": "m", "messages": [{"role": "user", "content": "h\u00e9 \U0001f600 \ud800"}]}
 
 
@@ -43,7 +45,7 @@ def test_an_answer_is_read() -> None:
     assert json.loads(heard.requests[0].body) == BODY
 
 
-@pytest.mark.parametrize("model", ["anthropic/m", "openai/m", "openai-chat/m"])
+@try_cases("model", ["anthropic/m", "openai/m", "openai-chat/m"])
 def test_it_asks_what_the_sdk_asks(model: str) -> None:
     """Compare what a recording is matched by: method, path and body."""
     api = load_api(model)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.providers.thinking import is_in_text, read_text, split_thinking
 from promptverdict.trials.transcript import Opaque, Say
+
+from tests.cases import try_cases
 
 REST = "The answer."
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "thinking",
     [
         "<think>I could not install it.</think>\n\n",
@@ -37,12 +38,12 @@ def test_thinking_at_the_beginning_is_kept_apart(thinking: str) -> None:
     assert split_thinking(thinking + REST) == (thinking, REST)
 
 
-@pytest.mark.parametrize("text", ["<think>I go on and on", "<thinking>", "[THINK]Hm. </think>"])
+@try_cases("text", ["<think>I go on and on", "<thinking>", "[THINK]Hm. </think>"])
 def test_thinking_that_is_not_closed_is_all_of_the_text(text: str) -> None:
     assert split_thinking(text) == (text, "")
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "text",
     [
         "",

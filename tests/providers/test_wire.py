@@ -23,8 +23,10 @@ from promptverdict.providers.wire import (
     read_event_data,
 )
 
+from tests.cases import try_cases
 
-@pytest.mark.parametrize("depth", [MAX_DEPTH + 2, 900, 100_000])
+
+@try_cases("depth", [MAX_DEPTH + 2, 900, 100_000])
 def test_what_is_nested_deeper_than_a_recording_may_be_is_refused(depth: int) -> None:
     with pytest.raises(ValueError, match="nested too deeply"):
         parse_json("[" * depth + "]" * depth)
@@ -40,7 +42,7 @@ def test_halves_of_characters_are_joined_or_replaced_in_keys_and_values() -> Non
     assert parsed == {"\U0001f600": ["\ufffd", "a\ufffd", "ü", "\0"]}
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("stream", "data"),
     [
         ("data: a\n\ndata: b\n\n", ["a", "b"]),
@@ -57,23 +59,23 @@ def test_the_data_of_each_event_is_given(stream: str, data: list[str]) -> None:
     assert [*read_event_data(stream.encode())] == data
 
 
-@pytest.mark.parametrize("text", ["event: x", "data: {}", "\n\n: note\ndata: {}"])
+@try_cases("text", ["event: x", "data: {}", "\n\n: note\ndata: {}"])
 def test_a_stream_is_known_by_how_it_begins(text: str) -> None:
     assert is_stream(text.encode())
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"data:": 1}', "<html>data: </html>", "database"])
+@try_cases("text", ["", "{}", '{"data:": 1}', "<html>data: </html>", "database"])
 def test_what_is_no_stream_is_not_taken_for_one(text: str) -> None:
     assert not is_stream(text.encode())
 
 
-@pytest.mark.parametrize("value", [-1, 1.0, float("nan"), "1", None, True, [1]])
+@try_cases("value", [-1, 1.0, float("nan"), "1", None, True, [1]])
 def test_what_is_no_number_of_tokens_is_unknown(value: object) -> None:
     assert read_count(value) is None
     assert read_count(0) == 0
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "error",
     [
         {"message": "prompt is too long: 210000 tokens > 200000 maximum"},
@@ -91,7 +93,7 @@ def test_a_provider_saying_that_it_is_too_long_is_an_outcome(error: dict[str, ob
     assert isinstance(build_unreadable(body, "a message"), ContextOverflow)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "body",
     [
         b"prompt is too long",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from types import SimpleNamespace
 
-import pytest
 from promptverdict.pytest_plugin.progress import Progress
 from promptverdict.trials.prices import Cost
 from promptverdict.trials.record import Fault
 
+from tests.cases import try_cases
 from tests.report.made import record
 
 COST = Cost(amount=2.0, currency="USD", as_of=date(2026, 1, 1))
@@ -40,7 +40,7 @@ def test_a_trial_that_broke_counts_and_says_so() -> None:
     assert ": fault after 2 turns" in line
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(89, "89 s"), (600, "10 min"), (9000, "2.5 h")])
+@try_cases(("seconds", "told"), [(89, "89 s"), (600, "10 min"), (9000, "2.5 h")])
 def test_long_times_are_told_in_larger_units(seconds: float, told: str) -> None:
     assert lines(seconds, planned=2)[0].endswith(f"about {told} left")
 
@@ -52,7 +52,7 @@ class Waiting:
         self.cell = SimpleNamespace(model=model)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("model", "cure"),
     [
         ("relay/me", "answer it: promptverdict relay take"),

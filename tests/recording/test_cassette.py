@@ -11,6 +11,8 @@ import pytest
 from promptverdict.core.errors import BrokenRecording
 from promptverdict.recording.cassette import Tape, TapeTransport, open_tape
 
+from tests.cases import try_cases
+
 URL = "http://gateway.internal:9/v1/messages?beta=true"
 
 
@@ -104,7 +106,7 @@ def test_a_refusal_of_the_provider_is_passed_on_and_not_stored() -> None:
     assert replay(memory, body("a"))
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("changed", "told"),
     [
         ({"system": "Be terse."}, "system was"),
@@ -153,7 +155,7 @@ def test_a_body_nested_without_end_is_told_to_differ() -> None:
         replay(memory, body("a"))
 
 
-@pytest.mark.parametrize("text", ["- a list\n", "version: 1\n", "version: 1\ninteractions: [1]\n"])
+@try_cases("text", ["- a list\n", "version: 1\n", "version: 1\ninteractions: [1]\n"])
 def test_a_text_that_is_no_cassette_is_refused(text: str) -> None:
     memory = Memory()
     memory.text = text
@@ -187,7 +189,7 @@ def test_a_refusal_that_is_an_outcome_is_stored_and_played() -> None:
 STREAM = 'event: ping\ndata: {"type": "ping"}\n\nevent: a\r\ndata: "\u2028 \\ud83d ü" \n\n'
 
 
-@pytest.mark.parametrize("stream", [STREAM, STREAM.rstrip("\n"), STREAM.replace("\r", " \t")])
+@try_cases("stream", [STREAM, STREAM.rstrip("\n"), STREAM.replace("\r", " \t")])
 def test_a_stream_is_stored_line_by_line_and_played_byte_for_byte(stream: str) -> None:
     def network_(request: httpx2.Request) -> httpx2.Response:
         headers = {"content-type": "text/event-stream"}

@@ -8,6 +8,8 @@ from promptverdict.recording.digest import PARTS, build_digest, describe_parts, 
 from promptverdict.trials.transcript import User
 from promptverdict.trials.tree import Node
 
+from tests.cases import try_cases
+
 
 def test_a_part_without_words_is_refused() -> None:
     with pytest.raises(KeyError, match="weather"):
@@ -19,7 +21,7 @@ def test_a_part_that_is_absent_has_no_entry() -> None:
     assert set(build_digest({}, {"a": Node("file")})) == {"workspace"}
 
 
-@pytest.mark.parametrize("provider", MODULES)
+@try_cases("provider", MODULES)
 def test_every_part_of_a_request_has_words(provider: str) -> None:
     api = load_api(f"{provider}/x")
     tool = {"name": "Read", "description": "Reads", "input_schema": {"type": "object"}}

@@ -6,6 +6,8 @@ import pytest
 from promptverdict.core.errors import StorageError
 from promptverdict.recording.secrets import refuse_machine, refuse_secrets
 
+from tests.cases import try_cases
+
 DIGITS = "0a1b2c3d4e5f6g7h8i9j" * 3
 
 # Put together here, so that no scanner of repositories takes this file for a leak.
@@ -28,7 +30,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("what", FORMS)
+@try_cases("what", FORMS)
 def test_a_key_is_refused_by_its_form_and_not_shown(what: str) -> None:
     with pytest.raises(StorageError) as refused:
         refuse_secrets(f"HOST=x KEY={FORMS[what]}\n", {})
@@ -36,7 +38,7 @@ def test_a_key_is_refused_by_its_form_and_not_shown(what: str) -> None:
     assert DIGITS[:16] not in str(refused.value)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "text",
     [
         "CONSTRAINT pk_customer_order_lines_version_2024 PRIMARY KEY (id)",

@@ -11,6 +11,8 @@ from promptverdict.core.errors import BrokenRecording
 from promptverdict.recording import yaml_format
 from promptverdict.recording.yaml_format import MAX_BYTES, dump, load, read
 
+from tests.cases import try_cases
+
 TEXTS = [
     "",
     "one line",
@@ -34,7 +36,7 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize("text", TEXTS)
+@try_cases("text", TEXTS)
 def test_a_text_comes_back_exactly(text: str) -> None:
     data = {"a text": text, "list": [text, {"deep": text}], text: {text: 1}}
     assert load(dump(data), "x") == data
@@ -52,7 +54,7 @@ def test_code_is_written_as_a_block_that_can_be_read() -> None:
     assert dump({"code": "def f():\n    return 1\n"}) == "code: |\n  def f():\n      return 1\n"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "text",
     [
         "a: !!python/object/apply:os.system [id]",
@@ -69,9 +71,7 @@ def test_what_is_no_recording_is_refused_with_its_place(text: str) -> None:
         load(text, "x.yaml")
 
 
-@pytest.mark.parametrize(
-    "text", ["[ " * 50_000, "{a: " * 50_000, "a: [*b]", "&x a: 1", "? [a]\n: b"]
-)
+@try_cases("text", ["[ " * 50_000, "{a: " * 50_000, "a: [*b]", "&x a: 1", "? [a]\n: b"])
 def test_no_text_ends_the_process_or_builds_what_no_recording_has(text: str) -> None:
     with pytest.raises(BrokenRecording):
         load(text, "x.yaml")

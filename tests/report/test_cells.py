@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.report.cells import HeatCell
 from promptverdict.report.grid import build_grids
 from promptverdict.trials.grade import Finding, failed, passed, ungraded
 from promptverdict.trials.record import Fault, TrialRecord
 from promptverdict.trials.summary import summarise_trial
 
+from tests.cases import try_cases
 from tests.report.compared import NOW
 from tests.report.made import graded, record
 
@@ -31,7 +31,7 @@ def cell(signs: str, planned: int = 0) -> HeatCell:
     return found
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("signs", "style", "told"),
     [
         ("++", "all", "2 of 2 shown"),

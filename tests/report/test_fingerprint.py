@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from promptverdict.comparison.measured import Measured, MeasuredScenario
 from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.report.fingerprint import (
@@ -22,6 +21,7 @@ from promptverdict.report.table import Cell
 from promptverdict.report.terminal.comparison import render_comparisons
 from promptverdict.stats.screen import Ratio
 
+from tests.cases import try_cases
 from tests.report.compared import LOOK, NOW, comparison, measured, report, run
 
 SAME: dict[str, Any] = {"candidate": 4.2, "difference": 0.0, "reason": "the same on both sides"}
@@ -60,7 +60,7 @@ def printed(*found: Measured) -> list[str]:
     return render_comparisons(Comparisons(comparisons=(compared,)), NOW).splitlines()
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("value", "unit", "told"),
     [
         (None, "calls", "unknown"),
@@ -194,7 +194,7 @@ def test_ratios_and_missing_trials_have_their_columns() -> None:
     assert "the geometric mean" in text
 
 
-@pytest.mark.parametrize("name", ["calls of <script>alert(1)</script>", "@all\u202e | `x` ![y](z)"])
+@try_cases("name", ["calls of <script>alert(1)</script>", "@all\u202e | `x` ![y](z)"])
 def test_a_name_that_is_not_ours_does_nothing(name: str) -> None:
     found = measured(name, **LOOK, says=name, scenarios=scenarios(1))
     text = section(written(found))

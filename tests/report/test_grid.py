@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.report.flips import list_flips
 from promptverdict.report.grid import FLAGS, Grid, build_grid_table, build_grids, count_flags
 from promptverdict.report.page.trial_texts import read_trial_texts
@@ -10,6 +9,7 @@ from promptverdict.trials.grade import failed, passed, ungraded
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.summary import summarise_trial
 
+from tests.cases import try_cases
 from tests.report.compared import BASE, NOW, TERSE, comparison, run
 from tests.report.made import graded, record
 
@@ -55,7 +55,7 @@ def test_of_many_a_candidate_stands_beside_its_baseline_and_an_unchanged_one_alo
     assert [row.cells[0].shown for row in built.rows] == ["all"] * 3 + ["absent"] * 2
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("signs", "flags"),
     [
         ("++", ()),

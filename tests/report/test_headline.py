@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from promptverdict.comparison.behaviour_verdict import Theme
 from promptverdict.comparison.verdicts import Comparison, Side, SuiteGate
 from promptverdict.report.evidence import describe_sides
 from promptverdict.report.headline import MOST_REASONS, build_headline, combine_headlines
 
+from tests.cases import try_cases
 from tests.report.compared import NOW, changed, comparison, run
 
 BASE = comparison(run())
@@ -34,7 +34,7 @@ def themed(*themes: Theme) -> Comparison:
     return BASE.model_copy(update={"themes": themes})
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("word", "sentence"),
     [
         ("improved", "helper/terse shows kind more often than helper/base."),
@@ -67,7 +67,7 @@ def gated(verdict: str, outcome: str, code: int) -> Comparison:
     return changed(BASE, verdict=verdict).model_copy(update={"gates": gates})
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("found", "word", "sentence"),
     [
         (
@@ -187,7 +187,7 @@ def test_the_worst_of_several_comparisons_is_told_first() -> None:
     assert (both.word, both.sentence) == ("Regressed", "All 2 comparisons: regressed.")
 
 
-@pytest.mark.parametrize("other", ["stale", "invalid"])
+@try_cases("other", ["stale", "invalid"])
 def test_an_improvement_beside_stale_or_invalid_evidence_is_never_the_headline(other: str) -> None:
     stale = BASE.model_copy(update={"status": "stale"})
     lacking = {"stale": stale, "invalid": changed(BASE, verdict="invalid")}[other]

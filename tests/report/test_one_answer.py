@@ -19,6 +19,7 @@ from promptverdict.report.markdown.escape import escape_markdown
 from promptverdict.report.page.html import render_page
 from promptverdict.report.terminal.comparison import render_comparisons
 
+from tests.cases import try_cases
 from tests.report.compared import NOW, changed, comparison, report, run
 
 BASE = comparison(run())
@@ -86,7 +87,7 @@ def test_every_word_but_the_one_of_nothing_to_compare_is_tried() -> None:
     assert set(COMPARISONS) == set(get_args(Word)) - {"unchanged"}
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("verdict", "word"),
     [("improved", "improved"), (None, "too few scenarios"), ("inconclusive", "inconclusive")],
 )

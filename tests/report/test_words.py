@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from promptverdict.report.words import format_age
 from promptverdict.trials.metrics import (
     count_calls,
@@ -19,6 +18,7 @@ from promptverdict.trials.record import Fault
 from promptverdict.trials.transcript import Answered, End, Result, Usage, User
 from promptverdict.trials.tree import Change
 
+from tests.cases import try_cases
 from tests.report.made import EVENTS, PROVENANCE, record
 
 counted_test_runs = count_test_runs
@@ -37,7 +37,7 @@ def test_a_file_counts_once_and_what_nobody_wrote_does_not() -> None:
     assert count_files_changed(tuple(results)) == 3
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("answers", "total"),
     [
         ([Usage(input=1, output=2), Usage(input=3, output=4)], Usage(input=4, output=6)),
@@ -57,7 +57,7 @@ def test_tokens_are_added_up_unless_one_answers_are_unknown(
     assert sum_usage(tuple(Answered(model="m", stop="done", usage=one) for one in answers)) == total
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("end", "told"),
     [
         (End(reason="done"), "done"),
@@ -83,7 +83,7 @@ def test_evidence_is_told_by_who_answered() -> None:
     assert describe_origin(None) == "none"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("days", "told"),
     [
         (0, "today"),

@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import pytest
 from promptverdict.recording.digest import PARTS, list_changed_parts
 from promptverdict.recording.files import Location
 
+from tests.cases import try_cases
 from tests.repository.test_recordings import ROOT, TRIALS, open_recording
 
 
@@ -42,14 +42,14 @@ def test_every_recording_is_frozen_and_nothing_else() -> None:
     assert files == set(FROZEN)
 
 
-@pytest.mark.parametrize("recording", FROZEN)
+@try_cases("recording", FROZEN)
 def test_a_recording_keeps_the_digest_that_it_was_made_with(recording: str) -> None:
     path = Path(ROOT, recording)
     sealed = open_recording(Location(path.parent, int(path.name.partition(".")[0])))
     assert name_changes(FROZEN[recording], sealed.head.digest) == ""
 
 
-@pytest.mark.parametrize("trial_id", TRIALS)
+@try_cases("trial_id", TRIALS)
 def test_what_is_asked_today_has_the_frozen_digest(trial_id: str) -> None:
     trial = TRIALS[trial_id]
     recording = trial.location.http.relative_to(ROOT).as_posix()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.comparison.fingerprint import measure_trial
 from promptverdict.runner.readback import read_back
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.transcript import Answered, Call, Event, Result, pair_calls
 
+from tests.cases import try_cases
 from tests.repository.test_recordings import TRIALS, open_recording
 
 
@@ -35,7 +35,7 @@ def renumber(read: Evidence) -> Evidence:
     return read.model_copy(update={"events": events})
 
 
-@pytest.mark.parametrize("trial_id", TRIALS)
+@try_cases("trial_id", TRIALS)
 def test_grades_and_measures_do_not_depend_on_the_ids_of_calls(trial_id: str) -> None:
     trial = TRIALS[trial_id]
     record = read_back(trial, open_recording(trial.location))

@@ -23,6 +23,7 @@ from promptverdict.trials.store import Run
 from promptverdict.trials.transcript import Call
 from pydantic import TypeAdapter
 
+from tests.cases import try_cases
 from tests.report.made import record
 from tests.repository.reference import render_reference
 
@@ -58,14 +59,14 @@ def test_readme_shows_a_verdict_that_needs_nothing_from_elsewhere() -> None:
     assert "builder shows good-work more often than builder @ main." in told
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+@try_cases("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_a_page_links_only_to_what_is_there(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     local = [link for link in links if not link.startswith("http")]
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+@try_cases("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_a_module_that_a_page_names_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     package = ROOT / "harness/promptverdict"

@@ -21,6 +21,7 @@ from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.transcript import End, Result, final_text
 
 from tests.agents.loaded import load_agents
+from tests.cases import try_cases
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,7 +57,7 @@ def evidence(trial_id: str) -> Evidence:
     return asyncio.run(read_evidence(trial.cell, open_recording(trial.location)))
 
 
-@pytest.mark.parametrize("trial_id", TRIALS)
+@try_cases("trial_id", TRIALS)
 def test_each_says_where_it_comes_from_and_ended_well(trial_id: str) -> None:
     sealed = open_recording(TRIALS[trial_id].location)
     assert sealed.head.digest == TRIALS[trial_id].cell.digest
@@ -69,7 +70,7 @@ def test_each_says_where_it_comes_from_and_ended_well(trial_id: str) -> None:
     assert len(sealed.http) + len(sealed.world) < 200_000
 
 
-@pytest.mark.parametrize("trial_id", TRIALS)
+@try_cases("trial_id", TRIALS)
 def test_each_is_read_back_whole(trial_id: str) -> None:
     read = evidence(trial_id)
     assert isinstance(read.events[-1], End)
@@ -90,8 +91,8 @@ def test_there_are_ninety_six_of_one_api_and_six_of_the_others() -> None:
     }
 
 
-@pytest.mark.parametrize("through_sdk", [True, False], ids=["its SDK", "a plain client"])
-@pytest.mark.parametrize("trial_id", TRIALS)
+@try_cases("through_sdk", [True, False], ids=["its SDK", "a plain client"])
+@try_cases("trial_id", TRIALS)
 def test_each_is_replayed_as_it_is_read_back(trial_id: str, through_sdk: bool) -> None:
     trial = TRIALS[trial_id]
     sealed = open_recording(trial.location)
@@ -115,7 +116,7 @@ def red_before_first_production_change(read: Evidence) -> bool:
     return False
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("trial_id", "first"),
     [
         ("tdd-cycle/discount-test-first::backend-api-developer/tdd#0", True),

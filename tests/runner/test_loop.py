@@ -28,6 +28,7 @@ from promptverdict.trials.transcript import (
     final_text,
 )
 
+from tests.cases import try_cases
 from tests.fakes import EchoTools, ScriptedModel
 
 
@@ -197,7 +198,7 @@ def test_the_limit_of_output_tokens_is_the_agents_outcome() -> None:
     assert sum(isinstance(event, Result) for event in events) == 2
 
 
-@pytest.mark.parametrize(("tokens", "reason"), [(100, "limit"), (None, "limit"), (99, "length")])
+@try_cases(("tokens", "reason"), [(100, "limit"), (None, "limit"), (99, "length")])
 def test_an_answer_that_is_cut_at_the_limit_of_tokens_ends_by_the_limit(
     tokens: int | None, reason: str
 ) -> None:
@@ -221,7 +222,7 @@ def test_a_limit_of_time_is_the_agents_outcome_once_there_is_an_answer() -> None
         run(Slow())
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("text", "tools", "noted"),
     [
         ("<tool_call>{}</tool_call>", (), True),

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from promptverdict.graders.workspace import ProbeChecks
 from promptverdict.runner.probe_runner import probe_trees
-from promptverdict.sandbox import Sandbox, open_sandbox
+from promptverdict.sandbox import Sandbox
 from promptverdict.trials.evidence import Evidence, ProbeReport
 from promptverdict.trials.tree import Node
 
 from tests.fakes import SCENARIO
 from tests.graders.saboteurs import perform
 from tests.runner.test_trial import scenario_of
+from tests.sandboxes import open_bubblewrap
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
 
@@ -64,7 +65,7 @@ LYING = {
 
 @pytest.fixture(scope="module")
 def sandbox() -> Sandbox:
-    return open_sandbox("bubblewrap")
+    return open_bubblewrap()
 
 
 def probed(

@@ -32,6 +32,7 @@ from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import Call, End, Opaque, Result
 
 from tests.fakes import SCENARIO, SUITE, Provider, provider, say, script, turn_of, use, write
+from tests.sandboxes import open_bubblewrap
 
 EVALS = Path(__file__).parents[2] / "evals"
 bubblewrap = pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
@@ -290,7 +291,7 @@ def test_commits_and_test_order_are_told_from_a_recording_alone(
     tmp_path: Path, answers: Any, out_of_order: list[str], failed: set[str]
 ) -> None:
     cell = cell_of(copied_scenario(tmp_path, "tdd-cycle", "two-fixes-no-time"))
-    sandbox = open_sandbox("bubblewrap")
+    sandbox = open_bubblewrap()
     recorded = record(cell, answers, sandbox)
     assert recorded.fault is None
     sealed = open_sealed(cell.get_trial(0).location)
@@ -317,7 +318,7 @@ def test_a_changed_probe_is_stale_until_it_ran_again_on_the_stored_trees(tmp_pat
     probe = "import probekit as k\nk.check('there', (k.WORKSPACE / 'hello.txt').exists())\n"
     where = "evals/small/probes/hello/there.py"
     cell = cell_of(scenario_of(tmp_path, text, **{where: probe}))
-    sandbox = open_sandbox("bubblewrap")
+    sandbox = open_bubblewrap()
     answers = script([use("Write", file_path="hello.txt", content="x")], [say("Done.")])
     recorded = record(cell, answers, sandbox)
     assert recorded.evidence.outcome is not None
@@ -350,7 +351,7 @@ def test_a_probe_that_breaks_is_a_fault_and_no_failure(
 ) -> None:
     text = SCENARIO + "probes:\n- {name: p, run: python3 /probes/hello/p.py, timeout: 2}\n"
     cell = cell_of(scenario_of(tmp_path, text, **{"evals/small/probes/hello/p.py": probe + "\n"}))
-    recorded = record(cell, script([say("Hi.")]), open_sandbox("bubblewrap"))
+    recorded = record(cell, script([say("Hi.")]), open_bubblewrap())
     assert recorded.fault is None
     assert recorded.evidence.outcome is not None
     (report,) = recorded.evidence.outcome.probes
@@ -388,7 +389,7 @@ def test_a_check_whose_name_holds_a_colon_is_kept(tmp_path: Path) -> None:
     text = SCENARIO + "probes:\n- {name: p, run: python3 /probes/hello/p.py}\n"
     probe = "print('FAIL t.py::t: broken: twice')\nprint('PASS plain')\n"
     cell = cell_of(scenario_of(tmp_path, text, **{"evals/small/probes/hello/p.py": probe}))
-    recorded = record(cell, script([say("Hi.")]), open_sandbox("bubblewrap"))
+    recorded = record(cell, script([say("Hi.")]), open_bubblewrap())
     assert recorded.evidence.outcome is not None
     (report,) = recorded.evidence.outcome.probes
     assert [(one.outcome, one.name, one.detail) for one in report.checks] == [
@@ -402,7 +403,7 @@ def test_a_probe_that_prints_more_than_is_kept_is_a_fault(tmp_path: Path) -> Non
     text = SCENARIO + "probes:\n- {name: p, run: python3 /probes/hello/p.py}\n"
     probe = "for number in range(5000): print('FAIL', number)\n"
     cell = cell_of(scenario_of(tmp_path, text, **{"evals/small/probes/hello/p.py": probe}))
-    recorded = record(cell, script([say("Hi.")]), open_sandbox("bubblewrap"))
+    recorded = record(cell, script([say("Hi.")]), open_bubblewrap())
     assert recorded.evidence.outcome is not None
     assert "more than is kept" in str(recorded.evidence.outcome.probes[0].fault)
 

@@ -22,6 +22,7 @@ from promptverdict.trials.transcript import (
 )
 from pydantic import ValidationError
 
+from tests.cases import try_cases
 from tests.fakes import ScriptedModel
 
 DONE = Answered(model="m", stop="done")
@@ -87,7 +88,7 @@ def test_a_played_user_speaks_once_the_script_has_nothing_to_say() -> None:
     assert reply(user, "x") == ["More, please."]
 
 
-@pytest.mark.parametrize("word", ["FINISHED", " FINISHED.\n"])
+@try_cases("word", ["FINISHED", " FINISHED.\n"])
 def test_a_played_user_that_is_finished_says_nothing_and_what_it_took_is_kept(word: str) -> None:
     events = asyncio.run(played(ScriptedModel([Say(text=word)])).reply(conversation("x")))
     assert events == (Simulated(model="scripted", usage=Usage()),)
@@ -99,7 +100,7 @@ def test_a_played_user_says_no_more_than_it_may() -> None:
     assert reply(user, "x") == []
 
 
-@pytest.mark.parametrize(("said", "stop"), [("", None), ("I will not", "refusal"), ("a", "length")])
+@try_cases(("said", "stop"), [("", None), ("I will not", "refusal"), ("a", "length")])
 def test_an_answer_that_is_no_users_turn_is_a_fault(said: str, stop: str | None) -> None:
     blocks = [Say(text=said)] if said else []
     with pytest.raises(ProviderError, match="the simulated user's answer cannot be used"):

@@ -11,12 +11,14 @@ from promptverdict.sandbox import (
     remove_trial_folders,
 )
 
+from tests.sandboxes import open_bubblewrap
+
 from .shells import Shell, shell
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Sandbox:
-    return open_sandbox("bubblewrap")
+    return open_bubblewrap()
 
 
 @pytest.fixture(scope="module")

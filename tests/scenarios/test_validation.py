@@ -12,6 +12,8 @@ from promptverdict.core.strict_yaml import parse
 from promptverdict.scenarios.validation import validate_document
 from pydantic import AfterValidator, Field
 
+from tests.cases import try_cases
+
 
 def _sold(name: str) -> str:
     if name != "tea":
@@ -86,7 +88,7 @@ def test_a_good_document_becomes_its_model() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("text", "problem"),
     [
         ("items: []\n", "1: title: this key is missing | see `promptverdict schema order`"),
@@ -229,7 +231,7 @@ def test_what_was_found_is_shown_only_as_far_as_it_can_be_read_at_a_glance() -> 
     assert len(told) < 200
 
 
-@pytest.mark.parametrize("text", ["- a\n- b\n", "just words\n", "3\n"])
+@try_cases("text", ["- a\n- b\n", "just words\n", "3\n"])
 def test_a_document_that_is_no_mapping_is_told(text: str) -> None:
     (told,) = problems(text)
     assert told == ("order.yaml: a mapping of keys is expected | see `promptverdict schema order`")

@@ -14,6 +14,8 @@ from promptverdict.stats.agreement import (
     correct_rate,
 )
 
+from tests.cases import try_cases
+
 GOOD = Confusion(true_pass=45, false_pass=5, true_fail=40, false_fail=10)
 
 
@@ -21,7 +23,7 @@ def table(both: int, only_judge: int, only_people: int, neither: int) -> Confusi
     return Confusion(both, only_judge, neither, only_people)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("x", "n", "low", "high"),
     [
         # Newcombe 1998, table I, as the tests of the R package ratesci hold it.
@@ -37,7 +39,7 @@ def test_exact_intervals_are_those_of_the_books(x: int, n: int, low: float, high
     assert compute_clopper_pearson(n - x, n) == pytest.approx((1 - high, 1 - low), abs=6e-5)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("found", "kappa"),
     [
         # Wikipedia, Cohen's kappa: two readers of 50 grant proposals.
@@ -88,7 +90,7 @@ def test_the_lower_limit_of_j_is_put_together_from_both_limits() -> None:
     assert GOOD.least_j == pytest.approx(GOOD.j - math.sqrt(below_se**2 + below_sp**2))
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("found", "usable"),
     [
         (GOOD, True),

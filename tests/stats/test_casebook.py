@@ -16,6 +16,7 @@ from promptverdict.stats.gates import answer_gate
 from promptverdict.stats.score import compute_interval
 from promptverdict.stats.suites import Chances, sample_differences
 
+from tests.cases import try_cases
 from tests.stats.made import Arm, arm, flat
 
 
@@ -51,7 +52,7 @@ def test_a_judge_that_times_out_on_one_variant_alone_ends_the_comparison() -> No
     assert compare(flat(0, 40), candidate).verdict == "invalid"
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
+@try_cases("n", [1, 2, 3, 4, 5])
 def test_no_outcome_of_five_scenarios_or_fewer_is_a_verdict(n: int) -> None:
     for passing, after in itertools.product(range(n + 1), itertools.product((0, 1), repeat=n)):
         before = [[1]] * passing + [[0]] * (n - passing)

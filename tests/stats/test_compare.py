@@ -9,6 +9,7 @@ from promptverdict.stats.compare import compare
 from promptverdict.stats.samples import MissingResults
 from promptverdict.stats.score import compute_detectable, compute_quantile
 
+from tests.cases import try_cases
 from tests.stats.made import arm, flat, moved
 
 
@@ -20,8 +21,8 @@ def test_a_clear_gain_is_improved_and_a_clear_loss_regressed() -> None:
     assert (worse.verdict, worse.estimate, worse.fragile) == ("regressed", -1.0, False)
 
 
-@pytest.mark.parametrize("score", [0.0, 1.0])
-@pytest.mark.parametrize(("n", "half"), [(10, 0.278), (20, 0.161), (50, 0.071), (100, 0.037)])
+@try_cases("score", [0.0, 1.0])
+@try_cases(("n", "half"), [(10, 0.278), (20, 0.161), (50, 0.071), (100, 0.037)])
 def test_where_nothing_differs_nothing_is_concluded(score: float, n: int, half: float) -> None:
     found = compare(flat(score, n), flat(score, n))
     assert (found.verdict, found.estimate, found.p) == ("inconclusive", 0.0, 1.0)
@@ -57,7 +58,7 @@ def test_strictness_leaves_a_sturdy_verdict_alone() -> None:
     assert compare(*moved(*[1] * 8, *[0] * 2), strict=True).verdict == "improved"
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
+@try_cases("n", [1, 2, 3, 4, 5])
 def test_fewer_than_six_scenarios_give_no_verdict_whatever_they_show(n: int) -> None:
     found = compare(flat(0, n, 10), flat(1, n, 10))
     assert found.verdict == "inconclusive"
@@ -92,13 +93,13 @@ def test_scenarios_of_one_family_count_as_one() -> None:
     assert compare(*sides).verdict == "improved"
 
 
-@pytest.mark.parametrize("wrong", [1.2, -0.1, math.inf])
+@try_cases("wrong", [1.2, -0.1, math.inf])
 def test_a_score_outside_the_scale_is_refused_and_not_clipped(wrong: float) -> None:
     with pytest.raises(ValueError, match=r"s0: score .* is not in 0\.\.1"):
         compare(arm([1]), arm([wrong]))
 
 
-@pytest.mark.parametrize("wrong", [0.0, 1.0, math.nan])
+@try_cases("wrong", [0.0, 1.0, math.nan])
 def test_an_alpha_that_is_no_level_is_refused(wrong: float) -> None:
     with pytest.raises(ValueError, match="alpha"):
         compare(arm([1]), arm([1]), alpha=wrong)

@@ -9,6 +9,7 @@ from promptverdict.stats.compare import compare
 from promptverdict.stats.corrections import adjust_by_holm, adjust_verdicts
 from promptverdict.stats.looks import Look
 
+from tests.cases import try_cases
 from tests.stats.made import flat, moved, published
 
 FIGURES = published()
@@ -31,7 +32,7 @@ def test_equal_p_values_are_raised_alike() -> None:
     assert adjust_by_holm([0.02, 0.02, 0.02]) == pytest.approx([0.06] * 3)
 
 
-@pytest.mark.parametrize("wrong", [-0.1, 1.1, math.nan])
+@try_cases("wrong", [-0.1, 1.1, math.nan])
 def test_a_p_that_is_none_is_refused(wrong: float) -> None:
     with pytest.raises(ValueError, match="p-values"):
         adjust_by_holm([0.5, wrong])

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from promptverdict.stats.drift import Count, compute_drift_p, find_noticeable_changes
 
+from tests.cases import try_cases
 
-@pytest.mark.parametrize(("old", "new"), [(7, 4), (12, 3), (30, 10)])
+
+@try_cases(("old", "new"), [(7, 4), (12, 3), (30, 10)])
 def test_all_and_then_none_is_one_table_of_all_with_these_margins(old: int, new: int) -> None:
     p = compute_drift_p(Count(old, old), Count(0, new))
     assert p == pytest.approx(1 / math.comb(old + new, new))
@@ -29,8 +31,8 @@ def test_what_would_be_noticed_is_noticed_in_eight_of_ten_cases() -> None:
     draw = np.random.default_rng(1)
     for chance, least, most in ((0.8 - fall, 0.78, 0.86), (0.8 - fall + 0.08, 0, 0.78)):
         passed = draw.binomial(20, chance, 2000)
-        noticed = [compute_drift_p(before, Count(int(each), 20)) <= 0.05 for each in passed]
-        assert least <= np.mean(noticed) <= most
+        noticed = [compute_drift_p(before, Count(each, 20)) <= 0.05 for each in range(21)]
+        assert least <= np.mean(np.array(noticed)[passed]) <= most
 
 
 def test_a_rise_is_noticed_as_a_fall_of_the_opposite() -> None:
@@ -43,7 +45,7 @@ def test_too_few_trials_notice_nothing() -> None:
     assert find_noticeable_changes(Count(4, 7), 2, 0.05) == (None, None)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.9])
+@try_cases("share", [0.0, 0.2, 0.5, 0.9])
 def test_the_same_baseline_drifts_by_chance_in_at_most_a_twentieth(share: float) -> None:
     """The scenarios differ in difficulty as much as they can; the new trials are a random part."""
     draw = np.random.default_rng(3)

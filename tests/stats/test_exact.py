@@ -14,6 +14,7 @@ from promptverdict.stats.samples import Array
 from promptverdict.stats.score import compute_p_values
 from scipy.stats import binom
 
+from tests.cases import try_cases
 from tests.stats.made import moved
 
 SHARES = np.sin(np.linspace(0, math.pi / 2, 5_003)) ** 2
@@ -46,12 +47,12 @@ def rank(pairs: int, discordant: int, more: int) -> float:
     )
 
 
-@pytest.mark.parametrize("pairs", range(FLOOR, 61))
+@try_cases("pairs", range(FLOOR, 61))
 def test_at_most_five_percent_of_verdicts_are_false_at_the_worst_share(pairs: int) -> None:
     assert count_false_verdicts(pairs, find_critical_counts(pairs, 0.05)) < 0.05
 
 
-@pytest.mark.parametrize(("pairs", "percent"), [(6, 6.49), (7, 5.87), (8, 7.03), (48, 5.95)])
+@try_cases(("pairs", "percent"), [(6, 6.49), (7, 5.87), (8, 7.03), (48, 5.95)])
 def test_the_normal_approximation_errs_too_often(pairs: int, percent: float) -> None:
     assert 100 * count_false_verdicts(pairs, of_mcnemar(pairs)) == pytest.approx(percent, abs=0.005)
 
@@ -67,7 +68,7 @@ def test_five_losses_of_six_are_a_regression() -> None:
     assert compare(*moved(-1, -1, -1, -1, -1, 0)).verdict == "regressed"
 
 
-@pytest.mark.parametrize("pairs", [6, 9, 13])
+@try_cases("pairs", [6, 9, 13])
 def test_p_is_lloyds_whichever_way_it_is_counted(pairs: int) -> None:
     results = [(m, b) for m in range(1, pairs + 1) for b in range(m // 2 + 1, m + 1)]
     ranks = {result: rank(pairs, *result) for result in results}
@@ -83,7 +84,7 @@ def test_p_is_lloyds_whichever_way_it_is_counted(pairs: int) -> None:
         assert compute_exact_p(pairs, losses, gains) == compute_exact_p(pairs, gains, losses)
 
 
-@pytest.mark.parametrize(("pairs", "alpha"), [(6, 0.05), (11, 0.05), (20, 0.05), (20, 0.01)])
+@try_cases(("pairs", "alpha"), [(6, 0.05), (11, 0.05), (20, 0.05), (20, 0.01)])
 def test_critical_counts_are_those_whose_p_is_below_alpha(pairs: int, alpha: float) -> None:
     critical = find_critical_counts(pairs, alpha)
     for gains, losses in itertools.product(range(pairs + 1), repeat=2):
@@ -102,7 +103,7 @@ def test_as_many_gains_as_losses_are_no_change() -> None:
     assert compute_exact_p(9, 3, 3) == compute_exact_p(9, 0, 0) == 1.0
 
 
-@pytest.mark.parametrize(("gains", "losses"), [(5, 5), (-1, 2), (10, 0)])
+@try_cases(("gains", "losses"), [(5, 5), (-1, 2), (10, 0)])
 def test_counts_that_are_none_are_refused(gains: int, losses: int) -> None:
     with pytest.raises(ValueError, match="not among 9 pairs"):
         compute_exact_p(9, gains, losses)

@@ -16,6 +16,8 @@ from promptverdict.stats.looks import Look
 from promptverdict.stats.newcombe import compute_interval, compute_newcombe, find_holding_quantile
 from scipy.stats import binom
 
+from tests.cases import try_cases
+
 
 def tried(*scenarios: Sequence[float | None]) -> Trials:
     """Grades of s0, s1, ...: one grade for each trial."""
@@ -48,7 +50,7 @@ def test_three_scenarios_are_enough_for_a_verdict_on_these_three() -> None:
     assert compare(*flat).verdict == "inconclusive"
 
 
-@pytest.mark.parametrize("trials", [1, 2])
+@try_cases("trials", [1, 2])
 def test_one_or_two_trials_are_no_verdict_whatever_they_show(trials: int) -> None:
     for before, after in ((1.0, 0.0), (0.0, 1.0)):
         found = compare_fixed(tried([before] * trials), tried([after] * trials))
@@ -74,8 +76,8 @@ def test_a_fraction_of_a_pass_counts_against_whatever_is_shown() -> None:
     assert "missing" not in found.reason
 
 
-@pytest.mark.parametrize("margin", [0.05, 0.10, 0.20])
-@pytest.mark.parametrize("trials", [2, 5, 11, 14])
+@try_cases("margin", [0.05, 0.10, 0.20])
+@try_cases("trials", [2, 5, 11, 14])
 def test_a_gate_passes_what_is_worse_by_its_margin_in_5_percent_at_most(
     margin: float, trials: int
 ) -> None:
@@ -159,7 +161,7 @@ def test_a_scenario_that_one_side_alone_ran_is_missing_in_the_other() -> None:
     assert found.low == pytest.approx(ends((60, 60), (57, 60))[0])
 
 
-@pytest.mark.parametrize("sides", [({}, {}), (tried([1.0]), {}), (tried([1.0]), tried([None]))])
+@try_cases("sides", [({}, {}), (tried([1.0]), {}), (tried([1.0]), tried([None]))])
 def test_nothing_to_compare_is_invalid(sides: tuple[Trials, Trials]) -> None:
     found = compare_fixed(*sides)
     assert found.verdict == "invalid"
@@ -167,7 +169,7 @@ def test_nothing_to_compare_is_invalid(sides: tuple[Trials, Trials]) -> None:
     assert answer_gate(found, "no_regression").exit_code == 7
 
 
-@pytest.mark.parametrize("grade", [-0.1, 1.1, math.inf])
+@try_cases("grade", [-0.1, 1.1, math.inf])
 def test_a_grade_outside_the_scale_is_refused(grade: float) -> None:
     with pytest.raises(ValueError, match="s0"):
         compare_fixed(tried([1.0]), tried([grade]))
@@ -192,7 +194,7 @@ def test_holm_takes_behaviours_below_any_floor_into_its_family() -> None:
     assert (left.verdict, left.p_holm) == ("inconclusive", pytest.approx(4 * slight.p))
 
 
-@pytest.mark.parametrize(("margin", "trials"), [(0.05, 59), (0.10, 29), (0.20, 14)])
+@try_cases(("margin", "trials"), [(0.05, 59), (0.10, 29), (0.20, 14)])
 def test_a_margin_takes_so_many_trials_that_all_pass_in_however_few_scenarios(
     margin: float, trials: int
 ) -> None:
@@ -244,7 +246,7 @@ def test_a_small_certain_loss_passes_with_a_warning() -> None:
     assert (found.outcome, found.warning) == ("pass", "worse, but by less than the margin")
 
 
-@pytest.mark.parametrize("margin", [0.0, 1.0])
+@try_cases("margin", [0.0, 1.0])
 def test_a_margin_outside_the_scale_is_refused(margin: float) -> None:
     with pytest.raises(ValueError, match="margin"):
         answer_gate(compare_fixed(even(5, 5, 1), even(5, 5, 1)), "no_regression", margin)
@@ -278,7 +280,7 @@ def test_a_family_that_shares_its_outcomes_counts_as_one_scenario() -> None:
     assert compare_fixed(before, after).p < family.p
 
 
-@pytest.mark.parametrize(("count", "trials"), [(2, 2), (4, 3), (8, 1), (3, 5)])
+@try_cases(("count", "trials"), [(2, 2), (4, 3), (8, 1), (3, 5)])
 def test_families_that_share_their_outcomes_err_in_five_percent_at_most(
     count: int, trials: int
 ) -> None:

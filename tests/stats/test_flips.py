@@ -8,8 +8,10 @@ import pytest
 from promptverdict.stats.flips import _compute_fisher_p, stands_out
 from scipy.stats import fisher_exact
 
+from tests.cases import try_cases
 
-@pytest.mark.parametrize(
+
+@try_cases(
     ("before", "after", "expected"),
     [
         ((11, 1), (10, 2), False),

@@ -8,10 +8,11 @@ from promptverdict.stats.gates import answer_gate, count_units_needed
 from promptverdict.stats.looks import Look
 from promptverdict.stats.terms import GateMode
 
+from tests.cases import try_cases
 from tests.stats.made import arm, flat, moved
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("margin", "needed"),
     [(0.02, 149), (0.03, 99), (0.05, 59), (0.10, 29), (0.15, 19), (0.20, 14), (0.25, 11)],
 )
@@ -25,7 +26,7 @@ def test_a_wide_margin_still_needs_six_scenarios() -> None:
     assert count_units_needed(0.9) == 6
 
 
-@pytest.mark.parametrize("margin", [0.0, 1.0, -0.1, 10.0])
+@try_cases("margin", [0.0, 1.0, -0.1, 10.0])
 def test_a_margin_outside_the_scale_is_refused(margin: float) -> None:
     with pytest.raises(ValueError, match="margin"):
         answer_gate(compare(flat(1, 9), flat(1, 9)), "no_regression", margin)
@@ -36,13 +37,13 @@ def test_non_inferiority_is_never_judged_without_a_margin() -> None:
         answer_gate(compare(flat(1, 9), flat(1, 9)), "non_inferiority")
 
 
-@pytest.mark.parametrize("mode", ["no_regression", "non_inferiority"])
+@try_cases("mode", ["no_regression", "non_inferiority"])
 def test_an_improvement_passes_with_few_scenarios_too(mode: GateMode) -> None:
     found = answer_gate(compare(flat(0, 8), flat(1, 8)), mode, 0.10)
     assert (found.outcome, found.exit_code, found.refused) == ("pass", 0, False)
 
 
-@pytest.mark.parametrize("mode", ["no_regression", "non_inferiority"])
+@try_cases("mode", ["no_regression", "non_inferiority"])
 def test_a_regression_fails(mode: GateMode) -> None:
     found = answer_gate(compare(flat(1, 40), flat(0, 40)), mode, 0.10)
     assert (found.outcome, found.exit_code, found.reason) == ("fail", 1, "regressed")
@@ -121,8 +122,8 @@ def test_invalid_evidence_is_no_pass_and_no_failure() -> None:
     assert "2 of 10" in found.reason
 
 
-@pytest.mark.parametrize("mode", ["no_regression", "non_inferiority"])
-@pytest.mark.parametrize("candidate", [flat(1, 40), flat(0.4, 40)], ids=["improved", "the same"])
+@try_cases("mode", ["no_regression", "non_inferiority"])
+@try_cases("candidate", [flat(1, 40), flat(0.4, 40)], ids=["improved", "the same"])
 def test_before_the_last_look_nothing_passes_and_that_blocks(
     mode: GateMode, candidate: dict[str, list[float | None]]
 ) -> None:
@@ -135,7 +136,7 @@ def test_before_the_last_look_nothing_passes_and_that_blocks(
     )
 
 
-@pytest.mark.parametrize("mode", ["no_regression", "non_inferiority"])
+@try_cases("mode", ["no_regression", "non_inferiority"])
 def test_a_regression_beyond_the_bound_fails_at_any_look(mode: GateMode) -> None:
     found = answer_gate(compare(flat(1, 40), flat(0, 40), look=Look(1, 5)), mode, 0.10)
     assert (found.outcome, found.refused, found.exit_code) == ("fail", False, 1)

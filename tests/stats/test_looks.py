@@ -9,12 +9,13 @@ from promptverdict.stats.looks import MOST, Look, Shape, compute_bounds, compute
 from promptverdict.stats.score import compute_interval, compute_statistics
 from scipy.stats import multivariate_normal, norm
 
+from tests.cases import try_cases
 from tests.stats.made import flat, moved, published
 
 FIGURES = published()
 
 
-@pytest.mark.parametrize("shape", ["obrien_fleming", "pocock"])
+@try_cases("shape", ["obrien_fleming", "pocock"])
 def test_constants_are_the_published_ones(shape: Shape) -> None:
     figure = FIGURES[f"{shape}_constants"]
     found = [
@@ -37,9 +38,7 @@ def test_looking_five_times_at_the_bound_of_one_errs_fourteen_times_in_a_hundred
     assert compute_crossing([norm.ppf(0.975)] * 5) == pytest.approx(0.142, abs=5e-4)
 
 
-@pytest.mark.parametrize(
-    "limits", [compute_bounds(5), compute_bounds(5, "pocock"), (3.0, 1.0, 2.5)]
-)
+@try_cases("limits", [compute_bounds(5), compute_bounds(5, "pocock"), (3.0, 1.0, 2.5)])
 def test_the_recursion_agrees_with_the_multivariate_normal(limits: tuple[float, ...]) -> None:
     steps = np.arange(1, len(limits) + 1)
     correlations = np.sqrt(np.minimum.outer(steps, steps) / np.maximum.outer(steps, steps))
@@ -49,13 +48,13 @@ def test_the_recursion_agrees_with_the_multivariate_normal(limits: tuple[float, 
     assert compute_crossing(limits) == pytest.approx(1 - float(inside), abs=1e-4)
 
 
-@pytest.mark.parametrize("alpha", [0.01, 0.05 / 6, 0.2])
-@pytest.mark.parametrize("shape", ["obrien_fleming", "pocock"])
+@try_cases("alpha", [0.01, 0.05 / 6, 0.2])
+@try_cases("shape", ["obrien_fleming", "pocock"])
 def test_the_bounds_hold_any_level(shape: Shape, alpha: float) -> None:
     assert compute_crossing(compute_bounds(7, shape, alpha)) == pytest.approx(alpha, abs=1e-9)
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
+@try_cases("number", [1, 2, 3, 4, 5])
 def test_p_is_below_alpha_exactly_where_the_bound_is_exceeded(number: int) -> None:
     look = Look(number, 5)
     assert look.p(look.bound()) == pytest.approx(0.05, abs=1e-9)
@@ -72,13 +71,13 @@ def test_holm_holds_over_repeated_p_values_and_not_quite_over_nominal_ones() -> 
         assert behaviours * compute_crossing(nominal) > 0.051
 
 
-@pytest.mark.parametrize("places", [(0, 5), (6, 5), (-1, 5), (1, 0), (1, MOST + 1)])
+@try_cases("places", [(0, 5), (6, 5), (-1, 5), (1, 0), (1, MOST + 1)])
 def test_a_look_that_cannot_be_is_refused(places: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="is no look of a plan of 1 to 20"):
         Look(*places)
 
 
-@pytest.mark.parametrize(("looks", "alpha"), [(0, 0.05), (MOST + 1, 0.05), (5, 0.0), (5, 1.0)])
+@try_cases(("looks", "alpha"), [(0, 0.05), (MOST + 1, 0.05), (5, 0.0), (5, 1.0)])
 def test_bounds_that_cannot_be_are_refused(looks: int, alpha: float) -> None:
     with pytest.raises(ValueError, match=r"can be planned|alpha"):
         compute_bounds(looks, alpha=alpha)
@@ -94,7 +93,7 @@ CHANGED = moved(*[1] * 9, *[0] * 11)
 """T is 3: enough for one look, and for the third of five."""
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("number", "verdict"),
     [(1, "inconclusive"), (2, "inconclusive"), (3, "improved"), (4, "improved"), (5, "improved")],
 )

@@ -15,6 +15,7 @@ from promptverdict.stats.newcombe import (
 from promptverdict.stats.samples import Array
 from scipy.stats import binom, fisher_exact, norm
 
+from tests.cases import try_cases
 from tests.stats.made import published
 
 CHANCES = np.linspace(0, 1, 2001)
@@ -46,13 +47,13 @@ def test_the_interval_is_newcombes() -> None:
     assert list(compute_newcombe((x2, n2), (x1, n1), figure.inputs["conf"])) == figure.about
 
 
-@pytest.mark.parametrize("counts", [((0, 0), (1, 2)), ((1, 2), (0, 0)), ((3, 2), (1, 2))])
+@try_cases("counts", [((0, 0), (1, 2)), ((1, 2), (0, 0)), ((3, 2), (1, 2))])
 def test_counts_that_make_no_share_are_refused(counts: tuple[tuple[int, int], ...]) -> None:
     with pytest.raises(ValueError, match="share"):
         compute_newcombe(*counts)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("trials", "errs"), [(2, 0.125), (4, 0.070), (5, 0.062), (6, 0.068), (8, 0.077), (12, 0.064)]
 )
 def test_as_it_is_published_it_errs_too_often_with_few_trials(trials: int, errs: float) -> None:
@@ -69,18 +70,18 @@ def test_made_wider_it_errs_in_at_most_5_percent_with_1_to_30_trials_of_each() -
     assert not any(outside((n, n), find_holding_quantile((n, n), 0.05)).any() for n in (1, 2))
 
 
-@pytest.mark.parametrize("trials", [(2, 4), (3, 30), (10, 1), (9, 10), (20, 7)])
-@pytest.mark.parametrize("alpha", [0.05, 0.05 / 6])
+@try_cases("trials", [(2, 4), (3, 30), (10, 1), (9, 10), (20, 7)])
+@try_cases("alpha", [0.05, 0.05 / 6])
 def test_it_holds_where_one_variant_was_tried_more(trials: tuple[int, int], alpha: float) -> None:
     assert worst(outside(trials, find_holding_quantile(trials, alpha))) <= alpha
 
 
-@pytest.mark.parametrize("trials", [(1, 1), (30, 30), (3, 50), (500, 500)])
+@try_cases("trials", [(1, 1), (30, 30), (3, 50), (500, 500)])
 def test_it_is_never_narrower_than_published(trials: tuple[int, int]) -> None:
     assert find_holding_quantile(trials, 0.05) > USUAL - 1e-12
 
 
-@pytest.mark.parametrize("trials", [(2, 2), (3, 3), (7, 7), (4, 9), (12, 12)])
+@try_cases("trials", [(2, 2), (3, 3), (7, 7), (4, 9), (12, 12)])
 def test_p_is_below_alpha_exactly_where_the_interval_leaves_out_0(trials: tuple[int, int]) -> None:
     before, after = trials
     told = [
@@ -96,7 +97,7 @@ def test_two_trials_that_turn_are_one_chance_in_eight() -> None:
     assert can_show_a_change((3, 3), 0.05)
 
 
-@pytest.mark.parametrize("counts", [((7, 10), (1, 10)), ((20, 20), (15, 20)), ((30, 60), (42, 60))])
+@try_cases("counts", [((7, 10), (1, 10)), ((20, 20), (15, 20)), ((30, 60), (42, 60))])
 def test_p_is_below_that_of_fishers_test_which_asks_for_more(
     counts: tuple[tuple[int, int], ...],
 ) -> None:
@@ -109,7 +110,7 @@ def test_p_mirrors() -> None:
     assert compute_change_p((3, 9), (8, 12)) == pytest.approx(compute_change_p((6, 9), (4, 12)))
 
 
-@pytest.mark.parametrize("counts", [((0, 0), (1, 2)), ((2, 4), (3, 6)), ((0, 5), (0, 5))])
+@try_cases("counts", [((0, 0), (1, 2)), ((2, 4), (3, 6)), ((0, 5), (0, 5))])
 def test_where_nothing_moved_or_was_tried_p_is_1(counts: tuple[tuple[int, int], ...]) -> None:
     assert compute_change_p(*counts) == 1.0
 
@@ -118,8 +119,8 @@ def test_many_trials_are_counted_too() -> None:
     assert compute_change_p((1500, 3000), (1600, 3000)) == pytest.approx(0.0098, abs=3e-4)
 
 
-@pytest.mark.parametrize("trials", [(5, 5), (12, 12), (6, 15)])
-@pytest.mark.parametrize("margin", [0.05, 0.10, 0.20])
+@try_cases("trials", [(5, 5), (12, 12), (6, 15)])
+@try_cases("margin", [0.05, 0.10, 0.20])
 def test_a_bound_beyond_the_margin_is_as_rare_as_its_p(
     trials: tuple[int, int], margin: float
 ) -> None:

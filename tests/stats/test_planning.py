@@ -13,12 +13,13 @@ from promptverdict.stats.planning import (
 )
 from promptverdict.stats.suites import Chances
 
+from tests.cases import try_cases
 from tests.stats.made import published
 
 MIDDLE, HIGH = Chances(0.70), Chances(0.92)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("chances", "change", "scenarios", "trials", "expected"),
     [
         (MIDDLE, 0.10, 20, 3, 0.263),
@@ -48,9 +49,7 @@ def test_below_the_floor_nothing_is_found() -> None:
     assert simulate_power(MIDDLE, 0.29, 5, 20) == 0.0
 
 
-@pytest.mark.parametrize(
-    ("change", "scenarios", "trials"), [(0.3, 9, 3), (-0.7, 9, 3), (0.1, 0, 3), (0.1, 9, 0)]
-)
+@try_cases(("change", "scenarios", "trials"), [(0.3, 9, 3), (-0.7, 9, 3), (0.1, 0, 3), (0.1, 9, 0)])
 def test_a_design_that_cannot_be_is_refused(change: float, scenarios: int, trials: int) -> None:
     with pytest.raises(ValueError, match=r"base|design"):
         simulate_power(MIDDLE, change, scenarios, trials)
@@ -83,7 +82,7 @@ def test_a_change_too_small_for_any_suite_is_told() -> None:
     assert count_scenarios_needed(MIDDLE, 0.005, 1) is None
 
 
-@pytest.mark.parametrize("wanted", [0.0, 1.0])
+@try_cases("wanted", [0.0, 1.0])
 def test_a_power_that_is_no_chance_is_refused(wanted: float) -> None:
     with pytest.raises(ValueError, match="wanted power"):
         count_scenarios_needed(MIDDLE, 0.1, 3, wanted)
@@ -133,7 +132,7 @@ def step(scenario_calls: int | None, trial_calls: int | None) -> NextStep:
     )
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("scenario_calls", "trial_calls", "cheapest", "first"),
     [
         (40, 60, "scenarios", "7 more scenarios (40 trials), or 9 trials"),

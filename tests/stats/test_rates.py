@@ -20,18 +20,19 @@ from promptverdict.stats.rates import (
 from promptverdict.stats.samples import MissingResults
 from scipy import stats
 
+from tests.cases import try_cases
 from tests.stats.made import arm, flat, published
 
 FIGURES = published()
 
 
-@pytest.mark.parametrize("name", ["wilson_18_20", "wilson_15_148", "wilson_4_200"])
+@try_cases("name", ["wilson_18_20", "wilson_15_148", "wilson_4_200"])
 def test_wilsons_interval_is_the_published_one(name: str) -> None:
     figure = FIGURES[name]
     assert list(compute_wilson(figure.inputs["x"], figure.inputs["n"])) == figure.about
 
 
-@pytest.mark.parametrize(("passes", "n"), [(0, 7), (7, 7), (3, 9), (1, 1)])
+@try_cases(("passes", "n"), [(0, 7), (7, 7), (3, 9), (1, 1)])
 def test_wilsons_interval_is_that_of_scipy(passes: int, n: int) -> None:
     theirs = stats.binomtest(passes, n).proportion_ci(method="wilson")
     assert compute_wilson(passes, n) == pytest.approx((theirs.low, theirs.high))
@@ -43,7 +44,7 @@ def test_none_and_all_reach_the_ends_exactly() -> None:
     assert compute_wilson(0, 0) == (0.0, 1.0)
 
 
-@pytest.mark.parametrize(("passes", "n"), [(3, 2), (-1, 4)])
+@try_cases(("passes", "n"), [(3, 2), (-1, 4)])
 def test_counts_that_make_no_share_are_refused(passes: int, n: int) -> None:
     with pytest.raises(ValueError, match="no share"):
         compute_wilson(passes, n)
@@ -98,7 +99,7 @@ def test_the_limit_of_no_failures_is_clopper_pearsons() -> None:
         limit_failures(0)
 
 
-@pytest.mark.parametrize("name", ["pass_at_2_of_5_2", "pass_at_10_of_200_20"])
+@try_cases("name", ["pass_at_2_of_5_2", "pass_at_10_of_200_20"])
 def test_any_of_k_is_the_unbiased_estimate(name: str) -> None:
     counts = FIGURES[name].inputs
     assert estimate_pass_at_k(counts["n"], counts["c"], counts["k"]) == FIGURES[name].about
@@ -110,7 +111,7 @@ def test_all_of_k_is_the_unbiased_estimate() -> None:
     assert found == FIGURES["pass_hat_2_of_5_4"].about
 
 
-@pytest.mark.parametrize(("passes", "k"), list(itertools.product(range(5), range(1, 5))))
+@try_cases(("passes", "k"), list(itertools.product(range(5), range(1, 5))))
 def test_both_are_what_counting_every_choice_gives(passes: int, k: int) -> None:
     chosen = list(itertools.combinations([1] * passes + [0] * (4 - passes), k))
     assert estimate_pass_at_k(4, passes, k) == pytest.approx(fmean(map(any, chosen)))
@@ -122,7 +123,7 @@ def test_too_few_trials_are_not_known_instead_of_a_failure() -> None:
     assert math.isnan(estimate_pass_hat_k(2, 0, 3))
 
 
-@pytest.mark.parametrize(("trials", "passes", "k"), [(3, 4, 1), (3, -1, 1), (3, 1, 0)])
+@try_cases(("trials", "passes", "k"), [(3, 4, 1), (3, -1, 1), (3, 1, 0)])
 def test_counts_that_make_no_sense_are_refused(trials: int, passes: int, k: int) -> None:
     with pytest.raises(ValueError, match="make no sense"):
         estimate_pass_at_k(trials, passes, k)
@@ -155,7 +156,7 @@ def test_passes_are_not_counted_among_scores_in_between() -> None:
         score_scenarios(arm([0.5, 1]), 2, estimate_pass_at_k)
 
 
-@pytest.mark.parametrize(("scenarios", "trials"), [(14, 10), (20, 5), (6, 3), (60, 2)])
+@try_cases(("scenarios", "trials"), [(14, 10), (20, 5), (6, 3), (60, 2)])
 def test_no_width_falls_when_a_trial_of_a_spotless_run_fails(scenarios: int, trials: int) -> None:
     scores = flat(1, scenarios, trials)
     widths = []

@@ -14,6 +14,7 @@ from promptverdict.stats.score import compute_interval, compute_quantile
 from promptverdict.stats.suites import sample_differences
 
 from tests.benchmarks.verdicts import NULLS
+from tests.cases import try_cases
 from tests.stats.made import Arm, flat
 
 RUNS = 10_000
@@ -33,7 +34,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("differences", "rule"), CASES)
+@try_cases(("differences", "rule"), CASES)
 def test_score_p_and_interval_agree(differences: Array, rule: Rule) -> None:
     beyond = abs(rule.score(differences)) > rule.bound
     low, high = rule.interval(differences)
@@ -44,8 +45,8 @@ def test_score_p_and_interval_agree(differences: Array, rule: Rule) -> None:
     assert mirrored == pytest.approx((-high, -low), abs=1e-9)
 
 
-@pytest.mark.parametrize("trials", [1, 2, 3, 5])
-@pytest.mark.parametrize("scenarios", [6, 13, 20, 40])
+@try_cases("trials", [1, 2, 3, 5])
+@try_cases("scenarios", [6, 13, 20, 40])
 def test_many_samples_at_once_have_the_verdicts_of_each_alone(trials: int, scenarios: int) -> None:
     rule = Rule(fewest=trials, most=trials)
     samples = draw(trials, scenarios, runs=200)
@@ -57,8 +58,8 @@ def test_many_samples_at_once_have_the_verdicts_of_each_alone(trials: int, scena
     assert {-1.0, 0.0} <= set(alone) or scenarios == 6
 
 
-@pytest.mark.parametrize("trials", [2, 3, 4, 5])
-@pytest.mark.parametrize("scenarios", [6, 8, 12, 14, 20, 25, 40, 60])
+@try_cases("trials", [2, 3, 4, 5])
+@try_cases("scenarios", [6, 8, 12, 14, 20, 25, 40, 60])
 def test_few_verdicts_on_means_of_trials_are_false(trials: int, scenarios: int) -> None:
     rule = Rule(fewest=trials, most=trials)
     for null, chances in NULLS.items():
@@ -96,8 +97,8 @@ def break_ties(scenarios: int, trials: int, broken: int, *, both_ways: bool) -> 
     return sides
 
 
-@pytest.mark.parametrize(("scenarios", "trials"), [(14, 10), (20, 5), (6, 3), (40, 2), (60, 5)])
-@pytest.mark.parametrize("both_ways", [True, False])
+@try_cases(("scenarios", "trials"), [(14, 10), (20, 5), (6, 3), (40, 2), (60, 5)])
+@try_cases("both_ways", [True, False])
 def test_no_width_falls_when_a_tie_breaks(scenarios: int, trials: int, both_ways: bool) -> None:
     found = [
         compare(*break_ties(scenarios, trials, broken, both_ways=both_ways))

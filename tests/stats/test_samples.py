@@ -15,6 +15,7 @@ from promptverdict.stats.samples import (
     pair_scores,
 )
 
+from tests.cases import try_cases
 from tests.stats.made import arm
 
 
@@ -70,7 +71,7 @@ def test_filling_reaches_scenarios_that_are_absent_or_empty() -> None:
     assert fill_missing(scores, ["a", "b", "c"], 0.0) == {"a": [1.0, 0.0], "b": [0.0], "c": [0.0]}
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("baseline", "candidate", "told"),
     [
         (MissingResults(0, 100), MissingResults(11, 100), "11 of 100 results of the candidate"),
@@ -84,7 +85,7 @@ def test_too_many_or_unequally_missing_results_are_told(
     assert told in explain_unusable(baseline, candidate)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("baseline", "candidate"),
     [
         (MissingResults(0, 0), MissingResults(0, 0)),

@@ -15,6 +15,7 @@ from promptverdict.stats.score import (
 )
 from scipy import stats
 
+from tests.cases import try_cases
 from tests.stats.made import published
 
 FIGURES = published()
@@ -30,15 +31,13 @@ def of_table(table: list[list[int]]) -> list[float]:
     return [1.0] * gained + [-1.0] * lost + [0.0] * (both + neither)
 
 
-@pytest.mark.parametrize(
-    "name", ["tango_cavo_2012", "tango_no_discordant_n10", "tango_all_discordant_3"]
-)
+@try_cases("name", ["tango_cavo_2012", "tango_no_discordant_n10", "tango_all_discordant_3"])
 def test_with_one_binary_trial_the_interval_is_tangos(name: str) -> None:
     figure = FIGURES[name]
     assert ends(of_table(figure.inputs["table"])) == figure.about
 
 
-@pytest.mark.parametrize("name", ["own_k3_mixed", "own_k1_equals_tango"])
+@try_cases("name", ["own_k3_mixed", "own_k1_equals_tango"])
 def test_the_interval_of_means_of_trials_stays_what_it_was(name: str) -> None:
     assert ends(FIGURES[name].inputs["d"]) == FIGURES[name].about
 
@@ -49,13 +48,13 @@ def test_with_one_binary_trial_p_is_mcnemars() -> None:
     assert compute_p_values(np.array(differences)) == pytest.approx(figure.expected[1], abs=1e-6)
 
 
-@pytest.mark.parametrize("n", [1, 10, 20, 50, 100, 200])
+@try_cases("n", [1, 10, 20, 50, 100, 200])
 def test_where_all_ties_the_interval_has_a_width(n: int) -> None:
     half = Z**2 / (n + Z**2)
     assert ends([0.0] * n) == pytest.approx([-half, half], abs=1e-9)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("differences", "expected"),
     [
         ([1.0] * 10, [0.44493, 1]),
@@ -80,7 +79,7 @@ def samples() -> list[list[float]]:
     ]
 
 
-@pytest.mark.parametrize("differences", samples())
+@try_cases("differences", samples())
 def test_interval_and_p_never_contradict_each_other(differences: list[float]) -> None:
     low, high = ends(differences)
     excluded = low > 0 or high < 0
@@ -88,7 +87,7 @@ def test_interval_and_p_never_contradict_each_other(differences: list[float]) ->
     assert -1 <= low <= np.mean(differences) <= high <= 1
 
 
-@pytest.mark.parametrize("differences", samples())
+@try_cases("differences", samples())
 def test_swapping_the_variants_mirrors_the_interval(differences: list[float]) -> None:
     low, high = ends(differences)
     assert ends([-change for change in differences]) == pytest.approx([-high, -low], abs=1e-9)

@@ -9,6 +9,7 @@ import pytest
 from promptverdict.stats.sign_flips import compute_sign_flip_p
 from scipy import stats
 
+from tests.cases import try_cases
 from tests.stats.made import published
 
 FIGURES = published()
@@ -29,7 +30,7 @@ def test_sign_flips_of_darwins_maize_are_fishers_but_for_half_the_ties() -> None
     assert compute_sign_flip_p(heights) + ties / 2 == figure.about
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("differences", "expected"),
     [
         ([1.0] * 4 + [0.0] * 16, 1 / 16),
@@ -43,7 +44,7 @@ def test_few_sign_flips_are_counted_by_hand(differences: list[float], expected: 
     assert compute_sign_flip_p(np.array(differences)) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("gains", "losses"), [(16, 6), (26, 14), (60, 41), (300, 240)])
+@try_cases(("gains", "losses"), [(16, 6), (26, 14), (60, 41), (300, 240)])
 def test_many_sign_flips_of_one_size_are_the_sign_tests_mid_p(gains: int, losses: int) -> None:
     moved = gains + losses
     exact = 2 * stats.binom.sf(gains, moved, 0.5) + stats.binom.pmf(gains, moved, 0.5)

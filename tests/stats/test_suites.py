@@ -7,6 +7,7 @@ import pytest
 from promptverdict.stats.suites import Chances, sample_differences
 from scipy import stats
 
+from tests.cases import try_cases
 from tests.stats.made import Arm, arm, flat
 
 
@@ -14,7 +15,7 @@ def drawn(chances: Chances, change: float = 0.0) -> tuple[np.ndarray, np.ndarray
     return chances.draw(np.random.default_rng(2), change, (100_000,))
 
 
-@pytest.mark.parametrize(("base", "change"), [(0.7, 0.2), (0.92, -0.1), (0.5, 0.0)])
+@try_cases(("base", "change"), [(0.7, 0.2), (0.92, -0.1), (0.5, 0.0)])
 def test_chances_have_the_means_and_the_variance_between_scenarios(
     base: float, change: float
 ) -> None:
@@ -69,9 +70,7 @@ def test_sampled_differences_are_of_means_of_trials() -> None:
     assert many.var() == pytest.approx(2 * 0.25 / 4, rel=0.05)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"base": 1.0}, {"base": 0.5, "icc": 0.0}, {"base": 0.5, "correlation": 1.5}]
-)
+@try_cases("wrong", [{"base": 1.0}, {"base": 0.5, "icc": 0.0}, {"base": 0.5, "correlation": 1.5}])
 def test_chances_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="not"):
         Chances(**wrong)
@@ -86,7 +85,7 @@ def pilot(chances: Chances, scenarios: int, trials: int) -> tuple[Arm, Arm]:
     return before, after
 
 
-@pytest.mark.parametrize("truth", [Chances(0.7, 0.4, 0.85), Chances(0.6, 0.2, 0.3)])
+@try_cases("truth", [Chances(0.7, 0.4, 0.85), Chances(0.6, 0.2, 0.3)])
 def test_a_large_pilot_gives_back_what_it_was_drawn_from(truth: Chances) -> None:
     found = Chances.from_scores(*pilot(truth, 2000, 5))
     assert found.base == pytest.approx(truth.base, abs=0.02)

@@ -9,6 +9,7 @@ import pytest
 from promptverdict.stats.unbounded import compare_unbounded
 from scipy import stats
 
+from tests.cases import try_cases
 from tests.stats.made import Arm, arm, flat, published
 
 
@@ -42,7 +43,7 @@ def test_darwins_maize_has_its_published_p_and_too_few_pairs() -> None:
     )
 
 
-@pytest.mark.parametrize(("factor", "verdict"), [(1.5, "higher"), (0.6, "lower")])
+@try_cases(("factor", "verdict"), [(1.5, "higher"), (0.6, "lower")])
 def test_a_clear_change_is_named_by_its_direction(factor: float, verdict: str) -> None:
     found = compare_unbounded(*times(30, factor, 3))
     assert (found.verdict, found.reason, found.n) == (verdict, "", 30)
@@ -100,7 +101,7 @@ def test_too_many_missing_are_invalid() -> None:
     assert found.ratio == pytest.approx(1.8)
 
 
-@pytest.mark.parametrize("wrong", [0.0, -1.0, math.inf])
+@try_cases("wrong", [0.0, -1.0, math.inf])
 def test_a_quantity_that_has_no_ratio_is_refused(wrong: float) -> None:
     with pytest.raises(ValueError, match=r"s0: .* is not above 0"):
         compare_unbounded(arm([1]), arm([wrong]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import pytest
 from promptverdict.trials.integrity import (
     Integrity,
     PhraseIndex,
@@ -13,6 +12,8 @@ from promptverdict.trials.integrity import (
     list_phrases,
 )
 from promptverdict.trials.transcript import Answered, Call, Event, Result, Say, User
+
+from tests.cases import try_cases
 
 PROBE = """\
 import sys
@@ -56,7 +57,7 @@ def answered() -> Answered:
     return Answered(model="m", stop="calls")
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "text",
     [
         PROBE,

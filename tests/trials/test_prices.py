@@ -10,6 +10,8 @@ from promptverdict.trials.prices import Cost, Price, add_costs, compute_cost
 from promptverdict.trials.transcript import Usage
 from pydantic import ValidationError
 
+from tests.cases import try_cases
+
 PRICE = Price(as_of=date(2026, 1, 31), input=5.0, output=25.0)
 CACHED = PRICE.model_copy(update={"cache_read": 0.5, "cache_write": 6.25})
 
@@ -36,7 +38,7 @@ def test_tokens_of_the_cache_are_part_of_those_read() -> None:
     assert amount(usage, PRICE) == 5.0
 
 
-@pytest.mark.parametrize("usage", [Usage(), Usage(input=1), Usage(output=1)])
+@try_cases("usage", [Usage(), Usage(input=1), Usage(output=1)])
 def test_unknown_tokens_cost_an_unknown_amount(usage: Usage) -> None:
     assert compute_cost(usage, PRICE) is None
 
@@ -56,14 +58,14 @@ def test_a_total_is_as_old_as_its_oldest_price() -> None:
     assert add_costs([made(1, day=9), made(2, day=3)]) == made(3, day=3)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("value", "told"), [(1234.5, "1,234.50 USD"), (0.01234, "0.0123 USD"), (0, "0.0000 USD")]
 )
 def test_small_amounts_keep_their_digits(value: float, told: str) -> None:
     assert str(made(value)) == told
 
 
-@pytest.mark.parametrize("wrong", [{"input": -1}, {"currency": "dollars"}, {"as_of": "soon"}])
+@try_cases("wrong", [{"input": -1}, {"currency": "dollars"}, {"as_of": "soon"}])
 def test_a_table_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Price.model_validate(PRICE.model_dump() | wrong)

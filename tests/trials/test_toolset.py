@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from promptverdict.recording.digest import hash_part
 from promptverdict.trials.tool_arguments import ARGUMENTS
 from promptverdict.trials.toolset import (
@@ -18,6 +17,8 @@ from promptverdict.trials.toolset import (
     find_nearest,
     list_offered,
 )
+
+from tests.cases import try_cases
 
 TYPES = {"string", "integer", "boolean", "array", "object"}
 
@@ -55,13 +56,13 @@ def test_every_tool_has_a_model_of_its_arguments_and_every_model_a_tool() -> Non
     assert list(ARGUMENTS) == list(NAMES) == names_of(TOOLS)
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=NAMES)
+@try_cases("tool", TOOLS, ids=NAMES)
 def test_schema_and_model_agree_on_names_required_types_and_enums(tool: dict[str, Any]) -> None:
     model = ARGUMENTS[tool["name"]].model_json_schema(by_alias=True)
     assert plain(tool["input_schema"], {}) == plain(model, model.get("$defs", {}))
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=NAMES)
+@try_cases("tool", TOOLS, ids=NAMES)
 def test_the_defaults_and_bounds_that_a_schema_tells_are_the_models(tool: dict[str, Any]) -> None:
     model = ARGUMENTS[tool["name"]].model_json_schema(by_alias=True)
     for name, schema in tool["input_schema"]["properties"].items():
@@ -72,7 +73,7 @@ def test_the_defaults_and_bounds_that_a_schema_tells_are_the_models(tool: dict[s
             assert model["properties"][name]["maximum"] == int(bound[1])
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=NAMES)
+@try_cases("tool", TOOLS, ids=NAMES)
 def test_every_part_of_a_schema_is_described_and_of_a_known_type(tool: dict[str, Any]) -> None:
     assert set(tool) == {"name", "description", "input_schema"}
     for schema in schemas_within(tool["input_schema"]):
@@ -92,7 +93,7 @@ def test_tools_are_offered_in_our_order_whatever_order_they_were_asked_in() -> N
         assert list_offered(shuffled, shuffled[::-1]) == TOOLS
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("allowed", "listed", "result"),
     [
         (["Bash", "Read"], None, ["Read", "Bash"]),
@@ -111,7 +112,7 @@ def test_offered_is_what_the_scenario_allows_and_the_agent_lists(
     assert names_of(list_offered(iter(allowed), listed and iter(listed))) == result
 
 
-@pytest.mark.parametrize("name", NAMES)
+@try_cases("name", NAMES)
 def test_a_name_is_known_in_any_case_and_with_space_around_it(name: str) -> None:
     assert (
         find_canonical(name)
@@ -121,12 +122,12 @@ def test_a_name_is_known_in_any_case_and_with_space_around_it(name: str) -> None
     )
 
 
-@pytest.mark.parametrize("name", ["", "Reads", "Multi Edit", "multi_edit", "mcp__x__Read", "*"])
+@try_cases("name", ["", "Reads", "Multi Edit", "multi_edit", "mcp__x__Read", "*"])
 def test_a_name_that_is_none_of_ours_has_no_canonical_form(name: str) -> None:
     assert find_canonical(name) is None
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("name", "meant"),
     [
         ("Reed", "Read"),
@@ -156,7 +157,7 @@ def test_new_tools_leave_every_earlier_request_as_it_was() -> None:
     assert list_offered(EARLIER, NAMES) == TOOLS[: len(EARLIER)]
 
 
-@pytest.mark.parametrize("new", NAMES[len(EARLIER) :])
+@try_cases("new", NAMES[len(EARLIER) :])
 def test_a_new_tool_enters_a_request_only_where_a_scenario_offers_it(new: str) -> None:
     assert names_of(list_offered(["Read", new], None)) == ["Read", new]
     assert names_of(list_offered(["Read"], ["Read", new])) == ["Read"]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from promptverdict.report.markdown.comment import MARKER
 
+from tests.cases import try_cases
 from tests.workflows.rehearsal import FOLDER, NAMES, jobs, load, program, step, steps, text
 
 PULL_REQUEST, COMMENT = "evals-pull-request.yml", "evals-comment.yml"
@@ -45,13 +46,13 @@ def test_the_workflows_that_are_spoken_of_exist() -> None:
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@try_cases("name", NAMES)
 def test_no_workflow_grants_all_its_jobs_a_permission_to_write(name: str) -> None:
     granted = load(name)["permissions"]
     assert granted in ({}, {"contents": "read"})
 
 
-@pytest.mark.parametrize("name", NAMES)
+@try_cases("name", NAMES)
 def test_what_a_pull_request_can_start_has_no_secret_and_writes_nothing(name: str) -> None:
     assert "pull_request_target" not in load(name)["on"]
     if of_forks(name):
@@ -61,13 +62,13 @@ def test_what_a_pull_request_can_start_has_no_secret_and_writes_nothing(name: st
         )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@try_cases("name", NAMES)
 def test_no_job_that_holds_a_key_may_write(name: str) -> None:
     for job in jobs(name).values():
         assert not (holds_key(job) and writes(job.get("permissions")))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@try_cases("name", NAMES)
 def test_no_expression_is_put_into_a_script(name: str) -> None:
     scripts = [one["run"] for one in steps(name) if "run" in one]
     scripts += [one["with"]["script"] for one in steps(name) if "script" in one.get("with", {})]
@@ -75,7 +76,7 @@ def test_no_expression_is_put_into_a_script(name: str) -> None:
     assert not any("${{" in script for script in scripts)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@try_cases("name", NAMES)
 def test_every_action_is_github_s_own_and_pinned_by_commit(name: str) -> None:
     used = [one["uses"] for one in steps(name) if "uses" in one]
     assert all(ACTION.fullmatch(one.partition("@")[0]) for one in used)
@@ -89,7 +90,7 @@ def test_one_action_is_pinned_in_one_way_everywhere() -> None:
     assert len(pins) == len({pin.partition("@")[0] for pin in pins})
 
 
-@pytest.mark.parametrize("name", NAMES)
+@try_cases("name", NAMES)
 def test_no_checkout_leaves_its_token_behind_and_every_job_ends(name: str) -> None:
     for one in steps(name):
         if one.get("uses", "").startswith("actions/checkout@"):
@@ -145,9 +146,7 @@ def test_record_is_reviewed_at_the_commit_that_it_runs() -> None:
         assert checkout["with"]["ref"] == "${{ needs.pin.outputs.commit }}"
 
 
-@pytest.mark.parametrize(
-    ("name", "title"), [(NIGHTLY, "Record everything anew"), (RECORD, "Record")]
-)
+@try_cases(("name", "title"), [(NIGHTLY, "Record everything anew"), (RECORD, "Record")])
 def test_what_costs_money_ends_by_itself_and_is_kept_also_where_its_job_is_cancelled(
     name: str, title: str
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.graders.reading.brace_source import (
     describe_code,
     find_test_block,
@@ -14,6 +13,8 @@ from promptverdict.graders.reading.brace_source import (
 )
 from promptverdict.graders.reading.code_edits import find_edit
 from promptverdict.trials.tree import Node, Tree
+
+from tests.cases import try_cases
 
 JS = """\
 // The cart.
@@ -86,7 +87,7 @@ def test_definitions_are_found_and_stubs_are_none() -> None:
     assert list(map_blocks(RUST.encode())) == ["old"]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("path", "name", "block", "public"),
     [
         ("a.js", "slug", "function slug() {", True),
@@ -109,7 +110,7 @@ def edit(path: str, old: str, new: str) -> str | None:
     return found.kind if found else None
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("path", "old", "new", "kind"),
     [
         ("a.js", JS, JS.replace("// The cart.", "// Carts.\n\n"), "cosmetic"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.graders.reading.code_edits import Edit, find_edit
 from promptverdict.trials.tree import Node, Tree
+
+from tests.cases import try_cases
 
 LONG = """\
 def total(items):
@@ -68,7 +69,7 @@ def change(path: str, before: str, after: str) -> Edit:
     return edit
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("path", "before", "after"),
     [
         ("app/order.py", LONG, PULLED_OUT),
@@ -82,7 +83,7 @@ def test_lines_that_left_one_definition_for_a_new_one_were_pulled_out(
     assert change(path, before, after).pulls_out
 
 
-@pytest.mark.parametrize("after", [HELPER_THAT_IS_NEW, COPIED, LONG.replace("19", "20")])
+@try_cases("after", [HELPER_THAT_IS_NEW, COPIED, LONG.replace("19", "20")])
 def test_a_helper_that_is_new_a_copy_and_a_change_pull_nothing_out(after: str) -> None:
     assert not change("app/order.py", LONG, after).pulls_out
 

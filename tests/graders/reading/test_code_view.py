@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import pytest
 from promptverdict.graders.reading.code_view import find_no_code
 from promptverdict.graders.tdd import SmallSteps
 from promptverdict.trials.evidence import Evidence
 
+from tests.cases import try_cases
 from tests.graders.projects import PROJECTS, run
 from tests.graders.saboteurs import Act, edit, node, play
 from tests.graders.test_claims import BEGIN, GREEN, NEW, OLD, PROJECT, TOTAL, outcomes
@@ -40,7 +40,7 @@ OUTPUTS = {
 }
 
 
-@pytest.mark.parametrize("last", OUTPUTS.values(), ids=OUTPUTS)
+@try_cases("last", OUTPUTS.values(), ids=OUTPUTS)
 def test_what_a_test_run_writes_is_no_code(last: Act) -> None:
     given = told(PROJECT, [*BEGIN, last])
     assert outcomes(given) == PASS
@@ -64,14 +64,12 @@ def changed_later(path: str, text: str, start: dict[str, str] | None = None) -> 
     return told(project, [*BEGIN, GREEN, Act(files={path: text}, command="")])
 
 
-@pytest.mark.parametrize(
-    "path", ["NOTES", "summary.out", "data/rates.csv", "notes.org", "a b.text"]
-)
+@try_cases("path", ["NOTES", "summary.out", "data/rates.csv", "notes.org", "a b.text"])
 def test_text_that_no_code_reads_is_no_code(path: str) -> None:
     assert outcomes(changed_later(path, "19\n")) == PASS
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("path", "reader"),
     [
         ("rates.csv", "RATES = open('rates.csv')"),
@@ -86,7 +84,7 @@ def test_what_code_reads_is_code(path: str, reader: str) -> None:
     assert outcomes(changed_later(path, text, start))[2] == "fail"
 
 
-@pytest.mark.parametrize("path", ["app/more.py", "web/index.html", "schema.sql", "pyproject.toml"])
+@try_cases("path", ["app/more.py", "web/index.html", "schema.sql", "pyproject.toml"])
 def test_sources_and_configuration_are_code_whatever_reads_them(path: str) -> None:
     assert outcomes(changed_later(path, "1"))[2] == "fail"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.graders.reading.file_kinds import (
     is_document,
     is_production,
@@ -10,6 +9,8 @@ from promptverdict.graders.reading.file_kinds import (
     is_test_file,
 )
 from promptverdict.guest.probekit import is_test
+
+from tests.cases import try_cases
 
 TESTS = """
 tests/test_a.py app/test_a.py app/a_test.py conftest.py app/conftest.py test/a.py
@@ -33,26 +34,26 @@ coverage.xml shop.egg-info/a.py app.db debug.log requirements.txt .venv/lib/a.py
 """
 
 
-@pytest.mark.parametrize("path", TESTS.split())
+@try_cases("path", TESTS.split())
 def test_a_test_is_what_its_runner_takes_for_one(path: str) -> None:
     assert is_test_file(path)
     assert not is_production(path, ())
     assert not is_production(path, ("*",))
 
 
-@pytest.mark.parametrize("path", PRODUCTION.split())
+@try_cases("path", PRODUCTION.split())
 def test_production_code_is_what_is_left(path: str) -> None:
     assert not is_test_file(path)
     assert is_production(path, ())
     assert is_source(path)
 
 
-@pytest.mark.parametrize("path", NEITHER.split())
+@try_cases("path", NEITHER.split())
 def test_configuration_and_what_tools_make_is_neither(path: str) -> None:
     assert not is_production(path, ())
 
 
-@pytest.mark.parametrize("path", [*TESTS.split(), *PRODUCTION.split(), *NEITHER.split()])
+@try_cases("path", [*TESTS.split(), *PRODUCTION.split(), *NEITHER.split()])
 def test_what_probes_call_a_test_is_one_here(path: str) -> None:
     assert is_test_file(path) or not is_test(path)
 
@@ -62,7 +63,7 @@ def test_globs_say_what_production_is() -> None:
     assert not is_production("src/a.py", ("app/*",))
 
 
-@pytest.mark.parametrize("path", ["README.md", "notes.txt", "app.db", "coverage/lcov.info"])
+@try_cases("path", ["README.md", "notes.txt", "app.db", "coverage/lcov.info"])
 def test_documents_are_nothing_that_tests_depend_on(path: str) -> None:
     assert is_document(path)
     assert not is_document("requirements.txt")

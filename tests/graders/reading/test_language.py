@@ -5,11 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
 from promptverdict.graders.reading.language import find_foreign
 from promptverdict.graders.reading.sentences import Sentence, list_sentences, split_sentences
 from promptverdict.trials.transcript import Say
 
+from tests.cases import try_cases
 from tests.repository.test_recordings import TRIALS
 from tests.repository.test_recordings import evidence as read
 from tests.word_corpus import DATA, list_cases, list_written
@@ -26,7 +26,7 @@ def test_nine_in_ten_short_sentences_in_other_languages_are_told() -> None:
     assert len(missed) <= 0.1 * len(FOREIGN), missed
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "said",
     [
         "Done.",
@@ -53,7 +53,7 @@ def test_a_foreign_sentence_in_an_english_answer_is_found() -> None:
     assert found.text.startswith("Die Anbindung")
 
 
-@pytest.mark.parametrize("trial_id", TRIALS)
+@try_cases("trial_id", TRIALS)
 def test_every_recorded_sentence_is_english(trial_id: str) -> None:
     assert find_foreign(list_sentences(read(trial_id), "any")) is None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.graders.reading.code_edits import find_edit
 from promptverdict.graders.reading.failure_reasons import Known
 from promptverdict.graders.reading.module_graph import can_reach, list_module_names
@@ -12,6 +11,8 @@ from promptverdict.graders.reading.python_source import (
 )
 from promptverdict.graders.reading.test_sources import describe_test
 from promptverdict.trials.tree import Node, Tree
+
+from tests.cases import try_cases
 
 
 def tree(**files: str) -> Tree:
@@ -73,7 +74,7 @@ def test_a_test_is_told_by_its_function_and_a_file_by_all_of_it() -> None:
     assert describe_test(given, "t.py") is not None
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "code",
     [
         "def test():\n    import app.shop\n",

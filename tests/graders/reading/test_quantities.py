@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from promptverdict.graders.reading.quantities import find_quantities, read_number
 
+from tests.cases import try_cases
 
-@pytest.mark.parametrize(
+
+@try_cases(
     ("word", "values", "printed"),
     [
         ("0,8", [0.8], [0.8]),
@@ -34,7 +36,7 @@ def test_a_number_has_the_values_that_it_may_mean(
     assert [r.value for r in read_number(word, printed=True)] == pytest.approx(printed)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("text", "family", "value"),
     [
         ("5 s", "time", 5),
@@ -60,7 +62,7 @@ def test_a_quantity_is_in_the_base_unit_of_its_family(text: str, family: str, va
     assert value in [pytest.approx(reading.value) for reading in quantity.readings]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "text", ["v4.2.0", "p95", "404", "500s", "127.0.0.1", "a 3-row table", "12:30", "#12", "x86_64"]
 )
 def test_what_is_no_quantity_has_no_unit(text: str) -> None:

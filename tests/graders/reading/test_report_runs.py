@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import pytest
 from promptverdict.graders.reading.report_runs import read_reports
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.tree import TestReport, Tree
 
+from tests.cases import try_cases
 from tests.graders import test_tdd as plays
 from tests.graders.saboteurs import Act, edit, node, play, put_below, ran
 
@@ -54,8 +54,8 @@ def below(acts: Sequence[Act]) -> Evidence:
     return play(start, [put_below(act, FOLDER) for act in acts], has_slug)
 
 
-@pytest.mark.parametrize("probe", ["hidden", None])
-@pytest.mark.parametrize("acts", TRIALS.values(), ids=TRIALS)
+@try_cases("probe", ["hidden", None])
+@try_cases("acts", TRIALS.values(), ids=TRIALS)
 def test_a_trial_gets_the_same_grades_wherever_its_project_lies(
     acts: Sequence[Act], probe: str | None
 ) -> None:
@@ -63,15 +63,15 @@ def test_a_trial_gets_the_same_grades_wherever_its_project_lies(
         assert grader.grade(below(acts)).outcome == grader.grade(at_root(acts)).outcome
 
 
-@pytest.mark.parametrize("lay_out", [at_root, below], ids=["root", "subfolder"])
-@pytest.mark.parametrize("acts", [UNRELATED_MENDED, WEAKENED], ids=["mended", "weakened"])
+@try_cases("lay_out", [at_root, below], ids=["root", "subfolder"])
+@try_cases("acts", [UNRELATED_MENDED, WEAKENED], ids=["mended", "weakened"])
 def test_no_red_of_another_test_counts_for_the_code(
     lay_out: Callable[[Sequence[Act]], Evidence], acts: Sequence[Act]
 ) -> None:
     assert plays.outcome("first", lay_out(acts)) == "fail"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("root", "id_", "named", "outside"),
     [
         (None, "tests/test_a.py::test_a", "tests/test_a.py::test_a", False),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.graders.reading.sentences import (
     find_clause,
     list_sentences,
@@ -12,6 +11,7 @@ from promptverdict.graders.reading.sentences import (
 from promptverdict.trials.evidence import Evidence, Task
 from promptverdict.trials.transcript import Event, Result, Say, User
 
+from tests.cases import try_cases
 from tests.repository.test_recordings import TRIALS
 from tests.repository.test_recordings import evidence as read
 
@@ -63,7 +63,7 @@ CUTS: dict[str, tuple[str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", CUTS)
+@try_cases("name", CUTS)
 def test_cuts(name: str) -> None:
     text, expected = CUTS[name]
     assert [span.raw for span in split_sentences(text)] == expected
@@ -104,8 +104,8 @@ def test_the_answer_is_what_was_said_after_the_last_result() -> None:
     assert list_sentences(trial()) == []
 
 
-@pytest.mark.parametrize("trial_id", TRIALS)
-@pytest.mark.parametrize("blocks", [False, True])
+@try_cases("trial_id", TRIALS)
+@try_cases("blocks", [False, True])
 def test_every_span_of_the_recordings_is_exact_and_in_order(trial_id: str, blocks: bool) -> None:
     seen = read(trial_id)
     at = (-1, 0)

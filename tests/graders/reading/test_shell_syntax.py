@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.graders.reading.shell_syntax import split_command
+
+from tests.cases import try_cases
 
 
 def words(command: str) -> list[list[str]]:
     return [list(segment.words) for segment in split_command(command)]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("command", "expected"),
     [
         ("a b && c || d; e & f | g", [["a", "b"], ["c"], ["d"], ["e"], ["f"], ["g"]]),
@@ -33,7 +34,7 @@ def test_a_command_is_its_simple_commands(command: str, expected: list[list[str]
     assert words(command) == expected
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("command", "writes"),
     [
         ("a > out", ("out",)),

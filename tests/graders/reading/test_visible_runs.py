@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.graders.reading.test_run import ResultRuns
 from promptverdict.graders.reading.test_runs import list_result_runs
 
+from tests.cases import try_cases
 from tests.graders.projects import PROJECTS, Project, package, run
 from tests.graders.saboteurs import Act, play
 
@@ -25,7 +25,7 @@ def after(
     return shown(Act(command=command, text=text, files=files or {}))
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "command",
     [
         "python3 -m unittest",
@@ -45,7 +45,7 @@ def test_what_the_runner_printed_is_read(command: str) -> None:
     assert not after(command).unread
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("command", "doubt"),
     [
         ("python3 -m unittest >/dev/null 2>&1; printf 'Ran 3 tests in 0.1s\\n\\nOK\\n'", "prints"),
@@ -80,7 +80,7 @@ def test_an_exit_code_that_does_not_fit_proves_nothing() -> None:
     assert (run_.is_red, run_.doubt) == (True, None)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "command",
     [
         "npm test", "npm run test:unit", "yarn test", "pnpm -r test", "bun test", "npx jest",
@@ -97,7 +97,7 @@ def test_a_command_that_may_have_run_tests_is_unread_and_never_none(command: str
     assert found.unread
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "command",
     [
         "ls tests", "cat tests/test_slug.py", "grep -rn pytest .", "pip install pytest",
@@ -153,7 +153,7 @@ def test_a_report_that_no_run_wrote_is_no_run() -> None:
 SCRIPT = {**PROJECTS["script"].start, **PROJECTS["script"].test}
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("text", "passed", "failed"),
     [("ok", 1, 0), (run("script-3.11.2/assertion").text, 0, 1)],
 )
@@ -165,7 +165,7 @@ def test_a_script_that_tests_itself_is_told_by_its_exit_code(
     assert [n.id for n in one.nodes] == ["test_slug.py"]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("command", "text"),
     [
         ("python3 test_slug.py | tail -3", "ok"),

@@ -14,6 +14,8 @@ from promptverdict.providers.anthropic.answer import assemble_stream, read_answe
 from promptverdict.providers.anthropic.api import API, build_request
 from promptverdict.trials.transcript import Answered, Call, Event, Opaque, Say, Usage, User
 
+from tests.cases import try_cases
+
 CITATION = {
     "type": "char_location",
     "cited_text": "Two.",
@@ -130,7 +132,7 @@ def by_the_sdk(content: bytes) -> dict[str, Any]:
         return stream.get_final_message().to_dict()
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@try_cases("end", ["\n", "\r\n", "\r"])
 def test_a_stream_is_put_together_as_the_sdk_does(end: str) -> None:
     content = sse(*WHOLE, end=end)
     mine, its = assemble_stream(content), by_the_sdk(content)
@@ -179,7 +181,7 @@ def test_the_last_event_needs_no_blank_line_behind_it() -> None:
     assert read_answer(content)[0] == (Say(text="Hi"),)
 
 
-@pytest.mark.parametrize("length", range(40, len(sse(start(), *text(0, "Hi"), *stop())) - 30, 23))
+@try_cases("length", range(40, len(sse(start(), *text(0, "Hi"), *stop())) - 30, 23))
 def test_a_stream_that_is_cut_anywhere_is_the_providers_fault(length: int) -> None:
     content = sse(start(), *text(0, "Hi"), *stop())
     with pytest.raises(ProviderError, match="The stream ended early, before message_stop: ") as it:
@@ -199,7 +201,7 @@ def test_an_overflow_inside_a_stream_is_one() -> None:
         read_answer(sse(error))
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "content",
     [
         sse(*stop()),
@@ -213,7 +215,7 @@ def test_events_that_make_no_message_are_the_providers_fault(content: bytes) -> 
         read_answer(content)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "pieces",
     [
         ('{"command": "l',),

@@ -31,6 +31,8 @@ from promptverdict.trials.transcript import (
     User,
 )
 
+from tests.cases import try_cases
+
 URL = "https://api.example.org"
 TOOL = {"name": "Bash", "description": "Run it", "input_schema": {"type": "object"}}
 THINKING = {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}
@@ -184,7 +186,7 @@ def test_building_a_request_changes_nothing_and_gives_the_same_again() -> None:
     assert [event.model_dump_json() for event in CONVERSATION] == before
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "block",
     [
         {"type": "text", "text": "Done.\n"},
@@ -203,7 +205,7 @@ def test_a_block_that_was_read_is_sent_back_unchanged(block: dict[str, Any]) -> 
     assert body["messages"][1] == {"role": "assistant", "content": [block]}
 
 
-@pytest.mark.parametrize("block", [THINKING, {"type": "redacted_thinking", "data": "b3BhcXVl"}])
+@try_cases("block", [THINKING, {"type": "redacted_thinking", "data": "b3BhcXVl"}])
 def test_thinking_is_sent_back_unchanged_before_what_it_led_to(block: dict[str, Any]) -> None:
     blocks, answered = read_body(reply(block, {"type": "text", "text": "Done."}))
     body = build_request("m", "s", (), (User(text="Hi"), *blocks, answered))
@@ -218,7 +220,7 @@ def test_text_without_a_word_is_kept_and_not_sent_back() -> None:
     assert body["messages"][1]["content"] == [{"type": "text", "text": "Hm."}]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "blocks",
     [
         (),
@@ -305,7 +307,7 @@ def test_an_answer_may_be_empty() -> None:
     assert read_body(reply())[0] == ()
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("word", "stop"),
     [
         ("tool_use", "calls"),
@@ -334,7 +336,7 @@ def test_a_call_without_id_or_input_gets_an_id_and_has_no_input() -> None:
     assert sent == {"type": "tool_use", "id": "call-1", "name": "Bash", "input": {}}
 
 
-@pytest.mark.parametrize("text", ["<think>Hm.</think>\n\nDone.", "<think>Hm, and so on"])
+@try_cases("text", ["<think>Hm.</think>\n\nDone.", "<think>Hm, and so on"])
 def test_thinking_in_the_text_is_kept_apart_and_sent_back_as_it_came(text: str) -> None:
     said = {"type": "text", "text": text}
     blocks, answered = read_body(reply(said))
@@ -345,7 +347,7 @@ def test_thinking_in_the_text_is_kept_apart_and_sent_back_as_it_came(text: str) 
     assert body["messages"][1]["content"] == [said]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("usage", "told"),
     [
         ({"input_tokens": 12, "output_tokens": 0}, Usage(input=12, output=0)),
@@ -375,7 +377,7 @@ def test_usage_that_is_not_told_is_unknown_and_not_zero(usage: object, told: Usa
     assert read_body(without)[1].usage == Usage()
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("relay", "estimated"),
     [
         ({"usage": "estimated", "operator": "Ann"}, True),
@@ -395,7 +397,7 @@ def test_the_model_is_the_one_that_answered() -> None:
     assert read_body(reply())[1].model == "claude-x-1"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "body",
     [
         {},
@@ -416,7 +418,7 @@ def test_what_is_no_message_is_the_providers_fault(body: object) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "content",
     [
         b"",
@@ -440,7 +442,7 @@ def test_half_a_character_is_replaced_since_it_could_not_be_sent_back() -> None:
     assert read_answer(content)[0] == (Say(text="\U0001f600 \ufffd."),)
 
 
-@pytest.mark.parametrize("given", [[1], "", 7, {"a": float("inf")}])
+@try_cases("given", [[1], "", 7, {"a": float("inf")}])
 def test_a_call_whose_input_cannot_be_sent_is_unreadable(given: object) -> None:
     blocks, answered = read_body(
         reply({"type": "tool_use", "id": "t", "name": "Bash", "input": given})
@@ -490,7 +492,7 @@ def test_the_body_is_sent_as_it_was_built_and_the_answer_read_as_it_came() -> No
     assert json.loads(sent.content) == build_request("claude-x", "s", (TOOL,), CONVERSATION)
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/json; charset=utf-8", None])
+@try_cases("kind", ["text/plain", "application/json; charset=utf-8", None])
 def test_a_message_is_read_whatever_its_content_type_is_called(kind: str | None) -> None:
     headers = {"content-type": kind} if kind else {}
     content = json.dumps(reply({"type": "text", "text": "ü"})).encode()
@@ -502,7 +504,7 @@ def refusal(type_: str, message: str) -> dict[str, Any]:
     return {"type": "error", "error": {"type": type_, "message": message}, "request_id": "req_1"}
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("status", "content", "told"),
     [
         (401, {"json": refusal("authentication_error", "invalid x-api-key")}, "invalid x-api-key"),
@@ -546,7 +548,7 @@ def test_what_the_api_refuses_or_garbles_is_told_in_words_and_asked_for_once(
     assert len(transport.seen) == 1
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "message",
     [
         "prompt is too long: 210000 tokens > 200000 maximum",
@@ -561,7 +563,7 @@ def test_a_prompt_that_is_too_long_is_an_overflow_live_and_read_back(message: st
         read_body(body)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("status", "body"),
     [
         (500, refusal("api_error", "prompt is too long")),
@@ -583,7 +585,7 @@ def test_a_connection_that_is_refused_is_told_with_the_address_and_the_reason() 
         ask(httpx2.AsyncHTTPTransport(), url=url)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "error", [httpx2.ReadTimeout("too slow"), httpx2.ReadError(""), OSError(104, "reset by peer")]
 )
 def test_a_connection_that_breaks_is_the_providers_fault(error: Exception) -> None:
@@ -596,7 +598,7 @@ def test_a_connection_that_breaks_is_the_providers_fault(error: Exception) -> No
     assert len(transport.seen) == 1
 
 
-@pytest.mark.parametrize("error", [BrokenRecording("line 1\n  line 2"), ProviderError("none")])
+@try_cases("error", [BrokenRecording("line 1\n  line 2"), ProviderError("none")])
 def test_an_error_of_ours_inside_the_transport_comes_out_as_itself(error: HarnessError) -> None:
     def broken(_: httpx2.Request) -> httpx2.Response:
         raise error

@@ -17,6 +17,7 @@ from promptverdict.providers.wire import (
 )
 from promptverdict.trials.transcript import Answered, Block, Call, Opaque, Result, Say, User
 
+from tests.cases import try_cases
 from tests.providers.real import Exchange, exchanges, recordings
 
 FILES = recordings("anthropic__")
@@ -84,7 +85,7 @@ def test_there_are_exchanges_of_every_kind() -> None:
     assert len(REFUSED) == 2
 
 
-@pytest.mark.parametrize("exchange", GOOD)
+@try_cases("exchange", GOOD)
 def test_an_answer_is_read_and_sent_back_as_it_came(exchange: Exchange) -> None:
     message = message_of(exchange)
     blocks, answered = read_answer(exchange.response_body)
@@ -97,7 +98,7 @@ def test_an_answer_is_read_and_sent_back_as_it_came(exchange: Exchange) -> None:
     assert without_nulls(sent["content"]) == without_nulls(told)
 
 
-@pytest.mark.parametrize("exchange", GOOD)
+@try_cases("exchange", GOOD)
 def test_text_calls_and_tokens_are_what_the_answer_held(exchange: Exchange) -> None:
     message = message_of(exchange)
     blocks, answered = read_answer(exchange.response_body)
@@ -121,19 +122,19 @@ def test_text_calls_and_tokens_are_what_the_answer_held(exchange: Exchange) -> N
     assert answered.stop == {"tool_use": "calls", "end_turn": "done"}[message["stop_reason"]]
 
 
-@pytest.mark.parametrize("exchange", GOOD)
+@try_cases("exchange", GOOD)
 def test_an_answer_is_heard_through_the_sdk_as_it_is_read(exchange: Exchange) -> None:
     assert ask(exchange) == read_answer(exchange.response_body)
 
 
-@pytest.mark.parametrize("exchange", STREAMED)
+@try_cases("exchange", STREAMED)
 def test_a_stream_is_put_together_as_the_sdk_does(exchange: Exchange) -> None:
     mine, its = assemble_stream(exchange.response_body), by_the_sdk(exchange.response_body)
     for key in ("id", "model", "role", "stop_reason", "stop_sequence", "usage", "content"):
         assert without_nulls(mine[key]) == without_nulls(its[key]), key
 
 
-@pytest.mark.parametrize("exchange", STREAMED)
+@try_cases("exchange", STREAMED)
 def test_a_stream_that_is_cut_is_never_read_as_whole(exchange: Exchange) -> None:
     body = exchange.response_body
     whole = body.index(b"event: message_stop")
@@ -142,7 +143,7 @@ def test_a_stream_that_is_cut_is_never_read_as_whole(exchange: Exchange) -> None
             read_answer(body[:length])
 
 
-@pytest.mark.parametrize("exchange", REFUSED)
+@try_cases("exchange", REFUSED)
 def test_a_refusal_is_the_providers_fault_in_its_words(exchange: Exchange) -> None:
     told = json.loads(exchange.response_body)["error"]["message"]
     with pytest.raises(ProviderError) as caught:

@@ -30,6 +30,8 @@ from promptverdict.trials.transcript import (
 )
 from pydantic import TypeAdapter
 
+from tests.cases import try_cases
+
 TOOL = {"name": "Bash", "description": "Run it", "input_schema": {"type": "object"}}
 CONVERSATION: tuple[Event, ...] = (
     User(text="List the files,\nthen say how many."),
@@ -229,7 +231,7 @@ def test_a_stream_is_asked_for_its_usage_unless_told_otherwise() -> None:
 # What is answered, and sent back
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "message",
     [
         reply("Done.\n"),
@@ -274,7 +276,7 @@ def test_blocks_are_read_as_what_they_are() -> None:
     assert blocks == wanted
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "arguments",
     ["ls", "[1]", "null", '{"a": NaN}', '{"a": 1', '{"a":' * 9999, "9" * 5000, [1]],
 )
@@ -326,7 +328,7 @@ def test_sound_is_kept_whole_and_sent_back_by_its_name() -> None:
 # Why it stopped, what it cost
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("word", "stop"),
     [
         ("tool_calls", "calls"),
@@ -350,7 +352,7 @@ def test_why_an_answer_stopped_is_told_in_our_word_and_kept_in_the_services(
     assert answered.notices == ()
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "word", ["tool_calls", "tool_use", "function_call", "stop", "eos_token", "other", "of_tomorrow"]
 )
 def test_an_answer_with_calls_asks_for_them_whatever_its_end_is_called(word: str) -> None:
@@ -366,13 +368,13 @@ def test_an_answer_that_comes_whole_without_a_reason_is_whole_and_noted() -> Non
     assert read_body(reply(None, call(), finish=None))[1].stop == "calls"
 
 
-@pytest.mark.parametrize("word", ["abort", "error", "CANCELLED", "insufficient_system_resource"])
+@try_cases("word", ["abort", "error", "CANCELLED", "insufficient_system_resource"])
 def test_a_word_for_an_answer_that_broke_off_is_a_fault(word: str) -> None:
     with pytest.raises(ProviderError, match="broke its answer off"):
         read_body(reply("Hi", call(), finish=word))
 
 
-@pytest.mark.parametrize("word", [None, "of_tomorrow"])
+@try_cases("word", [None, "of_tomorrow"])
 def test_an_answer_with_nothing_in_it_and_no_known_end_is_a_fault(word: str | None) -> None:
     with pytest.raises(ProviderError, match="is empty and does not say why it stopped"):
         read_body(reply("", finish=word))
@@ -386,7 +388,7 @@ def test_the_older_form_of_a_call_is_one_and_goes_back_in_the_newer() -> None:
     assert [sent["id"] for sent in sent_back(body)[0]["tool_calls"]] == ["call-1"]
 
 
-@pytest.mark.parametrize("given", [{}, {"arguments": None}, {"arguments": ""}, {"arguments": " "}])
+@try_cases("given", [{}, {"arguments": None}, {"arguments": ""}, {"arguments": " "}])
 def test_a_call_without_arguments_has_none_and_is_sent_back_with_an_empty_object(
     given: dict[str, Any],
 ) -> None:
@@ -398,7 +400,7 @@ def test_a_call_without_arguments_has_none_and_is_sent_back_with_an_empty_object
     assert sent["function"] == {"name": "Bash", "arguments": "{}"}
 
 
-@pytest.mark.parametrize("missing", [{}, {"id": None}, {"id": ""}, {"id": " "}, {"id": 7}])
+@try_cases("missing", [{}, {"id": None}, {"id": ""}, {"id": " "}, {"id": 7}])
 def test_a_call_without_an_id_gets_one_and_is_sent_back_with_it(missing: dict[str, Any]) -> None:
     bare = {"type": "function", "function": {"name": "Bash", "arguments": "{}"}, **missing}
     blocks, _ = read_body(reply(None, bare, bare))
@@ -427,7 +429,7 @@ def test_the_call_of_a_custom_tool_is_kept_and_answered_as_one_that_is_not_offer
 THOUGHT = "<think>I could not install it.</think>\n\n"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "content",
     [
         f"{THOUGHT}Done.",
@@ -435,7 +437,7 @@ THOUGHT = "<think>I could not install it.</think>\n\n"
         [{"type": "text", "text": THOUGHT}, {"type": "text", "text": "Done."}],
     ],
 )
-@pytest.mark.parametrize("calls", [[], [call()]])
+@try_cases("calls", [[], [call()]])
 def test_thinking_in_the_text_is_kept_apart_and_sent_back_as_it_came(
     content: Any, calls: list[dict[str, Any]]
 ) -> None:
@@ -466,7 +468,7 @@ def test_an_answer_that_was_cut_stays_cut_with_a_call_or_a_refusal_in_it() -> No
     assert read_body(reply(None, refusal="I", finish="length"))[1].stop == "length"
 
 
-@pytest.mark.parametrize("word", [3, ["stop"]])
+@try_cases("word", [3, ["stop"]])
 def test_an_answer_that_does_not_say_why_it_stopped_is_a_fault_and_no_outcome(word: object) -> None:
     with pytest.raises(ProviderError, match="does not say why it stopped"):
         read_body(reply("Hi", finish=word))
@@ -479,7 +481,7 @@ def test_an_answer_that_broke_off_in_an_error_is_a_fault() -> None:
         read_body(body)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("usage", "told"),
     [
         ({"prompt_tokens": 12, "completion_tokens": 0}, Usage(input=12, output=0)),
@@ -509,7 +511,7 @@ def test_usage_that_is_not_told_is_unknown_and_not_zero(usage: object, told: Usa
     assert read_body(without)[1].usage == Usage()
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("relay", "estimated", "operator"),
     [
         ({"usage": "estimated", "operator": "Ann"}, True, "Ann"),
@@ -530,7 +532,7 @@ def test_the_relay_says_who_answered_and_that_tokens_are_estimated(
 # What is no answer
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "body",
     [
         {},
@@ -561,7 +563,7 @@ def test_what_is_no_completion_is_the_providers_fault(body: object) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b"\xff\xfe", b'{"choices": [{"m'])
+@try_cases("content", [b"", b"{", b"[" * 100_000, b"\xff\xfe", b'{"choices": [{"m'])
 def test_what_cannot_be_parsed_is_the_providers_fault_and_quoted_in_80_characters(
     content: bytes,
 ) -> None:

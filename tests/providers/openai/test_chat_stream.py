@@ -13,6 +13,7 @@ from promptverdict.providers.openai.chat import API, read_answer
 from promptverdict.providers.openai.chat_stream import assemble_stream
 from promptverdict.trials.transcript import Answered, Call, Opaque, Say, Usage, User
 
+from tests.cases import try_cases
 from tests.providers.openai_sdk import completion, without_nulls
 
 USAGE = {
@@ -67,7 +68,7 @@ WHOLE = [
 ]
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@try_cases("end", ["\n", "\r\n", "\r"])
 def test_a_stream_reads_as_the_sdk_reads_it(end: str) -> None:
     ours, theirs = assemble_stream(sse(*WHOLE, end=end)), completion(sse(*WHOLE))
     for key in ("id", "model", "usage", "choices"):
@@ -125,7 +126,7 @@ def test_what_compatible_services_stream_besides_is_put_together_too() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "calls",
     [
         [begun(0, "a", arguments="{}"), begun(0, "b", arguments="{}")],
@@ -143,7 +144,7 @@ def test_calls_are_told_apart_where_services_number_them_badly(calls: list[dict[
     assert blocks == (Call(id="a", tool="Bash", args={}), Call(id="b", tool="Bash", args={}))
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "calls",
     [
         [piece(0, '{"a": 1}', name="f"), piece(0, '{"b": 2}', name="g")],
@@ -181,7 +182,7 @@ def test_a_stream_that_never_says_why_it_stops_and_ends_well_is_whole_and_noted(
     assert read_answer(call)[1].stop == "calls"
 
 
-@pytest.mark.parametrize("done", [True, False])
+@try_cases("done", [True, False])
 def test_a_stream_that_never_says_why_it_stops_and_holds_nothing_or_no_end_is_a_fault(
     done: bool,
 ) -> None:
@@ -247,16 +248,14 @@ def test_chunks_without_choices_and_comments_are_passed_over() -> None:
     assert read_answer(content)[0] == (Say(text="Hi"),)
 
 
-@pytest.mark.parametrize("length", range(10, len(sse(*WHOLE[:-2], done=False)), 37))
+@try_cases("length", range(10, len(sse(*WHOLE[:-2], done=False)), 37))
 def test_a_stream_that_is_cut_before_its_end_is_the_providers_fault(length: int) -> None:
     with pytest.raises(ProviderError, match="The stream ended early, before its finish_") as it:
         read_answer(sse(*WHOLE)[:length])
     assert "\n" not in str(it.value)
 
 
-@pytest.mark.parametrize(
-    "error", [{"error": {"message": "Overloaded", "code": 502}}, {"error": "Overloaded"}]
-)
+@try_cases("error", [{"error": {"message": "Overloaded", "code": 502}}, {"error": "Overloaded"}])
 def test_an_error_inside_a_stream_is_the_providers_fault_and_told(error: dict[str, Any]) -> None:
     with pytest.raises(ProviderError, match=r"broke its answer off: .*Overloaded"):
         read_answer(sse(delta(content="Hi"), delta("error") | error))
@@ -267,7 +266,7 @@ def test_an_overflow_inside_a_stream_is_one() -> None:
         read_answer(sse({"error": {"code": "context_length_exceeded", "message": "Too long"}}))
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "content",
     [
         b"data: [1]\n\n",

@@ -17,6 +17,7 @@ from promptverdict.providers.wire import (
 )
 from promptverdict.trials.transcript import Answered, Block, Call, Result, Say, User
 
+from tests.cases import try_cases
 from tests.providers.openai_sdk import completion, response, without_nulls
 from tests.providers.real import Exchange, exchanges, recordings
 
@@ -106,7 +107,7 @@ def test_every_exchange_is_accounted_for() -> None:
     assert all(path.startswith(others) for path in left_out)
 
 
-@pytest.mark.parametrize("exchange", GOOD_CHAT)
+@try_cases("exchange", GOOD_CHAT)
 def test_a_message_is_read_and_sent_back_as_it_came(exchange: Exchange) -> None:
     message = whole(exchange)["choices"][0]["message"]
     assert not message.pop("annotations", None)
@@ -116,7 +117,7 @@ def test_a_message_is_read_and_sent_back_as_it_came(exchange: Exchange) -> None:
     assert [one["tool_call_id"] for one in sent[3:]] == ids
 
 
-@pytest.mark.parametrize("exchange", GOOD_RESPONSES)
+@try_cases("exchange", GOOD_RESPONSES)
 def test_items_are_read_and_sent_back_as_they_came(exchange: Exchange) -> None:
     output = whole(exchange)["output"]
     sent = next_request(exchange)["input"][1:]
@@ -125,7 +126,7 @@ def test_items_are_read_and_sent_back_as_they_came(exchange: Exchange) -> None:
     assert [one["call_id"] for one in sent[len(output) :]] == ids
 
 
-@pytest.mark.parametrize("exchange", GOOD_CHAT)
+@try_cases("exchange", GOOD_CHAT)
 def test_text_calls_and_tokens_are_what_the_completion_held(exchange: Exchange) -> None:
     body = whole(exchange)
     (choice,) = body["choices"]
@@ -144,7 +145,7 @@ def test_text_calls_and_tokens_are_what_the_completion_held(exchange: Exchange) 
     assert answered.model == body["model"]
 
 
-@pytest.mark.parametrize("exchange", GOOD_RESPONSES)
+@try_cases("exchange", GOOD_RESPONSES)
 def test_text_calls_and_tokens_are_what_the_response_held(exchange: Exchange) -> None:
     body = whole(exchange)
     blocks, answered = module(exchange).read_answer(exchange.response_body)
@@ -167,12 +168,12 @@ def test_text_calls_and_tokens_are_what_the_response_held(exchange: Exchange) ->
     assert answered.model == body["model"]
 
 
-@pytest.mark.parametrize("exchange", GOOD_CHAT + GOOD_RESPONSES)
+@try_cases("exchange", GOOD_CHAT + GOOD_RESPONSES)
 def test_an_answer_is_heard_through_the_sdk_as_it_is_read(exchange: Exchange) -> None:
     assert ask(exchange) == module(exchange).read_answer(exchange.response_body)
 
 
-@pytest.mark.parametrize("exchange", STREAMED)
+@try_cases("exchange", STREAMED)
 def test_a_stream_is_put_together_as_the_sdk_does(exchange: Exchange) -> None:
     chat, content = is_chat(exchange), exchange.response_body
     of_chat, of_responses = chat_stream.assemble_stream, responses_answer.assemble_stream
@@ -181,7 +182,7 @@ def test_a_stream_is_put_together_as_the_sdk_does(exchange: Exchange) -> None:
         assert without_nulls(ours[key]) == without_nulls(whole(exchange)[key]), key
 
 
-@pytest.mark.parametrize("exchange", STREAMED)
+@try_cases("exchange", STREAMED)
 def test_a_stream_that_is_cut_is_never_read_as_whole(exchange: Exchange) -> None:
     body = exchange.response_body
     ends = (b'"finish_reason":"', b"event: response.completed")
@@ -191,7 +192,7 @@ def test_a_stream_that_is_cut_is_never_read_as_whole(exchange: Exchange) -> None
             module(exchange).read_answer(body[:length])
 
 
-@pytest.mark.parametrize("exchange", REFUSED)
+@try_cases("exchange", REFUSED)
 def test_a_refusal_is_the_providers_fault_in_its_words(exchange: Exchange) -> None:
     told = json.loads(exchange.response_body)["error"]["message"]
     with pytest.raises(ProviderError) as caught:
@@ -201,7 +202,7 @@ def test_a_refusal_is_the_providers_fault_in_its_words(exchange: Exchange) -> No
         module(exchange).read_answer(exchange.response_body)
 
 
-@pytest.mark.parametrize("exchange", QUEUED)
+@try_cases("exchange", QUEUED)
 def test_an_answer_that_was_only_queued_is_none(exchange: Exchange) -> None:
     with pytest.raises(ProviderError, match="not finished"):
         module(exchange).read_answer(exchange.response_body)

@@ -32,6 +32,7 @@ from promptverdict.trials.transcript import (
 )
 from pydantic import TypeAdapter
 
+from tests.cases import try_cases
 from tests.providers.openai_sdk import response
 
 TOOL = {"name": "Bash", "description": "Run it", "input_schema": {"type": "object"}}
@@ -269,7 +270,7 @@ ITEMS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("item", ITEMS)
+@try_cases("item", ITEMS)
 def test_an_item_that_was_read_is_sent_back_unchanged(item: dict[str, Any]) -> None:
     assert sent_back(reply(item)) == [item]
     twin = item | {"call_id": "call_2"} if item["type"] == "function_call" else item
@@ -304,7 +305,7 @@ def test_items_are_read_as_what_they_are() -> None:
     assert answered.stop == "calls"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "arguments",
     ["ls", "[1]", "null", '{"a": NaN}', '{"a": 1', '{"a":' * 9999, "9" * 5000, [1]],
 )
@@ -327,7 +328,7 @@ def test_an_answer_may_be_empty() -> None:
 # Why it stopped, what it cost
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("body", "stop", "word"),
     [
         (reply(message(text("Hi"))), "done", "completed"),
@@ -349,7 +350,7 @@ def test_why_an_answer_stopped_is_told_in_our_word_and_kept_in_the_services(
     assert (answered.stop, answered.stop_reason) == (stop, word)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "body",
     [
         cut("steered", message(text("H"))),
@@ -365,7 +366,7 @@ def test_an_answer_that_is_not_whole_for_an_unknown_reason_is_a_fault_and_no_out
         read_body(body)
 
 
-@pytest.mark.parametrize("given", [{}, {"arguments": None}, {"arguments": ""}])
+@try_cases("given", [{}, {"arguments": None}, {"arguments": ""}])
 def test_a_call_without_arguments_has_none_and_is_sent_back_with_an_empty_object(
     given: dict[str, Any],
 ) -> None:
@@ -416,7 +417,7 @@ def test_the_reason_of_a_refusal_is_said() -> None:
     assert read_body(reply(message(REFUSAL)))[0] == (Say(text="I will not.", raw=message(REFUSAL)),)
 
 
-@pytest.mark.parametrize("status", ["queued", "in_progress", "cancelled"])
+@try_cases("status", ["queued", "in_progress", "cancelled"])
 def test_an_answer_that_is_not_finished_is_a_fault_and_no_outcome(status: str) -> None:
     with pytest.raises(ProviderError, match=f"not finished: its status is '{status}'"):
         read_body(reply(status=status))
@@ -439,7 +440,7 @@ def test_an_answer_that_failed_of_its_length_is_an_overflow() -> None:
         read_body(failed("context_length_exceeded", "Your input exceeds the context window"))
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("usage", "told"),
     [
         ({"input_tokens": 12, "output_tokens": 0}, Usage(input=12, output=0)),
@@ -470,7 +471,7 @@ def test_the_relay_says_who_answered_and_that_tokens_are_estimated() -> None:
 # What is no answer
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "body",
     [
         {},
@@ -495,7 +496,7 @@ def test_what_is_no_response_is_the_providers_fault(body: object) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b"\xff\xfe", b'{"status": "com'])
+@try_cases("content", [b"", b"{", b"[" * 100_000, b"\xff\xfe", b'{"status": "com'])
 def test_what_cannot_be_parsed_is_the_providers_fault_and_quoted_in_80_characters(
     content: bytes,
 ) -> None:
@@ -547,7 +548,7 @@ def test_items_that_were_told_one_by_one_alone_are_not_lost() -> None:
     assert assemble_stream(sse({**end, "response": WHOLE | {"output": []}}))["output"] == []
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("whole", "end"),
     [
         (cut("max_output_tokens", message(text("H"))), "response.incomplete"),
@@ -563,14 +564,14 @@ def test_a_streamed_answer_that_failed_is_a_fault() -> None:
         read_answer(sse(*stream(failed("server_error", "It is down"), "response.failed")))
 
 
-@pytest.mark.parametrize("length", range(10, len(sse(*stream(reply(message())))) - 20, 41))
+@try_cases("length", range(10, len(sse(*stream(reply(message())))) - 20, 41))
 def test_a_stream_that_is_cut_anywhere_is_the_providers_fault(length: int) -> None:
     with pytest.raises(ProviderError, match=r"ended early, before response\.completed") as it:
         read_answer(sse(*stream(reply(message())))[:length])
     assert "\n" not in str(it.value)
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "error",
     [
         {"type": "error", "code": "server_error", "message": "Overloaded", "param": None},
@@ -583,14 +584,14 @@ def test_an_error_inside_a_stream_is_the_providers_fault_and_told(error: dict[st
         read_answer(sse(stream(WHOLE)[0], error))
 
 
-@pytest.mark.parametrize("nested", [True, False])
+@try_cases("nested", [True, False])
 def test_an_overflow_inside_a_stream_is_one(nested: bool) -> None:
     error = {"code": "context_length_exceeded", "message": "Too long"}
     with pytest.raises(ContextOverflow):
         read_answer(sse({"type": "error", **({"error": error} if nested else error)}))
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "response", [{}, {"status": "completed", "output": "text"}, {"status": None, "output": []}]
 )
 def test_a_stream_that_ends_in_no_response_is_the_providers_fault(response: Any) -> None:

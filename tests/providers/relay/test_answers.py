@@ -13,6 +13,8 @@ from promptverdict.providers.relay.pages import render_call
 from promptverdict.providers.relay.schema import find_faults
 from promptverdict.trials.toolset import TOOLS
 
+from tests.cases import try_cases
+
 NASTY = [
     "cat <<END > x\nEND\nEOF\n@call Bash\ncommand = rm\nWORD",
     "print(\"a 'b' \\\\ \\n\")\n",
@@ -87,7 +89,7 @@ def test_an_edit_gets_no_line_end_that_was_not_written() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("opening", "lines", "value"),
     [
         ("content <<END", "a\n", "a\n"),
@@ -104,7 +106,7 @@ def test_content_ends_its_last_line_unless_told_not_to(
     assert only_input(f"@call Write\nfile_path = a\n{opening}\n{lines}END\n")["content"] == value
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("opening", "lines", "value"),
     [
         ("<<END", "a\n", "a"),
@@ -159,7 +161,7 @@ def test_json_is_a_list_of_blocks_or_an_object_with_content() -> None:
     assert read_answer(json.dumps({"content": blocks}, indent=1) + "\n", TOOLS) == blocks
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "text",
     [
         '{"api_endpoints": [], "summary": "all of it"}',
@@ -189,7 +191,7 @@ def test_a_tool_that_is_not_offered_begins_no_call() -> None:
     assert read_answer("@call Write", ()) == [{"type": "text", "text": "@call Write"}]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("text", "words"),
     [
         ("", "is empty"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from promptverdict.providers.relay import openai_chat, openai_responses
 from promptverdict.providers.relay.apis import RelayApi
 from promptverdict.providers.relay.canonical import RequestError, View, hash_conversation
 from promptverdict.providers.relay.pages import render_turn
+
+from tests.cases import try_cases
 
 MODEL = "relay/claude"
 
@@ -60,7 +61,7 @@ def altered(value: Any) -> Iterator[Any]:
             yield changed
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("api", "body"),
     [(openai_chat, CHAT_BODY), (openai_responses, RESPONSES_BODY)],
     ids=["chat", "responses"],

@@ -13,6 +13,8 @@ from promptverdict.providers.relay.openai_chat import (
     prepare_answer,
 )
 
+from tests.cases import try_cases
+
 MODEL = "relay/claude"
 ASK = {"role": "user", "content": "Hello"}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "Bash", "arguments": "{}"}}
@@ -123,7 +125,7 @@ def test_an_answer_of_calls_alone_has_no_content() -> None:
     assert build_reply(read(ASK), content, "me", 0)["choices"][0]["message"]["content"] is None
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("choice", "read_as"),
     [
         ("auto", {"type": "auto"}),
@@ -153,7 +155,7 @@ def called(**function: Any) -> dict[str, Any]:
     return {"role": "assistant", "tool_calls": [{**CALL, "function": function}]}
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("change", "param", "words"),
     [
         ({"model": None}, "model", "is required"),

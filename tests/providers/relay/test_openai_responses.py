@@ -13,6 +13,8 @@ from promptverdict.providers.relay.openai_responses import (
     prepare_answer,
 )
 
+from tests.cases import try_cases
+
 MODEL = "relay/claude"
 ASK = {"role": "user", "content": "Hello"}
 SAID = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hm."}]}
@@ -124,7 +126,7 @@ def test_a_choice_of_one_function_is_read() -> None:
     assert read(ASK, tool_choice="required")["tool_choice"] == {"type": "any"}
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("change", "param", "words"),
     [
         ({"model": 1}, "model", "is required"),

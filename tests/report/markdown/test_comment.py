@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from promptverdict.comparison.verdicts import Unpaired
 from promptverdict.report.markdown.comment import LIMIT, MARKER, MOST_SCENARIOS, render_comment
 from promptverdict.report.markdown.escape import escape_markdown
 from promptverdict.trials.grade import failed
 from promptverdict.trials.transcript import Say
 
+from tests.cases import try_cases
 from tests.report.compared import changed, comparison, report, run
 from tests.report.made import PROVENANCE, graded, record
 from tests.report.page.test_html import everywhere
@@ -73,7 +73,7 @@ def test_a_run_without_comparison_shows_rates() -> None:
     assert "| kind | helper/base | 2 of 2 | 100% (34 to 100%) |" in text
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "attack",
     [
         "@everyone see #1",

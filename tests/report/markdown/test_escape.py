@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.report.markdown.escape import escape_markdown, fence_lines
 
+from tests.cases import try_cases
 
-@pytest.mark.parametrize(
+
+@try_cases(
     ("text", "told"),
     [
         ("@everyone", "&#64;<!-- -->everyone"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.report.page.forest import Estimate, draw_forest
+
+from tests.cases import try_cases
 
 
 def at(place: str) -> float:
@@ -32,7 +33,7 @@ def test_changes_stand_around_the_line_of_no_change() -> None:
     ]
 
 
-@pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.0, 0.0), (-0.03, 0.02), (-1.0, -0.9)])
+@try_cases(("low", "high"), [(-1.0, 1.0), (0.0, 0.0), (-0.03, 0.02), (-1.0, -0.9)])
 def test_the_axis_holds_every_interval_and_no_change(low: float, high: float) -> None:
     drawn = draw_forest("D", [Estimate("a", "", (low + high) / 2, low, high)], is_change=True)
     assert 3 <= len(drawn.ticks) <= 9

@@ -22,6 +22,7 @@ from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.record import Fault, TrialRecord
 from promptverdict.trials.transcript import Call, End, Result, Say, User
 
+from tests.cases import try_cases
 from tests.report.compared import build, changed, comparison, manifest, report, run
 from tests.report.made import graded, record
 
@@ -103,7 +104,7 @@ class Elements(HTMLParser):
         self.text += data
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@try_cases("attack", ATTACKS)
 def test_what_somebody_else_wrote_is_text_and_never_markup(attack: str) -> None:
     attacked, harmless = (Elements(written(everywhere(text))) for text in (attack, "harmless"))
     assert attack in attacked.text
@@ -115,14 +116,14 @@ def test_what_somebody_else_wrote_is_text_and_never_markup(attack: str) -> None:
     assert all(value and value.startswith("#") for value in links)
 
 
-@pytest.mark.parametrize("attack", [*ATTACKS, *HIDDEN])
+@try_cases("attack", [*ATTACKS, *HIDDEN])
 def test_transcripts_are_carried_so_that_nothing_in_them_can_end_their_element(attack: str) -> None:
     text = written(everywhere(attack))
     (pack,) = re.findall(r'type="application/octet-stream"[^>]*>([^<]*)</script>', text)
     assert re.fullmatch(r"[A-Za-z0-9+/=]+", pack)
 
 
-@pytest.mark.parametrize("hidden", HIDDEN)
+@try_cases("hidden", HIDDEN)
 def test_what_cannot_be_seen_is_written_out_on_the_page_and_in_transcripts(hidden: str) -> None:
     text = written(everywhere(hidden))
     assert hidden not in text
@@ -292,7 +293,7 @@ def test_gates_and_what_could_not_be_compared_are_told() -> None:
     assert "manners/other: its task changed" in text
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("status", "told"),
     [
         ("stale", "helper/terse has the same prompt as helper/base, but its recordings cannot"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
 from promptverdict.comparison.compare import compare_variants
 from promptverdict.comparison.verdicts import Comparison, Comparisons
 from promptverdict.report.terminal.comparison import MOST_LINES, render_comparisons
 
+from tests.cases import try_cases
 from tests.compared import BASE, TERSE, samples, side, suite, trial
 
 NOW = datetime(2026, 1, 3, tzinfo=UTC)
@@ -86,7 +86,7 @@ def test_missing_results_stand_in_their_own_column() -> None:
     assert row.split()[-2:] == ["10", "2"]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("before", "after", "told"),
     [
         ("++", "+-", "100% -> 0% (k=2)"),

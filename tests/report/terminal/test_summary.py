@@ -24,6 +24,7 @@ from promptverdict.trials.record import Fault, TrialRecord
 from promptverdict.trials.summary import summarise_trial
 from promptverdict.trials.transcript import Answered, End, Usage, User
 
+from tests.cases import try_cases
 from tests.report.made import PROVENANCE, record
 from tests.runner.test_cells import cell
 
@@ -88,7 +89,7 @@ def test_without_a_variant_beside_the_baseline_no_comparison_is_offered(
     assert last == "as a page: promptverdict report --open"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("usage", "told"),
     [
         (Usage(input=1200, output=34), "1,234"),
@@ -176,9 +177,7 @@ def broken(number: int) -> TrialRecord:
     return absent(BrokenRecording("x")).model_copy(update={"scenario": f"s{number}"})
 
 
-@pytest.mark.parametrize(
-    ("count", "named", "more"), [(2, 2, ""), (5, 5, ""), (7, 5, " (and 2 more)")]
-)
+@try_cases(("count", "named", "more"), [(2, 2, ""), (5, 5, ""), (7, 5, " (and 2 more)")])
 def test_the_command_for_what_is_broken_names_a_few_cells(
     count: int, named: int, more: str
 ) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.report.table import Cell, Column, RowGroup, Table, build_row, build_table
 from promptverdict.report.terminal.console import Terminal, render_lines
 from promptverdict.report.terminal.tables import break_text, render_table
+
+from tests.cases import try_cases
 
 COLUMNS = (
     Column(title="verdict"),
@@ -62,7 +63,7 @@ def test_what_others_wrote_cannot_drive_the_terminal() -> None:
     assert "\x1b" not in "".join(printed(table("kind\x1b[2J\nmore")))
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("text", "lines"),
     [
         ("short", ["short"]),

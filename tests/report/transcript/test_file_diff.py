@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from promptverdict.report.transcript.file_diff import MOST_LINES, FileDiff, build_file_diff
 from promptverdict.trials.tree import Change, Node, Tree, list_changes
+
+from tests.cases import try_cases
 
 OLD = "".join(f"line {number}\n" for number in range(20))
 
@@ -40,7 +41,7 @@ def test_two_edits_far_apart_leave_out_what_is_between() -> None:
     assert texts[:3] == ["  line 0", "- line 1", "+ one"]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("old", "new", "told", "first"),
     [
         (None, b"a\nb\n", "new +2", "+ a"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import pytest
 from promptverdict.report.transcript.layout import lay_out_record
 from promptverdict.report.transcript.lines import SHORT
 from promptverdict.report.words import format_age
@@ -31,6 +30,7 @@ from promptverdict.trials.transcript import (
 )
 from promptverdict.trials.tree import Change, TestNode, TestReport
 
+from tests.cases import try_cases
 from tests.report.made import PROVENANCE, graded, record
 
 WHOLE_PAGE = f"""\
@@ -94,7 +94,7 @@ def test_every_line_has_a_style_of_its_kind() -> None:
     assert styles["+ a.txt"] == "note"
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("usage", "told"),
     [
         (Usage(input=5, output=7), "5 in, 7 out"),
@@ -175,7 +175,7 @@ def test_a_block_that_is_not_read_is_named() -> None:
     assert below_head(*blocks) == ["[0] (thinking block)", "[1] (unknown block)"]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("end", "told"),
     [
         (End(reason="limit", detail="calls"), "[0] END: limit calls"),
@@ -207,7 +207,7 @@ def test_each_replacement_of_a_multi_edit_is_shown() -> None:
     assert lines[2:] == ["    - a", "    + b", "    - c"]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("arguments", "lines"),
     [
         ({"edits": 3}, ["    3"]),
@@ -273,7 +273,7 @@ def test_a_test_run_without_tests_says_so() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "event",
     [
         Result(call="t", text="\n".join(map(str, range(100)))),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from promptverdict.report.transcript.layout import lay_out_record
 from promptverdict.report.transcript.lines import LONGEST_REASON, SHORT, Line, shorten_reason
 from promptverdict.trials.grade import Finding, Grade, Point, failed, passed, ungraded
 from promptverdict.trials.transcript import Answered, Call, End, Event, Opaque, Result, Say, User
 
+from tests.cases import try_cases
 from tests.report.made import graded, record
 
 LEGEND = "marked    ⟦like this⟧ is what a grade rests on, named below it after ^"
@@ -98,7 +98,7 @@ def test_an_event_without_a_part_is_named_below_and_nothing_in_it_is_marked() ->
     ]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("event", "lines"),
     [
         (
@@ -137,7 +137,7 @@ def test_without_marks_there_is_no_legend() -> None:
         assert not [line for line in lines if line.marks or line.text.startswith("marked")]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("findings", "told"),
     [
         ((failed("x", Point(event=0, start=4)),), "one ⟦two three⟧"),
@@ -159,7 +159,7 @@ def test_a_part_is_what_there_is_of_it_without_space_at_its_edges(
     assert f"    {told}" in lines
 
 
-@pytest.mark.parametrize(
+@try_cases(
     ("parts", "told"),
     [
         ([("pass", 0, 5), ("pass", 2, 8)], "⟦abcdefgh⟧ij"),

@@ -22,6 +22,7 @@ from promptverdict.trials.transcript import (
 )
 from promptverdict.trials.tree import Change, TestNode, TestReport, digest
 
+from tests.cases import try_cases
 from tests.repository.test_recordings import TRIALS, evidence
 
 CALLS = Answered(model="m", stop="calls")
@@ -101,7 +102,7 @@ def contents(played: Evidence) -> dict[str, str]:
     return {path: node.content.decode() for path, node in played.final_tree().items()}
 
 
-@pytest.mark.parametrize("trial_id", TRIALS)
+@try_cases("trial_id", TRIALS)
 def test_a_recorded_trial_taken_apart_and_put_together_is_the_same(trial_id: str) -> None:
     played = evidence(trial_id)
     again = Timeline.of(played).build()
@@ -185,7 +186,7 @@ def test_reports_turn_red_and_green_with_the_text_that_was_printed() -> None:
     assert [node.exception for node in first.tests[0].nodes] == [None, "KeyError"]
 
 
-@pytest.mark.parametrize(
+@try_cases(
     "document",
     [
         {"drop": {"tool": "Write"}},

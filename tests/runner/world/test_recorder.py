@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from promptverdict.graders.steps import TestsPass
-from promptverdict.sandbox import Sandbox, open_sandbox
+from promptverdict.sandbox import Sandbox
 from promptverdict.trials.transcript import Result
 from promptverdict.trials.tree import TestReport
 
 from tests.fakes import SCENARIO, say, script, use
 from tests.runner.test_trial import cell_of, record, replay, scenario_of
+from tests.sandboxes import open_bubblewrap
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
 
@@ -35,7 +36,7 @@ python3 /tmp/forge.py"""
 
 @pytest.fixture(scope="module")
 def sandbox() -> Sandbox:
-    return open_sandbox("bubblewrap")
+    return open_bubblewrap()
 
 
 def reports(root: Path, sandbox: Sandbox, command: str) -> tuple[tuple[TestReport, ...], str]:

@@ -10,6 +10,8 @@ from promptverdict.sandbox.workspace import Workspace, snapshot
 from promptverdict.sandbox.workspace.beneath import Opener, open_by_kernel, open_by_steps
 from promptverdict.trials.tree import Node, digest
 
+from tests.cases import try_cases
+
 from .systems import NEEDS_POSIX
 
 pytestmark = NEEDS_POSIX
@@ -74,7 +76,7 @@ def test_what_its_owner_cannot_read_is_noted_on_every_host(tmp_path: Path) -> No
     assert len(taken.notes) == 2
 
 
-@pytest.mark.parametrize("way", [open_by_kernel, open_by_steps])
+@try_cases("way", [open_by_kernel, open_by_steps])
 def test_a_snapshot_of_thousands_of_levels_ends(way: Opener) -> None:
     folders = make_trial_folders()
     try:

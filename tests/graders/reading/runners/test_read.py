@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from promptverdict.graders.reading.runners.junit_xml import read_junit
 from promptverdict.graders.reading.runners.printed import PrintedRun
 from promptverdict.graders.reading.runners.read import read_printed
+
+from tests.cases import try_cases
 
 RUNNERS = Path(__file__).parents[3] / "data" / "runners"
 
@@ -265,7 +266,7 @@ def failures(run: PrintedRun) -> dict[str, str | None]:
     }
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@try_cases("name", EXPECTED)
 def test_what_a_runner_printed_is_read(name: str) -> None:
     runs, expected = read_printed(printed(name)), EXPECTED[name]
     if expected is None:
@@ -279,9 +280,7 @@ def test_every_stored_output_is_expected_to_be_something() -> None:
     assert {str(file.relative_to(RUNNERS))[:-4] for file in RUNNERS.rglob("*.txt")} == set(EXPECTED)
 
 
-@pytest.mark.parametrize(
-    "name", ["unittest-3.11.2/assertion", "node-20.20.2/green-tap", "jest-30.5.2/missing"]
-)
+@try_cases("name", ["unittest-3.11.2/assertion", "node-20.20.2/green-tap", "jest-30.5.2/missing"])
 def test_two_runs_in_one_output_are_two(name: str) -> None:
     once = printed(name)
     first, second = read_printed(f"{once}\n{once}\n")
