@@ -203,7 +203,7 @@ def test_a_bad_value_says_where_it_came_from_and_what_would_do(
             "record",
             "'both' or 'all' is expected, got 'always'",
         ),
-        ('sandbox = "docker"', "sandbox", "'bubblewrap' or 'none' is expected, got 'docker'"),
+        ('sandbox = "lxc"', "sandbox", "'podman' or 'none' is expected, got 'lxc'"),
         ("agents = 3", "agents", "text is expected, got 3"),
         ("models = 3", "models", "a mapping of keys is expected, got 3"),
         ("models.default = 3", "models.default", "text is expected, got 3"),

@@ -77,8 +77,13 @@ class Settings(Frozen):
     )
     concurrency: int = Field(default=8, ge=1, le=500, description="Trials that run at once")
     results: str = Field(default="results", description="Folder for the results of runs")
-    sandbox: Literal["bubblewrap", "none"] = Field(
+    sandbox: Literal["bubblewrap", "docker", "podman", "none"] = Field(
         default="bubblewrap", description="What isolates the commands that agents and probes run"
+    )
+    sandbox_image: str | None = Field(
+        default=None,
+        description="Image of docker's and podman's containers, which needs bash, git and Python"
+        " (default: docker.io/library/python:3.13-bookworm)",
     )
     relay: str = Field(
         default="http://127.0.0.1:8765", description="Address of the relay, for relay/... models"

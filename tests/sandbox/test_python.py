@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from promptverdict.core.errors import SandboxError
 from promptverdict.sandbox.python import GuestPython, find_guest_python, move_into_place
-from promptverdict.sandbox.python_build import PYTEST_VERSION
+from promptverdict.sandbox.python_packages import PYTEST_VERSION
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="agents run on Linux"),

@@ -27,7 +27,9 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     parser.add_argument("paths", nargs="*", default=["evals"], help="suites or scenario files")
     parser.add_argument("--html", metavar="FILE", help="also write the tables as a page")
-    parser.add_argument("--sandbox", help="bubblewrap (default) or none, which protects nothing")
+    parser.add_argument(
+        "--sandbox", help="bubblewrap (default), docker, podman, or none, which protects nothing"
+    )
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -64,7 +66,8 @@ def _audit(paths: list[Path], sandbox: str | None) -> Audit:
     audit = Audit()
     scenarios = sorted(load_scenarios(paths), key=lambda each: each.suite.folder)
     for _, group in groupby(scenarios, key=lambda each: each.suite.folder):
-        audit_suite(list(group), cache(lambda: open_sandbox(settings.sandbox)), audit)
+        opened = cache(lambda: open_sandbox(settings.sandbox, settings.sandbox_image))
+        audit_suite(list(group), opened, audit)
     return audit
 
 

@@ -42,7 +42,9 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument(
         "--files-only", action="store_true", help="check the files alone, and run no solution"
     )
-    parser.add_argument("--sandbox", help="bubblewrap (default) or none, which protects nothing")
+    parser.add_argument(
+        "--sandbox", help="bubblewrap (default), docker, podman, or none, which protects nothing"
+    )
 
 
 @dataclass
@@ -134,7 +136,7 @@ def _check_cells(scenario: LoadedScenario, agents: AgentFiles, settings: Setting
 def _open_when_needed(settings: Settings) -> Callable[[], Sandbox]:
     from promptverdict.sandbox import open_sandbox
 
-    return cache(lambda: open_sandbox(settings.sandbox))
+    return cache(lambda: open_sandbox(settings.sandbox, settings.sandbox_image))
 
 
 def _check_solutions(solutions: Sequence[LoadedSolution], sandbox: Callable[[], Sandbox]) -> int:

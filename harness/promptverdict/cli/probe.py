@@ -23,7 +23,7 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument("paths", nargs="*", default=["evals"], help="suites or scenario files")
     parser.add_argument("--all", action="store_true", help="also run probes that did not change")
     parser.add_argument(
-        "--sandbox", help="bubblewrap or none (default: setting `sandbox`, which is bubblewrap)"
+        "--sandbox", help="bubblewrap, docker, podman or none (default: the setting `sandbox`)"
     )
 
 
@@ -36,7 +36,7 @@ def run(asked: argparse.Namespace) -> int:
 
     settings = resolve(Path.cwd(), {"sandbox": asked.sandbox})
     # Opened for the first probe that must run: checking alone needs no sandbox.
-    sandbox = cache(lambda: open_sandbox(settings.sandbox))
+    sandbox = cache(lambda: open_sandbox(settings.sandbox, settings.sandbox_image))
     paths = [Path(path) for path in asked.paths]
     count = 0
     for trial in list_recorded_trials(paths, settings, lambda loaded: bool(loaded.scenario.probes)):

@@ -33,7 +33,9 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument("scenario", help="scenario file")
     parser.add_argument("--tree", help="folder that the workspace is made equal to")
     parser.add_argument("--answer", help="file with what the agent says at the end; - to type it")
-    parser.add_argument("--sandbox", help="bubblewrap (default) or none, which protects nothing")
+    parser.add_argument(
+        "--sandbox", help="bubblewrap (default), docker, podman, or none, which protects nothing"
+    )
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -45,7 +47,8 @@ def run(asked: argparse.Namespace) -> int:
     settings = resolve(Path.cwd(), {"sandbox": asked.sandbox})
     scenario = _load(Path(asked.scenario))
     solution = _build_solution(scenario, asked)
-    evidence = try_solution(scenario, solution, open_sandbox(settings.sandbox))
+    sandbox = open_sandbox(settings.sandbox, settings.sandbox_image)
+    evidence = try_solution(scenario, solution, sandbox)
     if broken := find_break(evidence):
         found = f"this cannot be tried: {broken}"
         cure = "raise the scenario's limits, or try a smaller tree"

@@ -53,7 +53,7 @@ class Resources:
 
     @cached_property
     def _opened(self) -> Sandbox:
-        return open_sandbox(self._settings.sandbox)
+        return open_sandbox(self._settings.sandbox, self._settings.sandbox_image)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:

@@ -34,7 +34,12 @@ from promptverdict.runner.probes import hash_probe
 from promptverdict.runner.users import ScriptedUser
 from promptverdict.runner.world.recorder import RecordingTools
 from promptverdict.runner.world.replayed import ReplayedTools
-from promptverdict.sandbox import Sandbox, make_trial_folders, remove_trial_folders
+from promptverdict.sandbox import (
+    Sandbox,
+    describe_sandbox,
+    make_trial_folders,
+    remove_trial_folders,
+)
 from promptverdict.scenarios.loading import LoadedScenario
 from promptverdict.scenarios.solution import SAY, LoadedSolution, Solution
 from promptverdict.trials.evidence import Evidence, FinalState, ProbeReport, Task
@@ -172,11 +177,7 @@ def _run(scenario: LoadedScenario, solution: Solution, sandbox: Sandbox) -> Solu
         remove_trial_folders(folders)
     stored = SolutionEvidence(
         digest=_digest_solution(scenario, solution),
-        environment={
-            "sandbox": sandbox.kind,
-            "python": sandbox.python,
-            "pytest": sandbox.pytest,
-        },
+        environment=describe_sandbox(sandbox),
         world=world,
     )
     evidence = _build_evidence(scenario, solution, stored)

@@ -1,11 +1,11 @@
-"""Where an agent's commands run: each in a fresh bubblewrap, or, if asked for, unprotected.
+"""Where an agent's commands run: each in a fresh bubblewrap or container, or unprotected.
 
 Every command gets its own namespaces and all of its processes die with it, so that no process of
 an agent is alive while the host reads the workspace. What is kept between the commands of one trial
 is its TrialFolders: four folders on the host.
 """
 
-from promptverdict.sandbox.interface import Mount, Reported, Sandbox
+from promptverdict.sandbox.interface import Mount, Reported, Sandbox, describe_sandbox
 from promptverdict.sandbox.open import open_sandbox
 from promptverdict.sandbox.trial_folders import (
     TrialFolders,
@@ -18,6 +18,7 @@ __all__ = [
     "Reported",
     "Sandbox",
     "TrialFolders",
+    "describe_sandbox",
     "make_trial_folders",
     "open_sandbox",
     "remove_trial_folders",

@@ -25,7 +25,7 @@ from promptverdict.sandbox.diagnosis import build_start_error
 from promptverdict.sandbox.interface import NOTHING, Finished, Mount
 from promptverdict.sandbox.limits import DEFAULT_LIMITS, Limits
 from promptverdict.sandbox.python import GuestPython
-from promptverdict.sandbox.python_build import MOUNT as PYTHON_MOUNT
+from promptverdict.sandbox.python_packages import MOUNT as PYTHON_MOUNT
 from promptverdict.sandbox.report_channel import GuestProgram, open_channel
 from promptverdict.sandbox.trial_folders import WORKSPACE, TrialFolders, reopen_folders
 from promptverdict.sandbox.watchdog import follow_process, open_process
@@ -44,6 +44,7 @@ class Bubblewrap:
     """
 
     kind = "bubblewrap"
+    image: str | None = None
 
     def __init__(self, program: str, guest: GuestPython, limits: Limits = DEFAULT_LIMITS) -> None:
         self.python = guest.python

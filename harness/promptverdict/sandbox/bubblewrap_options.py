@@ -8,7 +8,7 @@ from pathlib import Path
 from promptverdict.sandbox.commands import ENVIRONMENT
 from promptverdict.sandbox.interface import Mount
 from promptverdict.sandbox.limits import Limits
-from promptverdict.sandbox.python_build import MOUNT as PYTHON_MOUNT
+from promptverdict.sandbox.python_packages import MOUNT as PYTHON_MOUNT
 from promptverdict.sandbox.trial_folders import (
     CHANNEL,
     ETC,
@@ -19,7 +19,7 @@ from promptverdict.sandbox.trial_folders import (
     TrialFolders,
 )
 
-_SHARED_MEMORY = 32 << 20
+SHARED_MEMORY = 32 << 20
 """Bytes of /dev/shm, which multiprocessing needs: memory that no limit of a process counts."""
 
 _MASKED = (
@@ -63,7 +63,7 @@ def build_options(
     # Read-only: the socket in it can be connected to, and not be replaced.
     options += ["--ro-bind", str(folders.channel), CHANNEL]
     for mount in mounts:
-        options += ["--ro-bind", str(mount.source), _check_target(mount.target)]
+        options += ["--ro-bind", str(mount.source), check_target(mount.target)]
     # bubblewrap's own / and /dev are file systems in memory, writable and without a limit: what is
     # written there would count for no disk. Last, because mount points are made in them before.
     return [*options, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORKSPACE]
@@ -88,7 +88,7 @@ def _build_system_options(masked: Sequence[str], folders: TrialFolders) -> list[
         options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     for name in ETC:
         options += ["--ro-bind", str(folders.root / "etc" / name), f"/etc/{name}"]
-    shared = ("--size", str(_SHARED_MEMORY), "--perms", "1777", "--tmpfs", "/dev/shm")  # noqa: S108
+    shared = ("--size", str(SHARED_MEMORY), "--perms", "1777", "--tmpfs", "/dev/shm")  # noqa: S108
     return [*options, "--proc", "/proc", "--dev", "/dev", *shared]
 
 
@@ -106,7 +106,7 @@ def find_masked_folders() -> tuple[str, ...]:
     )
 
 
-def _check_target(target: str) -> str:
+def check_target(target: str) -> str:
     """Return a mount point that no agent could have replaced by a link to the host.
 
     bubblewrap follows such a link when it mounts (CVE-2026-87766). Raises ValueError: mounts are

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from promptverdict.sandbox.python_build import MOUNT as PYTHON_MOUNT
+from promptverdict.sandbox.python_packages import MOUNT as PYTHON_MOUNT
 from promptverdict.sandbox.trial_folders import HOME
 
 ENVIRONMENT = {

@@ -35,8 +35,8 @@ _ADVICE = (
 )
 
 WAY_OUT = (
-    "Replay needs no sandbox. To run commands unprotected as your own user: --sandbox=none (marked"
-    " in the results)."
+    "Replay needs no sandbox. Elsewhere: --sandbox docker or podman. Unprotected, as your own user:"
+    " --sandbox=none (marked in the results)."
 )
 
 

@@ -55,7 +55,9 @@ class Sandbox(Protocol):
     """Something that runs commands in the folders of a trial."""
 
     kind: str
-    """Name of the protection: bubblewrap or none."""
+    """Name of the protection: bubblewrap, docker, podman or none."""
+    image: str | None
+    """Digest of the image that commands see; None where they see this machine's programs."""
     python: str
     """Version of the Python that commands find."""
     pytest: str
@@ -77,3 +79,14 @@ class Sandbox(Protocol):
         GivenUp once its trial is given up.
         """
         ...
+
+
+def describe_sandbox(sandbox: Sandbox) -> dict[str, str]:
+    """Return what a sandbox is, for a record: what isolates, its Python, pytest and image."""
+    image = {} if sandbox.image is None else {"image": sandbox.image}
+    return {
+        "sandbox": sandbox.kind,
+        **image,
+        "python": sandbox.python,
+        "pytest": sandbox.pytest,
+    }

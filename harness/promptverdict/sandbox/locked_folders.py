@@ -33,6 +33,18 @@ def make_locked_folder(base: Path, prefix: str) -> tuple[Path, int]:
     return new.rename(folder), lock
 
 
+def is_locked(folder: Path) -> bool:
+    """Whether a folder belongs to a process that is alive."""
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return not _lock(lock)
+    finally:
+        os.close(lock)
+
+
 def remove_leftovers(base: Path, prefix: str, owners: Collection[int]) -> None:
     """Remove the folders of these users whose process is gone; what withstands stays."""
     for folder in base.glob(f"{prefix}*"):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import platform
 import shutil
+from collections.abc import Callable
 from typing import Literal
 
 from promptverdict.core.errors import SandboxError
 from promptverdict.sandbox.bubblewrap import Bubblewrap
+from promptverdict.sandbox.container_diagnosis import build_engine_error
 from promptverdict.sandbox.diagnosis import WAY_OUT, build_start_error
 from promptverdict.sandbox.interface import Sandbox
 from promptverdict.sandbox.limits import DEFAULT_LIMITS, Limits
@@ -18,15 +20,19 @@ from promptverdict.sandbox.trial_folders import (
     remove_trial_folders,
 )
 from promptverdict.sandbox.unprotected import Unprotected
+from promptverdict.sandbox.workspace import Workspace
 
 # /dev/tcp is bash's own: 192.0.2.1 is an address that nobody has (RFC 5737), so that only the lack
 # of a network fails at once.
 _PROBE = """\
 fail() { echo "the trial run failed: $1"; exit 9; }
-[ "$(id -u)" = 1000 ] || fail "it is not the agent's user"
+[ "$(id -u)" != 0 ] || fail "commands run as root"
 [ -z "$(tr -d '\\0' < /proc/1/environ)" ] || fail "the host's environment can be read"
+python3 -I -c 'import socket; socket.socket(40, socket.SOCK_STREAM)' 2> /dev/null &&
+  fail "system calls are not filtered"
 git --version > /dev/null 2>&1 || fail "git is not installed"
-echo x > /workspace/.probe && rm /workspace/.probe || fail "/workspace cannot be written"
+grep -q x /workspace/.host 2> /dev/null || fail "/workspace is not the trial's folder"
+echo x > /workspace/.probe || fail "/workspace cannot be written"
 touch /usr/.probe 2> /dev/null && fail "/usr can be written"
 (exec 3<> /dev/tcp/192.0.2.1/80) 2> /dev/null && fail "there is a network"
 python3 -I -c 'import pytest' || fail "its Python has no pytest"
@@ -34,19 +40,39 @@ echo ready
 """
 
 
-def open_sandbox(kind: Literal["bubblewrap", "none"], limits: Limits = DEFAULT_LIMITS) -> Sandbox:
+SandboxKind = Literal["bubblewrap", "docker", "podman", "none"]
+
+DEFAULT_IMAGE = "docker.io/library/python:3.13-bookworm"
+"""What containers are made of: Debian with git and Python."""
+
+
+def open_sandbox(
+    kind: SandboxKind, image: str | None = None, limits: Limits = DEFAULT_LIMITS
+) -> Sandbox:
     """Open a sandbox, proved by one real command; `none` protects nothing.
+
+    image: of docker's and podman's containers.
 
     Removes what killed runs have left behind. Raises SandboxError, with what to do about it, when
     commands cannot be isolated here.
     """
+    if kind in ("docker", "podman"):
+        from promptverdict.sandbox.container_open import open_container
+
+        container = open_container(kind, image or DEFAULT_IMAGE, limits)
+        return _prove(container, lambda found: build_engine_error(kind, found))
     remove_old_trial_folders()
     if kind == "none":
         return Unprotected(limits)
+    return _prove(_open_bubblewrap(limits), build_start_error)
+
+
+def _open_bubblewrap(limits: Limits) -> Bubblewrap:
     if platform.system() != "Linux":
         raise SandboxError(
-            f"There is no sandbox for {platform.system()} yet.\n"
-            f"Record on Linux, in CI or in a container.\n{WAY_OUT}"
+            f"bubblewrap runs on Linux, and this is {platform.system()}.\n"
+            "Record with --sandbox docker or --sandbox podman, on Linux, or in CI.\n"
+            f"{WAY_OUT}"
         )
     program = shutil.which("bwrap")
     if program is None:
@@ -55,12 +81,21 @@ def open_sandbox(kind: Literal["bubblewrap", "none"], limits: Limits = DEFAULT_L
             "Debian, Ubuntu: sudo apt install bubblewrap. Fedora: sudo dnf install bubblewrap.\n"
             f"{WAY_OUT}"
         )
-    sandbox = Bubblewrap(program, find_guest_python(), limits)
+    return Bubblewrap(program, find_guest_python(), limits)
+
+
+def _prove(sandbox: Sandbox, build_error: Callable[[str], SandboxError]) -> Sandbox:
+    """Return a sandbox after one real command in it has shown that it isolates."""
     folders = make_trial_folders()
     try:
-        proof = sandbox.run(["bash", "--noprofile", "--norc", "-c", _PROBE], folders, timeout=30)
+        Workspace(folders.workspace, folders.owner).write(".host", b"x\n")
+        argv = ["bash", "--noprofile", "--norc", "-c", _PROBE]
+        proof = sandbox.run(argv, folders, timeout=30)
+        is_seen = (folders.workspace / ".probe").exists()
     finally:
         remove_trial_folders(folders)
     if proof.exit_code != 0 or proof.output != "ready\n":
-        raise build_start_error(proof.output.strip() or f"stopped: {proof.stopped}")
+        raise build_error(proof.output.strip() or f"stopped: {proof.stopped}")
+    if not is_seen:
+        raise build_error("/workspace is not the trial's folder")
     return sandbox

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from promptverdict.core.errors import SandboxError
 from promptverdict.sandbox.locked_folders import make_locked_folder, remove_leftovers, remove_tree
-from promptverdict.sandbox.python_build import PYTEST_VERSION, build_python, compute_build_key
+from promptverdict.sandbox.python_build import build_python, compute_build_key
+from promptverdict.sandbox.python_packages import PYTEST_VERSION
 
-_BUILD = "build-"
+BUILD = "build-"
+"""What the names of folders begin with in which something is being built."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def find_guest_python(cache: Path | None = None) -> GuestPython:
 
     Raises SandboxError when it cannot be built.
     """
-    cache = cache or _cache_folder()
+    cache = cache or find_cache_folder()
     target = cache / compute_build_key()
     if not (target / "bin" / "python3").exists():
         try:
@@ -49,8 +51,8 @@ def find_guest_python(cache: Path | None = None) -> GuestPython:
 
 def _build_into(cache: Path, target: Path) -> None:
     """Build beside the target, which is there only when it is whole. Raises OSError."""
-    remove_leftovers(cache, _BUILD, {os.geteuid()})
-    scratch, lock = make_locked_folder(cache, _BUILD)
+    remove_leftovers(cache, BUILD, {os.geteuid()})
+    scratch, lock = make_locked_folder(cache, BUILD)
     try:
         scratch.chmod(0o755)
         build_python(scratch / "py", scratch / "pip")
@@ -69,7 +71,8 @@ def move_into_place(built: Path, target: Path) -> None:
             raise
 
 
-def _cache_folder() -> Path:
+def find_cache_folder() -> Path:
+    """Find the folder of this user where what is built once is kept."""
     # Root's own cache is below /root, closed to the user that root's sandboxes run as.
     if os.geteuid() == 0:
         return Path("/var/cache/promptverdict")

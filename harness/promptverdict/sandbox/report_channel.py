@@ -36,9 +36,11 @@ class GuestProgram:
     """The Python and the scripts by which a command runs the sandbox's own pytest."""
 
     python: Path
-    """The interpreter's file on the host."""
+    """The interpreter's file."""
     scripts: frozenset[str]
     """Paths of the pytest command, as the command sees them."""
+    is_inside: bool = False
+    """Whether the interpreter's path is one of the command's own root and not of the host's."""
 
 
 @dataclass
@@ -147,8 +149,11 @@ class ReportChannel:
 def find_doubt(process: int, program: GuestProgram) -> str | None:
     """Find why a process may not be a run of the sandbox's own pytest; None when it is one."""
     folder = Path("/proc", str(process))
+    python = program.python
+    if program.is_inside:
+        python = folder / "root" / python.relative_to("/")
     try:
-        if not os.path.samestat((folder / "exe").stat(), program.python.stat()):
+        if not os.path.samestat((folder / "exe").stat(), python.stat()):
             return "its process is not the sandbox's Python"
         words = (folder / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
         variables = (folder / "environ").read_bytes().decode("utf-8", "replace").split("\0")
@@ -201,6 +206,11 @@ def _bind(listener: socket.socket, path: Path) -> None:
         listener.bind(f"/proc/self/fd/{folder}/{path.name}")
     finally:
         os.close(folder)
+
+
+def is_supported() -> bool:
+    """Whether this system names the process at the other end of a socket, as Linux does."""
+    return hasattr(socket, "SO_PEERCRED") and hasattr(selectors, "EpollSelector")
 
 
 @contextlib.contextmanager

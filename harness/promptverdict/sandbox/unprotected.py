@@ -20,7 +20,7 @@ from promptverdict.sandbox.commands import ENVIRONMENT, build_stream_options, ex
 from promptverdict.sandbox.interface import NOTHING, Finished, Mount
 from promptverdict.sandbox.limits import DEFAULT_LIMITS, Limits
 from promptverdict.sandbox.python import find_guest_python
-from promptverdict.sandbox.python_build import MOUNT as PYTHON_MOUNT
+from promptverdict.sandbox.python_packages import MOUNT as PYTHON_MOUNT
 from promptverdict.sandbox.report_channel import NAME, GuestProgram, open_channel
 from promptverdict.sandbox.trial_folders import WORKSPACE, TrialFolders, reopen_folders
 from promptverdict.sandbox.watchdog import follow_process
@@ -30,6 +30,7 @@ class Unprotected:
     """No sandbox: commands run on the host, as the harness's user unless that is root."""
 
     kind = "none"
+    image: str | None = None
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         if os.name != "posix":

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from promptverdict.sandbox.bubblewrap import Bubblewrap
 from promptverdict.sandbox.python import GuestPython, find_guest_python
-from promptverdict.sandbox.python_build import PYTEST_VERSION
+from promptverdict.sandbox.python_packages import PYTEST_VERSION
 
 from tests.sandbox.attacks import host, runs, table
 from tests.sandbox.attacks.table import Tried

@@ -27,7 +27,7 @@ from promptverdict.runner.solutions import (
     run_solution,
     store_evidence,
 )
-from promptverdict.sandbox import Sandbox
+from promptverdict.sandbox import Sandbox, describe_sandbox
 from promptverdict.scenarios.edits import EditedTrial
 from promptverdict.scenarios.solution import LoadedSolution, load_solutions
 from promptverdict.trials.evidence import Evidence
@@ -69,11 +69,7 @@ def run_attempt(loaded: LoadedSolution, sandbox: Sandbox) -> Evidence:
     reports = probe_trees(loaded.scenario, edited, sandbox)
     stored = SolutionEvidence(
         digest=_digest_wanted(loaded, edited),
-        environment={
-            "sandbox": sandbox.kind,
-            "python": sandbox.python,
-            "pytest": sandbox.pytest,
-        },
+        environment=describe_sandbox(sandbox),
         probed=digest_probes(loaded.scenario),
         probes=reports,
     )

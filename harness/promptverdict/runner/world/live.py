@@ -22,7 +22,12 @@ from promptverdict.recording.files import Head, Location, World, save_sealed
 from promptverdict.runner.cells import Trial
 from promptverdict.runner.world.base import RunContext, TrialWorld
 from promptverdict.runner.world.recorder import RecordingTools
-from promptverdict.sandbox import Sandbox, make_trial_folders, remove_trial_folders
+from promptverdict.sandbox import (
+    Sandbox,
+    describe_sandbox,
+    make_trial_folders,
+    remove_trial_folders,
+)
 from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.toolset import VERSION
@@ -95,9 +100,7 @@ class _Live:
             digest=cell.digest,
             compatible={
                 "toolset": VERSION,
-                "sandbox": self._sandbox.kind,
-                "python": self._sandbox.python,
-                "pytest": self._sandbox.pytest,
+                **describe_sandbox(self._sandbox),
             },
             provenance=_build_provenance(cell.model, events),
             end=f"{end.reason} {end.detail}".strip(),
