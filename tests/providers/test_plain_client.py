@@ -9,7 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 from promptverdict.core.errors import BrokenRecording, ContextOverflow, ProviderError
-from promptverdict.providers.plain_client import PlainClient
+from promptverdict.core.threads import run_without_waiting
+from promptverdict.providers.plain_client import Player, post_to_player
 from promptverdict.providers.registry import load_api
 from promptverdict.recording.matching import prepare_request
 from promptverdict.trials.transcript import User
@@ -34,14 +35,24 @@ class Heard(httpx2.AsyncBaseTransport):
         return httpx2.Response(self._status, content=self._content)
 
 
-def post(transport: httpx2.AsyncBaseTransport) -> httpx2.Response:
-    client = PlainClient(transport, "https://api.example.org/v1")
-    return asyncio.run(client.post("/messages", cast_to=httpx2.Response, body=BODY))
+class HearingPlayer(Player):
+    """Hears requests without an SDK, and gives one answer."""
+
+    def __init__(self, heard: Heard, status: int = 200, content: bytes = b"{}") -> None:
+        self._heard, self._status, self._content = heard, status, content
+
+    def play(self, path: str, body: dict[str, Any]) -> tuple[int, bytes]:
+        self._heard.requests.append(prepare_request(Request("POST", path, json.dumps(body), {})))
+        return self._status, self._content
+
+
+def post(player: Player) -> bytes:
+    return run_without_waiting(post_to_player(player, "/v1/messages", BODY)).content
 
 
 def test_an_answer_is_read() -> None:
-    heard = Heard(content=b'{"a": 1}')
-    assert post(heard).content == b'{"a": 1}'
+    heard = Heard()
+    assert post(HearingPlayer(heard, content=b'{"a": 1}')) == b'{"a": 1}'
     assert json.loads(heard.requests[0].body) == BODY
 
 
@@ -57,7 +68,7 @@ def test_it_asks_what_the_sdk_asks(model: str) -> None:
 
         async def ask(heard: Heard = heard, through_sdk: bool = through_sdk) -> None:
             if not through_sdk:
-                played = api.open_replay(heard, "m", "Be kind.", (), parameters)
+                played = api.open_replay(HearingPlayer(heard), "m", "Be kind.", (), parameters)
                 await played.answer(events)
             opened = api.open_model(heard, api.url, "none", "m", "Be kind.", (), parameters)
             async with opened as conversation:
@@ -74,16 +85,16 @@ def test_an_overflow_is_one_and_another_refusal_is_none() -> None:
     words = "prompt is too long: 300 tokens"
     refusal = json.dumps({"error": {"message": words}}).encode()
     with pytest.raises(ContextOverflow) as caught:
-        post(Heard(400, refusal))
+        post(HearingPlayer(Heard(), 400, refusal))
     assert caught.value.words == words
     with pytest.raises(ProviderError) as other:
-        post(Heard(500, b"down"))
+        post(HearingPlayer(Heard(), 500, b"down"))
     assert type(other.value) is ProviderError
 
 
-def test_what_the_transport_raises_is_passed_on() -> None:
-    class Broken(httpx2.AsyncBaseTransport):
-        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+def test_what_the_player_raises_is_passed_on() -> None:
+    class Broken(Player):
+        def play(self, path: str, body: dict[str, Any]) -> tuple[int, bytes]:
             raise BrokenRecording("not recorded")
 
     with pytest.raises(BrokenRecording):

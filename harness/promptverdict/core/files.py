@@ -35,6 +35,26 @@ def write_file(path: Path, text: str) -> None:
     write_files({path: text})
 
 
+def write_reproducible(path: Path, text: str) -> None:
+    """Write a text that can be made again at no cost, and make its folder. Raises StorageError.
+
+    No reader finds half of it. After a power loss the file may be empty: waiting for the disk takes
+    many times as long as all the rest of writing it.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        try:
+            temporary.write_text(text, encoding="utf-8", newline="")
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(text, encoding="utf-8", newline="")
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise StorageError(f"{display_path(path)} cannot be written: {error.strerror}") from error
+
+
 def write_files(texts: Mapping[Path, str | bytes]) -> None:
     """Write several files, of text or bytes; none is replaced before all new ones are on the disk.
 

@@ -12,9 +12,16 @@ def display_path(path: Path) -> str:
 
     A link is named, and not what it leads to.
     """
-    here = _resolve_folder(str(Path.cwd()))
+    return _display_path(str(path), os.getcwd())  # noqa: PTH109  this is asked for each file
+
+
+# For each file of a suite several times: its parts are worked out once.
+@lru_cache(maxsize=4096)
+def _display_path(written: str, working_folder: str) -> str:
+    path = Path(written)
+    here = _resolve_folder(working_folder)
     # Links above it are resolved: the working folder may have been reached through one.
-    parent = _resolve_folder(str(path.absolute().parent))
+    parent = _resolve_folder(str(Path(working_folder, path).parent))
     place = Path(parent, path.name)
     if not place.is_relative_to(here):
         place = Path(os.path.realpath(path))

@@ -1,4 +1,4 @@
-"""Blocking work in threads that ends with its trial and never holds up the process's end.
+"""Work beside an event loop, in threads that end with it; and work that needs no event loop.
 
 asyncio's own threads do neither: a cancelled task leaves its thread running, and Python waits for
 all of them when the process ends.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -25,6 +25,20 @@ async def run_to_end(function: Callable[..., T], *arguments: Any) -> T:
         work.exception()  # asyncio logs an error that was never read
         raise
     return work.result()
+
+
+def run_without_waiting(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits for anything, without an event loop, and return its result.
+
+    Raises RuntimeError for one that does wait.
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+    coroutine.close()
+    raise RuntimeError("a coroutine waits for something, and there is no event loop")
 
 
 class DaemonThreadExecutor(ThreadPoolExecutor):

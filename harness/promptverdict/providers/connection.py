@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import httpx2
 
 from promptverdict.providers.interface import Api
 from promptverdict.providers.places import read_address, read_key
+from promptverdict.providers.plain_client import Player
 from promptverdict.providers.registry import is_by_hand, load_api, resolve_requested_name
 from promptverdict.trials.protocols import Model
+
+if TYPE_CHECKING:
+    import httpx2
 
 
 @dataclass(frozen=True)
 class Connection:
     """The way of one trial to models."""
 
-    transport: httpx2.AsyncBaseTransport
-    """What every request goes through."""
+    transport: httpx2.AsyncBaseTransport | Player
+    """What every request goes through: an SDK's, or a recording that needs none."""
     relay: str
     """Where the relay answers."""
     replay: bool
     """Whether the transport plays a recording; then no key is needed, and no place."""
-    through_sdk: bool = True
-    """Whether a replay, too, asks through the SDK; it asks the same without."""
 
     @asynccontextmanager
     async def open_model(
@@ -44,14 +44,13 @@ class Connection:
         is needed and none can be used, and for an address that is none.
         """
         api, by_hand = load_api(model), is_by_hand(model)
-        if self.replay and not self.through_sdk:
-            name = resolve_requested_name(model)
+        name = resolve_requested_name(model)
+        if isinstance(self.transport, Player):
             played = api.open_replay(self.transport, name, system, tools, parameters or {})
             yield replace(played, output_limit=output_limit)
             return
         key = "none" if by_hand or self.replay else read_key(model, api)
         place = self._resolve_place(api, by_hand=by_hand)
-        name = resolve_requested_name(model)
         opened = api.open_model(self.transport, place, key, name, system, tools, parameters or {})
         async with opened as conversation:
             yield replace(conversation, output_limit=output_limit)

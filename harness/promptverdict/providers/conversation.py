@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from promptverdict.providers.failures import (
     translate_error,
@@ -15,14 +15,21 @@ _LIMIT_NAMES = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 """What the APIs call the limit of an answer's tokens; a request has one of them."""
 
 
+class Reply(Protocol):
+    """An answer that came, as httpx2 has it."""
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+        ...
+
+
 @dataclass(frozen=True)
 class Conversation:
     """A model behind an API, as one trial sees it."""
 
-    client: Any
-    """The SDK's own, asynchronous."""
-    path: str
-    """Where it posts to."""
+    post: Callable[[dict[str, Any]], Awaitable[Reply]]
+    """Posts a body to where the API takes it."""
     errors: type[Exception]
     """The class of all the SDK's errors."""
     build_request: Callable[[tuple[Event, ...]], dict[str, Any]]
@@ -39,13 +46,9 @@ class Conversation:
 
         Raises ProviderError (ContextOverflow where it is too long), or what the transport raised.
         """
-        import httpx2
-
-        # Not the SDK's method for it: Anthropic's warns of old models through the process-wide
-        # warning filters, which trials that run at once cannot catch apart.
         body = self._reduce_output_limit(self.build_request(events), events)
         try:
-            reply = await self.client.post(self.path, cast_to=httpx2.Response, body=body)
+            reply = await self.post(body)
         except Exception as error:
             known = translate_error(error, self.errors)
             if known is error:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from promptverdict.core.errors import ProviderError
 from promptverdict.providers.conversation import Conversation
+from promptverdict.providers.plain_client import Player, post_to_player
 from promptverdict.providers.wire import (
     import_sdk,
 )
@@ -126,23 +127,26 @@ class Api:
         http = httpx2.AsyncClient(transport=transport, trust_env=False)
         opened = self.build_client(http, Address.split(base_url), api_key)
         async with opened.client as client:
-            yield Conversation(
-                client, self.path, opened.errors, build, self.read_answer, self.limit_name
-            )
+
+            async def post(body: dict[str, Any]) -> httpx2.Response:
+                # Not the SDK's method for it: Anthropic's warns of old models through the
+                # process-wide warning filters, which trials that run at once cannot catch apart.
+                reply: httpx2.Response = await client.post(
+                    self.path, cast_to=httpx2.Response, body=body
+                )
+                return reply
+
+            yield Conversation(post, opened.errors, build, self.read_answer, self.limit_name)
 
     def open_replay(
         self,
-        transport: httpx2.AsyncBaseTransport,
+        player: Player,
         model: str,
         system: str,
         tools: tuple[dict[str, Any], ...],
         parameters: Mapping[str, Any] = NO_PARAMETERS,
     ) -> Conversation:
         """Open a conversation that is played: the same requests, without loading the SDK."""
-        from promptverdict.providers.plain_client import PlainClient
-
         build = partial(self.build_request, model, system, tools, parameters=parameters)
-        client = PlainClient(transport, self.url)
-        return Conversation(
-            client, self.path, ProviderError, build, self.read_answer, self.limit_name
-        )
+        post = partial(post_to_player, player, self.path)
+        return Conversation(post, ProviderError, build, self.read_answer, self.limit_name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
+from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from promptverdict.runner.cluster.ray_cluster import RayCluster
     from promptverdict.runner.decisions import Decision
     from promptverdict.runner.runner import Runner
+    from promptverdict.runner.world.base import RunContext
     from promptverdict.trials.record import TrialRecord
     from promptverdict.trials.store import Run
 
@@ -84,9 +86,11 @@ class TrialRun:
         """Replay what was recorded, and decide to record anew what does not replay."""
         return self._start().check(list(decisions))
 
-    def submit(self, decision: Decision) -> Future[TrialRecord]:
-        """Start a trial, or return the future of one that was started before."""
-        return self._start().submit(decision)
+    def submit(self, decision: Decision) -> None:
+        """Start a trial that takes time; a replay takes place when somebody waits for it."""
+        self.open()
+        if not decision.replays:
+            self._start().submit(decision)
 
     def finish(self, decision: Decision, write_line: WriteLine) -> TrialRecord:
         """Wait for a trial and return its record; store one for a trial that cannot run."""
@@ -100,7 +104,9 @@ class TrialRun:
 
     def wait_for(self, decision: Decision, write_line: WriteLine) -> TrialRecord:
         """Wait for a trial, and write a line for each trial that is recorded meanwhile."""
-        future = self.submit(decision)
+        if decision.replays:
+            return self._replay(decision)
+        future = self._start().submit(decision)
         for record in self._list_ended_until(future):
             if self._progress and record is None:
                 if line := self._progress.format_silence(decision.trial):
@@ -118,6 +124,18 @@ class TrialRun:
             self._cluster.close()
             self._cluster = None
 
+    def _replay(self, decision: Decision) -> TrialRecord:
+        """Replay a recording once, in the thread that waits for it."""
+        known = self._records.get(decision.trial.key)
+        if known is None and decision.sealed:
+            from promptverdict.runner.trial import replay_trial
+
+            known = replay_trial(decision.trial, self._context, decision.sealed)
+            self._store(known)
+        if known is None:
+            raise RuntimeError("a replay without a recording")
+        return known
+
     def _list_ended_until(self, future: Future[TrialRecord]) -> Iterator[TrialRecord | None]:
         """Yield each record as its trial ends, and None between two looks."""
         # The queue is emptied once more after the future is done: its own record is the last in it.
@@ -130,7 +148,7 @@ class TrialRun:
             yield None
 
     def _store(self, record: TrialRecord) -> None:
-        """Store a record. The runner calls this in its own threads."""
+        """Store a record. The runner calls this in threads of its own."""
         # What is recorded of an older revision is read back, graded and stored when it is compared.
         if record.key not in self._older:
             self.open().save(record)
@@ -142,15 +160,21 @@ class TrialRun:
             raise RuntimeError("a trial is recorded that was not announced")
         return await self._cluster.record(trial)
 
+    @cached_property
+    def _context(self) -> RunContext:
+        """What the trials share."""
+        from promptverdict.runner.resources import Resources
+
+        return Resources(self._settings).build_context()
+
     def _start(self) -> Runner:
         if self._runner is None:
-            from promptverdict.runner.resources import Resources
             from promptverdict.runner.runner import Runner
 
             # Before the runner's threads, which would each create it.
             self.open()
             self._runner = Runner(
-                Resources(self._settings).build_context(),
+                self._context,
                 self._settings.concurrency,
                 self._store,
                 offline=self._settings.record == "none",

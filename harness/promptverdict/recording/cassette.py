@@ -131,7 +131,7 @@ class Tape:
         number = self._cassette.play_count
         problem = f"{self._where}: request {number + 1} is not in the recording"
         if number < len(self._cassette):
-            problem += f": {find_difference(self._cassette.requests[number], request)}"
+            problem += f": {find_difference(self._cassette.requests[number].body, request.body)}"
         return f"{problem}\n  record it again with --record stale"
 
 

@@ -114,6 +114,12 @@ class Sealed:
     http: str
     world: str
 
+    @property
+    def conversation(self) -> str:
+        """The cassette without its head, which has been read."""
+        rest = self.http.partition(_END_OF_HEAD)[2]
+        return f"{_END_OF_HEAD}{rest}" if rest else self.http
+
     def read_world(self) -> World:
         """Read the world file. Raises BrokenRecording."""
         return _parse_world(self.world, display_path(self.location.world))

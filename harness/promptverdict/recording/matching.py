@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from vcr.request import Request
+if TYPE_CHECKING:
+    from vcr.request import Request
 
 REQUEST_HEADERS = frozenset({"content-type", "anthropic-version", "anthropic-beta", "openai-beta"})
 """All that is stored of a request's headers: others name keys, machines and versions."""
@@ -18,7 +19,9 @@ ENDPOINTS = ("/messages", "/chat/completions", "/responses")
 
 def prepare_request(request: Request) -> Request:
     """Leave out what names a machine or an account, and note what a request is matched by."""
-    path = _shorten_path(urlsplit(request.uri).path)
+    from vcr.request import Request
+
+    path = shorten_path(urlsplit(request.uri).path)
     headers = {
         name: value for name, value in request.headers.items() if name.lower() in REQUEST_HEADERS
     }
@@ -28,7 +31,7 @@ def prepare_request(request: Request) -> Request:
     return stored
 
 
-def _shorten_path(path: str) -> str:
+def shorten_path(path: str) -> str:
     """Leave out where an API is served: the place may be a company's own, and it may move."""
     return next((f"/v1{end}" for end in ENDPOINTS if path.endswith(end)), path)
 
@@ -46,10 +49,10 @@ def is_same(recorded: Request, request: Request) -> bool:
     return bool(recorded.key == request.key)
 
 
-def find_difference(old: Request, new: Request) -> str:
-    """Return the first difference of two requests in words."""
+def find_difference(old: str | bytes | None, new: str | bytes | None) -> str:
+    """Return the first difference of two requests' bodies in words."""
     try:
-        bodies = json.loads(old.body), json.loads(new.body)
+        bodies = json.loads(old or b""), json.loads(new or b"")
         return _find_body_difference(*bodies, "") or "the path differs"
     except (TypeError, ValueError, RecursionError):
         return "the bodies differ"

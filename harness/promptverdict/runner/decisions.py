@@ -49,6 +49,11 @@ class Decision:
         """Whether the trial will be asked of a model."""
         return self.sealed is None and self.error is None
 
+    @property
+    def replays(self) -> bool:
+        """Whether the trial is played from its recording, and nothing else is to be done."""
+        return self.sealed is not None and self.error is None and not self.probes
+
 
 def decide(trial: Trial, mode: RecordMode) -> Decision:
     """Decide what to do about a trial, by its recording and the mode."""

@@ -10,10 +10,9 @@ from pathlib import Path
 from promptverdict.core.errors import EvidenceError, InputError, Problem, ProviderError
 from promptverdict.core.text import format_count
 from promptverdict.providers.registry import is_by_hand, load_api, resolve_requested_name
-from promptverdict.recording.cassette import open_tape
 from promptverdict.recording.files import Location, Sealed, open_sealed
+from promptverdict.recording.player import open_player
 from promptverdict.runner.cells import Cell, Trial
-from promptverdict.runner.world.replayed import SealedKeeper
 from promptverdict.trials.prices import Cost, Price, add_costs, compute_cost
 from promptverdict.trials.transcript import Usage, add_usages
 
@@ -108,5 +107,5 @@ def _average_usage(cassettes: Path) -> Usage:
 
 def _count_usage(sealed: Sealed) -> Usage:
     api = load_api(sealed.head.provenance.model)
-    with open_tape(SealedKeeper(sealed), replay=True) as tape:
-        return add_usages(api.read_answer(answer)[1].usage for answer in tape.list_answers())
+    answers = open_player(sealed).list_answers()
+    return add_usages(api.read_answer(answer)[1].usage for answer in answers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator
 
 from promptverdict.core.errors import (
@@ -13,12 +12,13 @@ from promptverdict.core.errors import (
     TimeLimitReached,
 )
 from promptverdict.core.paths import display_path
+from promptverdict.core.threads import run_without_waiting
 from promptverdict.judging.gather import read_judgements
 from promptverdict.judging.rubrics import inquire_trial, list_questions
 from promptverdict.providers.interface import Api
 from promptverdict.providers.registry import load_api
-from promptverdict.recording.cassette import open_tape
 from promptverdict.recording.files import Sealed
+from promptverdict.recording.player import open_player
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.decisions import decide
 from promptverdict.runner.integrity import inspect_record
@@ -29,7 +29,6 @@ from promptverdict.runner.users import PlayedUser, ScriptedUser
 from promptverdict.runner.world.replayed import (
     OUT_OF_TIME,
     ReplayedTools,
-    SealedKeeper,
     has_ended_in_time,
 )
 from promptverdict.settings import Settings
@@ -52,7 +51,7 @@ def read_back_cells(here: Iterable[Cell], settings: Settings) -> Iterator[TrialR
 def read_back(trial: Trial, sealed: Sealed) -> TrialRecord:
     """Make the record that a replay of a trial would make, without a request."""
     try:
-        evidence, notices = asyncio.run(_read_gradable(trial.cell, sealed))
+        evidence, notices = run_without_waiting(_read_gradable(trial.cell, sealed))
     except EvidenceError as error:
         return record_absence(trial, error)
     record = TrialRecord(
@@ -87,13 +86,11 @@ async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
     world = sealed.read_world()
     transcript = Transcript()
     in_time = has_ended_in_time(sealed)
-    where = display_path(sealed.location.world)
-    tools = ReplayedTools(world, where, ended_in_time=in_time)
+    tools = ReplayedTools(world, display_path(sealed.location.world), ended_in_time=in_time)
     # Requests are neither built nor matched, which takes most of a replay's time: the digest says
     # already that the same would be asked.
-    with open_tape(SealedKeeper(sealed), replay=True) as tape:
-        where = display_path(sealed.location.http)
-        answers = _Answers(tape.list_answers(), where, ended_in_time=in_time)
+    where = display_path(sealed.location.http)
+    answers = _Answers(open_player(sealed).list_answers(), where, ended_in_time=in_time)
     script, user = ScriptedUser(cell.task.turns), cell.task.user
     player = _RepeatedModel(answers, load_api(cell.user_model)) if user else None
     turns = PlayedUser(script, player, user.turns) if user and player else script

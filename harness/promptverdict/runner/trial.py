@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 
 from promptverdict.core.errors import HarnessError
 from promptverdict.core.secrets import hide_secrets_within
-from promptverdict.core.threads import run_to_end
+from promptverdict.core.threads import run_to_end, run_without_waiting
 from promptverdict.judging.ask import Judge
 from promptverdict.judging.gather import gather, read_judgements
 from promptverdict.judging.rubrics import inquire_trial, list_questions
 from promptverdict.providers.connection import Connection
 from promptverdict.providers.registry import is_by_hand, load_api, resolve_requested_name
-from promptverdict.recording.files import Sealed, open_sealed
+from promptverdict.recording.files import Head, Sealed, open_sealed
+from promptverdict.recording.offline import forbid_connections
 from promptverdict.runner.budget import Purse
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.integrity import inspect_record
@@ -37,6 +39,17 @@ from promptverdict.trials.transcript import (
 )
 
 
+@dataclass(frozen=True)
+class _Course:
+    """What happened in a trial, before it is graded."""
+
+    began: float
+    """On the monotonic clock."""
+    head: Head | None
+    evidence: Evidence
+    fault: Fault | None
+
+
 async def run_trial(
     trial: Trial,
     context: RunContext,
@@ -53,16 +66,37 @@ async def run_trial(
     are the same. What goes wrong on the way is in the record's fault; a bug in promptverdict
     surfaces as itself.
     """
+    course = await _hold_trial(
+        trial, context, sealed, probes=probes, purse=purse, through_sdk=through_sdk
+    )
+    return await run_to_end(_build_record, trial, context, course, sealed is None)
+
+
+def replay_trial(trial: Trial, context: RunContext, sealed: Sealed) -> TrialRecord:
+    """Replay a recording here and now: the record is that of `run_trial`, without an event loop.
+
+    Nothing in a replay waits for anything, and threads would cost more than the trial.
+    """
+    with forbid_connections():
+        course = run_without_waiting(_hold_trial(trial, context, sealed))
+    return _build_record(trial, context, course, is_live=False)
+
+
+async def _hold_trial(
+    trial: Trial,
+    context: RunContext,
+    sealed: Sealed | None,
+    *,
+    probes: bool = False,
+    purse: Purse | None = None,
+    through_sdk: bool = False,
+) -> _Course:
+    """Hold the conversation, and collect what probes and judges say; arguments as in run_trial."""
     began = time.monotonic()
     transcript, outcome, head, fault = Transcript(), None, None, None
     try:
-        async with _open_world(trial, context, sealed) as world:
-            connection = Connection(
-                world.transport,
-                context.relay,
-                replay=sealed is not None,
-                through_sdk=through_sdk or sealed is None,
-            )
+        async with _open_world(trial, context, sealed, through_sdk=through_sdk) as world:
+            connection = Connection(world.transport, context.relay, replay=sealed is not None)
             watch = _watch_spending(purse, context)
             async with _open_conversations(trial.cell, connection, watch) as (model, user):
                 await run_loop(trial.cell.task, model, world.tools, user, transcript)
@@ -82,21 +116,27 @@ async def run_trial(
         # What could not be recorded to its end is evidence of nothing.
         head = head if sealed else None
     evidence = Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome)
+    return _Course(began, head, evidence, fault)
+
+
+def _build_record(trial: Trial, context: RunContext, course: _Course, is_live: bool) -> TrialRecord:
+    """Grade a trial and inspect it: the record of what happened."""
+    head, evidence, fault = course.head, course.evidence, course.fault
     record = TrialRecord(
         **identify_trial(trial),
         provenance=head.provenance if head else None,
         compatible=head.compatible if head else {},
-        replayed=sealed is not None,
-        seconds=round(time.monotonic() - began, 3),
+        replayed=not is_live,
+        seconds=round(time.monotonic() - course.began, 3),
         evidence=evidence,
-        grades=() if fault else await run_to_end(trial.cell.grade, evidence),
+        grades=() if fault else trial.cell.grade(evidence),
         cost=_compute_cost(trial.cell, evidence, context),
         fault=fault,
-        notices=_list_notices(trial, evidence, live=sealed is None),
+        notices=_list_notices(trial, evidence, live=is_live),
     )
     # A recording is screened before it is stored; what was not recorded never was.
-    record = _hide_secrets(record) if fault and sealed is None else record
-    return await run_to_end(inspect_record, trial.cell, record)
+    record = _hide_secrets(record) if fault and is_live else record
+    return inspect_record(trial.cell, record)
 
 
 def _hide_secrets(record: TrialRecord) -> TrialRecord:
@@ -114,10 +154,10 @@ def _compute_cost(cell: Cell, evidence: Evidence, context: RunContext) -> Cost |
 
 
 def _open_world(
-    trial: Trial, context: RunContext, sealed: Sealed | None
+    trial: Trial, context: RunContext, sealed: Sealed | None, *, through_sdk: bool
 ) -> AbstractAsyncContextManager[TrialWorld]:
     if sealed:
-        return open_replayed_world(sealed)
+        return open_replayed_world(sealed, through_sdk=through_sdk)
     # Replay works without a sandbox, on every system: what records is imported where it is used.
     from promptverdict.runner.world.live import open_live_world
 

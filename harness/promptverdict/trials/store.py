@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from promptverdict.core.clock import format_now, format_second
 from promptverdict.core.errors import InputError, Problem, StorageError
-from promptverdict.core.files import write_file
+from promptverdict.core.files import write_file, write_reproducible
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.core.secrets import hide_secrets_within
@@ -133,7 +133,10 @@ class Run:
         folder: None where the record itself says which side it is of.
         """
         folder = folder or (BASE if record.revision else TRIALS)
-        write_file(self.folder / folder / f"{record.key}.json", record.model_dump_json())
+        # A recording can be replayed again; what was asked of a model is paid for.
+        is_free = record.replayed or not record.evidence.events
+        write = write_reproducible if is_free else write_file
+        write(self.folder / folder / f"{record.key}.json", record.model_dump_json())
 
     def finish(self, *, whole: bool, ended: Mapping[str, int] | None = None) -> None:
         """Let results/latest point at this run, where links can be made; note when it ended.

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-import httpx2
-
+from promptverdict.providers.plain_client import Player
 from promptverdict.providers.throttle import Throttle
 from promptverdict.recording.files import Head
 from promptverdict.runner.budget import Budget
@@ -18,6 +17,8 @@ from promptverdict.trials.protocols import Tools
 from promptverdict.trials.transcript import Event
 
 if TYPE_CHECKING:
+    import httpx2
+
     from promptverdict.sandbox import Sandbox
 
 
@@ -47,8 +48,8 @@ class TrialWorld(Protocol):
     """One trial's surroundings."""
 
     @property
-    def transport(self) -> httpx2.AsyncBaseTransport:
-        """What the SDK's client sends its requests through."""
+    def transport(self) -> httpx2.AsyncBaseTransport | Player:
+        """What requests go through: the SDK's, or a recording that needs none."""
         ...
 
     @property

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-
-import httpx2
+from typing import TYPE_CHECKING, Any
 
 from promptverdict.core.errors import BrokenRecording, TimeLimitReached
 from promptverdict.core.paths import display_path
-from promptverdict.recording.cassette import Tape, TapeTransport, open_tape
+from promptverdict.providers.plain_client import Player
 from promptverdict.recording.files import Head, Sealed, World
+from promptverdict.recording.player import RecordingPlayer, open_player
 from promptverdict.runner.world.base import TrialWorld
 from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.transcript import Call, Event, Result
+
+if TYPE_CHECKING:
+    import httpx2
 
 OUT_OF_TIME = "the trial's seconds were used up here when it was recorded"
 
 
 @asynccontextmanager
-async def open_replayed_world(sealed: Sealed) -> AsyncIterator[TrialWorld]:
-    """Play a recording. Raises EvidenceError where it does not serve."""
-    keeper = SealedKeeper(sealed)
-    with open_tape(keeper, replay=True) as tape:
-        yield _Replayed(sealed, tape)
+async def open_replayed_world(
+    sealed: Sealed, *, through_sdk: bool = False
+) -> AsyncIterator[TrialWorld]:
+    """Play a recording. Raises EvidenceError where it does not serve.
+
+    through_sdk: whether an SDK sends the requests; it takes several times as long.
+    """
+    if not through_sdk:
+        player = open_player(sealed)
+        played = _EndingPlayer(player) if has_ended_in_time(sealed) else player
+        yield _Replayed(sealed, played, player.check_all_played)
+        return
+    from promptverdict.runner.world.replayed_by_sdk import open_transport
+
+    with open_transport(sealed) as (transport, check_all_played):
+        yield _Replayed(sealed, transport, check_all_played)
 
 
 def has_ended_in_time(sealed: Sealed) -> bool:
@@ -31,17 +45,16 @@ def has_ended_in_time(sealed: Sealed) -> bool:
     return sealed.head.end == "limit seconds"
 
 
-class _EndingTransport(TapeTransport):
+class _EndingPlayer(Player):
     """Plays a recording that ends where its trial's time was used up."""
 
-    def __init__(self, tape: Tape) -> None:
-        super().__init__(tape)
-        self._ending = tape
+    def __init__(self, player: RecordingPlayer) -> None:
+        self._player = player
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        if self._ending.is_played_out:
+    def play(self, path: str, body: dict[str, Any]) -> tuple[int, bytes]:
+        if self._player.is_played_out:
             raise TimeLimitReached(OUT_OF_TIME)
-        return await super().handle_async_request(request)
+        return self._player.play(path, body)
 
 
 class ReplayedTools:
@@ -75,33 +88,19 @@ class ReplayedTools:
 
 
 class _Replayed:
-    def __init__(self, sealed: Sealed, tape: Tape) -> None:
-        self._sealed, self._tape = sealed, tape
+    def __init__(
+        self,
+        sealed: Sealed,
+        transport: httpx2.AsyncBaseTransport | Player,
+        check_all_played: Callable[[], None],
+    ) -> None:
+        self._sealed, self._check_all_played = sealed, check_all_played
         self._world = sealed.read_world()
-        self.transport: httpx2.AsyncBaseTransport = TapeTransport(tape)
-        ended_in_time = has_ended_in_time(sealed)
-        if ended_in_time:
-            self.transport = _EndingTransport(tape)
+        self.transport = transport
         where = display_path(sealed.location.world)
-        self.tools = ReplayedTools(self._world, where, ended_in_time=ended_in_time)
+        self.tools = ReplayedTools(self._world, where, ended_in_time=has_ended_in_time(sealed))
 
     def finish(self, events: tuple[Event, ...]) -> tuple[Head, FinalState]:  # noqa: ARG002
-        self._tape.finish()
+        self._check_all_played()
         self.tools.check_all_played()
         return self._sealed.head, FinalState(start=self._world.start, notes=self._world.notes)
-
-
-class SealedKeeper:
-    """Where a cassette reads a sealed recording from."""
-
-    def __init__(self, sealed: Sealed) -> None:
-        self._sealed = sealed
-        self.where = display_path(sealed.location.http)
-
-    def read(self) -> str:
-        """Return the cassette's text."""
-        return self._sealed.http
-
-    def write(self, text: str) -> None:  # noqa: ARG002
-        """Refuse: nothing is ever added to a sealed recording."""
-        raise AssertionError("a replay stores nothing")
