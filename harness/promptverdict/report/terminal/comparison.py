@@ -24,7 +24,7 @@ from promptverdict.report.terminal.tables import render_table
 from promptverdict.report.verdict_table import build_verdict_table, list_verdicts
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.text import Text
 
 MOST_LINES = 6
 """Of what flipped and of what does not pair, shown for one comparison."""
@@ -49,7 +49,7 @@ def render_comparisons(
 
 def _list_blocks(
     compared: Comparisons, now: datetime, options: Sequence[str], terminal: Terminal
-) -> Iterator[RenderableType]:
+) -> Iterator[Text]:
     changed = sorted(
         (comparison for comparison in compared.comparisons if comparison.status != "unchanged"),
         key=lambda comparison: rank_word(comparison.word),
@@ -85,7 +85,7 @@ def _choose_comparisons(comparisons: Sequence[Comparison]) -> Iterator[Compariso
             yield comparison
 
 
-def _build_headline(word: str, sentence: str, style: str) -> RenderableType:
+def _build_headline(word: str, sentence: str, style: str) -> Text:
     from rich.text import Text
 
     return Text.assemble(style_text(word, style), ": ", style_text(sentence))
@@ -93,7 +93,7 @@ def _build_headline(word: str, sentence: str, style: str) -> RenderableType:
 
 def _list_parts(
     comparison: Comparison, now: datetime, options: Sequence[str], terminal: Terminal
-) -> Iterator[RenderableType]:
+) -> Iterator[Text]:
     yield _build_headline(
         comparison.word.capitalize(),
         describe_comparison(comparison),

@@ -11,7 +11,6 @@ from promptverdict.core.text import escape_text
 from promptverdict.report.table import Style
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from rich.text import Text
 
 STYLES: dict[Style, str] = {
@@ -55,26 +54,34 @@ def style_text(text: str, style: str = "") -> Text:
     return Text(escape_text(text), style=style)
 
 
-def render_lines(renderables: Iterable[RenderableType], terminal: Terminal) -> str:
-    """Render lines and tables as text, with the codes of colours where the terminal has them."""
+def render_lines(lines: Iterable[Text], terminal: Terminal) -> str:
+    """Render lines as text, with the codes of colours where the terminal has them."""
+    page = (
+        _render_colours(lines)
+        if terminal.has_colour
+        else "".join(f"{line.plain}\n" for line in lines)
+    )
+    return "".join(f"{line.rstrip()}\n" for line in page.splitlines())
+
+
+def _render_colours(lines: Iterable[Text]) -> str:
     from rich.console import Console
-    from rich.text import Text
 
     page = StringIO()
     console = Console(
         file=page,
         # Tables choose their own widths, and must not be squeezed once more.
         width=WIDEST,
-        force_terminal=terminal.has_colour,
+        force_terminal=True,
         # Decided by `has_colour`; the environment has been asked already.
-        color_system="standard" if terminal.has_colour else None,
-        no_color=not terminal.has_colour,
+        color_system="standard",
+        no_color=False,
         highlight=False,
         markup=False,
         emoji=False,
         legacy_windows=False,
     )
-    for renderable in renderables:
+    for line in lines:
         # Lines are left to the terminal to break, so that commands can be copied whole.
-        console.print(renderable, soft_wrap=isinstance(renderable, Text))
-    return "".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines())
+        console.print(line, soft_wrap=True)
+    return page.getvalue()
