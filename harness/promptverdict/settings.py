@@ -18,10 +18,12 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, ValidationError
 
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.files import read_regular_file
+from promptverdict.core.files import describe_read_error, read_regular_file
+from promptverdict.core.loose_numbers import find_loose_numbers
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.core.shards import parse_shard
+from promptverdict.core.strict_yaml import MAX_BYTES, decode, refuse_conflict
 from promptverdict.core.validation_words import describe_error
 from promptverdict.trials.prices import Price
 
@@ -145,7 +147,6 @@ TABLES = ("models", "parameters", "prices")
 RESERVED = frozenset({"model", "system", "instructions", "messages", "input", "tools"})
 """Keys of a request that hold what is evaluated; a parameter must not replace it."""
 
-_MAX_BYTES = 10_000_000
 """Size of the largest pyproject.toml that is read."""
 
 OPTIONS = tuple(name for name in Settings.model_fields if name not in TABLES)
@@ -181,6 +182,7 @@ def resolve(
     except ValidationError as error:
         problems += [_build_problem(mistake, sources) for mistake in error.errors()]
         raise InputError(problems) from error
+    problems += _list_unusable(settings, values, sources)
     problems += _list_refused(settings.parameters)
     if settings.record == "both" and not settings.base:
         cure = "name the other side: --base main"
@@ -199,6 +201,19 @@ def resolve(
     if problems:
         raise InputError(problems)
     return settings
+
+
+def _list_unusable(
+    settings: Settings, values: Mapping[str, Any], sources: Mapping[str, str]
+) -> Iterator[Problem]:
+    """List numbers that were written as something else, and texts that no path can hold."""
+    own = {name: value for name, value in values.items() if name != "parameters"}
+    for place in find_loose_numbers(settings, own):
+        where = _format_source(place, sources)
+        yield Problem(where, "a plain number is expected", _describe(str(place[0])))
+    for name in ("agents", "results"):
+        if "\0" in str(getattr(settings, name)):
+            yield Problem(_format_source((name,), sources), "a NUL in a path", _describe(name))
 
 
 def _check_shard(settings: Settings, sources: Mapping[str, str]) -> Iterator[Problem]:
@@ -220,19 +235,23 @@ def read_table(path: Path) -> dict[str, Any]:
     # A link that leads nowhere counts as a file: its settings would be ignored in silence.
     if not os.path.lexists(path):
         return {}
+    where = display_path(path)
     try:
-        content = read_regular_file(path, _MAX_BYTES)
-        if len(content) > _MAX_BYTES:
-            found, cure = f"larger than {_MAX_BYTES // 1_000_000} MB", "keep its settings alone"
-            raise InputError([Problem(display_path(path), found, cure)])
-        data = tomllib.loads(content.decode("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        trouble, words = "not valid TOML", str(error)
-        if isinstance(error, OSError):
-            trouble, words = "cannot be read", (error.strerror or words).lower()
-        raise InputError(
-            [Problem(display_path(path), f"{trouble}: {words}", "correct the file")]
-        ) from error
+        content = read_regular_file(path, MAX_BYTES)
+    except OSError as error:
+        found = f"cannot be read: {describe_read_error(error)}"
+        raise InputError([Problem(where, found, "correct the file")]) from error
+    if len(content) > MAX_BYTES:
+        found = f"larger than {MAX_BYTES // 1_000_000} MB"
+        raise InputError([Problem(where, found, "keep its settings alone")])
+    text = decode(content, where)
+    refuse_conflict(text, where)
+    try:
+        data = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # of which TOMLDecodeError is the usual one
+        words = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        problem = Problem(where, f"not valid TOML: {words:.200}", "correct the file")
+        raise InputError([problem]) from error
     cure = "write [tool.promptverdict] above its keys"
     table: Any = data
     for number, key in enumerate(("tool", "promptverdict")):
@@ -286,7 +305,8 @@ def _build_problem(mistake: Any, sources: Mapping[str, str]) -> Problem:
             f"did you mean {close[0]}?" if close else f"known: {', '.join(Settings.model_fields)}"
         )
         return Problem(where, "unknown setting", cure)
-    return Problem(where, f"{describe_error(mistake)}, got {mistake['input']!r}", _describe(name))
+    found = f"{describe_error(mistake)}, got {mistake['input']!r:.80}"
+    return Problem(where, found, _describe(name))
 
 
 def _list_refused(parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:

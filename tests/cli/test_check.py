@@ -224,7 +224,7 @@ def test_trying_a_tree_grades_it(tmp_path: Path, capsys: pytest.CaptureFixture[s
         (["evals/small/helo.yaml"], "evals/small/helo.yaml"),
         (["evals"], "this is 2 scenarios"),
         (["evals/small/hello.yaml", "--tree", "nowhere"], "there is no such folder"),
-        (["evals/small/hello.yaml", "--answer", "nowhere"], "No such file"),
+        (["evals/small/hello.yaml", "--answer", "nowhere"], "no such file"),
         (["evals/small/hello.yaml", "--tree", "binary"], "is no text file"),
     ],
 )

@@ -14,6 +14,7 @@ from promptverdict.core.errors import BrokenRecording, InputError, StaleProbes
 from promptverdict.judging.labels import read_labels
 from promptverdict.recording.files import Location, open_sealed
 from promptverdict.runner.probes import read_reports
+from promptverdict.scenarios import workspace_files
 from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.scenarios.workspace_files import read_tree
 from promptverdict.settings import read_table
@@ -144,10 +145,10 @@ def test_a_workspace_file_that_fails_to_be_read_is_told_whoever_reads(
 ) -> None:
     (tmp_path / "data").write_text("x")
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, most: int) -> bytes:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(workspace_files, "read_regular_file", refuse)
     with pytest.raises(InputError) as caught:
         read_tree(tmp_path)
     check_told(str(caught.value), "data: cannot be read: permission denied")

@@ -28,7 +28,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     kinds: list[str] = []
     real = promptverdict.sandbox.open_sandbox
 
-    def open_sandbox(kind: str) -> object:
+    def open_sandbox(kind: str, image: str | None = None) -> object:
         kinds.append(kind)
         if kind == "bubblewrap":
             raise SandboxError("not here")

@@ -325,7 +325,7 @@ def test_colours_add_nothing_to_the_words(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (None, "x.json"),
+        (None, "cannot be read: no such file or directory"),
         ("", "not valid JSON"),
         ("{}", "this key is missing"),
         (TRIALS[0].model_dump_json()[:-1] + ', "of_tomorrow": 1}', "of_tomorrow: unknown key"),

@@ -90,11 +90,17 @@ def test_all_bad_rows_are_told_together(tmp_path: Path) -> None:
     assert "is labelled in" in told[1][1]
 
 
-@pytest.mark.parametrize("raw", [b"trial,question,label\n\xff,x,yes\n", b'trial,question,label\n"'])
-def test_a_file_that_is_no_csv_is_refused(tmp_path: Path, raw: bytes) -> None:
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b"trial,question,label\n\xff,x,yes\n", "byte 0xff at offset 21 is not UTF-8"),
+        (b'trial,question,label\n"', "cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_csv_is_refused(tmp_path: Path, raw: bytes, told: str) -> None:
     path = tmp_path / "labels.csv"
     path.write_bytes(raw)
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match=told):
         read_labels(path)
     with pytest.raises(InputError, match="cannot be read"):
         read_labels(tmp_path)

@@ -159,6 +159,10 @@ def _list_entries(
         elif not (entry.is_symlink() and is_folder(entry) and _is_loop(entry, folder)):
             inside.append(entry)
     folders = [entry for entry in inside if is_folder(entry)]
+    for entry in folders:
+        if entry.suffix.lower() == ".md" and not any(entry.iterdir()):
+            problem = Problem(format_path(entry), "it is a folder", "write an agent file there")
+            problems.append(problem)
     return [entry for entry in inside if entry not in folders], folders
 
 

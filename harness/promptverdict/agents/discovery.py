@@ -123,6 +123,9 @@ def _read(candidate: Candidate) -> _Read:
     text = read_text(Path(where))
     if len(text.encode()) > MAX_FILE_BYTES:
         raise InputError([Problem(where, "an agent file of more than 1 MB", "shorten it")])
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise InputError([Problem(f"{where}:{line}", "a NUL character", "remove it")])
     with candidate.path.open("rb") as file:
         is_marked = file.read(3) == _BYTE_ORDER_MARK
     source = replace(split_frontmatter(text), has_byte_order_mark=is_marked)

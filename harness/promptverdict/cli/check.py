@@ -80,6 +80,7 @@ def read_all(paths: Sequence[Path], settings: Settings) -> ReadFiles:
     from promptverdict.scenarios.discovery import find_scenarios, find_suites
     from promptverdict.scenarios.loading import load_scenario, load_suite
     from promptverdict.scenarios.solution import load_solutions
+    from promptverdict.scenarios.workspace_files import read_tree
 
     read = ReadFiles()
     agents = _find_agents(read, settings)
@@ -94,6 +95,7 @@ def read_all(paths: Sequence[Path], settings: Settings) -> ReadFiles:
         if scenario:
             read.scenarios.append(scenario)
             _collect(read, partial(getattr, scenario, "workspace"))
+            _collect(read, partial(read_tree, scenario.probes_folder))
             _collect(read, partial(_check_cells, scenario, agents, settings))
             read.solutions += _collect(read, partial(load_solutions, scenario)) or ()
     for suite in filter(None, suites.values()):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from promptverdict.core.files import write_files
 from promptverdict.core.paths import display_path
 from promptverdict.settings import resolve
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _FORMULA = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
 """Characters that make a spreadsheet take a cell for a formula; the last four are full-width."""
 
@@ -34,7 +36,7 @@ def run(asked: argparse.Namespace) -> int:
         if asked.format == "json":
             text = table.to_json(orient="records", date_format="iso", indent=1) + "\n"
         else:
-            text = table.map(_defuse_formula).to_csv(index=False)
+            text = table.map(_defuse_cell).to_csv(index=False)
         texts[asked.folder / f"{name}.{asked.format}"] = text
     # Together: half an export would be read as a run of fewer trials.
     write_files(texts)
@@ -43,6 +45,9 @@ def run(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _defuse_formula(value: object) -> object:
-    """Quote what a spreadsheet would run: an agent may have written it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def _defuse_cell(value: object) -> object:
+    """Quote what a spreadsheet would run, and escape controls: an agent may have written it."""
+    if not isinstance(value, str):
+        return value
+    visible = _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), value)
+    return f"'{visible}" if visible.lstrip(" ").startswith(_FORMULA) else visible

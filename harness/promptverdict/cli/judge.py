@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptverdict.cli.recorded_trials import list_recorded_trials, open_current
+from promptverdict.cli.recorded_trials import list_recorded_trials, open_current, read_each
 from promptverdict.core.errors import InputError, Problem, ProviderError
 from promptverdict.core.text import format_count
 from promptverdict.graders.extracted_claims import needs_judge
@@ -67,7 +67,9 @@ def run(asked: argparse.Namespace) -> int:
     if settings.judge is None:
         cure = "name one: --model provider/name, or relay/NAME to answer by hand"
         raise InputError([Problem("judge", "no model is named", cure)])
-    return asyncio.run(_judge_trials(settings, settings.judge, trials, again=asked.all))
+    # Everything is read before anything is spent: a broken recording stops the run here.
+    read = read_each(trials, _read_trial)
+    return asyncio.run(_judge_trials(settings, settings.judge, read, again=asked.all))
 
 
 def _has_rubric(scenario: LoadedScenario) -> bool:
@@ -79,13 +81,15 @@ def _has_question(scenario: LoadedScenario) -> bool:
     return needs_judge(graders) or bool(scenario.suite.suite.pairwise)
 
 
-async def _judge_trials(settings: Settings, model: str, trials: list[Trial], *, again: bool) -> int:
+async def _judge_trials(
+    settings: Settings, model: str, read: list[TrialQuestions], *, again: bool
+) -> int:
     """Ask the model all that is open, and return the exit code."""
     from promptverdict.cli.judge_pairs import ask_pairs, pair_trials, print_standings
+    from promptverdict.judging.pairwise.inquiry import inquire_pair
 
-    # Everything is read before anything is spent: a broken recording stops the run here.
-    read = [each for trial in trials if (each := await _read_trial(trial))]
     pairs = pair_trials((each.trial.cell.scenario.suite, each.judged) for each in read)
+    read_each((pair for pair, _ in pairs), lambda pair: inquire_pair(pair).file.check())
     asking = [each for each in read if each.questions]
     if not _announce(model, asking, pairs, again=again) and not pairs:
         return 0
@@ -99,16 +103,17 @@ async def _judge_trials(settings: Settings, model: str, trials: list[Trial], *, 
     return ProviderError.exit_code if has_open else 0
 
 
-async def _read_trial(trial: Trial) -> TrialQuestions | None:
+def _read_trial(trial: Trial) -> TrialQuestions | None:
     """Read a recording and what is asked about it; None for a stale one."""
     from promptverdict.judging.pairwise.pairs import JudgedTrial
-    from promptverdict.judging.rubrics import list_questions
+    from promptverdict.judging.rubrics import inquire_trial, list_questions
     from promptverdict.runner.readback import read_events
 
     sealed = open_current(trial)
     if sealed is None:
         return None
-    evidence = await read_events(trial.cell, sealed)
+    inquire_trial(trial.location, sealed.seal).file.check()
+    evidence = asyncio.run(read_events(trial.cell, sealed))
     questions = list_questions(trial.cell.scenario.scenario.grades.values(), evidence)
     return TrialQuestions(trial, JudgedTrial(sealed, evidence), questions)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from promptverdict.cli.recorded_trials import open_current
+from promptverdict.cli.recorded_trials import open_current, read_each
 from promptverdict.core.ids import format_scenario_id
 from promptverdict.core.text import format_count
 from promptverdict.graders.rubric import Rubric
@@ -43,9 +43,13 @@ def compare_with_labels(path: Path, trials: list[Trial]) -> int:
     labels = match_labels(read_labels(path), rubrics)
     labelled: dict[Rubric, list[LabelledTrial]] = {rubric: [] for _, rubric in labels}
     baselines: dict[Rubric, str] = {}
-    for trial in trials:
+
+    def grade(trial: Trial) -> tuple[Trial, list[tuple[Rubric, bool | None]]]:
         wanted = [each for each in dict.fromkeys(rubrics[trial.id].values()) if each in labelled]
-        for rubric, passes in _grade_as_judged(trial, wanted) if wanted else ():
+        return trial, list(_grade_as_judged(trial, wanted)) if wanted else []
+
+    for trial, grades in read_each(trials, grade):
+        for rubric, passes in grades:
             task, label = trial.cell.task, labels.get((trial.id, rubric))
             scenario = format_scenario_id(task.suite, task.scenario)
             labelled[rubric].append(LabelledTrial(scenario, task.variant, passes, label))
@@ -72,6 +76,7 @@ def _grade_as_judged(trial: Trial, wanted: list[Rubric]) -> Iterator[tuple[Rubri
         return
     evidence = asyncio.run(read_events(trial.cell, sealed))
     inquiry = inquire_trial(trial.location, sealed.seal)
+    inquiry.file.check()
     judged = read_judgements(inquiry, list_questions(wanted, evidence), trial.cell.judge)
     outcome = (evidence.outcome or FinalState()).model_copy(update={"judged": judged})
     evidence = evidence.model_copy(update={"outcome": outcome})

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptverdict.cli.recorded_trials import list_recorded_trials, open_current
+from promptverdict.cli.recorded_trials import list_recorded_trials, open_current, read_each
 from promptverdict.core.errors import MissingRecording, StaleProbes
 from promptverdict.core.text import format_count
 
@@ -38,11 +38,14 @@ def run(asked: argparse.Namespace) -> int:
     # Opened for the first probe that must run: checking alone needs no sandbox.
     sandbox = cache(lambda: open_sandbox(settings.sandbox, settings.sandbox_image))
     paths = [Path(path) for path in asked.paths]
-    count = 0
-    for trial in list_recorded_trials(paths, settings, lambda loaded: bool(loaded.scenario.probes)):
+    trials = list_recorded_trials(paths, settings, lambda loaded: bool(loaded.scenario.probes))
+
+    def find(trial: Trial) -> tuple[Trial, Sealed] | None:
         sealed = _find_outdated(trial, every=asked.all)
-        if sealed is None:
-            continue
+        return (trial, sealed) if sealed else None
+
+    outdated = read_each(trials, find)
+    for trial, sealed in outdated:
         evidence = asyncio.run(read_events(trial.cell, sealed))
         reports = run_probes(trial.cell.scenario, trial.location, sealed.seal, evidence, sandbox())
         failed = sum(check.outcome == "fail" for report in reports for check in report.checks)
@@ -51,8 +54,7 @@ def run(asked: argparse.Namespace) -> int:
             f"{trial.id}: {format_count(len(reports), 'report')},"
             f" {format_count(failed, 'failed check')}, {format_count(faults, 'fault')}"
         )
-        count += 1
-    print(f"{format_count(count, 'recording')} probed")
+    print(f"{format_count(len(outdated), 'recording')} probed")
     return 0
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from promptverdict.cli.agent_cells import CellReader
+from promptverdict.core.errors import BrokenRecording, EvidenceError
 
 if TYPE_CHECKING:
     from promptverdict.recording.files import Sealed
@@ -33,6 +34,30 @@ def list_recorded_trials(
         numbers = (file.name.partition(".")[0] for file in files)
         yield from map(cell.get_trial, sorted(int(n) for n in numbers if n.isdecimal()))
     reader.report()
+
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def read_each(things: Iterable[T], read: Callable[[T], R | None]) -> list[R]:
+    """List what is read of each thing, without what is None.
+
+    Raises BrokenRecording with the words of all evidence that cannot be used.
+    """
+    results: list[R] = []
+    broken: dict[str, None] = {}
+    for thing in things:
+        try:
+            result = read(thing)
+        except EvidenceError as error:
+            broken[str(error)] = None
+            continue
+        if result is not None:
+            results.append(result)
+    if broken:
+        raise BrokenRecording("\n".join(broken))
+    return results
 
 
 def open_current(trial: Trial) -> Sealed | None:

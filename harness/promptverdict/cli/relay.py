@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.files import describe_read_error, read_regular_file
 from promptverdict.core.secrets import hide_secrets
 from promptverdict.providers.relay import client
 from promptverdict.providers.relay.pages import render_turn
@@ -20,6 +21,9 @@ NOTHING_YET = 75
 
 GONE = 1
 """Exit code of an `answer` that reached nobody."""
+
+_MAX_ANSWER_BYTES = 32 * 2**20
+"""As many as the relay takes in a request."""
 
 _WHERE = "address of the relay (default: setting `relay`)"
 
@@ -121,12 +125,17 @@ def _take(url: str, conversation: str | None, wait: float, *, whole: bool) -> in
 def _answer(url: str, conversation: str, file: Path | None) -> int:
     where = str(file) if file else "standard input"
     try:
-        text = (file.read_bytes() if file else sys.stdin.buffer.read()).decode("utf-8-sig")
+        most = _MAX_ANSWER_BYTES
+        content = read_regular_file(file, most) if file else sys.stdin.buffer.read(most + 1)
+        text = content.decode("utf-8-sig")
     except OSError as error:
-        cure = "name a file with the answer"
-        raise InputError([Problem(where, f"cannot be read: {error.strerror}", cure)]) from error
+        found, cure = f"cannot be read: {describe_read_error(error)}", "name a file with the answer"
+        raise InputError([Problem(where, found, cure)]) from error
     except UnicodeDecodeError as error:
         raise InputError([Problem(where, "is not UTF-8 text", "save it as UTF-8")]) from error
+    if len(content) > most:
+        found = f"larger than {most // 2**20} MB"
+        raise InputError([Problem(where, found, "no model answers so much: shorten it")])
     if client.answer(url, conversation, text) == "finished":
         print("finished: nobody waits for this answer any more; it was not delivered")
         return GONE

@@ -40,10 +40,16 @@ def _prune(results: Path, keep: int) -> None:
 
 
 def _print_runs(results: Path) -> None:
+    """Print the runs, and raise InputError with the problems of those that cannot be read."""
     from promptverdict.trials.store import is_running, list_runs, read_manifest
 
+    problems: list[Problem] = []
     for folder in list_runs(results):
-        manifest = read_manifest(folder)
+        try:
+            manifest = read_manifest(folder)
+        except InputError as error:
+            problems += error.problems
+            continue
         recorded = len(list((folder / "trials").glob("*.json")))
         ending = f"ended {manifest.finished}" if manifest.finished else "did not end by itself"
         if is_running(manifest):
@@ -54,3 +60,5 @@ def _print_runs(results: Path) -> None:
             f"{folder.name}  {recorded} of {len(manifest.planned)} trials{cells}, {ending},"
             f" --record {record}"
         )
+    if problems:
+        raise InputError(problems)

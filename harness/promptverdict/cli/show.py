@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from promptverdict.cli.trial_selection import select_trial
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
-from promptverdict.core.text import escape_text, format_count
+from promptverdict.core.text import escape_text, find_command, format_count
 from promptverdict.settings import resolve
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.store import BASE, LATEST, find_run, read_record, read_records
@@ -158,13 +158,20 @@ def _style_line(line: Line, *, has_styles: bool) -> Text:
     """Style a line and its marks; without styles, marks stand between brackets."""
     from rich.text import Text
 
-    text, at = Text(style=STYLES[line.style]), 0
+    text, at, command = Text(style=STYLES[line.style]), 0, find_command(line.text)
+
+    def escape(start: int, end: int) -> str:
+        if command is None or not start <= command < end:
+            return escape_text(line.text[start:end])
+        before, after = line.text[start:command], line.text[command + 1 : end]
+        return f"{escape_text(before)}\\x3a{escape_text(after)}"
+
     for mark in line.marks:
-        text.append(escape_text(line.text[at : mark.start]))
-        marked = escape_text(line.text[mark.start : mark.end])
+        text.append(escape(at, mark.start))
+        marked = escape(mark.start, mark.end)
         if has_styles:
             text.append(marked, style=f"{MARKED} {STYLES[mark.style]}")
         else:
             text.append(f"{OPEN * mark.opens}{marked}{CLOSE * mark.closes}")
         at = mark.end
-    return text.append(escape_text(line.text[at:]))
+    return text.append(escape(at, len(line.text)))

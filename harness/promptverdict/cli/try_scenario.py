@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
+from promptverdict.core.strict_yaml import read_text
 from promptverdict.core.text import escape_text
 from promptverdict.settings import resolve
 
@@ -84,11 +85,12 @@ def _build_solution(scenario: LoadedScenario, asked: argparse.Namespace) -> Solu
 
 
 def _read_answer(name: str) -> str:
+    if name != "-":
+        return read_text(Path(name))
     try:
-        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        found = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
-        raise InputError([Problem(name, str(found), "name a text file")]) from error
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise InputError([Problem(name, "is not UTF-8 text", "type text")]) from error
 
 
 def _list_steps(scenario: LoadedScenario, folder: Path) -> Iterator[dict[str, Any]]:

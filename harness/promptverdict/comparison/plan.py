@@ -7,17 +7,17 @@ whether it kept to the plan, and what changed since.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-from pydantic import ValidationError
 
 from promptverdict.comparison.git import merge_base
 from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.core.clock import format_now
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.files import write_file
+from promptverdict.core.json_files import read_json
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.recording.digest import hash_part
@@ -75,7 +75,7 @@ def build_plan(cells: Sequence[Cell], settings: Settings, root: Path) -> Plan:
             checks = scenario.suite.folder / CHECKS_FILE
             suites[scenario.suite.id] = {
                 "trials": settings.trials or suite.trials,
-                "checks.py": hash_part(checks.read_text("utf-8")) if checks.is_file() else None,
+                "checks.py": _hash_text(checks) if checks.is_file() else None,
                 **judged,
             }
         graded = scenario.scenario.model_dump(mode="json", include={"grades"})
@@ -87,6 +87,11 @@ def build_plan(cells: Sequence[Cell], settings: Settings, root: Path) -> Plan:
         cells={cell.id: hash_part([cell.model, cell.digest]) for cell in cells},
         graders=graders,
     )
+
+
+def _hash_text(path: Path) -> str:
+    # Python reads what is not UTF-8 in a comment, and so must this.
+    return hash_part(path.read_bytes().decode("utf-8", "replace"))
 
 
 def _find_base(settings: Settings, root: Path) -> str | None:
@@ -106,13 +111,10 @@ def seal_plan(plan: Plan, results: Path) -> SealedPlan:
 def read_sealed_plan(results: Path) -> SealedPlan | None:
     """Read the plan that was sealed last; None where there is none. Raises InputError."""
     path = results / FILE
-    if not path.is_file():
+    if not os.path.lexists(path):
         return None
-    try:
-        sealed = SealedPlan.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        cure = "seal the plan again: promptverdict plan --seal"
-        raise InputError([Problem(display_path(path), "not a sealed plan", cure)]) from error
+    cure = "seal the plan again: promptverdict plan --seal"
+    sealed = read_json(SealedPlan, path, "not a sealed plan", cure)
     if sealed.digest != sealed.plan.digest:
         cure = "restore it from version control, or seal a new plan: promptverdict plan --seal"
         raise InputError([Problem(display_path(path), "was edited after it was sealed", cure)])

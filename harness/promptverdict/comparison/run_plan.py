@@ -11,13 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from promptverdict.comparison.plan import Plan, build_plan, list_changes
-from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.files import write_file
+from promptverdict.core.json_files import read_json
 from promptverdict.core.model import Frozen
-from promptverdict.core.paths import display_path
 from promptverdict.core.secrets import hide_secrets_within
 from promptverdict.recording.digest import hash_part
 from promptverdict.runner.cells import Cell
@@ -107,12 +104,8 @@ def write_run_plan(run: Path, plan: RunPlan) -> None:
 
 def read_run_plan(run: Path) -> RunPlan:
     """Read the plan that a shard is a part of. Raises InputError."""
-    path = run / FILE
-    try:
-        return RunPlan.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        found, cure = "not the plan of a shard", "run the shard again: pytest evals/ --shard"
-        raise InputError([Problem(display_path(path), found, cure)]) from error
+    cure = "run the shard again: pytest evals/ --shard"
+    return read_json(RunPlan, run / FILE, "not the plan of a shard", cure)
 
 
 def list_differences(old: RunPlan, new: RunPlan) -> Iterator[str]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.comparison.wording import describe_comparison
-from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.files import write_file
-from promptverdict.core.paths import display_path
+from promptverdict.core.json_files import read_json
 
 FILE = "derived/comparison.json"
 """Below a run's folder."""
@@ -36,10 +34,8 @@ def write_comparisons(run: Path, comparisons: Comparisons) -> Path:
 def read_comparisons(run: Path) -> Comparisons | None:
     """Read the comparisons of a run; None where there are none. Raises InputError."""
     path = run / FILE
-    if not path.is_file():
+    # lexists: what is there and cannot be read is no reason to say that there was no comparison.
+    if not os.path.lexists(path):
         return None
-    try:
-        return Comparisons.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        cure = "compare again: promptverdict compare"
-        raise InputError([Problem(display_path(path), "not a comparison of ours", cure)]) from error
+    cure = "compare again: promptverdict compare"
+    return read_json(Comparisons, path, "not a comparison of ours", cure)

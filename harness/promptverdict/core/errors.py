@@ -33,6 +33,9 @@ from dataclasses import dataclass
 from promptverdict.core.secrets import hide_secrets
 from promptverdict.core.text import escape_text
 
+_LONGEST = 300
+"""Characters of a place, and of what was found there."""
+
 
 class HarnessError(Exception):
     """The base of all errors here; `exit_code` is the command line's."""
@@ -54,8 +57,15 @@ class Problem:
 
     def __str__(self) -> str:
         # A name or key of a file may hold a line break, and would look like another problem.
-        place, what = escape_text(self.where), escape_text(self.found)
-        return hide_secrets(f"{place}: {what}\n  {self.cure}")
+        # Secrets are hidden before anything is left out: half of one would not be known again.
+        where, found = (_shorten(escape_text(hide_secrets(t))) for t in (self.where, self.found))
+        return hide_secrets(f"{where}: {found}\n  {self.cure}")
+
+
+def _shorten(text: str) -> str:
+    """Leave out the middle of what nobody reads to its end: files may hold keys of a megabyte."""
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]} ... {text[-half:]}"
 
 
 class InputError(HarnessError):

@@ -14,16 +14,32 @@ from pathlib import Path
 from promptverdict.core.errors import StorageError
 from promptverdict.core.paths import display_path
 
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""How a file begins whose content Git LFS keeps elsewhere."""
+
 
 def read_regular_file(path: Path, most: int) -> bytes:
     """Read the first bytes of a regular file, one more than the most that is allowed.
 
     Raises OSError for anything else: a pipe that nobody writes to would wait for ever.
     """
-    with open(path, "rb", opener=_open_without_waiting) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "It is no regular file", str(path))
-        return file.read(most + 1)
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return file.read(most + 1)
+    except OSError as error:
+        if error.errno != errno.ENXIO:  # a socket, or a device that is not there
+            raise
+    raise OSError(errno.EINVAL, "It is no regular file", str(path))
+
+
+def describe_read_error(error: OSError | ValueError) -> str:
+    """Describe in a few words why a file cannot be read: what opening or decoding it raised."""
+    if isinstance(error, UnicodeDecodeError):
+        byte = error.object[error.start]
+        return f"byte {byte:#04x} at offset {error.start} is not UTF-8"
+    words = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return words.lower()
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
@@ -41,13 +57,13 @@ def write_reproducible(path: Path, text: str) -> None:
     No reader finds half of it. After a power loss the file may be empty: waiting for the disk takes
     many times as long as all the rest of writing it.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary, content = path.with_name(f".{path.name}.{os.getpid()}"), _encode(text)
     try:
         try:
-            temporary.write_text(text, encoding="utf-8", newline="")
+            temporary.write_bytes(content)
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(text, encoding="utf-8", newline="")
+            temporary.write_bytes(content)
         temporary.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -89,7 +105,7 @@ def _write_beside(path: Path, text: str | bytes) -> Path:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode() if isinstance(text, str) else text)
+            file.write(_encode(text) if isinstance(text, str) else text)
             file.flush()
             # Without it, a crash after the rename can leave an empty file under the final name.
             os.fsync(file.fileno())
@@ -99,3 +115,8 @@ def _write_beside(path: Path, text: str | bytes) -> Path:
             Path(name).unlink()
         raise
     return Path(name)
+
+
+def _encode(text: str) -> bytes:
+    # Half a character has no bytes, and is no reason to lose all the others.
+    return text.encode(errors="replace")

@@ -6,9 +6,7 @@ Whatever could surprise its author is refused, with its line and a cure.
 from __future__ import annotations
 
 import math
-import os
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.files import LFS_POINTER, describe_read_error, read_regular_file
 from promptverdict.core.yaml_builder import MAX_DEPTH, Collection, DataBuilder
 from promptverdict.core.yaml_diagnosis import diagnose_error
 
@@ -57,6 +56,7 @@ def parse(text: str, where: str, *, typed: bool = False) -> Document:
     stay text even then. Keys are always text.
     """
     text = _normalise(text)
+    refuse_conflict(text, where)
     _refuse_characters(text, where)
     builder = _StrictBuilder(where, typed=typed)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -74,33 +74,34 @@ def parse(text: str, where: str, *, typed: bool = False) -> Document:
     return Document(builder.documents[0], builder.lines)
 
 
-def read_text(path: Path) -> str:
-    """Read a text file: UTF-8, at most MAX_BYTES, line ends made LF. Raises InputError.
+def read_text(path: Path, most: int = MAX_BYTES) -> str:
+    """Read a text file: UTF-8, at most so many bytes, line ends made LF. Raises InputError.
 
     Returns at once from anything that is no regular file, a pipe without a writer among them.
     """
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise InputError([Problem(str(path), "it is no regular file", "name a text file")])
-            data = file.read(MAX_BYTES + 1)
+        data = read_regular_file(path, most)
     except IsADirectoryError as error:
         raise InputError([Problem(str(path), "it is a folder", "name a text file")]) from error
     except (OSError, ValueError) as error:
-        words = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        cure = "check the path and its permissions"
-        raise InputError([Problem(str(path), f"cannot be read: {words.lower()}", cure)]) from error
-    return decode(data, str(path))
+        words = describe_read_error(error)
+        found, cure = f"cannot be read: {words}", "check the path and its permissions"
+        if "regular file" in words:
+            found, cure = words, "name a text file"
+        raise InputError([Problem(str(path), found, cure)]) from error
+    return decode(data, str(path), most)
 
 
-def decode(data: bytes, where: str) -> str:
+def decode(data: bytes, where: str, most: int = MAX_BYTES) -> str:
     """Turn a file's bytes into text as `read_text` does; `where` names the file. Raises InputError.
 
     A byte-order mark of UTF-8 is dropped; CRLF and lone CR become LF.
     """
-    if len(data) > MAX_BYTES:
-        found = f"larger than {MAX_BYTES // 1_000_000} MB"
+    if len(data) > most:
+        found = f"larger than {most // 1_000_000} MB"
         raise InputError([Problem(where, found, "no file that a person wrote is: split it")])
+    if data.startswith(LFS_POINTER):
+        raise InputError([Problem(where, "a Git LFS pointer", "fetch its content: git lfs pull")])
     start = data[:1000]
     if start.startswith((b"\xff\xfe", b"\xfe\xff")) or start.count(0) * 4 > len(start):
         raise InputError([Problem(where, "UTF-16 or not text at all", "save it as UTF-8")])
@@ -108,12 +109,8 @@ def decode(data: bytes, where: str) -> str:
         return _normalise(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        found = f"byte {data[error.start]:#04x} at offset {error.start} is not UTF-8"
+        found = describe_read_error(error)
         raise _build_error(where, line, found, "save the file as UTF-8") from error
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _normalise(text: str) -> str:
@@ -124,11 +121,16 @@ def _build_error(where: str, line: int, found: str, cure: str) -> InputError:
     return InputError([Problem(f"{where}:{line}", found, cure)])
 
 
-def _refuse_characters(text: str, where: str) -> None:
+def refuse_conflict(text: str, where: str) -> None:
+    """Raise InputError for a line that an unresolved merge left behind."""
     for line, content in enumerate(text.split("\n"), start=1):
         if CONFLICT.match(content):
             cure = "choose a side and remove the lines of <, = and >"
             raise _build_error(where, line, "unresolved merge conflict", cure)
+
+
+def _refuse_characters(text: str, where: str) -> None:
+    for line, content in enumerate(text.split("\n"), start=1):
         if bad := _REFUSED.search(content):
             found = f"the invisible character U+{ord(bad[0]):04X} in column {bad.start() + 1}"
             raise _build_error(where, line, found, "remove it, or write it as an escape in quotes")

@@ -32,6 +32,7 @@ _WORDS = {
     "bool_parsing": _FLAG,
     "int_type": _WHOLE_NUMBER,
     "int_parsing": _WHOLE_NUMBER,
+    "int_parsing_size": "a smaller whole number is expected",
     "int_from_float": _WHOLE_NUMBER,
     "float_type": _NUMBER,
     "float_parsing": _NUMBER,

@@ -12,8 +12,9 @@ from statistics import fmean
 from typing import Literal
 
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.files import read_regular_file
+from promptverdict.core.files import describe_read_error, read_regular_file
 from promptverdict.core.paths import display_path
+from promptverdict.core.strict_yaml import decode, refuse_conflict
 from promptverdict.graders.rubric import Rubric
 from promptverdict.stats.agreement import Confusion
 
@@ -57,30 +58,26 @@ def read_labels(path: Path) -> tuple[Label, ...]:
     Raises InputError with a problem for each of the first rows that cannot be used, and a count of
     the rest.
     """
+    where = display_path(path)
     try:
-        content = read_regular_file(path, _MAX_BYTES)
-        if len(content) > _MAX_BYTES:
-            found = f"larger than {_MAX_BYTES // 1_000_000} MB"
-            raise InputError([Problem(display_path(path), found, "split it")])
-        # utf-8-sig: spreadsheets begin a file with a byte-order mark.
-        rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        text = decode(read_regular_file(path, _MAX_BYTES), where, _MAX_BYTES)
+        refuse_conflict(text, where)
+        rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
         columns = rows.fieldnames or ()
         read = [(rows.line_num, row) for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        words = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise InputError(
-            [Problem(display_path(path), f"cannot be read: {words.lower()}", _CURE)]
-        ) from error
+    except (OSError, csv.Error) as error:
+        words = describe_read_error(error) if isinstance(error, OSError) else str(error)
+        raise InputError([Problem(where, f"cannot be read: {words}", _CURE)]) from error
     subjects = [kind for kind in SUBJECTS if kind in columns]
     if len(subjects) != 1 or not {"trial", "label"} <= set(columns):
-        problem = f"its columns are: {', '.join(columns) or 'none'}"
-        raise InputError([Problem(display_path(path), problem, _CURE)])
+        problem = f"its columns are: {', '.join(columns) or 'none':.200}"
+        raise InputError([Problem(where, problem, _CURE)])
     kind: Literal["question", "behaviour"] = "question" if "question" in columns else "behaviour"
-    parsed = [_parse_row(f"{display_path(path)}:{line}", row, kind) for line, row in read]
+    parsed = [_parse_row(f"{where}:{line}", row, kind) for line, row in read]
     labels = [label for label in parsed if isinstance(label, Label)]
     problems = [problem for problem in parsed if isinstance(problem, Problem)]
     if problems := [*problems, *_find_duplicates(labels)]:
-        raise InputError(_shorten(problems, display_path(path)))
+        raise InputError(_shorten(problems, where))
     return tuple(labels)
 
 
@@ -170,7 +167,7 @@ def _parse_row(
         return Problem(where, f"its trial or its {kind} is empty", _CURE)
     if label.lower() not in ("yes", "no"):
         cure = "write yes or no, and leave out rows that nobody can decide"
-        return Problem(where, f"its label is {label!r}", cure)
+        return Problem(where, f"its label is {label!r:.80}", cure)
     return Label(where, trial, kind, subject, label.lower() == "yes")
 
 

@@ -22,6 +22,7 @@ from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.recording import yaml_format
 from promptverdict.recording.secrets import refuse_machine, refuse_secrets
+from promptverdict.recording.texts import read_text
 from promptverdict.trials.evidence import About
 from promptverdict.trials.provenance import Origin
 
@@ -77,33 +78,43 @@ class AnswerFile(Generic[A]):
         A file about other recordings holds none, and neither does one that is absent or cannot be
         read: all of these leave the questions open, which is said where they are graded.
         """
-        where = display_path(self.path)
         try:
-            data = yaml_format.load(yaml_format.read(self.path, where), where)
-            if not isinstance(data, dict):
-                return ()
-            answers = data.pop("answers", ())
-            # Exactly these keys: a file of a newer format may mean something else by the same ones.
-            if {"format": FORMAT, **data} != {"format": FORMAT, **self.about}:
-                return ()
-            return tuple(self.kind.model_validate(answer) for answer in answers)
-        except (OSError, ValidationError, UnicodeDecodeError, BrokenRecording, TypeError):
+            return self._load()
+        except BrokenRecording:
             return ()
 
     def find_fault(self) -> str | None:
         """Return why a file that is there cannot be read; None where it can, or where is none."""
-        where = display_path(self.path)
-        if not os.path.lexists(self.path):
-            return None
         try:
-            data = yaml_format.load(yaml_format.read(self.path, where), where)
-        except OSError as error:
-            return f"{where} cannot be read: {(error.strerror or str(error)).lower()}"
-        except UnicodeDecodeError:
-            return f"{where} cannot be read: it is no text"
+            self._load()
         except BrokenRecording as error:
             return str(error).partition("\n")[0]
-        return None if isinstance(data, dict) else f"{where} holds no answers"
+        return None
+
+    def check(self) -> None:
+        """Raise BrokenRecording for a file that cannot be read: asking would replace it."""
+        if fault := self.find_fault():
+            cure = "restore it from version control, or remove it and ask again"
+            if "LFS" in fault:
+                cure = "fetch its content: git lfs pull"
+            raise BrokenRecording(f"{fault}\n  {cure}")
+
+    def _load(self) -> tuple[A, ...]:
+        where = display_path(self.path)
+        # lexists: a link that leads nowhere, or to itself, is broken and not missing.
+        if not os.path.lexists(self.path):
+            return ()
+        data = yaml_format.load(read_text(self.path), where)
+        if not isinstance(data, dict):
+            raise BrokenRecording(f"{where} holds no answers")
+        answers = data.pop("answers", ())
+        # Exactly these keys: a file of a newer format may mean something else by the same ones.
+        if {"format": FORMAT, **data} != {"format": FORMAT, **self.about}:
+            return ()
+        try:
+            return tuple(self.kind.model_validate(answer) for answer in answers)
+        except (ValidationError, TypeError) as error:
+            raise BrokenRecording(f"{where} holds an answer that cannot be read") from error
 
     def write(self, answers: Iterable[A]) -> None:
         """Store answers in place of those that are there.

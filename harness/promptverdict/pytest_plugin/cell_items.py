@@ -10,7 +10,7 @@ import pytest
 
 from promptverdict.core.errors import HarnessError, InputError, Problem
 from promptverdict.core.ids import format_node_id
-from promptverdict.core.text import escape_lines
+from promptverdict.core.text import escape_lines, escape_text
 from promptverdict.pytest_plugin.item_base import (
     MEASURED,
     REASON,
@@ -57,7 +57,9 @@ class RefusedItem(EvalItem):
 
     def setup(self) -> None:
         """Report why it cannot run."""
-        reason = " | ".join(f"{problem.where}: {problem.found}" for problem in self._problems)
+        reason = escape_text(
+            " | ".join(f"{problem.where}: {problem.found}" for problem in self._problems)
+        )
         self.user_properties += [(STATUS, "ERROR"), (REASON, reason)]
         pytest.fail(escape_lines("\n".join(map(str, self._problems))), pytrace=False)
 
@@ -132,7 +134,7 @@ class CellItem(EvalItem):
             self.user_properties.append((f"promptverdict:{behaviour}", rate))
         if shortcomings := self._status.list_shortcomings():
             self._add_status("FAILED", shortcomings)
-            raise FellShort("\n".join(shortcomings))
+            raise FellShort(escape_lines("\n".join(shortcomings)))
         self.user_properties.append((STATUS, "passed" if self.cell.required else MEASURED))
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -140,6 +142,9 @@ class CellItem(EvalItem):
         return self.path, 0, f"{self.path.stem} with {self.name}"
 
     def _add_status(self, status: str, reasons: list[str]) -> None:
-        """Add the status and the reasons, shortened to one line, to the user properties."""
+        """Add the status and the reasons, shortened to one line, to the user properties.
+
+        They are escaped: they stand in JUnit's XML too, which others show.
+        """
         short = ["; ".join(line.strip() for line in text.split("\n")[:2]) for text in reasons]
-        self.user_properties += [(STATUS, status), (REASON, " | ".join(short))]
+        self.user_properties += [(STATUS, status), (REASON, escape_text(" | ".join(short)))]

@@ -10,7 +10,7 @@ import pytest
 
 from promptverdict.core.errors import HarnessError, Problem
 from promptverdict.core.paths import display_path
-from promptverdict.core.text import escape_lines
+from promptverdict.core.text import escape_lines, escape_text
 from promptverdict.pytest_plugin.item_base import GATE, STATUS, EvalItem, Evals, FellShort
 from promptverdict.scenarios.discovery import list_scenarios
 
@@ -59,7 +59,7 @@ class GateItem(EvalItem):
         except HarnessError as error:
             pytest.fail(escape_lines(str(error)), pytrace=False)
         status = {0: "passed", 7: "ERROR"}.get(gate.exit_code, "FAILED")
-        self.user_properties += [(STATUS, status), (GATE, " | ".join(gate.reasons))]
+        self.user_properties += [(STATUS, status), (GATE, escape_text(" | ".join(gate.reasons)))]
         self.user_properties += [
             (f"promptverdict:{name}", verdict) for name, verdict in gate.verdicts.items()
         ]
@@ -70,7 +70,7 @@ class GateItem(EvalItem):
     def runtest(self) -> None:
         """Fail if the gate blocks."""
         if self._blocking:
-            raise FellShort("\n".join(self._blocking))
+            raise FellShort(escape_lines("\n".join(self._blocking)))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Name the gate as a person would."""

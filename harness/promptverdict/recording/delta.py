@@ -22,6 +22,9 @@ from promptverdict.recording.expansion import ExpansionLimit
 LIST_KEYS = ("messages", "input")
 """Where the APIs keep the conversation: Messages and Chat Completions; Responses."""
 
+_VERSION = 1
+"""Of vcrpy's format."""
+
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 """An escape for half a surrogate pair: in JSON, the halves of a pair may also stand alone."""
 
@@ -51,6 +54,8 @@ class DeltaSerializer:
     def deserialize(self, text: str) -> dict[str, Any]:
         """Read a cassette back as vcrpy knows it. Raises BrokenRecording."""
         cassette: dict[str, Any] = yaml_format.load(text, self._where)
+        if cassette["version"] != _VERSION:
+            raise ValueError(f"version {cassette['version']!r:.20} is none that is read")
         seen, limit = _EarlierBodies(), ExpansionLimit(self._where)
         restored = [seen.restore(interaction, limit) for interaction in cassette["interactions"]]
         return {**cassette, "interactions": restored}

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from promptverdict.core.errors import BrokenRecording, MissingRecording
-from promptverdict.core.files import list_unfinished
+from promptverdict.core.files import LFS_POINTER, describe_read_error, list_unfinished
 from promptverdict.core.paths import display_path
 from promptverdict.recording import yaml_format
 from promptverdict.recording.seal import Opened, is_broken_by_line_ends, open_seal
@@ -20,10 +20,10 @@ def read_sealed_texts(http: Path, world: Path) -> tuple[Opened, str]:
     Raises MissingRecording when there is none, BrokenRecording when it cannot be trusted.
     """
     # lexists: a link that leads nowhere, or to itself, is broken and not missing.
-    cassette = _read(http) if os.path.lexists(http) else None
+    cassette = read_text(http) if os.path.lexists(http) else None
     if cassette is None and not os.path.lexists(world):
         raise MissingRecording(f"{display_path(http)} does not exist")
-    trees = _read(world)
+    trees = read_text(world)
     opened = open_seal(cassette, trees) if cassette is not None else None
     opened = opened or _finish_saving(http, trees)
     if opened:
@@ -49,7 +49,7 @@ def _finish_saving(http: Path, world: str) -> Opened | None:
     """
     for path in list_unfinished(http):
         try:
-            opened = open_seal(_read(path), world)
+            opened = open_seal(read_text(path), world)
         except BrokenRecording:
             continue
         if opened:
@@ -74,7 +74,8 @@ def _explain_broken_seal(http: Path, world: Path, *, by_line_ends: bool) -> Brok
     )
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Read one of the files of a recording. Raises BrokenRecording with the cure."""
     where = display_path(path)
     try:
         text = yaml_format.read(path, where)
@@ -83,12 +84,11 @@ def _read(path: Path) -> str:
             f"{where} is missing\n  restore it from version control, or record with --record all"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        words = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise BrokenRecording(
-            f"{where} cannot be read: {words.lower()}\n"
+            f"{where} cannot be read: {describe_read_error(error)}\n"
             "  restore it from version control, or record with --record all"
         ) from error
-    if text.startswith("version https://git-lfs"):
+    if text.startswith(LFS_POINTER.decode()):
         raise BrokenRecording(f"{where} is a Git LFS pointer\n  fetch its content: git lfs pull")
     if re.search(r"^(<<<<<<< |>>>>>>> )", text, re.MULTILINE):
         raise BrokenRecording(

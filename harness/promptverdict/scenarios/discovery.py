@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.files import read_regular_file
 from promptverdict.core.paths import display_path
 
 SUITE_FILE = "suite.yaml"
@@ -109,10 +110,10 @@ def is_orphan(path: Path) -> bool:
     if not any((path.parent / folder / path.stem).is_dir() for folder in DATA_FOLDERS):
         return False
     try:
-        with path.open("rb") as file:
-            return any(line.startswith(b"task:") for line in file.read(100_000).splitlines())
+        lines = read_regular_file(path, 100_000).splitlines()
     except OSError:
         return False
+    return any(line.startswith(b"task:") for line in lines)
 
 
 def is_data(path: Path) -> bool:

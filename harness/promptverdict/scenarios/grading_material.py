@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.files import describe_read_error, read_regular_file
 from promptverdict.core.paths import display_path
 from promptverdict.scenarios.checks_file import CHECKS_FILE
 from promptverdict.scenarios.discovery import list_scenarios
 from promptverdict.scenarios.mcp import list_mcp_texts
 from promptverdict.scenarios.scenario import Scenario
-from promptverdict.scenarios.workspace_files import read_tree
+from promptverdict.scenarios.workspace_files import MAX_FILE_BYTES, read_tree
 from promptverdict.trials.evidence import Reply
 from promptverdict.trials.integrity import Phrase, PhraseIndex, list_phrases
 
@@ -77,8 +78,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _read(path: Path) -> str:
     try:
         # A probe may be a binary; what is text in it is looked for all the same.
-        return path.read_bytes().decode("utf-8", "replace")
+        return read_regular_file(path, MAX_FILE_BYTES).decode("utf-8", "replace")
     except OSError as error:
-        words = (error.strerror or str(error)).lower()
-        found = f"cannot be read: {words}"
+        found = f"cannot be read: {describe_read_error(error)}"
         raise InputError([Problem(display_path(path), found, "check its permissions")]) from error

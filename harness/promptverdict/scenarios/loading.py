@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,7 +46,7 @@ class LoadedSuite:
         Raises InputError if it cannot be imported.
         """
         path = self.folder / CHECKS_FILE
-        return load_functions(path) if path.is_file() else {}
+        return load_functions(path) if os.path.lexists(path) else {}
 
     @cached_property
     def phrases(self) -> PhraseIndex:
@@ -90,13 +91,26 @@ class LoadedScenario:
         return self.suite.folder / "cassettes" / self.id
 
 
-def load_scenarios(places: Iterable[Path]) -> Iterator[LoadedScenario]:
-    """Read the scenarios at or below some places, each suite once. Raises InputError."""
-    suites: dict[Path, LoadedSuite] = {}
-    for suite, scenario in find_scenarios(places):
-        if suite not in suites:
-            suites[suite] = load_suite(suite)
-        yield load_scenario(scenario, suites[suite])
+def load_scenarios(places: Iterable[Path]) -> list[LoadedScenario]:
+    """Read the scenarios at or below some places, each suite once.
+
+    Raises InputError with the problems of all files.
+    """
+    suites: dict[Path, LoadedSuite | None] = {}
+    scenarios: list[LoadedScenario] = []
+    problems: dict[Problem, None] = {}
+    for suite_file, path in find_scenarios(places):
+        try:
+            if suite_file not in suites:
+                suites[suite_file] = None  # where it cannot be read, neither can its scenarios
+                suites[suite_file] = load_suite(suite_file)
+            if suite := suites[suite_file]:
+                scenarios.append(load_scenario(path, suite))
+        except InputError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise InputError(problems)
+    return scenarios
 
 
 def load_suite(path: Path) -> LoadedSuite:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.loose_numbers import find_loose_numbers
 from promptverdict.core.model import Frozen
 from promptverdict.core.strict_yaml import Document
 from promptverdict.core.validation_words import describe_error
@@ -24,7 +25,7 @@ def validate_document(model: type[M], document: Document, path: str) -> M:
     if not isinstance(document.data, dict):
         raise InputError([Problem(path, "a mapping of keys is expected", _describe_key(model, ()))])
     try:
-        return model.model_validate(document.data)
+        built = model.model_validate(document.data)
     except ValidationError as error:
         mistakes = error.errors()
         places = [mistake["loc"] for mistake in mistakes]
@@ -33,6 +34,19 @@ def validate_document(model: type[M], document: Document, path: str) -> M:
             for mistake in mistakes
             if not _is_consequence(mistake, places)
         ) from error
+    loose = [
+        {"type": "float_parsing", "loc": place, "input": _find_part_of(document.data, place)}
+        for place in find_loose_numbers(built, document.data)
+    ]
+    if loose:
+        raise InputError(_build_problem(mistake, model, document, path) for mistake in loose)
+    return built
+
+
+def _find_part_of(data: Any, place: tuple[str | int, ...]) -> Any:
+    for part in place:
+        data = data[part]
+    return data
 
 
 def _is_consequence(mistake: Any, places: Sequence[tuple[int | str, ...]]) -> bool:

@@ -6,8 +6,12 @@ import os
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.files import describe_read_error, read_regular_file
 from promptverdict.core.paths import display_path
 from promptverdict.trials.tree import Node
+
+MAX_FILE_BYTES = 64 * 2**20
+"""Of one file: what sandbox/limits.py lets a command write."""
 
 _IGNORED = {"__pycache__", ".pytest_cache", ".DS_Store"}
 """What tools leave behind beside files that somebody wrote."""
@@ -16,16 +20,22 @@ _IGNORED = {"__pycache__", ".pytest_cache", ".DS_Store"}
 def read_tree(folder: Path) -> dict[str, Node]:
     """Read the files below a folder, by their paths in it; empty where there is no such folder.
 
-    Links stay links. Raises InputError for anything that is neither a file nor a link.
+    Links stay links. Raises InputError with all that is neither a file nor a link, or too large.
     """
     tree: dict[str, Node] = {}
+    problems: list[Problem] = []
     for base, folders, files in os.walk(folder, onerror=_raise_unreadable):
         # os.walk counts links to folders among the folders.
         links = [name for name in folders if Path(base, name).is_symlink()]
         folders[:] = sorted(name for name in folders if name not in {*_IGNORED, *links})
         for name in sorted({*files, *links} - _IGNORED):
             path = Path(base, name)
-            tree[path.relative_to(folder).as_posix()] = _read_node(path)
+            try:
+                tree[path.relative_to(folder).as_posix()] = _read_node(path)
+            except InputError as error:
+                problems += error.problems
+    if problems:
+        raise InputError(problems)
     return tree
 
 
@@ -36,11 +46,15 @@ def _read_node(path: Path) -> Node:
         found = "this is neither a file nor a link, and cannot be given to an agent"
         raise InputError([Problem(display_path(path), found, "remove it")])
     # As git does: of a file's mode only the owner's right to execute counts.
-    mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
     try:
-        return Node("file", path.read_bytes(), mode)
+        mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
+        content = read_regular_file(path, MAX_FILE_BYTES)
     except OSError as error:
         raise _build_unreadable(path, error) from error
+    if len(content) > MAX_FILE_BYTES:
+        found = f"larger than {MAX_FILE_BYTES // 2**20} MB, the most that an agent may write"
+        raise InputError([Problem(display_path(path), found, "leave it out, or make it smaller")])
+    return Node("file", content, mode)
 
 
 def _raise_unreadable(error: OSError) -> None:
@@ -50,6 +64,5 @@ def _raise_unreadable(error: OSError) -> None:
 
 
 def _build_unreadable(path: Path, error: OSError) -> InputError:
-    words = (error.strerror or str(error)).lower()
-    problem = Problem(display_path(path), f"cannot be read: {words}", "check its permissions")
-    return InputError([problem])
+    found = f"cannot be read: {describe_read_error(error)}"
+    return InputError([Problem(display_path(path), found, "check its permissions")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -11,15 +12,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticSerializationError
 
 from promptverdict.core.clock import format_now, format_second
 from promptverdict.core.errors import InputError, Problem, StorageError
 from promptverdict.core.files import write_file, write_reproducible
+from promptverdict.core.json_files import parse_json, read_json, read_json_file
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.core.secrets import hide_secrets_within
-from promptverdict.core.validation_words import describe_error_at_place
 from promptverdict.trials.record import SCHEMA, TrialRecord
 from promptverdict.version import __version__
 
@@ -30,6 +32,9 @@ BASE = "base"
 """Where the records lie of the older revision that a run was compared with."""
 LOST = "lost"
 """Where a shard keeps the records of trials of the older revision that could not be recorded."""
+_RUN_AGAIN = "run again: pytest evals/"
+_MAX_RECORD_BYTES = 2**30
+"""More than a recording may hold (recording/expansion.py), since JSON escapes."""
 _NAME = "%Y%m%dT%H%M%S.%fZ"
 _SHARD_NAME = re.compile(r"-\d+of\d+$")
 
@@ -136,7 +141,7 @@ class Run:
         # A recording can be replayed again; what was asked of a model is paid for.
         is_free = record.replayed or not record.evidence.events
         write = write_reproducible if is_free else write_file
-        write(self.folder / folder / f"{record.key}.json", record.model_dump_json())
+        write(self.folder / folder / f"{record.key}.json", _format_record(record))
 
     def finish(self, *, whole: bool, ended: Mapping[str, int] | None = None) -> None:
         """Let results/latest point at this run, where links can be made; note when it ended.
@@ -162,6 +167,14 @@ class Run:
         write_file(self.folder / MANIFEST, manifest.model_dump_json(indent=1))
 
 
+def _format_record(record: TrialRecord) -> str:
+    try:
+        return record.model_dump_json()
+    except PydanticSerializationError:
+        # Half a character, from a grader of the suite's own: it becomes a `?` on its way to disk.
+        return json.dumps(record.model_dump(mode="json"), ensure_ascii=False)
+
+
 def is_shard_name(name: str) -> bool:
     """Return whether the name of a run is that of a shard."""
     return _SHARD_NAME.search(name) is not None
@@ -171,7 +184,10 @@ def list_runs(results: Path) -> list[Path]:
     """List the folders of runs below a results folder, oldest first."""
     folders = results.iterdir() if results.is_dir() else ()
     return sorted(
-        folder for folder in folders if (folder / MANIFEST).is_file() and not folder.is_symlink()
+        # lexists: whoever reads a manifest that is no file hears what is wrong with it.
+        folder
+        for folder in folders
+        if os.path.lexists(folder / MANIFEST) and not folder.is_symlink()
     )
 
 
@@ -230,14 +246,7 @@ def is_running(manifest: Manifest) -> bool:
 
 def read_manifest(run: Path) -> Manifest:
     """Read what a run was asked to do. Raises InputError."""
-    path = run / MANIFEST
-    try:
-        return Manifest.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        found = f"not a run's manifest: {_format_error(error)}"
-        raise InputError(
-            [Problem(display_path(path), found, "run again: pytest evals/")]
-        ) from error
+    return read_json(Manifest, run / MANIFEST, "not a run's manifest", _RUN_AGAIN)
 
 
 class _Version(BaseModel):
@@ -247,28 +256,33 @@ class _Version(BaseModel):
 
 
 def read_records(run: Path, folder: str = TRIALS) -> Iterator[TrialRecord]:
-    """Read the records of a run, sorted by file name. Raises InputError for one that is none.
+    """Read the records of a run, sorted by file name.
 
-    folder: BASE for those of the older revision that it was compared with.
+    folder: BASE for those of the older revision that it was compared with. Raises InputError with
+    a problem for each file that is none, after the last.
     """
+    problems: list[Problem] = []
     for path in sorted((run / folder).glob("*.json")):
-        yield read_record(path)
+        try:
+            yield read_record(path)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
 
 
 def read_record(path: Path) -> TrialRecord:
     """Read one trial's record. Raises InputError."""
+    kind = "not a trial's record"
+    content = read_json_file(path, kind, _RUN_AGAIN, _MAX_RECORD_BYTES)
     try:
-        content = path.read_bytes()
-        try:
-            record = TrialRecord.model_validate_json(content)
-        except ValidationError:
-            # Only what cannot be read is parsed twice: a newer record may hold what nobody knew.
-            _check_version(path, _Version.model_validate_json(content).schema_version)
-            raise
-        _check_version(path, record.schema_version)
-    except (OSError, ValidationError) as error:
-        found, cure = f"not a trial's record: {_format_error(error)}", "run again: pytest evals/"
-        raise InputError([Problem(display_path(path), found, cure)]) from error
+        record = parse_json(TrialRecord, content, path, kind, _RUN_AGAIN)
+    except InputError:
+        # Only what cannot be read is parsed twice: a newer record may hold what nobody knew.
+        version = parse_json(_Version, content, path, kind, _RUN_AGAIN).schema_version
+        _check_version(path, version)
+        raise
+    _check_version(path, record.schema_version)
     return record
 
 
@@ -278,9 +292,3 @@ def _check_version(path: Path, written: int) -> None:
         found = f"written by a newer promptverdict (schema {written})"
         cure = "update: pip install --upgrade promptverdict"
         raise InputError([Problem(display_path(path), found, cure)])
-
-
-def _format_error(error: OSError | ValidationError) -> str:
-    if isinstance(error, ValidationError):
-        return describe_error_at_place(error.errors()[0])
-    return str(error)

@@ -17,10 +17,12 @@ from promptverdict.trials.transcript import Say
 from tests.report.compared import LOOK, changed, comparison, measured, report, run, trial
 from tests.report.made import graded, record
 from tests.report.page.windows import DESK, PHONE, Seen
+from tests.tables.hostile_texts import TEXTS
 
 Show = Callable[..., Seen]
 pytestmark = pytest.mark.e2e
 ATTACK = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">"
+ATTACKS = "\n".join([ATTACK, *TEXTS.values()])
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     records = run()
     words = trial("helper/terse", "scenario-0", 0, kind=False)
     events = tuple(
-        one.model_copy(update={"text": ATTACK}) if isinstance(one, Say) else one
+        one.model_copy(update={"text": ATTACKS}) if isinstance(one, Say) else one
         for one in words.evidence.events
     )
     evidence = words.evidence.model_copy(update={"events": events})
