@@ -8,7 +8,7 @@ import io
 import shutil
 from pathlib import Path
 
-from promptverdict.agents.discovery import load_agents
+from promptverdict.agents.discovery import find_agents
 from promptverdict.cli import main
 from promptverdict.comparison.storage import write_comparisons
 from promptverdict.comparison.verdicts import Comparisons
@@ -107,7 +107,7 @@ def build_project(root: Path) -> Path:
 
 def _judge(root: Path) -> None:
     settings = resolve(root, {})
-    agents = load_agents(root / settings.agents)
+    agents = find_agents([root / settings.agents]).variants
     (scenario,) = load_scenarios([root / "evals"])
     judge = ScriptedJudge(lambda _: verdict("yes")).judge
     for cell in list_cells(scenario, agents, settings, by_hand=False):
