@@ -261,7 +261,7 @@ def test_a_project_file_that_is_too_large_is_refused_and_not_cut(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pyproject.toml").write_bytes(
-        b"#" * 9_999_999 + b"\n[tool.promptverdict]\ntrials = 3\n"
+        b"#" * 1_999_999 + b"\n[tool.promptverdict]\ntrials = 3\n"
     )
     ((where, found, _),) = problems(tmp_path)
     assert (where, found) == ("pyproject.toml", "larger than 2 MB")
