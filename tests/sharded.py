@@ -19,9 +19,9 @@ def run_shard(root: Path, shard: str, leave_out: str = "", **given: Any) -> Path
     paths = list_scenarios(root / "evals/manners")
     cells = [cell for path in paths for cell in session.reader.select_cells(path).cells]
     cells = [cell for cell in cells if cell.scenario.id != leave_out]
-    others = session.select_others(cells)
+    others = session.planned.select_others(cells)
     own = [cell for cell in cells if cell.scenario.path not in others]
-    session.plan(own)
+    session.planned.set_cells(own)
     session.start(print)
     ended = Counter(
         "failed" if session.finish_cell(cell, print).list_shortcomings() else "measured"

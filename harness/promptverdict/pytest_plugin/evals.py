@@ -76,7 +76,7 @@ class PytestEvals:
 
     def select_others(self, cells: list[Cell]) -> frozenset[Path]:
         """Select the scenarios that other shards run."""
-        return self._session.select_others(cells) if self._session else frozenset()
+        return self._session.planned.select_others(cells) if self._session else frozenset()
 
     def get_session(self) -> EvalSession:
         """Return what the collected cells share; built for the first scenario.
@@ -121,7 +121,7 @@ class PytestEvals:
         has_run = cells or (self._session and self._session.has_shard)
         if has_run and not (option.collectonly or is_broken):
             try:
-                self.get_session().plan(cells)
+                self.get_session().planned.set_cells(cells)
                 # A worker gets its items one by one, and starts each item's trials then.
                 if not self.is_worker:
                     self.get_session().start(self.write_line)

@@ -1,28 +1,25 @@
-"""The evaluations of one pytest session, from selected cells to their comparison."""
+"""The evaluations of one pytest session, from their first trial to their comparison."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptverdict.core.errors import MissingRecording
 from promptverdict.core.ids import format_node_id
 from promptverdict.core.paths import display_path
-from promptverdict.core.shards import parse_shard, select_shard
-from promptverdict.core.text import escape_text, format_count
+from promptverdict.core.text import escape_text
 from promptverdict.pytest_plugin.cell_reader import CellReader
 from promptverdict.pytest_plugin.cell_status import CellStatus
-from promptverdict.pytest_plugin.checks import check_promise, check_recording, describe_models
+from promptverdict.pytest_plugin.checks import check_recording, describe_models
+from promptverdict.pytest_plugin.planned_trials import PlannedTrials
 from promptverdict.pytest_plugin.trial_run import TrialRun, WriteLine
-from promptverdict.runner.cells import Cell, Trial
+from promptverdict.runner.cells import Cell
 from promptverdict.settings import Settings
 from promptverdict.trials.store import LOST
 
 if TYPE_CHECKING:
     from promptverdict.comparison.conclusion import GateConclusion
-    from promptverdict.comparison.run_plan import RunPlan
     from promptverdict.comparison.verdicts import Comparisons
     from promptverdict.runner.decisions import Decision
     from promptverdict.trials.record import TrialRecord
@@ -47,38 +44,9 @@ class EvalSession:
         self.reader = CellReader(settings, root, agents_by_hand=agents_by_hand)
         self._root, self._run_name = root, run_name
         self._trials = TrialRun(settings, self._create_run)
-        self._seed = secrets.randbelow(2**32)
-        self._cells: dict[str, Cell] = {}
-        self._whole: list[Cell] = []
-        self._decisions: dict[str, list[Decision]] = {}
-        self._older: list[Decision] = []
-        self._controls: list[Decision] = []
-        self._unchanged: frozenset[str] = frozenset()
+        self.planned = PlannedTrials(settings, root)
         self._finished: dict[str, list[TrialRecord]] = {}
         self._comparisons: Comparisons | None = None
-
-    def plan(self, cells: Iterable[Cell]) -> None:
-        """Set which cells the run consists of, before any of them starts.
-
-        Raises InputError if `--promise` names a behaviour that no suite has.
-        """
-        self._cells = {cell.id: cell for cell in cells}
-        check_promise(self.settings.promise, self._whole or self._cells.values())
-
-    def select_others(self, cells: Iterable[Cell]) -> frozenset[Path]:
-        """Select the scenarios that run in other shards; none where this run is no shard.
-
-        Keeps the whole plan in mind, which a shard writes down.
-        """
-        if self.settings.shard is None:
-            return frozenset()
-        self._whole = list(cells)
-        places = {
-            (cell.scenario.suite.id, cell.scenario.id): cell.scenario.path for cell in self._whole
-        }
-        shard = parse_shard(self.settings.shard)
-        own = select_shard(places, shard)
-        return frozenset(path for place, path in places.items() if place not in own)
 
     def start(self, write_line: WriteLine) -> None:
         """Decide about every trial, write what will be recorded, and start them all.
@@ -86,18 +54,12 @@ class EvalSession:
         Raises InputError for a revision that does not exist, and for a price, a key or an address
         that cannot be used.
         """
-        if self.settings.base:
-            decisions = self._decide_both_sides(self.settings.base)
-        else:
-            decisions = [
-                decision for cell in self._cells.values() for decision in self._decide(cell)
-            ]
+        decisions = self.planned.decide_all()
+        apart = frozenset(decision.trial.key for decision in self.planned.apart)
+        self._trials.note_older(apart)
         if self.settings.record == "stale":
             decisions = self._trials.check(decisions)
-            for decision in decisions:
-                if decision.trial.cell.place is None:
-                    known = self._decisions[decision.trial.cell.id]
-                    known[decision.trial.number] = decision
+            self.planned.replace_decisions(decisions)
         if recording := [decision.trial for decision in decisions if decision.records]:
             check_recording(recording, self.settings)
             for line in describe_models(recording):
@@ -107,7 +69,7 @@ class EvalSession:
             # Also where nothing is left for this shard: a merge must see that it ran.
             self._trials.open()
         if self.settings.controls:
-            write_line(self._describe_controls())
+            write_line(self.planned.describe_controls())
         for decision in decisions:
             if decision.error is None:
                 self._trials.submit(decision)
@@ -119,16 +81,6 @@ class EvalSession:
         """
         return CellStatus(cell, self._finish_trials(cell, write_line))
 
-    def is_idle(self, cell: Cell) -> bool:
-        """Return whether a cell has nothing to add to a comparison, and nothing to show.
-
-        Its variant is what it was at the revision that is compared with, and was never recorded.
-        """
-        decisions = self._decisions.get(cell.id, ())
-        return cell.id in self._unchanged and all(
-            isinstance(decision.error, MissingRecording) for decision in decisions
-        )
-
     def conclude_gate(self, folder: Path, write_line: WriteLine) -> GateConclusion:
         """Wait for every trial of the run, and return what a suite's gate comes to.
 
@@ -137,7 +89,7 @@ class EvalSession:
         from promptverdict.comparison.conclusion import conclude_gate
 
         comparisons = self.compare(write_line)
-        return conclude_gate(folder.name, comparisons, self._cells.values())
+        return conclude_gate(folder.name, comparisons, self.planned.cells)
 
     def compare(self, write_line: WriteLine) -> Comparisons:
         """Wait for every trial of the run, compare them once, and store the result with the run.
@@ -149,9 +101,9 @@ class EvalSession:
             from promptverdict.comparison.conclusion import conclude
             from promptverdict.comparison.storage import write_comparisons
 
-            for decision in (*self._older, *self._controls):
+            for decision in self.planned.apart:
                 self._trials.wait_for(decision, write_line)
-            cells = list(self._cells.values())
+            cells = self.planned.cells
             records = [record for cell in cells for record in self._finish_trials(cell, write_line)]
             # A gate needs all cells of its suite, also those that this run did not select.
             expected = [cell.id for cell in self.reader.list_all_cells()]
@@ -174,7 +126,7 @@ class EvalSession:
     @property
     def has_shard(self) -> bool:
         """Whether this session runs one part of a plan, of which something was collected."""
-        return self.settings.shard is not None and bool(self._whole)
+        return self.settings.shard is not None and bool(self.planned.whole)
 
     @property
     def is_compared(self) -> bool:
@@ -193,11 +145,11 @@ class EvalSession:
             return
         from promptverdict.comparison.older_side import store_older_side
 
-        for decision in self._older:
+        for decision in self.planned.older:
             self._trials.wait_for(decision, write_line)
         run = self._trials.open()
         store_older_side(
-            self.settings.base, self._root, list(self._cells.values()), self.settings, run.save
+            self.settings.base, self._root, self.planned.cells, self.settings, run.save
         )
         for record in self.older_records:
             if record.fault:
@@ -205,15 +157,9 @@ class EvalSession:
 
     def list_unrecorded(self) -> list[Decision]:
         """List the decisions about trials that were to be recorded and were not."""
-        decisions = [
-            decision
-            for decided in self._decisions.values()
-            for decision in decided
-            if decision.records
-        ]
         return [
             decision
-            for decision in (*decisions, *self._older, *self._controls)
+            for decision in self.planned.list_recorded()
             if (record := self._trials.get_record(decision.trial.key)) is None or record.fault
         ]
 
@@ -222,30 +168,30 @@ class EvalSession:
         """Cell's id -> its node id, as seen from the working folder."""
         return {
             cell.id: format_node_id(display_path(cell.scenario.path), cell.variant.id)
-            for cell in self._cells.values()
+            for cell in self.planned.cells
         }
 
     @property
     def baselines(self) -> dict[str, str]:
         """Suite's id -> its baseline, for suites that have one."""
-        suites = [cell.scenario.suite for cell in self._cells.values()]
+        suites = [cell.scenario.suite for cell in self.planned.cells]
         return {loaded.id: loaded.suite.baseline for loaded in suites if loaded.suite.baseline}
 
     @property
     def records(self) -> list[TrialRecord]:
         """Records of the finished trials, in the order of the plan."""
-        keys = [trial.key for trial in self._list_planned()]
+        keys = [trial.key for trial in self.planned.list_trials()]
         return [record for key in keys if (record := self._trials.get_record(key))]
 
     @property
     def older_records(self) -> list[TrialRecord]:
         """Records of what this run recorded of the revision that it is compared with."""
-        return self._list_records(self._older)
+        return self._list_records(self.planned.older)
 
     @property
     def control_records(self) -> list[TrialRecord]:
         """Records of the control trials of this run."""
-        return self._list_records(self._controls)
+        return self._list_records(self.planned.controls)
 
     @property
     def folder(self) -> Path | None:
@@ -256,12 +202,6 @@ class EvalSession:
         """Cancel the trials that still run; finished ones are stored already."""
         self._trials.close()
 
-    def _describe_controls(self) -> str:
-        if not self._controls:
-            return "no control trials: no older recording of the baseline is replayed in this run"
-        trials = format_count(len(self._controls), "control trial")
-        return f"{trials} among them: recorded trials of the baseline, made again"
-
     def _list_records(self, decisions: Iterable[Decision]) -> list[TrialRecord]:
         keys = dict.fromkeys(decision.trial.key for decision in decisions)
         return [record for key in keys if (record := self._trials.get_record(key))]
@@ -269,61 +209,20 @@ class EvalSession:
     def _finish_trials(self, cell: Cell, write_line: WriteLine) -> list[TrialRecord]:
         if cell.id not in self._finished:
             self._finished[cell.id] = [
-                self._trials.finish(decision, write_line) for decision in self._decide(cell)
+                self._trials.finish(decision, write_line) for decision in self.planned.decide(cell)
             ]
         return self._finished[cell.id]
-
-    def _decide_both_sides(self, ref: str) -> list[Decision]:
-        """Decide about the cells and their older selves, in the order in which they are recorded.
-
-        Raises InputError for a revision that does not exist.
-        """
-        from promptverdict.comparison.both_sides import BothSides, arrange_blocks
-
-        mode, cells = self.settings.record, list(self._cells.values())
-        decisions: list[Decision] = []
-        with BothSides(ref, self._root, cells, self.settings) as sides:
-            for cell in cells:
-                decided = sides.decide(cell, self._list_trials(cell), mode)
-                self._decisions[cell.id] = [each for each in decided if each.trial.cell is cell]
-                decisions += decided
-            if count := self.settings.controls:
-                recorded = {decision.trial.key for decision in decisions}
-                self._controls = sides.decide_controls(cells, recorded, count)
-            if mode != "none":
-                unchanged = (cell.id for cell in cells if not sides.is_changed(cell))
-                self._unchanged = frozenset(unchanged)
-        self._older = [decision for decision in decisions if decision.trial.cell.place is not None]
-        apart = (*self._older, *self._controls)
-        self._trials.note_older(frozenset(decision.trial.key for decision in apart))
-        return arrange_blocks([*decisions, *self._controls], self._seed)
-
-    def _decide(self, cell: Cell) -> list[Decision]:
-        if cell.id not in self._decisions:
-            from promptverdict.runner.decisions import decide
-
-            self._decisions[cell.id] = [
-                decide(trial, self.settings.record) for trial in self._list_trials(cell)
-            ]
-        return self._decisions[cell.id]
-
-    def _list_trials(self, cell: Cell) -> list[Trial]:
-        count = self.settings.trials or cell.scenario.suite.suite.trials
-        return [cell.get_trial(number) for number in range(count)]
-
-    def _list_planned(self) -> list[Trial]:
-        return [trial for cell in self._cells.values() for trial in self._list_trials(cell)]
 
     def _create_run(self) -> Run:
         from promptverdict.trials.store import Run
 
-        plan = self._plan_shards() if self.settings.shard else None
+        plan = self.planned.build_run_plan(agents_by_hand=self.reader.agents_by_hand)
         run = Run.create(
             self._root / self.settings.results,
             self.settings,
-            {trial.id: trial.key for trial in self._list_planned()},
+            {trial.id: trial.key for trial in self.planned.list_trials()},
             self._run_name,
-            seed=self._seed if self.settings.base and self.settings.record != "none" else None,
+            seed=self.planned.seed,
             shard=self.settings.shard,
             plan=plan.digest if plan else None,
         )
@@ -332,9 +231,3 @@ class EvalSession:
 
             write_run_plan(run.folder, plan)
         return run
-
-    def _plan_shards(self) -> RunPlan:
-        from promptverdict.comparison.run_plan import build_run_plan
-
-        by_hand = self.reader.agents_by_hand
-        return build_run_plan(self._whole, self.settings, self._root, agents_by_hand=by_hand)
