@@ -7,8 +7,7 @@ here pairs; the rest is told by name.
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,27 +17,23 @@ from promptverdict.comparison.base_revision import BaseRevision
 from promptverdict.comparison.compare import compare_sides, explain_uncompared
 from promptverdict.comparison.drift import check_drift
 from promptverdict.comparison.git import merge_base
+from promptverdict.comparison.older_evidence import (
+    UNRECORDED,
+    explain_unusable,
+    format_cure,
+    list_lost,
+    list_prices,
+    note_faults,
+    note_lost,
+    note_played_twice,
+)
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.sides import SideTrials
 from promptverdict.comparison.verdicts import Comparison, Comparisons, Unpaired
-from promptverdict.core.errors import (
-    BrokenRecording,
-    InputError,
-    MissingRecording,
-    StaleRecording,
-)
-from promptverdict.core.paths import display_path
-from promptverdict.core.text import format_count
+from promptverdict.core.errors import InputError, MissingRecording
 from promptverdict.runner.cells import Cell
-from promptverdict.runner.estimate import estimate
 from promptverdict.settings import Settings
 from promptverdict.trials.record import TrialRecord
-
-_NOTHING = frozenset({MissingRecording.__name__, StaleRecording.__name__})
-"""Faults of trials that can be recorded."""
-
-_UNUSABLE = _NOTHING | {BrokenRecording.__name__}
-"""Faults of trials whose evidence was once there, or never was."""
 
 
 @dataclass(frozen=True)
@@ -115,15 +110,15 @@ def _compare(
         there = [base.cell(cell) for cell in here]
     except InputError as error:
         return explain_uncompared("unrecorded", before, after, str(error.problems[0]))
-    wanted = [sample for sample in samples if sample.fault and sample.fault.kind in _NOTHING]
+    wanted = [sample for sample in samples if sample.fault and sample.fault.kind in UNRECORDED]
     same = all(old.digest == new.digest for old, new in zip(there, here, strict=True))
     never = same and all(
         sample.fault.kind == MissingRecording.__name__ for sample in wanted if sample.fault
     )
     if same:
-        lost = _list_lost(base, here, there, samples)
+        lost = list_lost(base, here, there, samples)
         gone = wanted and not never and not any(sample.provenance for sample in samples)
-        price = _price(here, wanted, (), base) if lost or gone else ()
+        price = list_prices(here, wanted, (), base) if lost or gone else ()
         return explain_uncompared(
             "stale" if lost or gone else "unchanged", before, after, *lost, *price
         )
@@ -132,12 +127,12 @@ def _compare(
     lacking: list[Cell] = []
     for cell in there:
         recorded = base.samples(cell)
-        if why := _explain_unusable(recorded, ref):
+        if why := explain_unusable(recorded, ref):
             place = {"suite": cell.scenario.suite.id, "scenario": cell.scenario.id}
             unpaired.append(Unpaired(**place, why=why))
             lacking.append(cell)
         older += [] if why else recorded
-    price = _price(here, wanted, lacking, base) if wanted or lacking else ()
+    price = list_prices(here, wanted, lacking, base) if wanted or lacking else ()
     if wanted and not any(sample.provenance for sample in samples):
         return explain_uncompared("stale", before, after, *price)
     if not older and not base.holds_any(here):
@@ -161,14 +156,14 @@ def _compare(
         replace(after, samples=newer),
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in here},
         refused=refused,
-        format_cure=lambda: _format_cure(here, there, base),
+        format_cure=lambda: format_cure(here, there, base),
     )
     notes = (
         *comparison.notes,
-        *_note_played_twice(base, older, newer),
-        *_note_lost("trial", broken, label),
-        *_note_lost("control trial", lost_controls, label),
-        *_note_faults("control trial", unusable, label, "cannot be used"),
+        *note_played_twice(base, older, newer),
+        *note_lost("trial", broken, label),
+        *note_lost("control trial", lost_controls, label),
+        *note_faults("control trial", unusable, label, "cannot be used"),
         *price,
     )
     return comparison.model_copy(
@@ -190,90 +185,3 @@ def _list_missing(
         if (place := (record.suite, record.scenario)) not in out
         and (*place, record.trial) not in known
     ]
-
-
-def _note_lost(noun: str, broken: Sequence[TrialRecord], label: str) -> Iterator[str]:
-    faults = [record.fault.message for record in broken if record.fault]
-    yield from _note_faults(noun, faults, label, "could not be recorded")
-
-
-def _note_faults(noun: str, faults: Sequence[str], label: str, what: str) -> Iterator[str]:
-    if faults:
-        first = faults[0].partition("\n")[0]
-        yield f"{format_count(len(faults), noun)} of {label} {what}; the first: {first}"
-
-
-def _list_lost(
-    base: BaseRevision, here: Sequence[Cell], there: Sequence[Cell], samples: Iterable[Sample]
-) -> list[str]:
-    """List the cells of which the older revision has trials that cannot be used any more here.
-
-    A trial that neither has was never recorded, as with fewer trials than the suite asks for.
-    """
-    broken = {
-        (sample.cell, sample.trial): sample.fault
-        for sample in samples
-        if sample.fault and sample.fault.kind in _UNUSABLE
-    }
-    cells = {cell for cell, _ in broken}
-    lost: dict[str, str] = {}
-    for cell, older in zip(here, there, strict=True):
-        for sample in base.samples(older) if cell.id in cells else ():
-            fault = broken.get((cell.id, sample.trial))
-            if fault and not sample.fault:
-                lost.setdefault(cell.id, fault.message.partition("\n")[0])
-    return [f"{cell}: {message}" for cell, message in lost.items()]
-
-
-def _note_played_twice(
-    base: BaseRevision, older: Iterable[Sample], newer: Sequence[Sample]
-) -> Iterator[str]:
-    """Note how many trials are one piece of evidence: nothing that they were asked has changed."""
-    known = {sample.key: sample.provenance for sample in older if sample.provenance}
-    played = [sample for sample in newer if sample.provenance]
-    if twice := sum(known.get(base.key(sample.key)) == sample.provenance for sample in played):
-        yield f"{twice} of {len(newer)} trials play the same recording on both sides"
-
-
-def _format_cure(here: Sequence[Cell], there: Sequence[Cell], base: BaseRevision) -> str:
-    """Write how both sides are recorded together, and what that takes."""
-    trials = [
-        cell.get_trial(number)
-        for cell in (*here, *there)
-        for number in range(base.settings.trials or cell.scenario.suite.suite.trials)
-    ]
-    command = _format_command(here, base, "both")
-    return f"record both sides together: {command} ({estimate(trials, base.settings.prices)})"
-
-
-def _price(
-    here: Sequence[Cell], wanted: Sequence[Sample], lacking: Iterable[Cell], base: BaseRevision
-) -> tuple[str, str]:
-    """Write what the evidence that is not there would take, and how to get it.
-
-    wanted: samples of this side without evidence. lacking: cells of the older side without any.
-    """
-    known = {(cell.scenario.suite.id, cell.scenario.id): cell for cell in here}
-    trials = [known[sample.suite, sample.scenario].get_trial(sample.trial) for sample in wanted]
-    for cell in lacking:
-        number = base.settings.trials or cell.scenario.suite.suite.trials
-        trials += map(cell.get_trial, range(number))
-    command = _format_command(here, base, "once")
-    return str(estimate(trials, base.settings.prices)), f"record both sides: {command}"
-
-
-def _format_command(here: Sequence[Cell], base: BaseRevision, mode: str) -> str:
-    evals = display_path(here[0].scenario.suite.folder.parent)
-    return f"pytest {shlex.quote(evals)} --base {shlex.quote(base.revision.ref)} --record {mode}"
-
-
-def _explain_unusable(recorded: Sequence[Sample], ref: str) -> str:
-    """Explain why a scenario's recordings of the older revision cannot be used, if so."""
-    if not recorded:
-        return f"nothing is recorded of it at {ref}"
-    stale = [
-        sample.fault
-        for sample in recorded
-        if sample.fault and sample.fault.kind == StaleRecording.__name__
-    ]
-    return stale[0].message if len(stale) == len(recorded) else ""
