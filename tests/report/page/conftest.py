@@ -16,11 +16,11 @@ import pytest
 from tests.report.page.windows import CHROMIUM, DESK, Seen
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, Page
 
 
-# Not for the session: while playwright runs, no test of another module can start an event loop.
-@pytest.fixture(scope="module")
+# Not for the session: while playwright runs, no test of another package can start an event loop.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
@@ -33,31 +33,42 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="module")
-def contexts(browser: Browser) -> Callable[..., BrowserContext]:
-    """Open each kind of context once: a new one starts a process, and a new page need not."""
-    return functools.cache(browser.new_context)
+@pytest.fixture(scope="package")
+def open_page(browser: Browser) -> Callable[..., Page]:
+    """Open one page of each kind: a new one starts a process, and what is shown in it no other."""
+    return functools.cache(lambda **kind: browser.new_context(**kind).new_page())
 
 
 @pytest.fixture
-def show(contexts: Callable[..., BrowserContext]) -> Iterator[Callable[..., Seen]]:
-    """Open a file in a window of a size, at a place; every window is closed in the end."""
-    pages = []
+def show(browser: Browser, open_page: Callable[..., Page]) -> Iterator[Callable[..., Seen]]:
+    """Show a file in a window of a size, at a place; at most one at a time, unless `alone`."""
+    shown: list[Seen] = []
+    contexts = []
 
     def opened(
-        file: Path, size: Any = DESK, place: str = "", color_scheme: Any = None, **kind: bool
+        file: Path,
+        size: Any = DESK,
+        place: str = "",
+        *,
+        color_scheme: Any = "null",
+        alone: bool = False,
+        **kind: bool,
     ) -> Seen:
-        page = contexts(**kind).new_page()
-        pages.append(page)
+        if shown:
+            shown.pop().forget()
+        if alone:
+            contexts.append(browser.new_context(**kind))
+        page = contexts[-1].new_page() if alone else open_page(**kind)
         page.set_default_timeout(10_000)
         page.set_viewport_size(size)
-        if color_scheme:
-            page.emulate_media(color_scheme=color_scheme)
+        page.emulate_media(media="null", color_scheme=color_scheme)
         seen = Seen(page)
+        shown.append(seen)
         page.goto(file.as_uri() + place)
         return seen
 
     yield opened
-    for page in pages:
-        page.evaluate("localStorage.clear()")  # the context, and what it stores, is shared
-        page.close()
+    for seen in shown:
+        seen.forget()
+    for context in contexts:
+        context.close()

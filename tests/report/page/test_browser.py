@@ -168,7 +168,7 @@ def test_the_keyboard_alone_leads_from_the_top_to_a_transcript(desk: Seen) -> No
 
 
 def test_a_browser_that_cannot_inflate_is_told_so(show: Show, file: Path) -> None:
-    seen = show(file, DESK)
+    seen = show(file, DESK, alone=True)
     seen.page.add_init_script("delete window.DecompressionStream")
     seen.page.reload()
     seen.page.locator("details.scenario > summary").first.click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,9 +20,21 @@ class Seen:
         self.page = opened
         self.troubles: list[str] = []
         self.requests: list[str] = []
-        opened.on("console", lambda message: self.troubles.append(message.text))
-        opened.on("pageerror", lambda error: self.troubles.append(str(error)))
-        opened.on("request", lambda request: self.requests.append(request.url))
+        self._listeners: dict[Any, Callable[[Any], None]] = {
+            "console": lambda message: self.troubles.append(message.text),
+            "pageerror": lambda error: self.troubles.append(str(error)),
+            "request": lambda request: self.requests.append(request.url),
+        }
+        for event, listener in self._listeners.items():
+            opened.on(event, listener)
+
+    def forget(self) -> None:
+        """Leave the page as a new one is: nothing listens to it, is stored by it or is shown."""
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
+        self.page.evaluate("localStorage.clear()")
+        # Without it, another place in the same file would be no new page to the browser.
+        self.page.goto("about:blank")
 
     def open_first(self) -> Any:
         """Open the first scenario by keyboard, and wait for its transcripts."""
