@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
+import ssl
 import textwrap
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from promptverdict.trials.transcript import Answered, Block, Call, Event, Result
 
@@ -115,6 +118,16 @@ def provider(answer: Callable[[dict[str, Any]], Blocks | tuple[int, Any]]) -> It
     finally:
         server.shutdown()
         server.server_close()
+
+
+@functools.cache
+def _read_certificates() -> ssl.SSLContext:
+    return httpx2.create_ssl_context()
+
+
+def open_network() -> httpx2.AsyncHTTPTransport:
+    """Open a network as a run does: the machine's certificates are read once for all of them."""
+    return httpx2.AsyncHTTPTransport(verify=_read_certificates())
 
 
 def turn_of(body: dict[str, Any]) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx2
 from promptverdict.runner.cell_selection import list_cells
 from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import RunContext
@@ -17,7 +16,7 @@ from promptverdict.settings import resolve
 from promptverdict.trials.store import Run
 
 from tests.agents.loaded import load_agents
-from tests.fakes import Blocks, provider, say
+from tests.fakes import Blocks, open_network, provider, say
 
 
 def record_project(
@@ -33,7 +32,7 @@ def record_project(
     ]
     given = answer if callable(answer) else lambda _: answer or [say("Hello.")]
     with provider(given) as server:
-        session = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
+        session = RunContext(lambda: open_sandbox("none"), open_network, server.url)
         records = [asyncio.run(run_trial(trial, session, None)) for trial in trials]
     run = Run.create(root / "results", settings, {trial.id: trial.key for trial in trials})
     for record in records:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from promptverdict.cli import main
 from promptverdict.runner.cell_selection import list_cells
@@ -18,7 +17,7 @@ from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import resolve
 
 from tests.agents.loaded import load_agents
-from tests.fakes import SCENARIO, Blocks, Provider, project, provider, say, use
+from tests.fakes import SCENARIO, Blocks, Provider, open_network, project, provider, say, use
 from tests.judging.made import verdict
 
 RUBRICS = """\
@@ -56,7 +55,7 @@ def recorded(root: Path, server: Provider, grades: str = RUBRICS, trials: int = 
     settings = resolve(root, {})
     suite = load_suite(root / "evals/small/suite.yaml")
     scenario = load_scenario(root / "evals/small/hello.yaml", suite)
-    session = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
+    session = RunContext(lambda: open_sandbox("none"), open_network, server.url)
     for cell in list_cells(scenario, load_agents(root / "agents"), settings, by_hand=False):
         for number in range(trials):
             record = asyncio.run(run_trial(cell.get_trial(number), session, None))
@@ -297,7 +296,7 @@ def multiply(root: Path, scenarios: int) -> None:
     hello = root / "evals/small/hello.yaml"
     suite = load_suite(root / "evals/small/suite.yaml")
     settings = resolve(root, {})
-    session = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, settings.relay)
+    session = RunContext(lambda: open_sandbox("none"), open_network, settings.relay)
     for number in range(scenarios):
         path = hello.with_name(f"hello-{number}.yaml")
         path.write_text(hello.read_text())
@@ -382,7 +381,7 @@ def test_a_new_recording_of_the_baseline_is_compared_anew(
     http.unlink()
     suite = load_suite(tmp_path / "evals/small/suite.yaml")
     settings = resolve(tmp_path, {})
-    session = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, settings.relay)
+    session = RunContext(lambda: open_sandbox("none"), open_network, settings.relay)
     scenario = load_scenario(tmp_path / "evals/small/hello.yaml", suite)
     base, _ = list_cells(scenario, load_agents(tmp_path / "agents"), settings, by_hand=False)
     assert asyncio.run(run_trial(base.get_trial(0), session, None)).fault is None

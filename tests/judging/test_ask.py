@@ -7,7 +7,6 @@ import json
 import threading
 from typing import Any
 
-import httpx2
 import pytest
 from promptverdict.core.errors import InputError, ProviderError
 from promptverdict.judging.ask import Judge
@@ -17,7 +16,7 @@ from promptverdict.providers.relay import client
 from promptverdict.providers.relay.pages import render_turn
 
 from tests.cases import try_cases
-from tests.fakes import provider, say
+from tests.fakes import open_network, provider, say
 from tests.judging.made import QUESTION, ScriptedJudge, trial, verdict
 from tests.providers.relay.running import running
 
@@ -104,7 +103,7 @@ def test_without_a_key_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_judge_on_a_real_connection_hears_what_was_asked() -> None:
     with provider(lambda _: verdict("cannot tell")) as server:
-        judge = Judge("relay/judge", server.url, httpx2.AsyncHTTPTransport)
+        judge = Judge("relay/judge", server.url, open_network)
         found = asyncio.run(ask(judge, ASKED))
     assert read_judgement(found).answer == "cannot tell"
     assert server.requests[0]["messages"][0]["content"] == ASKED.message
@@ -123,7 +122,7 @@ def test_whoever_answers_a_relay_by_hand_may_judge(provider_name: str) -> None:
 
         by_hand = threading.Thread(target=answer)
         by_hand.start()
-        judge = Judge(f"{provider_name}/claude", relay.url, httpx2.AsyncHTTPTransport)
+        judge = Judge(f"{provider_name}/claude", relay.url, open_network)
         found = asyncio.run(ask(judge, ASKED))
         by_hand.join()
     assert (read_judgement(found).answer, read_judgement(found).quote) == ("yes", "the import")

@@ -23,7 +23,7 @@ from promptverdict.settings import Settings
 from promptverdict.trials.prices import Price
 from promptverdict.trials.record import TrialRecord
 
-from tests.fakes import SCENARIO, Blocks, Provider, provider, say, use
+from tests.fakes import SCENARIO, Blocks, Provider, open_network, provider, say, use
 from tests.judging.made import verdict
 from tests.runner.test_trial import cell_of, scenario_of, variant
 
@@ -48,9 +48,7 @@ def both(body: dict[str, Any]) -> Blocks:
 def record(
     cell: Cell, server: Provider, prices: Mapping[str, Price] = MappingProxyType({})
 ) -> TrialRecord:
-    session = RunContext(
-        lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url, prices
-    )
+    session = RunContext(lambda: open_sandbox("none"), open_network, server.url, prices)
     return asyncio.run(run_trial(cell.get_trial(0), session, None))
 
 

@@ -25,7 +25,7 @@ from promptverdict.sandbox import open_sandbox
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import Answered, Call, End, Result, Say, User, final_text
 
-from tests.fakes import SCENARIO
+from tests.fakes import SCENARIO, open_network
 from tests.faulty import FaultServer, FlyingTime, Reply, faulty, throttle
 from tests.runner.test_trial import scenario_of, variant
 
@@ -70,7 +70,7 @@ def conduct(
     with faulty(lambda _times, _body: rest.pop(0) if len(rest) > 1 else rest[0]) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", base.format(server.url))
         shared = throttle(FlyingTime(), Patience(retries=2))
-        live = RunContext(lambda: sandbox, httpx2.AsyncHTTPTransport, throttle=shared)
+        live = RunContext(lambda: sandbox, open_network, throttle=shared)
         record = asyncio.run(run_trial(cell.get_trial(0), live, None))
     if record.fault is None:
         sealed = open_sealed(cell.get_trial(0).location)

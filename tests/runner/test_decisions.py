@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 from pathlib import Path
 
-import httpx2
 import pytest
 from promptverdict.recording.digest import PARTS
 from promptverdict.runner.cells import Cell
@@ -17,14 +16,14 @@ from promptverdict.sandbox import open_sandbox
 from promptverdict.scenarios.loading import load_scenario, load_suite
 from promptverdict.settings import RecordMode
 
-from tests.fakes import SCENARIO, provider, say, script
+from tests.fakes import SCENARIO, open_network, provider, say, script
 from tests.runner.test_cells import cell
 
 
 def recorded(root: Path, scenario: str = SCENARIO) -> Cell:
     made = cell(root, scenario)
     with provider(script([say("Hi.")])) as server:
-        session = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url)
+        session = RunContext(lambda: open_sandbox("none"), open_network, server.url)
         assert asyncio.run(run_trial(made.get_trial(0), session, None)).fault is None
     return made
 

@@ -19,7 +19,7 @@ from promptverdict.sandbox import TrialFolders, open_sandbox
 from promptverdict.sandbox.interface import Finished, GivenUp
 from promptverdict.trials.record import TrialRecord
 
-from tests.fakes import Blocks, provider, say, script, use
+from tests.fakes import Blocks, open_network, provider, say, script, use
 from tests.runner.test_cells import cell
 from tests.sandbox.shells import wait_until
 
@@ -69,7 +69,7 @@ class Slow:
 def test_closing_removes_a_trials_folder_after_its_command_has_died(tmp_path: Path) -> None:
     made, slow = cell(tmp_path), Slow()
     with provider(script([use("Bash", command="sleep 600")])) as server:
-        session = RunContext(lambda: slow, httpx2.AsyncHTTPTransport, server.url)
+        session = RunContext(lambda: slow, open_network, server.url)
         kept: list[TrialRecord] = []
         runner = Runner(session, 8, kept.append)
         never = runner.submit(decide(made.get_trial(0), "once"))
@@ -93,9 +93,7 @@ def test_an_interrupt_stops_asking_before_anybody_closes_the_runner(tmp_path: Pa
     before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         with provider(go_on) as server:
-            context = RunContext(
-                lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport, server.url
-            )
+            context = RunContext(lambda: open_sandbox("none"), open_network, server.url)
             runner = Runner(context, 8, lambda _: None)
             started = [runner.submit(decide(made.get_trial(0), "once")) for made in cells]
             wait_until(lambda: len(server.requests) > 20)
@@ -114,7 +112,7 @@ def test_an_interrupt_stops_asking_before_anybody_closes_the_runner(tmp_path: Pa
 def test_closing_gives_interrupts_back() -> None:
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]
-    context = RunContext(lambda: open_sandbox("none"), httpx2.AsyncHTTPTransport)
+    context = RunContext(lambda: open_sandbox("none"), open_network)
     replaying = Runner(context, 8, print, offline=True)
     assert [signal.getsignal(number) for number in numbers] == before
     replaying.close()

@@ -31,7 +31,18 @@ from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import Call, End, Opaque, Result
 
-from tests.fakes import SCENARIO, SUITE, Provider, provider, say, script, turn_of, use, write
+from tests.fakes import (
+    SCENARIO,
+    SUITE,
+    Provider,
+    open_network,
+    provider,
+    say,
+    script,
+    turn_of,
+    use,
+    write,
+)
 from tests.sandboxes import open_bubblewrap
 
 EVALS = Path(__file__).parents[2] / "evals"
@@ -74,7 +85,7 @@ def cell_of(scenario: LoadedScenario, name: str = "one") -> Cell:
 
 
 def session(server: Provider, sandbox: Sandbox) -> RunContext:
-    return RunContext(lambda: sandbox, httpx2.AsyncHTTPTransport, server.url)
+    return RunContext(lambda: sandbox, open_network, server.url)
 
 
 def record(cell: Cell, answer: Any, sandbox: Sandbox) -> TrialRecord:
