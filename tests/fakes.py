@@ -184,9 +184,21 @@ def write(root: Path, files: dict[str, str]) -> Path:
     return root
 
 
+class ShortTraceback:
+    """Leaves one frame of a session's interruption: pytest parses the source of every frame.
+
+    A session that cannot collect everything ends in one, deep in pytest, and shows its words alone.
+    """
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        excinfo.traceback = excinfo.traceback[-1:]
+
+
 def run(evals: pytest.Pytester, *args: str) -> pytest.RunResult:
     """Run pytest in this process, with no plugin that reorders or runs tests in its own way."""
-    return evals.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio", *args)
+    quiet = ("-p", "no:randomly", "-p", "no:asyncio")
+    return evals.runpytest_inprocess(*quiet, *args, plugins=[ShortTraceback()])
 
 
 def project(root: Path, **more: str) -> Path:
