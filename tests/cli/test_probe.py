@@ -70,7 +70,7 @@ def test_the_setting_chooses_the_sandbox(
 def test_a_sandbox_that_there_is_not_is_refused(
     opened: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["probe", "--sandbox", "docker"]) == 2
+    assert main(["probe", "--sandbox", "lxc"]) == 2
     assert "option: --sandbox" in capsys.readouterr().err
     assert opened == []
 

@@ -8,6 +8,7 @@ lines that name the file, in time and without much memory, and nothing ends with
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ from typing import Any
 
 from promptverdict.core.strict_yaml import parse
 from promptverdict.recording.seal import seal_cassette
+from promptverdict.trials.store import MANIFEST
 
 from tests.programs import import_everything
 from tests.tables.bounded import MOST_CHARACTERS, MOST_LINES, Ended, run_bounded
@@ -149,7 +151,7 @@ def open_project() -> Iterator[Path]:
 
 def check_alone(row: Row, root: Path) -> Outcome:
     """Damage one file, run the command, and mend the file."""
-    path = root / row.path
+    path = _find_sound(row, root)
     sound = path.read_bytes()
     kept = {each: each.read_bytes() for each in _list_neighbours(path)}
     path.unlink()
@@ -161,14 +163,14 @@ def check_alone(row: Row, root: Path) -> Outcome:
         for each, content in kept.items():
             each.write_bytes(content)
         shutil.rmtree(root / "shards" / "merged", ignore_errors=True)
-    return Outcome(row.id, tuple(_list_mistakes(row, ended, row.path)), ended)
+    return Outcome(row.id, tuple(_list_mistakes(row, ended, path.name)), ended)
 
 
 def check_together(rows: Sequence[Row], root: Path) -> list[Outcome]:
     """Put all damages of one place beside the sound file, and run the command once."""
     first, beside = rows[0], rows[0].beside
     assert beside
-    sound = (root / first.path).read_bytes()
+    sound = _find_sound(first, root).read_bytes()
     paths = {
         row: beside.replace("*", f"x{number}").replace("#", str(number))
         for number, row in enumerate(rows, start=1)
@@ -192,6 +194,13 @@ def check_together(rows: Sequence[Row], root: Path) -> list[Outcome]:
         for row, path in paths.items()
         if row.code
     ]
+
+
+def _find_sound(row: Row, root: Path) -> Path:
+    """Find a row's file; `{key}` in its path is the key of the first variant's trial."""
+    (run,) = (root / "results").glob("2*")
+    planned = json.loads((run / MANIFEST).read_bytes())["planned"]
+    return root / row.path.replace("{key}", planned["manners/hello::helper/base#0"])
 
 
 def _list_neighbours(path: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from promptverdict.runner.cell_selection import list_cells
 from promptverdict.runner.readback import read_events
 from promptverdict.scenarios.loading import load_scenarios
 from promptverdict.settings import resolve
-from promptverdict.trials.store import BASE, LATEST, TRIALS, list_runs, read_record
+from promptverdict.trials.store import BASE, LATEST, TRIALS, list_runs
 
 from tests.fakes import AGENT, PYPROJECT, say, script, use, write
 from tests.judging.made import ScriptedJudge, verdict
@@ -92,8 +92,6 @@ def build_project(root: Path) -> Path:
         run_shards(root, 2, results="shards")
         (run,) = list_runs(root / "results")
         run.rename(root / "results" / RUN)
-        for path in sorted((root / "results" / RUN / TRIALS).iterdir()):
-            path.rename(path.with_name(f"{read_record(path).variant.partition('/')[2]}.json"))
         for number, shard in enumerate(list_runs(root / "shards"), start=1):
             shard.rename(root / "shards" / f"{RUN}-{number}of2")
         for folder in ("results", "shards"):

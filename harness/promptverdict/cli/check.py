@@ -7,6 +7,7 @@ it last ran is run in the sandbox, and each must be graded as it says.
 from __future__ import annotations
 
 import argparse
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -118,7 +119,9 @@ def _find_agents(read: ReadFiles, settings: Settings) -> AgentFiles:
 
     # A suite that names no variant can be written before there is an agent.
     places = [Path(place) for place in settings.agent_places]
-    agents = find_agents(places) if any(find_top(p).exists() for p in places) else AgentFiles()
+    agents = (
+        find_agents(places) if any(os.path.lexists(find_top(p)) for p in places) else AgentFiles()
+    )
     read.problems += agents.problems
     return agents
 

@@ -55,22 +55,34 @@ class ShardRun:
 def read_shards(folders: Iterable[Path]) -> list[ShardRun]:
     """Read the runs to merge: each once, sorted by shard and then by when they began.
 
-    Raises InputError for a run that is no shard, and where they are not of one plan.
+    Raises InputError for all runs that are no shards, and where they are not of one plan.
     """
-    shards = []
+    shards: list[ShardRun] = []
+    problems: list[Problem] = []
     for folder in {folder.resolve(): folder for folder in folders}.values():
-        manifest = read_manifest(folder)
-        if manifest.shard is None:
-            found = "this run is no shard of another"
-            raise InputError([Problem(display_path(folder), found, "name runs made with --shard")])
-        plan = read_run_plan(folder)
-        if plan.digest != manifest.plan:
-            found, cure = "its plan was edited after it ran", "run the shard again"
-            raise InputError([Problem(display_path(folder), found, cure)])
-        shards.append(ShardRun(folder, manifest, plan, parse_shard(manifest.shard)))
+        try:
+            shards.append(_read_shard(folder))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
     shards.sort(key=lambda run: (run.shard, run.manifest.run))
     _check_one_plan(shards)
     return shards
+
+
+def _read_shard(folder: Path) -> ShardRun:
+    manifest, where = read_manifest(folder), display_path(folder)
+    try:
+        shard = parse_shard(manifest.shard or "")
+    except ValueError as error:
+        found = "this run is no shard of another"
+        raise InputError([Problem(where, found, "name runs made with --shard")]) from error
+    plan = read_run_plan(folder)
+    if plan.digest != manifest.plan:
+        found, cure = "its plan was edited after it ran", "run the shard again"
+        raise InputError([Problem(where, found, cure)])
+    return ShardRun(folder, manifest, plan, shard)
 
 
 def _check_one_plan(shards: Sequence[ShardRun]) -> None:

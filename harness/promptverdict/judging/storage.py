@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
+from promptverdict.core.clock import Second
 from promptverdict.core.errors import BrokenRecording
 from promptverdict.core.files import write_file
 from promptverdict.core.model import Frozen
@@ -49,7 +50,7 @@ class StoredReply(Frozen):
     """From a provider's API, from someone answering by hand, or from a script in a test."""
     operator: str | None = None
     """Who answered by hand, in their own words."""
-    recorded: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+    recorded: Second
     """When, in UTC, to the second."""
     request: str
     """Hash of the request's body."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -31,7 +32,7 @@ def write_report(
     from promptverdict.trials.summary import summarise_trial
 
     places = (page or run / PAGE, comment or run / COMMENT)
-    if places[0].resolve() == places[1].resolve():
+    if os.path.realpath(places[0]) == os.path.realpath(places[1]):
         cure = "give each a file of its own"
         raise InputError([Problem("--markdown", "the page would be written there too", cure)])
     manifest = read_manifest(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -66,10 +67,17 @@ def check_probe_files(
 
 
 def check_folders(suite: Path, scenarios: Iterable[str]) -> Iterator[Problem]:
-    """List the folders below files/, probes/ and solutions/ that belong to no scenario."""
+    """List the folders below files/, probes/ and solutions/ that belong to no scenario.
+
+    And what stands in the place of such a folder and is none.
+    """
     known = sorted(scenarios)
     for name, consequence in _FOLDERS.items():
         folder = suite / name
+        for place in (folder, *(folder / scenario for scenario in known)):
+            if os.path.lexists(place) and not place.is_dir():
+                found = f"it is no folder, so {consequence}"
+                yield Problem(display_path(place), found, "replace it by a folder")
         if not folder.is_dir():
             continue
         for entry in sorted(folder.iterdir()):

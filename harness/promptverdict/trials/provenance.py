@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from promptverdict.core.clock import Second
 from promptverdict.core.model import Frozen
 
 Origin = Literal["live", "relay", "simulated"]
@@ -23,7 +24,7 @@ class Provenance(Frozen):
     """What was asked, as `provider/name`."""
     answered: str
     """What the answers said they came from."""
-    recorded: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+    recorded: Second
     """When, in UTC, to the second."""
     versions: dict[str, str] = Field(default_factory=dict)
     """Of the harness, the SDK and vcrpy."""

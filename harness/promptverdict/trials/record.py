@@ -33,7 +33,7 @@ class TrialRecord(Frozen):
     """Everything about one trial of one run."""
 
     schema_version: int = SCHEMA
-    key: str
+    key: str = Field(pattern=r"^[\w-]+$")
     """Names the trial among all of its kind: 16 hexadecimal digits."""
     suite: str
     scenario: str

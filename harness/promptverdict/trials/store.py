@@ -181,7 +181,10 @@ def is_shard_name(name: str) -> bool:
 
 
 def list_runs(results: Path) -> list[Path]:
-    """List the folders of runs below a results folder, oldest first."""
+    """List the folders of runs below a results folder, oldest first. Raises InputError."""
+    if os.path.lexists(results) and not results.is_dir():
+        problem = Problem(display_path(results), "it is no folder", "name one for the runs")
+        raise InputError([problem])
     folders = results.iterdir() if results.is_dir() else ()
     return sorted(
         # lexists: whoever reads a manifest that is no file hears what is wrong with it.
