@@ -65,7 +65,8 @@ answers = to.makefile()
 pid = int(answers.readline())
 # A terminal interrupts the whole group, which is the forked program's where it leads a session.
 signal.signal(signal.SIGINT, lambda *_: (os.killpg if leads else os.kill)(pid, signal.SIGINT))
-signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGTERM))
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, lambda number, _: os.kill(pid, number))
 code = int(answers.readline())
 if code < 0:
     if code != -signal.SIGKILL:

@@ -69,6 +69,7 @@ def test_every_kind_of_error_has_its_exit_code() -> None:
         "RefusedByProvider": 4,
         "BudgetReached": 4,
         "StorageError": 5,
+        "DiskError": 5,
         "EvidenceError": 7,
         "MissingRecording": 7,
         "StaleRecording": 7,

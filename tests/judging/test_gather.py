@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from promptverdict.core.errors import StorageError
 from promptverdict.graders.rubric import Rubric
+from promptverdict.judging.ask import Judge
 from promptverdict.judging.gather import Gathered, gather, read_judgements
 from promptverdict.judging.prompt import TrialQuestion
 from promptverdict.judging.rubrics import TrialAnswer, inquire_trial, list_questions
@@ -55,6 +58,29 @@ def stored_judgements(
 
 def read_answers(location: Location) -> tuple[TrialAnswer, ...]:
     return inquire_trial(location, SEAL).file.read()
+
+
+def test_each_answer_is_stored_as_it_comes_for_a_process_may_be_killed(location: Location) -> None:
+    def answer(body: dict[str, Any]) -> Blocks:
+        if QUESTION not in body["messages"][0]["content"]:
+            for _ in range(1000):
+                if read_answers(location):
+                    break
+                time.sleep(0.01)
+            raise asyncio.CancelledError
+        return by_question(body)
+
+    class Patient(ScriptedJudge):
+        @property
+        def judge(self) -> Judge:
+            async def reply(request: httpx2.Request) -> httpx2.Response:
+                return await asyncio.to_thread(self._reply, request)
+
+            return Judge(self.model, "http://127.0.0.1:1", lambda: httpx2.MockTransport(reply))
+
+    with pytest.raises(asyncio.CancelledError):
+        collect(Patient(answer), wanted(), location)
+    assert [stored.question for stored in read_answers(location)] == [QUESTION]
 
 
 def told(judged: tuple[Judgement, ...]) -> dict[str, str | None]:

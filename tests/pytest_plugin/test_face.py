@@ -258,11 +258,12 @@ def test_a_limit_needs_prices_and_then_ends_recording_so_that_it_can_go_on(
     assert "not begun for want of budget, 0 s; so far " in stopped.stdout.str()
     assert "so far 40 tokens, 0.0004 USD" in stopped.stdout.str()
     assert len(server.requests) == 2
-    cut = run(evals, "evals", "--record", "once", "--max-cost", "0.0015")
+    cut = run(evals, "evals", "--record", "once", "--max-cost", "0.0008")
     cut.assert_outcomes(errors=1)
     assert "not recorded: 0.0" in cut.stdout.str()
+    assert "; 2 answers of it an earlier run paid for" in cut.stdout.str()
     assert run(evals, "evals", "--record", "once", "--max-cost", "5").ret == 0
-    assert len(server.requests) == 8
+    assert len(server.requests) == 6
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,21 @@ def test_evidence_that_is_not_there_is_an_error_of_the_gate(
     result.stdout.fnmatch_lines(["helper/other: stale: no evidence"])
 
 
+def test_a_variant_that_cannot_be_used_is_an_error_of_the_gate(
+    repository: Repository, pytester: pytest.Pytester, kind_server: Provider
+) -> None:
+    gated(repository, KIND + "Be brief.\n")
+    run(pytester, "evals", "--record", "once")
+    suite = repository.folder / "evals/manners/suite.yaml"
+    suite.write_text(suite.read_text().replace("helper/other]", "helper/other, helper/third]"))
+    (repository.folder / "agents/helper/third.md").write_text(
+        "---\nname: third\ndescription: d\n---\n"
+    )
+    result = run(pytester, "evals")
+    assert result.parseoutcomes() == {"errors": 2, "measured": 2 * SCENARIOS}
+    result.stdout.fnmatch_lines(["helper/third: refused: its cells could not run"])
+
+
 @pytest.mark.parametrize(
     ("selection", "told"),
     [

@@ -354,7 +354,11 @@ def test_agents_that_cannot_be_used_are_named_at_once_and_keep_no_other_from_run
     assert run(evals, "evals/small/hello.yaml::helper/base").ret == 0
     asked = run(evals, "evals/small/hello.yaml::none", "--allow-no-tools", "true")
     assert "missing: nothing is recorded" in asked.stdout.str()
-    assert "none runs without the tools that it lists: none is offered" in asked.stdout.str()
+    without = "none runs without the tools that it lists: none is offered"
+    assert without in asked.stdout.str()
+    run(evals, "evals/small/hello.yaml::none", "--allow-no-tools", "true", "--record", "once")
+    (record,) = read_records(find_run(evals.path / "results"))
+    assert record.notices == (without,)
 
 
 def test_a_broken_agent_that_a_suite_does_not_name_is_none_of_its_errors(

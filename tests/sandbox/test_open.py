@@ -26,6 +26,15 @@ def test_missing_bubblewrap_is_told_with_a_cure(monkeypatch: pytest.MonkeyPatch)
     assert len(str(told.value).splitlines()) == 3
 
 
+def test_another_system_than_linux_is_told_where_to_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    with pytest.raises(SandboxError, match="There is no sandbox for Darwin yet") as told:
+        open_sandbox("bubblewrap")
+    lines = str(told.value).splitlines()
+    assert len(lines) == 3
+    assert "--sandbox=none" in lines[2]
+
+
 @pytest.mark.parametrize(
     ("line", "cure"),
     [

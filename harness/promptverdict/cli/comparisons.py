@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.ids import format_trial_id, parse_trial_id
 from promptverdict.core.paths import display_path
-from promptverdict.trials.store import LATEST, find_run, read_manifest, read_records
+from promptverdict.trials.store import (
+    LATEST,
+    describe_unsealed,
+    find_run,
+    read_manifest,
+    read_records,
+)
 
 if TYPE_CHECKING:
     from promptverdict.comparison.samples import Sample
@@ -58,7 +64,7 @@ def compare_variants(
         found = "no variant ran beside the baseline of its suite"
         cure = "name two (--baseline, --candidate), an older run (--before) or a commit (--base)"
         raise InputError([Problem(display_path(folder), found, cure)])
-    comparisons = _add_notes(comparisons, asked, {folder.name: samples})
+    comparisons = _add_notes(comparisons, asked, {folder: samples})
     comparisons = add_plan_note(comparisons, cells, settings, Path.cwd())
     write_comparisons(folder, comparisons)
     return comparisons
@@ -96,7 +102,7 @@ def compare_with_run(
     if not comparisons.comparisons:
         cure = "see what ran: promptverdict runs"
         raise InputError([Problem("--before", "no variant ran in both runs", cure)])
-    comparisons = _add_notes(comparisons, asked, {older.name: before, newer.name: after})
+    comparisons = _add_notes(comparisons, asked, {older: before, newer: after})
     write_comparisons(newer, comparisons)
     return comparisons
 
@@ -177,13 +183,16 @@ def _select_samples(
 
 
 def _add_notes(
-    comparisons: Comparisons, asked: argparse.Namespace, runs: dict[str, Sequence[Sample]]
+    comparisons: Comparisons, asked: argparse.Namespace, runs: dict[Path, Sequence[Sample]]
 ) -> Comparisons:
     """Add what a reader must know: planned trials without a record, and a narrowed selection."""
     notes = [*comparisons.notes, *_list_narrowing(asked)]
-    for name, samples in runs.items():
+    for run, samples in runs.items():
         if absent := sum(sample.is_absent for sample in samples):
-            notes.append(f"{absent} of {len(samples)} trials of {name} have no record: missing")
+            found = f"{absent} of {len(samples)} trials of {run.name} have no record: missing"
+            notes.append(found)
+        if unsealed := describe_unsealed(run):
+            notes.append(unsealed)
     return comparisons.model_copy(update={"notes": tuple(notes)})
 
 

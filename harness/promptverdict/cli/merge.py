@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.core.text import escape_lines, format_count
 from promptverdict.settings import resolve
-from promptverdict.trials.store import LATEST, find_run, is_shard_name
+from promptverdict.trials.store import LATEST, describe_unsealed, find_run, is_shard_name
 
 if TYPE_CHECKING:
     from promptverdict.comparison.merging import MergedRun, ShardRun
@@ -55,14 +55,15 @@ def run(asked: argparse.Namespace) -> int:
     _check_name(asked.into)
     read = read_shards(find_run(results, name) for name in asked.runs)
     settings = _restore_settings(read[0].plan)
-    every = _load_cells(read[0].plan, settings)
+    every, refused = _load_cells(read[0].plan, settings)
     cells = [cell for cell in every if cell.id in read[0].plan.plan.cells]
     _check_plan(read[0].plan, cells, settings)
     shards = choose_newest(read)
     check_complete(shards)
     merged = MergedRun(results, shards, asked.into)
     try:
-        return _finish(merged, shards, cells, every, settings, superseded=len(read) - len(shards))
+        superseded = len(read) - len(shards)
+        return _finish(merged, shards, cells, every, refused, settings, superseded=superseded)
     finally:
         merged.discard()
 
@@ -84,8 +85,11 @@ def _restore_settings(plan: RunPlan) -> Settings:
     return resolve(Path.cwd(), plan.options, environment={})
 
 
-def _load_cells(plan: RunPlan, settings: Settings) -> list[Cell]:
-    """Load all cells of the plan's suites, in the order in which pytest collects them."""
+def _load_cells(plan: RunPlan, settings: Settings) -> tuple[list[Cell], dict[str, set[str]]]:
+    """Load all cells of the plan's suites, in the order in which pytest collects them.
+
+    Also returns, for each suite, the variants whose cells cannot run.
+    """
     from promptverdict.agents.discovery import find_agents
     from promptverdict.runner.cell_selection import select_cells
     from promptverdict.scenarios.discovery import SUITE_FILE, list_scenarios
@@ -93,12 +97,15 @@ def _load_cells(plan: RunPlan, settings: Settings) -> list[Cell]:
 
     agents = find_agents([Path.cwd() / place for place in settings.agent_places])
     cells: list[Cell] = []
+    refused: dict[str, set[str]] = {}
     for folder in sorted(map(Path, plan.folders.values())):
         suite = load_suite(Path.cwd() / folder / SUITE_FILE)
         for path in list_scenarios(suite.folder):
             scenario = load_scenario(path, suite)
-            cells += select_cells(scenario, agents, settings, by_hand=plan.agents_by_hand).cells
-    return cells
+            chosen = select_cells(scenario, agents, settings, by_hand=plan.agents_by_hand)
+            cells += chosen.cells
+            refused.setdefault(suite.id, set()).update(chosen.refused)
+    return cells, refused
 
 
 def _check_plan(plan: RunPlan, cells: Sequence[Cell], settings: Settings) -> None:
@@ -119,6 +126,7 @@ def _finish(
     shards: Sequence[ShardRun],
     cells: Sequence[Cell],
     every: Sequence[Cell],
+    refused: Mapping[str, Collection[str]],
     settings: Settings,
     *,
     superseded: int,
@@ -147,13 +155,16 @@ def _finish(
         terminal = detect_terminal(has_details=False)
         lines.append(render_comparisons(comparisons, terminal=terminal).rstrip("\n"))
         for name in gated:
-            code, status, line = _judge_gate(name, comparisons, cells)
+            code, status, line = _judge_gate(name, comparisons, cells, refused[name])
             codes.add(code)
             ended[status] += 1
             lines.append(escape_lines(line))
     merged.finish(planned, ended)
     for line in lines:
         print(line)
+    for shard in shards:
+        if unsealed := describe_unsealed(shard.folder):
+            print(unsealed)
     if superseded:
         print(f"{format_count(superseded, 'run')} left out: of each shard the newest run counts")
     cells_ended = ", ".join(f"{count} {status}" for status, count in sorted(ended.items()))
@@ -192,11 +203,11 @@ def _compare(
 
 
 def _judge_gate(
-    suite: str, comparisons: Comparisons, cells: Sequence[Cell]
+    suite: str, comparisons: Comparisons, cells: Sequence[Cell], refused: Collection[str]
 ) -> tuple[int, str, str]:
     """Judge a suite's gate: exit code, how its item would have ended, and a line of why."""
     from promptverdict.comparison.conclusion import conclude_gate
 
-    gate = conclude_gate(suite, comparisons, cells)
+    gate = conclude_gate(suite, comparisons, cells, sorted(refused))
     status = _STATUSES.get(gate.exit_code, "failed")
     return gate.exit_code, status, f"gate of {suite}: {status}: {'; '.join(gate.reasons)}"

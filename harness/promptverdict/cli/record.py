@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import sys
+
+from promptverdict.core.errors import InputError, Problem
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,9 +37,12 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Become the pytest that records."""
+    """Become the pytest that records. Raises InputError where Ray is not installed."""
+    if importlib.util.find_spec("ray") is None:
+        # Before pytest, which asks for no cluster where nothing is left to be recorded.
+        cure = "install it: pip install 'promptverdict[ray]'"
+        raise InputError([Problem("--on", "Ray is not installed", cure)])
     command = [sys.executable, "-m", "pytest", "--record", asked.record, "--ray", asked.on]
     if asked.workers is not None:
         command += ["--ray-workers", asked.workers]
     os.execv(sys.executable, [*command, *asked.arguments])  # noqa: S606 (a list, as everywhere)
-    return 0

@@ -66,8 +66,13 @@ def conclude(
     return add_plan_note(comparisons, ran, settings, root)
 
 
-def conclude_gate(suite: str, comparisons: Comparisons, ran: Iterable[Cell]) -> GateConclusion:
-    """Put together what a suite's gate says of each comparison."""
+def conclude_gate(
+    suite: str, comparisons: Comparisons, ran: Iterable[Cell], refused: Iterable[str] = ()
+) -> GateConclusion:
+    """Put together what a suite's gate says of each comparison.
+
+    refused: variants of the suite whose cells could not run: nothing is known of them.
+    """
     variants = {cell.variant.id for cell in ran if cell.scenario.suite.id == suite}
     about = [
         comparison
@@ -79,6 +84,7 @@ def conclude_gate(suite: str, comparisons: Comparisons, ran: Iterable[Cell]) -> 
         answers.append((7, "refused: none of its cells ran"))
     elif not answers:
         answers.append((7, "no variant ran that could be compared"))
+    answers += [(7, f"{name}: refused: its cells could not run") for name in refused]
     worst = find_worst_exit_code(code for code, _ in answers)
     return GateConclusion(
         worst,

@@ -6,6 +6,7 @@ Objects alone are read, nothing is checked out, and the working tree is left as 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -84,7 +85,9 @@ def merge_base(root: Path, ref: str) -> Revision:
         top = Path(_run_git(root, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
     except _Refused as error:
         cure = "run this inside the repository that holds agents and recordings"
-        if foreign := _find_foreign_repository(root):
+        # Git also refuses what only looks foreign: a mounted folder, a repository within another.
+        named = re.search(r"(?:repository at|unsafe repository \()\s*'([^'\n]+)'", str(error))
+        if foreign := _find_foreign_repository(root) or (named and named[1]):
             cure = f"it belongs to another user: git config --global --add safe.directory {foreign}"
         raise InputError(
             [Problem(f"--base {ref}", f"git says: {_format_failure(error)}", cure)]

@@ -265,7 +265,8 @@ def _check_record(run: ShardRun, trial: str, copy: Path) -> None:
     try:
         record = read_record(copy)
     except InputError as error:
-        raise InputError([Problem(where, "not a trial's record", cure)]) from error
+        found = error.problems[0].found.partition(": ")[0]
+        raise InputError([Problem(where, found, cure)]) from error
     if (record.id, record.key, record.revision) != (trial, copy.stem, None):
         raise InputError([Problem(where, f"the record of {record.id}, not of {trial}", cure)])
 

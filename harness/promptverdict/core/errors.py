@@ -15,7 +15,8 @@ HarnessError
  │   └─ RefusedByProvider   every request is refused: the key, the credit, the model's name
  ├─ TimeLimitReached    a trial's time is used up: the agent's outcome
  ├─ BudgetReached       recording would cost more than was allowed                     exit 4
- ├─ StorageError        the disk cannot be written                                     exit 5
+ ├─ StorageError        a recording or a result could not be written                   exit 5
+ │   └─ DiskError           the disk refuses: nothing more should be paid for
  └─ EvidenceError       recorded evidence cannot be used                               exit 7
      ├─ MissingRecording    there is none
      ├─ StaleRecording      made with another prompt, scenario or model
@@ -129,6 +130,10 @@ class StorageError(HarnessError):
     """A recording or a result could not be written."""
 
     exit_code = 5
+
+
+class DiskError(StorageError):
+    """The disk refuses to be written; what is paid for next could not be kept either."""
 
 
 class EvidenceError(HarnessError):

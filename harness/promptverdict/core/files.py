@@ -11,11 +11,13 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from promptverdict.core.errors import StorageError
+from promptverdict.core.errors import DiskError
 from promptverdict.core.paths import display_path
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 """How a file begins whose content Git LFS keeps elsewhere."""
+_ROOM = 1 << 16
+"""Bytes that must be free before anything is paid for: what one trial's recording takes."""
 
 
 def read_regular_file(path: Path, most: int) -> bytes:
@@ -47,12 +49,12 @@ def _open_without_waiting(path: str, flags: int) -> int:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a text to a file that may exist, and make its folder. Raises StorageError."""
+    """Write a text to a file that may exist, and make its folder. Raises DiskError."""
     write_files({path: text})
 
 
 def write_reproducible(path: Path, text: str) -> None:
-    """Write a text that can be made again at no cost, and make its folder. Raises StorageError.
+    """Write a text that can be made again at no cost, and make its folder. Raises DiskError.
 
     No reader finds half of it. After a power loss the file may be empty: waiting for the disk takes
     many times as long as all the rest of writing it.
@@ -68,13 +70,13 @@ def write_reproducible(path: Path, text: str) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise StorageError(f"{display_path(path)} cannot be written: {error.strerror}") from error
+        raise DiskError(f"{display_path(path)} cannot be written: {error.strerror}") from error
 
 
 def write_files(texts: Mapping[Path, str | bytes]) -> None:
     """Write several files, of text or bytes; none is replaced before all new ones are on the disk.
 
-    Raises StorageError; if a text could not be written, the old files are unchanged.
+    Raises DiskError; if a text could not be written, the old files are unchanged.
     """
     written: dict[Path, Path] = {}
     replaced = False
@@ -86,12 +88,25 @@ def write_files(texts: Mapping[Path, str | bytes]) -> None:
             temporary.replace(path)
             replaced = True
     except OSError as error:
-        raise StorageError(f"{display_path(path)} cannot be written: {error.strerror}") from error
+        raise DiskError(f"{display_path(path)} cannot be written: {error.strerror}") from error
     finally:
         # After the first rename the others must follow, at the latest when somebody reads them.
         for temporary in () if replaced else written.values():
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def check_writable(folder: Path) -> None:
+    """Write and remove a file of some size where a folder is or will be. Raises DiskError."""
+    there = next((place for place in (folder, *folder.parents) if place.is_dir()), folder)
+    try:
+        # Without a name where the system can: a process that is killed here leaves nothing.
+        with tempfile.TemporaryFile(dir=there) as file:
+            file.write(bytes(_ROOM))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise DiskError(f"{display_path(folder)} cannot be written: {error.strerror}") from error
 
 
 def list_unfinished(path: Path) -> list[Path]:

@@ -99,18 +99,36 @@ async def gather(
     answers = await run_to_end(inquiry.file.read)
     due = _list_open(inquiry, wanted, answers, judge.model, again=again)
     asked = {question.derive_key(judge.model) for question in due}
+    new: dict[int, A] = {}
+    storing = asyncio.Lock()
+
+    def select_kept() -> list[A]:
+        replaced = {answer.key for answer in new.values()}
+        return [
+            answer
+            for question in wanted
+            for answer in _select(answers, question, None)
+            if answer.key not in replaced
+        ]
+
+    async def ask(place: int, question: Q) -> J:
+        answer, judgement = await _ask(judge, inquiry, question)
+        if answer:
+            # Each as it comes, and not all at the end: it is paid for, and a process may be killed.
+            async with storing:
+                new[place] = answer
+                ordered = [new[known] for known in sorted(new)]
+                await run_to_end(inquiry.file.write, [*select_kept(), *ordered])
+        return judgement
+
     # All at once: how many requests a provider is sent is for the route's throttle to say.
-    outcomes = await asyncio.gather(*(_ask(judge, inquiry, question) for question in due))
-    new = [answer for answer, _ in outcomes if answer]
-    replaced = {answer.key for answer in new}
-    kept = [
-        answer
-        for question in wanted
-        for answer in _select(answers, question, None)
-        if answer.key not in replaced
-    ]
-    if new:
-        await run_to_end(inquiry.file.write, [*kept, *new])
+    asking = [asyncio.ensure_future(ask(place, question)) for place, question in enumerate(due)]
+    try:
+        judgements = await asyncio.gather(*asking)
+    finally:
+        for task in asking:
+            task.cancel()
+    kept = select_kept()
     return Gathered(
         # An answer that was asked for again in vain stays in the file, but does not count twice.
         known=tuple(
@@ -118,7 +136,7 @@ async def gather(
             for answer in kept
             if answer.model == judge.model and answer.key not in asked
         ),
-        new=tuple(judgement for _, judgement in outcomes),
+        new=tuple(judgements),
     )
 
 

@@ -25,7 +25,7 @@ from promptverdict.providers.stopwatch import Stopwatch
 from promptverdict.providers.throttle import Throttle
 from promptverdict.providers.wire import shorten_to_line
 
-_LATER = "  nothing of this trial is kept; the end of the run says how to record it later"
+_LATER = "  the end of the run says how to record it later"
 
 
 def open_route(

@@ -25,6 +25,11 @@ class Stopwatch:
         """Seconds that are left, not negative; None where there is no limit."""
         return None if self._limit is None else max(0.0, self._limit - self._used)
 
+    @property
+    def used(self) -> float:
+        """Seconds that were counted so far."""
+        return self._used
+
     def add(self, began: float) -> None:
         """Count what was begun at a time of the clock and has ended now."""
         self._used += self.clock() - began

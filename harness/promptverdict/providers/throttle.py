@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from promptverdict.core.errors import ProviderError, RefusedByProvider
+from promptverdict.core.errors import HarnessError, RefusedByProvider
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Throttle:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.patience = patience or Patience()
-        self._refused: ProviderError | None = None
+        self._refused: HarnessError | None = None
         self._clock, self._sleep, self._chance = clock, sleep, chance
         self._running, self._successes = 0, 0
         self._limit: int | None = None
@@ -113,7 +113,7 @@ class Throttle:
         pause = min(pause or 0.0, self.patience.waiting)
         self._paused_until = max(self._paused_until, self._clock() + pause)
 
-    def stop(self, error: ProviderError) -> None:
+    def stop(self, error: HarnessError) -> None:
         """Let nothing more be asked in this run; the first reason is kept."""
         self._refused = self._refused or error
         self._notify_waiting()

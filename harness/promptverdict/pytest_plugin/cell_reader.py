@@ -27,6 +27,8 @@ class CellReader:
         self._agents: AgentFiles | None = None
         self._has_read_agents = False
         self._reported: set[Problem] = set()
+        self.refused: dict[Path, set[str]] = {}
+        """Folder of a suite -> what of it was refused, variants and files that are none."""
 
     def select_cells(self, path: Path) -> CellSelection:
         """Read one scenario and select its cells.
@@ -40,6 +42,7 @@ class CellReader:
             if new := self._keep_new(error.problems):
                 raise InputError(new) from error
             return CellSelection()
+        self.refused.setdefault(path.parent, set()).update(chosen.refused)
         refused = {name: self._keep_new(own) for name, own in chosen.refused.items()}
         return CellSelection(chosen.cells, {name: own for name, own in refused.items() if own})
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.files import check_writable
+from promptverdict.core.open_files import check_open_file_limit
 from promptverdict.core.paths import display_path
 
 if TYPE_CHECKING:
@@ -30,11 +32,14 @@ def check_recording(recording: Collection[Trial], settings: Settings) -> None:
     """Check prices, texts, keys and addresses once, before any trial is recorded with them.
 
     Raises InputError for an unknown price if there is a limit to hold, for a prompt or a task that
-    no recording may hold, for a key or an address that cannot be used, and where nothing listens
-    at one.
+    no recording may hold, for a key or an address that cannot be used, where nothing listens at
+    one, and where too few files may be open; DiskError where no recording could be written.
     """
     if problems := list(dict.fromkeys(_list_unstorable(recording))):
         raise InputError(problems)
+    check_open_file_limit(min(settings.concurrency, len(recording)))
+    for suite in {trial.cell.scenario.suite.folder for trial in recording}:
+        check_writable(suite / "cassettes")
     if settings.max_cost is not None:
         from promptverdict.runner.estimate import refuse_unpriced
 

@@ -102,7 +102,10 @@ class Collection:
         """List the promises that no cell fails by, and the agents that run without their tools."""
         cells = [item.cell for item in items if isinstance(item, CellItem)]
         bare = sorted({cell.variant.id for cell in cells if cell.has_lost_tools})
-        without = [f"{name} runs without the tools that it lists: none is offered" for name in bare]
+        if bare:
+            # Imported late: every process that runs pytest imports this module.
+            from promptverdict.trials.record import describe_lost_tools
+        without = [describe_lost_tools(name) for name in bare]
         described = {
             f"{cell.scenario.suite.id}: {behaviour} is described, not required:"
             f" its grader reads words ({measure})"

@@ -43,6 +43,8 @@ class PytestEvals:
         self.comparisons: Comparisons | None = None
         """What the run was compared with at its end."""
         self.why_not_compared = ""
+        self.why_not_whole = ""
+        """Why the run could not be closed."""
         self.cell_counts: dict[str, int] = {}
         """How many cells ended how, for the run's manifest."""
 
@@ -176,7 +178,12 @@ class PytestEvals:
         else:
             from promptverdict.trials.store import Run
 
-            Run(self.folder).finish(whole=is_whole, ended=self.cell_counts)
+            try:
+                Run(self.folder).finish(whole=is_whole, ended=self.cell_counts)
+            except HarnessError as error:
+                # The run stays one that did not end; pytest shows no traceback at its end.
+                self.why_not_whole = f"the run is not whole: {escape_lines(str(error))}\n"
+                session.exitstatus = exitstatus or pytest.ExitCode.TESTS_FAILED
 
     def _compare(self, session: EvalSession) -> None:
         """Compare, unless a gate did so already."""

@@ -81,6 +81,7 @@ class RunReport:
             terminalreporter.write(render_unrecorded(session.list_unrecorded(), invocation))
         terminalreporter.write(render_evidence(trials))
         terminalreporter.write(self._repeat_answers())
+        terminalreporter.write(self._evals.why_not_whole)
 
     def _render_comparison(self) -> str:
         if self._evals.comparisons is None:

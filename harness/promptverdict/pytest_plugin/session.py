@@ -13,6 +13,7 @@ from promptverdict.pytest_plugin.cell_reader import CellReader
 from promptverdict.pytest_plugin.cell_status import CellStatus
 from promptverdict.pytest_plugin.checks import check_recording, describe_models
 from promptverdict.pytest_plugin.planned_trials import PlannedTrials
+from promptverdict.pytest_plugin.recording_locks import RecordingLocks
 from promptverdict.pytest_plugin.trial_run import TrialRun, WriteLine
 from promptverdict.runner.cells import Cell
 from promptverdict.settings import Settings
@@ -45,26 +46,35 @@ class EvalSession:
         self._root, self._run_name = root, run_name
         self._trials = TrialRun(settings, self._create_run)
         self.planned = PlannedTrials(settings, root)
+        self._locks = RecordingLocks()
         self._finished: dict[str, list[TrialRecord]] = {}
         self._comparisons: Comparisons | None = None
 
     def start(self, write_line: WriteLine) -> None:
         """Decide about every trial, write what will be recorded, and start them all.
 
-        Raises InputError for a revision that does not exist, and for a price, a key or an address
-        that cannot be used.
+        Raises InputError for a revision that does not exist, for a price, a key or an address that
+        cannot be used, and for scenarios that another run is recording; SandboxError and DiskError
+        where nothing could be recorded here.
         """
+        if self.settings.record != "none":
+            self._trials.sweep()
+            self._locks.take({cell.scenario.path for cell in self.planned.cells})
         decisions = self.planned.decide_all()
         apart = frozenset(decision.trial.key for decision in self.planned.apart)
         self._trials.note_older(apart)
         if self.settings.record == "stale":
             decisions = self._trials.check(decisions)
             self.planned.replace_decisions(decisions)
-        if recording := [decision.trial for decision in decisions if decision.records]:
+        recording = [decision.trial for decision in decisions if decision.records]
+        self._sweep(decisions)
+        self._locks.keep({trial.cell.scenario.path for trial in recording})
+        if recording:
             check_recording(recording, self.settings)
             for line in describe_models(recording):
                 write_line(escape_text(line))
             self._trials.announce(recording, write_line)
+            self._trials.check_sandbox()
         if self.settings.shard:
             # Also where nothing is left for this shard: a merge must see that it ran.
             self._trials.open()
@@ -89,7 +99,8 @@ class EvalSession:
         from promptverdict.comparison.conclusion import conclude_gate
 
         comparisons = self.compare(write_line)
-        return conclude_gate(folder.name, comparisons, self.planned.cells)
+        refused = sorted(self.reader.refused.get(folder, ()))
+        return conclude_gate(folder.name, comparisons, self.planned.cells, refused)
 
     def compare(self, write_line: WriteLine) -> Comparisons:
         """Wait for every trial of the run, compare them once, and store the result with the run.
@@ -201,6 +212,22 @@ class EvalSession:
     def close(self) -> None:
         """Cancel the trials that still run; finished ones are stored already."""
         self._trials.close()
+        self._locks.close()
+
+    def _sweep(self, decisions: Iterable[Decision]) -> None:
+        """Remove what killed runs have left beside the recordings that this run alone may write."""
+        from promptverdict.recording.files import remove_unfinished
+
+        broken = {
+            decision.trial.cell.scenario.path
+            for decision in decisions
+            if decision.state == "broken"
+        }
+        scenarios = {cell.scenario.path: cell.scenario for cell in self.planned.cells}
+        for path, scenario in scenarios.items():
+            # What lies beside a broken recording may still tell somebody what broke it.
+            if self._locks.has(path) and path not in broken:
+                remove_unfinished(scenario.cassettes)
 
     def _list_records(self, decisions: Iterable[Decision]) -> list[TrialRecord]:
         keys = dict.fromkeys(decision.trial.key for decision in decisions)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
+from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from promptverdict.core.text import escape_text
+from promptverdict.core.text import escape_text, format_count
 from promptverdict.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from promptverdict.runner.cells import Trial
     from promptverdict.runner.cluster.ray_cluster import RayCluster
     from promptverdict.runner.decisions import Decision
+    from promptverdict.runner.resources import Resources
     from promptverdict.runner.runner import Runner
     from promptverdict.runner.world.base import RunContext
     from promptverdict.trials.record import TrialRecord
@@ -79,8 +82,19 @@ class TrialRun:
             suites = {trial.cell.scenario.suite.folder for trial in trials}
             self._cluster = RayCluster(self._settings, suites)
             write_line(f"recording on {self._cluster.description}")
+        self._sweep_journals(write_line)
         self._progress = Progress(len(trials))
         self._recording = frozenset(trial.key for trial in trials)
+
+    def sweep(self) -> None:
+        """Remove the folders that killed runs have left of their trials."""
+        self._resources.sweep()
+
+    def check_sandbox(self) -> None:
+        """Open the sandbox that trials are recorded in here. Raises SandboxError."""
+        if not self._cluster:
+            self._start()
+            self._resources.prove_sandbox()
 
     def check(self, decisions: Sequence[Decision]) -> list[Decision]:
         """Replay what was recorded, and decide to record anew what does not replay."""
@@ -89,6 +103,9 @@ class TrialRun:
     def submit(self, decision: Decision) -> None:
         """Start a trial that takes time; a replay takes place when somebody waits for it."""
         self.open()
+        if decision.sealed and (journal := decision.trial.find_journal(self._find_journals())):
+            # Its run was killed after the recording was sealed, or another one recorded it.
+            journal.unlink(missing_ok=True)
         if not decision.replays:
             self._start().submit(decision)
 
@@ -123,6 +140,9 @@ class TrialRun:
         if self._cluster:
             self._cluster.close()
             self._cluster = None
+        if self._run and (folder := self._find_journals()):
+            with suppress(OSError):  # it holds what trials of this or another run will go on from
+                folder.rmdir()
 
     def _replay(self, decision: Decision) -> TrialRecord:
         """Replay a recording once, in the thread that waits for it."""
@@ -161,11 +181,36 @@ class TrialRun:
         return await self._cluster.record(trial)
 
     @cached_property
-    def _context(self) -> RunContext:
-        """What the trials share."""
+    def _resources(self) -> Resources:
         from promptverdict.runner.resources import Resources
 
-        return Resources(self._settings).build_context()
+        return Resources(self._settings)
+
+    @cached_property
+    def _context(self) -> RunContext:
+        """What the trials share."""
+        return replace(self._resources.build_context(), journals=self._find_journals())
+
+    def _sweep_journals(self, write_line: WriteLine) -> None:
+        """Remove what cannot be used of killed runs, and write which paid answers that loses."""
+        from promptverdict.recording.journal import remove_old_journals
+        from promptverdict.trials.store import remove_unfinished
+
+        remove_unfinished(self.open().folder.parent)
+        if (folder := self._find_journals()) and (lost := remove_old_journals(folder)):
+            write_line(
+                f"{format_count(lost, 'paid answer')} of trials that were cut off more than a day"
+                " ago cannot be used any more"
+            )
+
+    def _find_journals(self) -> Path | None:
+        """Return where paid answers are kept until their trial ends; None where none are."""
+        if self._settings.record == "none":
+            return None
+        from promptverdict.recording.journal import FOLDER
+
+        # Not below the run: the next run is the one that goes on from them.
+        return self.open().folder.parent / FOLDER
 
     def _start(self) -> Runner:
         if self._runner is None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 from collections.abc import Mapping
@@ -167,6 +168,16 @@ def save_sealed(location: Location, cassette: str, world: World) -> str:
     # `read_sealed_texts` finds it there.
     write_files({location.world: text, location.http: http})
     return seal
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what processes that were killed while they wrote have left below a folder.
+
+    Nobody may write there meanwhile, and recordings that it completes must have been opened before.
+    """
+    for path in folder.rglob(".*.yaml.*"):
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _check_readable(cassette: str, world: str) -> None:

@@ -10,6 +10,7 @@ from promptverdict.core.text import format_count
 from promptverdict.report.words import format_age_range, format_ages
 from promptverdict.trials.integrity import describe_integrity
 from promptverdict.trials.provenance import describe_isolation, describe_origin
+from promptverdict.trials.record import is_about_lost_tools
 from promptverdict.trials.summary import TrialSummary
 
 
@@ -61,6 +62,12 @@ def describe_evidence(trials: Iterable[TrialSummary], now: datetime) -> list[str
         f"{format_count(len(moments), 'trial')}; {kind}; {format_ages(moments, now)}"
         for kind, moments in kinds.items()
     ]
+
+
+def list_lost_tools(trials: Iterable[TrialSummary]) -> list[str]:
+    """List the agents that ran without any of the tools that they list."""
+    notices = (notice for trial in trials for notice in trial.notices)
+    return list(dict.fromkeys(filter(is_about_lost_tools, notices)))
 
 
 def list_tainted(trials: Iterable[TrialSummary]) -> list[str]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from promptverdict.comparison.verdicts import Comparison, Comparisons
 from promptverdict.core.text import format_count
 from promptverdict.report.comparison_section import ComparisonSection, build_comparison_sections
-from promptverdict.report.evidence import describe_evidence, list_tainted
+from promptverdict.report.evidence import describe_evidence, list_lost_tools, list_tainted
 from promptverdict.report.flips import list_flips
 from promptverdict.report.grid import Grid, build_grids, count_flags
 from promptverdict.report.headline import (
@@ -124,6 +124,7 @@ def build_report(
         ),
         notes=(
             *([left_out] if left_out else []),
+            *list_lost_tools(both_sides),
             *list_tainted(both_sides),
             *(compared.notes if compared else ()),
             *list_lost_runs(comparisons, other_side),

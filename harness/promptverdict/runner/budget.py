@@ -57,11 +57,14 @@ class Budget:
             self._running.discard(purse)
             self._changed.set()
 
-    def spend(self, cost: Cost | None) -> None:
-        """Count what a trial has cost; an unknown cost ends recording: no limit could hold."""
+    def spend(self, cost: Cost | None, resumed: float = 0.0) -> None:
+        """Count what a trial has cost; an unknown cost ends recording: no limit could hold.
+
+        resumed: how much of it an earlier run had paid for.
+        """
         amount = cost.amount if cost else 0.0
         self._ended += 1
-        self._spent += amount
+        self._spent += max(0.0, amount - resumed)
         self._dearest = max(self._dearest, amount)
         self._unknown |= cost is None
 
@@ -96,7 +99,12 @@ class Budget:
     def count_answer(self, purse: Purse, price: Price | None, usage: Usage) -> None:
         """Count what an answer has cost, until its trial ends and is counted as a whole."""
         cost = compute_cost(usage, price)
-        purse.spent += cost.amount if cost else 0.0
+        amount = cost.amount if cost else 0.0
+        if purse.is_resuming:
+            purse.resumed += amount
+        else:
+            purse.spent += amount
+        purse.is_resuming = False
         purse.pending = 0.0
         self._longest_answer = max(self._longest_answer, usage.output or 0)
 
@@ -129,6 +137,16 @@ class Purse:
         self.spent = 0.0
         self.pending = 0.0
         """What the answer that was asked for may cost."""
+        self.resumed = 0.0
+        """What an earlier run had paid for."""
+        self.answers_resumed = 0
+        """How many answers that was."""
+        self.is_resuming = False
+
+    def note_resumed(self) -> None:
+        """Note that the answer which comes next was paid for by an earlier run."""
+        self.is_resuming = True
+        self.answers_resumed += 1
 
     def watch(self, model: Model, price: Price | None) -> Model:
         """Return the model with each of its answers checked before and counted after."""

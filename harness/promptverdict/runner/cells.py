@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from promptverdict.agents.variant import Variant
@@ -209,6 +210,13 @@ class Trial:
     def key(self) -> str:
         """Name of the trial's record: equal exactly where cell, model, digest and number are."""
         return hash_part([self.cell.id, self.cell.model, self.cell.digest, self.number])
+
+    def find_journal(self, folder: Path | None) -> Path | None:
+        """Return where its paid answers are kept while it runs; None where no folder is given."""
+        # Trials of an older side or of controls may have the key of one of this side.
+        place = self.cell.place
+        name = self.key if place is None else hash_part([self.key, place])
+        return folder / f"{name}.jsonl" if folder else None
 
 
 def _dump_turn(turn: str | Reply) -> Any:

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 
 from promptverdict.runner.budget import Budget
 from promptverdict.runner.world.base import RunContext
-from promptverdict.sandbox import open_sandbox
+from promptverdict.sandbox import (
+    make_trial_folders,
+    open_sandbox,
+    remove_old_trial_folders,
+    remove_trial_folders,
+)
 from promptverdict.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +42,18 @@ class Resources:
             self._settings.prices,
             budget=Budget(self._settings.max_cost),
         )
+
+    def sweep(self) -> None:
+        """Remove the folders of trials whose process was killed."""
+        remove_old_trial_folders()
+
+    def prove_sandbox(self) -> None:
+        """Open the sandbox and a trial's folders, before anything is paid for.
+
+        Raises SandboxError.
+        """
+        self._open_sandbox()
+        remove_trial_folders(make_trial_folders())
 
     def _open_sandbox(self) -> Sandbox:
         """Open the sandbox once; every trial that needs one waits for the same."""

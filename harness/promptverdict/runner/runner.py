@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import CancelledError, Future
 from typing import Any, cast
 
-from promptverdict.core.errors import BrokenRecording
+from promptverdict.core.errors import BrokenRecording, DiskError
 from promptverdict.core.open_files import raise_open_file_limit
 from promptverdict.core.signals import handle_interrupts
 from promptverdict.core.threads import DaemonThreadExecutor, run_to_end
@@ -121,7 +121,11 @@ class Runner:
                 record = await run_trial(
                     decision.trial, self._context, decision.sealed, probes=decision.probes
                 )
-        await run_to_end(self._keep, record)
+        try:
+            await run_to_end(self._keep, record)
+        except DiskError as error:
+            self._context.throttle.stop(error)
+            raise
         return record
 
     async def _record(self, trial: Trial) -> TrialRecord:
@@ -133,7 +137,9 @@ class Runner:
             if stopped := self._context.throttle.build_stop() or purse.refused:
                 return record_absence(trial, stopped)
             record = await run_trial(trial, self._context, None, purse=purse)
-            budget.spend(record.cost)
+            if record.fault and record.fault.kind == DiskError.__name__:
+                self._context.throttle.stop(DiskError(record.fault.message))
+            budget.spend(record.cost, purse.resumed)
             return record
 
     def _stop(self) -> None:

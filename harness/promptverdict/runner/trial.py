@@ -29,7 +29,7 @@ from promptverdict.runner.world.replayed import open_replayed_world
 from promptverdict.trials.evidence import Evidence, Judgement, ProbeReport
 from promptverdict.trials.prices import Cost, add_costs, compute_cost
 from promptverdict.trials.protocols import Model, UserTurns
-from promptverdict.trials.record import Fault, TrialRecord
+from promptverdict.trials.record import Fault, TrialRecord, describe_lost_tools
 from promptverdict.trials.transcript import (
     Answered,
     Simulated,
@@ -48,6 +48,8 @@ class _Course:
     head: Head | None
     evidence: Evidence
     fault: Fault | None
+    resumed: int
+    """How many answers an earlier run had paid for."""
 
 
 async def run_trial(
@@ -95,7 +97,7 @@ async def _hold_trial(
     began = time.monotonic()
     transcript, outcome, head, fault = Transcript(), None, None, None
     try:
-        async with _open_world(trial, context, sealed, through_sdk=through_sdk) as world:
+        async with _open_world(trial, context, sealed, purse, through_sdk=through_sdk) as world:
             connection = Connection(world.transport, context.relay, replay=sealed is not None)
             watch = _watch_spending(purse, context)
             async with _open_conversations(trial.cell, connection, watch) as (model, user):
@@ -116,7 +118,7 @@ async def _hold_trial(
         # What could not be recorded to its end is evidence of nothing.
         head = head if sealed else None
     evidence = Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome)
-    return _Course(began, head, evidence, fault)
+    return _Course(began, head, evidence, fault, purse.answers_resumed if purse else 0)
 
 
 def _build_record(trial: Trial, context: RunContext, course: _Course, is_live: bool) -> TrialRecord:
@@ -131,6 +133,7 @@ def _build_record(trial: Trial, context: RunContext, course: _Course, is_live: b
         evidence=evidence,
         grades=() if fault else trial.cell.grade(evidence),
         cost=_compute_cost(trial.cell, evidence, context),
+        resumed=course.resumed,
         fault=fault,
         notices=_list_notices(trial, evidence, live=is_live),
     )
@@ -154,14 +157,19 @@ def _compute_cost(cell: Cell, evidence: Evidence, context: RunContext) -> Cost |
 
 
 def _open_world(
-    trial: Trial, context: RunContext, sealed: Sealed | None, *, through_sdk: bool
+    trial: Trial,
+    context: RunContext,
+    sealed: Sealed | None,
+    purse: Purse | None,
+    *,
+    through_sdk: bool,
 ) -> AbstractAsyncContextManager[TrialWorld]:
     if sealed:
         return open_replayed_world(sealed, through_sdk=through_sdk)
     # Replay works without a sandbox, on every system: what records is imported where it is used.
     from promptverdict.runner.world.live import open_live_world
 
-    return open_live_world(trial, context)
+    return open_live_world(trial, context, purse)
 
 
 def _list_notices(trial: Trial, evidence: Evidence, *, live: bool) -> tuple[str, ...]:
@@ -169,7 +177,8 @@ def _list_notices(trial: Trial, evidence: Evidence, *, live: bool) -> tuple[str,
     asks = live and not is_by_hand(model)
     ending = load_api(model).find_deprecation(resolve_requested_name(model)) if asks else None
     notes = evidence.outcome.notes if evidence.outcome else ()
-    return (*notes, *list_answer_notices(evidence.events), *([ending] if ending else []))
+    bare = [describe_lost_tools(trial.cell.variant.id)] if trial.cell.has_lost_tools else []
+    return (*bare, *notes, *list_answer_notices(evidence.events), *([ending] if ending else []))
 
 
 def _watch_spending(purse: Purse | None, context: RunContext) -> Callable[[str, Model], Model]:

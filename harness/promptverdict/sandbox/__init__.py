@@ -10,6 +10,7 @@ from promptverdict.sandbox.open import open_sandbox
 from promptverdict.sandbox.trial_folders import (
     TrialFolders,
     make_trial_folders,
+    remove_old_trial_folders,
     remove_trial_folders,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "describe_sandbox",
     "make_trial_folders",
     "open_sandbox",
+    "remove_old_trial_folders",
     "remove_trial_folders",
 ]

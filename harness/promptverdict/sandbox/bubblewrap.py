@@ -118,7 +118,7 @@ def _build_end_error(bubble: _Bubble, output: str) -> SandboxError:
     return SandboxError(
         "bubblewrap was killed while a command ran, so nobody knows how the command ended.\n"
         "The kernel does that when memory runs out; otherwise it came from outside.\n"
-        "Nothing of this trial is kept: record it again."
+        "Record the trial again: what was answered is not asked twice."
     )
 
 

@@ -16,6 +16,19 @@ from promptverdict.trials.provenance import Provenance
 SCHEMA = 1
 
 
+_LOST_TOOLS = " runs without the tools that it lists: none is offered"
+
+
+def describe_lost_tools(variant: str) -> str:
+    """Describe in words, as a notice of its records, that an agent has lost all of its tools."""
+    return f"{variant}{_LOST_TOOLS}"
+
+
+def is_about_lost_tools(notice: str) -> bool:
+    """Whether a notice says that an agent has lost all of its tools."""
+    return notice.endswith(_LOST_TOOLS)
+
+
 class Fault(Frozen):
     """What broke the machinery, in its own words."""
 
@@ -61,6 +74,8 @@ class TrialRecord(Frozen):
     cost: Cost | None = None
     """What the trial's tokens cost when they were asked for, at the prices of this run's
     configuration; None where tokens or prices are unknown."""
+    resumed: int = 0
+    """How many of its answers an earlier run had paid for, whose attempt was cut off."""
     fault: Fault | None = None
     notices: tuple[str, ...] = ()
     """What a reader should know: deprecations, what could not be kept."""

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,9 @@ from promptverdict.core.json_files import parse_json, read_json, read_json_file
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.core.secrets import hide_secrets_within
+from promptverdict.core.text import format_count
 from promptverdict.trials.record import SCHEMA, TrialRecord
+from promptverdict.trials.record_seal import BrokenSeal, count_unsealed, open_record, seal_record
 from promptverdict.version import __version__
 
 LATEST = "latest"
@@ -35,6 +38,10 @@ LOST = "lost"
 _RUN_AGAIN = "run again: pytest evals/"
 _MAX_RECORD_BYTES = 2**30
 """More than a recording may hold (recording/expansion.py), since JSON escapes."""
+_MOST_SWEPT = 20
+"""Newest runs that are looked at for what was left."""
+_WRITING_SECONDS = 60.0
+"""How long nobody takes to write a record."""
 _NAME = "%Y%m%dT%H%M%S.%fZ"
 _SHARD_NAME = re.compile(r"-\d+of\d+$")
 
@@ -141,7 +148,8 @@ class Run:
         # A recording can be replayed again; what was asked of a model is paid for.
         is_free = record.replayed or not record.evidence.events
         write = write_reproducible if is_free else write_file
-        write(self.folder / folder / f"{record.key}.json", _format_record(record))
+        text = seal_record(_format_record(record))
+        write(self.folder / folder / f"{record.key}.json", text)
 
     def finish(self, *, whole: bool, ended: Mapping[str, int] | None = None) -> None:
         """Let results/latest point at this run, where links can be made; note when it ended.
@@ -247,6 +255,18 @@ def is_running(manifest: Manifest) -> bool:
     return True
 
 
+def remove_unfinished(results: Path) -> None:
+    """Remove what runs that were killed while they wrote a record have left among the records."""
+    for folder in list_runs(results)[-_MOST_SWEPT:]:
+        with contextlib.suppress(InputError, OSError):
+            manifest = read_manifest(folder)
+            # Another machine's run looks dead from here: its files are new.
+            if manifest.finished is None and not is_running(manifest):
+                for path in folder.glob("*/.*.json.*"):
+                    if time.time() - path.stat().st_mtime > _WRITING_SECONDS:
+                        path.unlink()
+
+
 def read_manifest(run: Path) -> Manifest:
     """Read what a run was asked to do. Raises InputError."""
     return read_json(Manifest, run / MANIFEST, "not a run's manifest", _RUN_AGAIN)
@@ -256,6 +276,17 @@ class _Version(BaseModel):
     """All that must be readable of any record, however new."""
 
     schema_version: int
+
+
+def describe_unsealed(run: Path) -> str | None:
+    """Describe in words how many records of a run carry no seal; None where each has one."""
+    if unsealed := count_unsealed(run / TRIALS):
+        count = format_count(unsealed, "record")
+        return (
+            f"{count} of {run.name} without a seal, of an older promptverdict: nobody can tell"
+            " whether they were edited"
+        )
+    return None
 
 
 def read_records(run: Path, folder: str = TRIALS) -> Iterator[TrialRecord]:
@@ -278,6 +309,11 @@ def read_record(path: Path) -> TrialRecord:
     """Read one trial's record. Raises InputError."""
     kind = "not a trial's record"
     content = read_json_file(path, kind, _RUN_AGAIN, _MAX_RECORD_BYTES)
+    try:
+        content = open_record(content)
+    except BrokenSeal as error:
+        found = "it was changed after it was written"
+        raise InputError([Problem(display_path(path), found, _RUN_AGAIN)]) from error
     try:
         record = parse_json(TrialRecord, content, path, kind, _RUN_AGAIN)
     except InputError:

@@ -26,7 +26,7 @@ from promptverdict.trials.metrics import (
 )
 from promptverdict.trials.prices import Cost
 from promptverdict.trials.provenance import Provenance
-from promptverdict.trials.record import Fault, TrialRecord
+from promptverdict.trials.record import Fault, TrialRecord, is_about_lost_tools
 from promptverdict.trials.transcript import Usage, list_answer_notices
 
 Place = tuple[str, str]
@@ -61,8 +61,9 @@ class TrialSummary:
     calls: int
     test_runs: int
     files_changed: int
+    resumed: int
     notices: tuple[str, ...]
-    """What was odd about its answers, each once."""
+    """What was odd about its answers and its agent's tools, each once."""
     _recorded: str
     _origin: Provenance | None
     _tokens: _Tokens
@@ -108,6 +109,7 @@ class TrialSummary:
 def summarise_trial(record: TrialRecord) -> TrialSummary:
     """Take what is shown of a trial, and nothing that holds its transcript."""
     events, used, cost = record.evidence.events, sum_usage(record.evidence.events), record.cost
+    lost_tools = filter(is_about_lost_tools, record.notices)
     return TrialSummary(
         key=record.key,
         suite=intern(record.suite),
@@ -130,7 +132,8 @@ def summarise_trial(record: TrialRecord) -> TrialSummary:
         calls=count_calls(events),
         test_runs=count_test_runs(events),
         files_changed=count_files_changed(events),
-        notices=_share_names(list_answer_notices(events)),
+        resumed=record.resumed,
+        notices=_share_names((*lost_tools, *list_answer_notices(events))),
         _recorded=record.provenance.recorded if record.provenance else "",
         _origin=_share_origin(record.provenance),
         _tokens=_share_tokens(

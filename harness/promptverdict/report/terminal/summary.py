@@ -120,7 +120,11 @@ def _render_spending(what: str, trials: Sequence[TrialSummary]) -> str:
     # A trial that never began has no price, and makes none unknown.
     begun = [trial.cost for trial in trials if trial.has_transcript]
     cost = format_cost(add_costs(begun)) if begun else "nothing spent"
-    return f"{what}: {format_tokens(used)} tokens, {cost}\n"
+    resumed = sum(trial.resumed for trial in trials)
+    earlier = (
+        f"; {format_count(resumed, 'answer')} of it an earlier run paid for" if resumed else ""
+    )
+    return f"{what}: {format_tokens(used)} tokens, {cost}{earlier}\n"
 
 
 def _list_shortcomings(shortcomings: Sequence[Shortcoming]) -> Iterator[str]:

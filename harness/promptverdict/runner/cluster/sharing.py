@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
-from promptverdict.core.errors import ProviderError
+from promptverdict.core.errors import HarnessError, ProviderError
 from promptverdict.providers.throttle import Patience, Throttle
 from promptverdict.runner.budget import Budget, Purse, expect_usage
 from promptverdict.runner.cluster.desk import Route, Turn
@@ -66,7 +66,7 @@ class SharedThrottle(Throttle):
         """Note that the provider has too much to do."""
         self._desk.tell("slow_down", self._route, round_, pause)
 
-    def stop(self, error: ProviderError) -> None:
+    def stop(self, error: HarnessError) -> None:
         """Let nothing more be asked, on any machine."""
         super().stop(error)
         self._desk.tell("stop", self._route, error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from promptverdict.providers.plain_client import Player
@@ -42,6 +43,8 @@ class RunContext:
     """How their requests share a provider."""
     judges: Throttle = field(default_factory=Throttle)
     """How questions to judges share one; a judge that is refused stops no trial."""
+    journals: Path | None = None
+    """Where paid answers of trials that have not ended are kept; None: nowhere."""
 
 
 class TrialWorld(Protocol):

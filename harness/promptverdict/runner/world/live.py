@@ -10,6 +10,7 @@ from importlib.metadata import version
 import httpx2
 
 from promptverdict.core.clock import format_now
+from promptverdict.core.errors import DiskError, ProviderError, StorageError
 from promptverdict.core.threads import run_to_end
 from promptverdict.providers.failures import (
     is_overflow,
@@ -19,6 +20,9 @@ from promptverdict.providers.registry import is_by_hand, load_api
 from promptverdict.providers.stopwatch import Stopwatch
 from promptverdict.recording.cassette import Tape, TapeTransport, open_tape
 from promptverdict.recording.files import Head, Location, World, save_sealed
+from promptverdict.recording.journal import Journal
+from promptverdict.recording.resuming import JournaledTransport
+from promptverdict.runner.budget import Purse
 from promptverdict.runner.cells import Trial
 from promptverdict.runner.world.base import RunContext, TrialWorld
 from promptverdict.runner.world.recorder import RecordingTools
@@ -36,23 +40,36 @@ from promptverdict.version import __version__
 
 
 @asynccontextmanager
-async def open_live_world(trial: Trial, context: RunContext) -> AsyncIterator[TrialWorld]:
-    """Set up a workspace in the sandbox; the recording is stored if the block ends well."""
+async def open_live_world(
+    trial: Trial, context: RunContext, purse: Purse | None = None
+) -> AsyncIterator[TrialWorld]:
+    """Set up a workspace in the sandbox; the recording is stored if the block ends well.
+
+    What an earlier attempt has paid for is used. purse: is told of answers that cost nothing now.
+    """
     # Not in threads, which a cancellation would leave behind: a folder is made and removed quickly.
     folders = make_trial_folders(context.given_up)
+    journal = Journal(trial.find_journal(context.journals), trial.id)
     try:
         sandbox = await run_to_end(context.sandbox)
-        keeper = _Unsealed(trial.location)
+        keeper = _Unsealed(trial.location, journal)
         with open_tape(keeper, replay=False) as tape:
             stopwatch = Stopwatch(trial.cell.task.limits.seconds)
             route = open_route(trial.cell.model, context.network(), context.throttle, stopwatch)
-            network = TapeTransport(tape, route, is_overflow)
-            tools = RecordingTools(trial, sandbox, folders)
+            note_resumed = (purse or Purse(context.budget)).note_resumed
+            paid = JournaledTransport(route, journal, stopwatch, is_overflow, note_resumed)
+            network = TapeTransport(tape, paid, is_overflow)
+            tools = RecordingTools(trial, sandbox, folders, journal)
             world = _Live(trial, sandbox, tape, network, TimedTools(tools, stopwatch))
             await run_to_end(tools.set_up)
             yield world
-            keeper.world = tools.build_world()
+            keeper.world = world.tools.build_world()
+    except ProviderError:
+        # The last answer may be what could not be read; the next attempt must ask it again.
+        journal.drop_last_answer()
+        raise
     finally:
+        journal.close()
         remove_trial_folders(folders)
 
 
@@ -113,8 +130,8 @@ class _Live:
 class _Unsealed:
     """Stores a new recording when its cassette is complete."""
 
-    def __init__(self, location: Location) -> None:
-        self._location = location
+    def __init__(self, location: Location, journal: Journal) -> None:
+        self._location, self._journal = location, journal
         self.where = str(location.http)
         self.world = World()
 
@@ -122,7 +139,15 @@ class _Unsealed:
         raise AssertionError("a new recording has nothing to read")
 
     def write(self, text: str) -> None:
-        save_sealed(self._location, text, self.world)
+        try:
+            save_sealed(self._location, text, self.world)
+        except DiskError:
+            raise  # the next attempt may find a better one
+        except StorageError:
+            # What no recording may hold, it would hold again.
+            self._journal.discard()
+            raise
+        self._journal.discard()
 
 
 def _build_provenance(model: str, events: tuple[Event, ...]) -> Provenance:

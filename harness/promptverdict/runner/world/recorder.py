@@ -11,6 +11,7 @@ from promptverdict.core.errors import SandboxError
 from promptverdict.core.paths import display_path
 from promptverdict.core.threads import run_to_end
 from promptverdict.recording.files import World
+from promptverdict.recording.journal import Journal
 from promptverdict.runner.cells import Trial
 from promptverdict.runner.world.tools import LiveTools
 from promptverdict.sandbox import Reported, Sandbox, TrialFolders
@@ -23,7 +24,13 @@ from promptverdict.trials.tree import Change, TestReport, Tree, list_changes
 class RecordingTools:
     """Carries out calls, and notes their results, what they changed and which tests they ran."""
 
-    def __init__(self, trial: Trial, sandbox: Sandbox, folders: TrialFolders) -> None:
+    def __init__(
+        self,
+        trial: Trial,
+        sandbox: Sandbox,
+        folders: TrialFolders,
+        journal: Journal | None = None,
+    ) -> None:
         scenario = trial.cell.scenario
         owner = folders.owner
         self._trial, self._sandbox, self._folders = trial, sandbox, folders
@@ -38,6 +45,7 @@ class RecordingTools:
             trial.cell.task.tools,
             scenario.scenario.mcp,
         )
+        self._journal = journal or Journal(None, trial.id)
         self._tree: Tree = {}
         self._start: tuple[Change, ...] = ()
         self._results: list[Result] = []
@@ -63,7 +71,8 @@ class RecordingTools:
 
     def build_world(self) -> World:
         """Return everything noted so far."""
-        return World(start=self._start, results=tuple(self._results), notes=tuple(self._notes))
+        notes = (*self._notes, *self._journal.describe())
+        return World(start=self._start, results=tuple(self._results), notes=notes)
 
     def _run(self, call: Call) -> Result:
         began = time.monotonic()
@@ -77,6 +86,7 @@ class RecordingTools:
             changes=self._list_changes(),
             tests=tuple(self._read_reports(answer.reports)),
         )
+        result = self._journal.settle_result(result)
         self._results.append(result)
         return result
 
