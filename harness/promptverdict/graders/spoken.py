@@ -8,6 +8,7 @@ emphasis and code marks. An empty answer passes none of these graders.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -64,7 +65,8 @@ class Says(Frozen):
             return failed("There is no answer.")
         if self.place != "any":
             sentences = sentences[:1] if self.place == "first" else sentences[-1:]
-        match = next((each for each in sentences if self._matches(each.text)), None)
+        matches = self._build_rule()
+        match = next((each for each in sentences if matches(each.text)), None)
         if match:
             decide = failed if self.absent else passed
             return decide(f"It says {quote_text(match.text)}", match.point)
@@ -75,13 +77,20 @@ class Says(Frozen):
             return passed(f"No sentence matches {quote_text(wanted)}")
         return failed(f"No sentence matches {quote_text(wanted)}")
 
-    def _matches(self, text: str) -> bool:
-        return (
-            all(re.search(pattern, text, re.IGNORECASE) for pattern in self.all_of)
-            and not any(re.search(pattern, text, re.IGNORECASE) for pattern in self.none_of)
-            and (self.max_words is None or len(text.split()) <= self.max_words)
-            and not (self.asserted and HEDGE.search(text))
-        )
+    def _build_rule(self) -> Callable[[str], bool]:
+        """Build what one sentence is asked: patterns are looked up once and not for each."""
+        wanted = [re.compile(pattern, re.IGNORECASE) for pattern in self.all_of]
+        unwanted = [re.compile(pattern, re.IGNORECASE) for pattern in self.none_of]
+
+        def matches(text: str) -> bool:
+            return (
+                all(pattern.search(text) for pattern in wanted)
+                and not any(pattern.search(text) for pattern in unwanted)
+                and (self.max_words is None or len(text.split()) <= self.max_words)
+                and not (self.asserted and HEDGE.search(text))
+            )
+
+        return matches
 
 
 class Admits(Frozen):

@@ -8,8 +8,10 @@ and not with what it wrote it into.
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from pydantic import Field
@@ -17,7 +19,7 @@ from pydantic import Field
 from promptverdict.core.errors import BrokenRecording
 from promptverdict.core.line_diff import list_opcodes
 from promptverdict.core.model import Frozen
-from promptverdict.guest.treehash import counts, digest_of
+from promptverdict.guest.treehash import counts
 
 Kind = Literal["file", "link", "folder", "special"]
 
@@ -34,6 +36,11 @@ class Node:
     def hashed_kind(self) -> str:
         """The kind as guest/treehash.py hashes it: `exec` for a file that its owner may execute."""
         return "exec" if self.kind == "file" and self.mode & 0o100 else self.kind
+
+    @cached_property
+    def hashed(self) -> str:
+        """What guest/treehash.py writes of it behind its path; most trees of a trial share it."""
+        return f"\0{self.hashed_kind}\0{hashlib.sha256(self.content).hexdigest()}\n"
 
 
 Tree = Mapping[str, Node]
@@ -89,12 +96,19 @@ class TestReport(Frozen):
 
 
 def digest(tree: Tree) -> str:
-    """Compute the name of a tree from what an agent can write in it (guest/treehash.py)."""
-    return digest_of(
-        (path, node.hashed_kind, node.content)
-        for path, node in tree.items()
-        if node.kind in ("file", "link") and counts(path)
-    )
+    """Compute the name of a tree from what an agent can write in it.
+
+    It is what guest/treehash.py computes inside the sandbox, without hashing each content again.
+    """
+    lines = [
+        path + node.hashed
+        for path in sorted(filter(_counts, tree))
+        if (node := tree[path]).kind in ("file", "link")
+    ]
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+_counts = lru_cache(maxsize=4096)(counts)
 
 
 def list_changes(before: Tree, after: Tree) -> tuple[Change, ...]:
@@ -130,6 +144,14 @@ def is_text(content: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def list_differing(before: Tree, after: Tree) -> list[str]:
+    """List the paths at which two trees of one trial do not hold the same node."""
+    if before is after:
+        return []
+    changed = [path for path, node in after.items() if before.get(path) is not node]
+    return changed + [path for path in before if path not in after]
 
 
 def decode_text(content: bytes) -> str | None:

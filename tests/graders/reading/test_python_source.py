@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 from promptverdict.graders.reading.code_edits import find_edit
 from promptverdict.graders.reading.failure_reasons import Known
 from promptverdict.graders.reading.module_graph import can_reach, list_module_names
 from promptverdict.graders.reading.python_source import (
+    describe_function,
     list_defined_names,
     map_definitions,
 )
@@ -108,3 +111,28 @@ def test_known_is_what_is_defined_in_any_tree_and_not_what_is_only_spoken_of() -
 def test_a_name_is_known_in_whatever_letters_the_file_spells_it() -> None:
     assert Known.of([tree(app="def ｐｒｉｃｅ(): return 1\n")]).defines("price")  # noqa: RUF001
     assert Known.of([tree(app="def größe(): return 1\n")]).defines("größe")
+
+
+@try_cases(
+    "one, other",
+    [
+        ("x = 'a'", 'x = "a"'),
+        ("x = f(1)", "x = f( 1 )  # told"),
+        ("x = f(1)", "x = f(1.0)"),
+        ("x = f(1)", "x = f(True)"),
+        ("x = 'a'", "x = u'a'"),
+        ("x = f'{a}'", "x = f'{a!r}'"),
+        ("x, y = z", "(x, y) = z"),
+        ("x = [y]", "x = (y,)"),
+        ("x = [[a], b]", "x = [[a, b]]"),
+        ("x = y", "x: z = y"),
+        ("def f(a, /): g(a)", "def f(a): g(a)"),
+        ("def f(a=None): g(a)", "def f(a): g(a)"),
+        ("async def f(): g()", "def f(): g()"),
+        ("class A(B): x = 1", "class A(B, c=d): x = 1"),
+        ("return_ = a.b", "return_ = a . b"),
+    ],
+)
+def test_sources_mean_the_same_where_their_trees_are_the_same(one: str, other: str) -> None:
+    same = ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
+    assert (describe_function(one.encode(), "") == describe_function(other.encode(), "")) is same

@@ -23,7 +23,7 @@ from promptverdict.graders.reading.python_source import (
     map_definitions,
     read_source,
 )
-from promptverdict.trials.tree import Tree
+from promptverdict.trials.tree import Tree, list_differing
 
 Kind = Literal["cosmetic", "adds", "changes"]
 
@@ -54,9 +54,8 @@ def find_edit(
         return None
     paths = sorted(
         path
-        for path in before.keys() | after.keys()
-        if before.get(path) is not after.get(path)
-        and is_production(path, patterns)
+        for path in list_differing(before, after)
+        if is_production(path, patterns)
         and path not in ignored
         and _is_changed(before, after, path)
     )

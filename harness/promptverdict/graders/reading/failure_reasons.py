@@ -51,22 +51,21 @@ class Failure:
 class Known:
     """Names by which an error may speak of the workspace; files are parsed when asked for."""
 
-    files: frozenset[tuple[str, bytes]]
-    """Path and content of every Python module."""
-    trees: tuple[Tree, ...] = ()
+    trees: tuple[Tree, ...]
 
     @classmethod
     def of(cls, trees: Iterable[Tree]) -> Known:
         """Collect what any of the trees defines."""
-        different = {id(tree): tree for tree in trees}.values()
-        return cls(
-            frozenset(
-                (path, read_source(tree, path) or b"")
-                for tree in different
-                for path in tree
-                if list_module_names(path)
-            ),
-            tuple(different),
+        return cls(tuple({id(tree): tree for tree in trees}.values()))
+
+    @cached_property
+    def files(self) -> frozenset[tuple[str, bytes]]:
+        """Path and content of every Python module."""
+        return frozenset(
+            (path, read_source(tree, path) or b"")
+            for tree in self.trees
+            for path in tree
+            if list_module_names(path)
         )
 
     @cached_property

@@ -8,7 +8,7 @@ from typing import Literal
 
 from promptverdict.graders.reading.file_kinds import is_production, is_test_file
 from promptverdict.graders.reading.test_run import TestRun
-from promptverdict.trials.tree import Node, Tree, digest
+from promptverdict.trials.tree import Node, Tree, digest, list_differing
 
 Place = Literal["before", "after", "unknown"]
 
@@ -55,9 +55,8 @@ class Stage:
         return "unknown", self.after
 
     def _list_changed(self) -> Iterator[str]:
-        for path in self.before.keys() | self.after.keys():
-            old, new = self.before.get(path), self.after.get(path)
-            if old is not new and old != new:
+        for path in list_differing(self.before, self.after):
+            if self.before.get(path) != self.after.get(path):
                 yield path
 
     def _list_between(self) -> Iterator[tuple[Place, Tree]]:

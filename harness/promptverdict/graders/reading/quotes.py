@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import islice
 
 from promptverdict.trials.evidence import About, Evidence
 from promptverdict.trials.grade import Point
 from promptverdict.trials.transcript import Result, Say, User
 
+_WORD = re.compile(r"\S+")
 _ESCAPE = re.compile(r"<U\+([0-9A-F]{4,6})>")
 
 
@@ -26,16 +26,15 @@ def find_quote(quote: str, about: About, evidence: Evidence) -> Point | None:
 
 def _find_words(quote: str, text: str) -> tuple[int, int] | None:
     """Find where a quote stands in a text that may part its words by other blanks."""
-    words = text.split()
-    first = " ".join(words).find(quote)
+    joined = " ".join(text.split())
+    first = joined.find(quote)
     if first < 0:
         return None
-    begins = list(accumulate((len(word) + 1 for word in words), initial=0))
-    places = [word.start() for word in re.finditer(r"\S+", text)]
 
     def place(at: int) -> int:
-        word = bisect_right(begins, at) - 1
-        return places[word] + at - begins[word]
+        word = joined.count(" ", 0, at)
+        (found,) = islice(_WORD.finditer(text), word, word + 1)
+        return found.start() + at - (joined.rfind(" ", 0, at) + 1)
 
     return place(first), place(first + len(quote) - 1) + 1
 

@@ -32,6 +32,7 @@ _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 _BOX = re.compile(r"\[([ xX])\]")
 _HEADING = re.compile(r"\s*#{1,6}\s+")
 _ROW = re.compile(r"\s*\|")
+_BLOCK = re.compile("|".join(rule.pattern for rule in (_ITEM, _HEADING, _ROW, _QUOTE, _FENCE)))
 _RULE = re.compile(r"[\s|:=+*_-]*")
 _TICKS = re.compile(r"`+")
 _END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”\u2019)\]*_`]*+(?=\s)")
@@ -42,6 +43,8 @@ _SHORT = re.compile(
 _ETC = re.compile(r"\b(?:etc|al|ca|max|min|no)\.$", re.IGNORECASE)
 _LONGEST_SHORT = 8
 """Characters of the longest abbreviation, and of what stands before it."""
+_WORD = re.compile(r"\w")
+_ENDED = re.compile(r"[.!?:;…][\"'”\u2019)\]*_`]*\s*$|\s\s$")
 _MARKUP = re.compile(r"[*`]+|(?<!\w)_+|(?<!_)_++(?!\w)")
 _BREAK = re.compile(
     r"[;:—\u2013()]|,\s|\s-\s|\b(?:but|so|because|although|though|which|since|while)\b"
@@ -106,9 +109,10 @@ def _list_sentences(known: Identity, where: Where, blocks: bool) -> tuple[Senten
     )
 
 
-def split_sentences(text: str, *, blocks: bool = False) -> list[Span]:
+@lru_cache(maxsize=64)
+def split_sentences(text: str, *, blocks: bool = False) -> tuple[Span, ...]:
     """Cut a text into sentences."""
-    return [
+    return tuple(
         span
         for start, end, kind in _find_stretches(text, blocks)
         for span in (
@@ -116,8 +120,8 @@ def split_sentences(text: str, *, blocks: bool = False) -> list[Span]:
             if kind == "row"
             else _cut_stretch(text, start, end)
         )
-        if re.search(r"\w", span.raw)
-    ]
+        if _WORD.search(span.raw)
+    )
 
 
 def find_clause(text: str, start: int, end: int) -> tuple[str, str]:
@@ -183,12 +187,11 @@ def _is_indented(line: str) -> bool:
 
 
 def _starts_block(line: str) -> bool:
-    return any(rule.match(line) for rule in (_ITEM, _HEADING, _ROW, _QUOTE, _FENCE))
+    return _BLOCK.match(line) is not None
 
 
 def _is_wrapped(line: str) -> bool:
-    ended = re.search(r"[.!?:;…][\"'”\u2019)\]*_`]*\s*$|\s\s$", line)
-    return len(line) >= _WRAPPED and not ended
+    return len(line) >= _WRAPPED and not _ENDED.search(line)
 
 
 def _cut_stretch(text: str, start: int, end: int) -> Iterator[Span]:
@@ -201,7 +204,7 @@ def _cut_stretch(text: str, start: int, end: int) -> Iterator[Span]:
             start, part = start + lead.end(), part[lead.end() :]
             if rule is _ITEM and (mark := _BOX.search(lead[0])):
                 box = "open" if mark[1] == " " else "done"
-    masked = "\n".join(map(_mask_code, part.split("\n")))
+    masked = "\n".join(map(_mask_code, part.split("\n"))) if "`" in part else part
     at = 0
     for mark in _END.finditer(masked):
         follow = _NEXT.match(masked, mark.end())

@@ -83,7 +83,11 @@ class _Cutter:
 
     def take(self, kind: str, text: str) -> None:
         """Take in the next token."""
-        if kind == "blank":
+        if kind == "word":
+            if self._parts is None:
+                self._parts = []
+            self._parts.append(text)
+        elif kind == "blank":
             self._end_word()
         elif kind == "joint":
             self.cut(_name_joint(text))

@@ -22,7 +22,7 @@ from promptverdict.graders.reading.runners.read import read_printed
 from promptverdict.graders.reading.script_runs import read_script
 from promptverdict.graders.reading.shell_commands import leaves_workspace
 from promptverdict.graders.reading.test_commands import CommandReading, read_command
-from promptverdict.graders.reading.test_run import ResultRuns, TestRun
+from promptverdict.graders.reading.test_run import Order, ResultRuns, TestRun
 from promptverdict.graders.reading.test_sources import resolve_id
 from promptverdict.graders.reading.wrappers import ANY, find_path, find_runners
 from promptverdict.trials.transcript import Result
@@ -81,11 +81,18 @@ class _Command:
         return frozenset(runner.segment for runner in self.started)
 
     @cached_property
+    def order(self) -> Order:
+        """Where the test runs stand among what may change files."""
+        return find_order(self.reading.segments, self.segments)
+
+    @cached_property
     def outputs(self) -> frozenset[str]:
         """Changed files that the test runs wrote."""
         changed = frozenset(change.path for change in self.result.changes)
+        if not changed:
+            return changed
         named = find_outputs(self.reading.segments, self.segments, changed)
-        if find_order(self.reading.segments, self.segments) != "alone":
+        if self.order != "alone":
             return named
         return named | {path for path in changed if not is_source(path)}
 
@@ -171,7 +178,7 @@ def read_visible(
         errors=0,
         skipped=0,
         total=0,
-        order=find_order(asked.reading.segments, asked.segments),
+        order=asked.order,
         doubt=doubt,
         cut=asked.is_cut,
     )
