@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import os
 import shutil
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from promptverdict.runner.integrity import inspect_evidence
 from promptverdict.scenarios.discovery import list_scenarios
 from promptverdict.scenarios.loading import LoadedSuite, load_scenario, load_suite
 from promptverdict.trials.evidence import Evidence
+from promptverdict.trials.integrity import PhraseIndex
 from promptverdict.trials.store import find_run, read_records
 from promptverdict.trials.summary import summarise_trial
 from promptverdict.trials.transcript import Result
@@ -73,8 +75,10 @@ def load_planted(folder: Path) -> LoadedSuite:
 
 @pytest.mark.parametrize("name", sorted({trial.partition("/")[0] for trial in TRIALS}))
 def test_no_committed_recording_holds_what_grades_it_and_one_that_does_is_found(
-    name: str, tmp_path: Path
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A trial is inspected for every file that grades, and all but its last text stays the same.
+    monkeypatch.setattr(PhraseIndex, "find", functools.cache(PhraseIndex.find))
     left_out = shutil.ignore_patterns("cassettes")
     shutil.copytree(ROOT / "evals" / name, tmp_path / name, ignore=left_out)
     suite = load_planted(tmp_path / name)
