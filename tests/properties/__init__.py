@@ -3,5 +3,5 @@
     HYPOTHESIS_PROFILE=long pytest tests/properties -p no:randomly
 
 The short form is the same in every run. The long form draws other examples each time, takes about
-half an hour, and prints what reproduces a failure.
+an hour, and prints what reproduces a failure.
 """
