@@ -58,10 +58,11 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def files(folder: Path) -> dict[str, str]:
+    """Read all files but the bytecode that Python keeps of a suite's checks.py."""
     return {
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
         for path in folder.glob("**/*")
-        if path.is_file()
+        if path.is_file() and path.suffix != ".pyc"
     }
 
 

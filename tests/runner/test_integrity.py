@@ -14,6 +14,7 @@ from promptverdict.cli import main
 from promptverdict.core.errors import TaintedTrial
 from promptverdict.report.sections import build_provenance_table
 from promptverdict.runner.integrity import inspect_evidence
+from promptverdict.scenarios import grading_material
 from promptverdict.scenarios.discovery import list_scenarios
 from promptverdict.scenarios.loading import LoadedSuite, load_scenario, load_suite
 from promptverdict.trials.evidence import Evidence
@@ -144,14 +145,14 @@ def test_a_file_that_cannot_be_read_leaves_the_integrity_unknown(
     write(tmp_path, PROJECT)
     suite = load_suite(tmp_path / "evals/small/suite.yaml")
     scenario = load_scenario(tmp_path / "evals/small/hello.yaml", suite)
-    real = Path.read_bytes
+    real = grading_material.read_regular_file
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, most: int) -> bytes:
         if path.name == "shared.py":
             raise PermissionError(13, "Permission denied")
-        return real(path)
+        return real(path, most)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(grading_material, "read_regular_file", refuse)
     played = evidence(next(iter(TRIALS)))
     found = inspect_evidence(scenario, "", played)
     assert found.state == "unknown"
