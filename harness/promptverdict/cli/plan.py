@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptverdict.cli.agent_cells import CellReader
+from promptverdict.core.errors import BrokenRecording
 from promptverdict.core.text import format_count
 from promptverdict.settings import resolve
 
 if TYPE_CHECKING:
     from promptverdict.comparison.plan import Plan
-    from promptverdict.runner.cells import Cell, Trial
+    from promptverdict.runner.cells import Cell
+    from promptverdict.runner.decisions import Decision
     from promptverdict.scenarios.suite import Suite
     from promptverdict.settings import Settings
 
@@ -41,7 +43,10 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Print the plan, and seal it where that is asked for. Raises InputError."""
+    """Print the plan, and seal it where that is asked for.
+
+    Raises InputError, and BrokenRecording with all recordings that cannot be used.
+    """
     from promptverdict.comparison.plan import build_plan, format_plan, seal_plan
     from promptverdict.scenarios.loading import load_scenarios
 
@@ -70,13 +75,17 @@ def _render(plan: Plan, cells: Sequence[Cell], settings: Settings) -> Iterator[s
     yield f"plan {plan.digest}: {compared}"
     for name, own in by_suite.items():
         yield from _render_suite(name, own, settings, count)
-    trials = list(_list_unrecorded(cells, settings))
+    decisions = list(_decide(cells, settings))
+    trials = [decision.trial for decision in decisions if decision.records]
+    broken = [str(d.error) for d in decisions if isinstance(d.error, BrokenRecording)]
     if trials:
         from promptverdict.runner.estimate import estimate
 
         yield f"not recorded yet: {estimate(trials, settings.prices)}"
-    else:
+    elif not broken:
         yield "everything is recorded"
+    if broken:
+        raise BrokenRecording("\n".join(dict.fromkeys(broken)))
 
 
 def _render_suite(
@@ -164,24 +173,21 @@ def _find_change(rate: float, units: int, trials: int, tests: int) -> float | No
     return steps[low] if low < len(steps) else None
 
 
-def _list_unrecorded(cells: Sequence[Cell], settings: Settings) -> Iterator[Trial]:
-    """List the trials of both sides that would have to be recorded."""
+def _decide(cells: Sequence[Cell], settings: Settings) -> Iterator[Decision]:
+    """Decide about the trials of both sides, as a run would that records what is missing."""
     if settings.base:
         from promptverdict.comparison.both_sides import BothSides
 
         with BothSides(settings.base, Path.cwd(), cells, settings) as sides:
             for cell in cells:
                 trials = [cell.get_trial(number) for number in _list_numbers(cell, settings)]
-                for decision in sides.decide(cell, trials, "once"):
-                    if decision.records:
-                        yield decision.trial
+                yield from sides.decide(cell, trials, "once")
         return
     from promptverdict.runner.decisions import decide
 
     for cell in cells:
         for number in _list_numbers(cell, settings):
-            if decide(cell.get_trial(number), "stale").records:
-                yield cell.get_trial(number)
+            yield decide(cell.get_trial(number), "stale")
 
 
 def _list_numbers(cell: Cell, settings: Settings) -> range:

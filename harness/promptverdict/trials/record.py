@@ -46,7 +46,7 @@ class TrialRecord(Frozen):
     """Everything about one trial of one run."""
 
     schema_version: int = SCHEMA
-    key: str = Field(pattern=r"^[\w-]+$")
+    key: str
     """Names the trial among all of its kind: 16 hexadecimal digits."""
     suite: str
     scenario: str

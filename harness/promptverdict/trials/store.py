@@ -42,6 +42,7 @@ _MOST_SWEPT = 20
 """Newest runs that are looked at for what was left."""
 _WRITING_SECONDS = 60.0
 """How long nobody takes to write a record."""
+_KEY = re.compile(r"[\w.-]+")
 _NAME = "%Y%m%dT%H%M%S.%fZ"
 _SHARD_NAME = re.compile(r"-\d+of\d+$")
 
@@ -140,11 +141,14 @@ class Run:
         return run
 
     def save(self, record: TrialRecord, folder: str | None = None) -> None:
-        """Store the record of one trial. Raises StorageError.
+        """Store the record of one trial. Raises StorageError, and InputError for an odd key.
 
         folder: None where the record itself says which side it is of.
         """
         folder = folder or (BASE if record.revision else TRIALS)
+        if not _KEY.fullmatch(record.key):  # it may have been read from a stranger's file
+            found = f"its key {record.key!r:.80} is none"
+            raise InputError([Problem(record.id, found, _RUN_AGAIN)])
         # A recording can be replayed again; what was asked of a model is paid for.
         is_free = record.replayed or not record.evidence.events
         write = write_reproducible if is_free else write_file
