@@ -21,11 +21,9 @@ pytestmark = [
 
 SHORT = {
     "kill -9 of the harness",
-    "fsync fails in cassettes",
     "fsync fails in results/",
     "a second run",
     "kill between two renames",
-    "a full budget mid-way",
 }
 """Faults that take a second, and that no other test makes happen."""
 
