@@ -138,3 +138,11 @@ def test_log_records_of_libraries_are_rewritten(caplog: pytest.LogCaptureFixture
 
 def test_a_value_is_read_without_what_stands_around_it() -> None:
     assert strip_value(' \t"sk-1"\r\n') == "sk-1"
+
+
+@pytest.mark.parametrize("key", ["plain-0123456789", 'quo"ted\\0123456', "it's-a\\key'\"0123"])
+def test_a_key_is_hidden_in_texts_within_texts(key: str) -> None:
+    """A log shows a body as Python writes bytes, and the body has a call's arguments as JSON."""
+    body = json.dumps({"arguments": json.dumps({"command": f"echo {key}"})})
+    for text in (key, body, repr(body), repr(body.encode()), repr({"key": key}), repr([repr(key)])):
+        assert key[:6] not in hide_secrets(text, {"A_KEY": key})

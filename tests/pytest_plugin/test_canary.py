@@ -232,3 +232,21 @@ def test_a_key_comes_back_in_nothing_that_is_put_out(
 
 def _read(path: Path) -> str:
     return path.read_bytes().decode("utf-8", "replace")
+
+
+def test_the_traceback_of_a_bug_shows_no_key(
+    evals: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pytest quotes the arguments of functions, and one may be what an agent said."""
+
+    def fail(said: str) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+    finish = "promptverdict.pytest_plugin.session.EvalSession.finish_cell"
+    monkeypatch.setattr(finish, lambda *_: fail(f"the key is {CANARY}"))
+    result = run(evals, "evals", "--showlocals", "--junitxml=junit.xml")
+    shown = result.stdout.str() + (evals.path / "junit.xml").read_text()
+    assert "a bug" in shown
+    assert "the key is ***" in shown
+    assert CANARY not in shown

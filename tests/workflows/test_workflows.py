@@ -42,6 +42,7 @@ def test_the_workflows_that_are_spoken_of_exist() -> None:
         NIGHTLY,
         PULL_REQUEST,
         RECORD,
+        "platforms.yml",
         "weekly-newest.yml",
     )
 

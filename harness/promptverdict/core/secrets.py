@@ -156,10 +156,30 @@ def _list_credentials(value: str) -> Iterator[str]:
 
 def _list_forms(value: str) -> Iterator[str]:
     """List how a value may be written: plainly, or by addresses, JSON, Python and HTML."""
-    yield value
     yield quote(value, safe="", errors="replace")
     yield quote_plus(value, errors="replace")
     yield base64.b64encode(value.encode("utf-8", "replace")).decode()
-    yield json.dumps(value)[1:-1]
-    yield repr(value)[1:-1]
     yield html.escape(value)
+    yield from _list_escaped(value)
+
+
+def _list_escaped(value: str) -> list[str]:
+    """List a value as JSON and Python write it, also one in the other: a body in JSON in a log.
+
+    Most values have no letter that is escaped, and are written in one way.
+    """
+    forms = [value]
+    for _ in range(3):
+        longer = [form for known in forms for form in _escape(known)]
+        forms = list(dict.fromkeys([*forms, *longer]))
+    return forms
+
+
+def _escape(text: str) -> Iterator[str]:
+    yield json.dumps(text)[1:-1]
+    yield json.dumps(text, ensure_ascii=False)[1:-1]
+    written = repr(text)[1:-1]
+    yield written
+    # Which quotes Python escapes depends on what else stands in the text.
+    yield written.replace("\\'", "'")
+    yield written.replace("\\'", "'").replace("'", "\\'")

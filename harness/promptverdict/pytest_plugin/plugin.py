@@ -10,10 +10,13 @@ from collections.abc import Generator
 
 import pytest
 
+from promptverdict.core.secrets import hide_secrets
 from promptverdict.pytest_plugin.cell_items import CellItem
 from promptverdict.pytest_plugin.collection import Collection, check_arguments
 from promptverdict.pytest_plugin.evals import PytestEvals
+from promptverdict.pytest_plugin.item_base import EvalItem
 from promptverdict.pytest_plugin.run_report import RunReport
+from promptverdict.pytest_plugin.solution_items import SolutionItem
 from promptverdict.settings import OPTIONS, Settings
 
 
@@ -47,8 +50,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Report how long the trials took, not how long the item waited for them."""
+    """Report how long the trials took, not how long the item waited for them, and no key.
+
+    A bug's traceback quotes the arguments of functions, which may be what an agent said.
+    """
     report = yield
     if isinstance(item, CellItem) and call.when == "setup":
         report.duration = item.seconds
+    if isinstance(item, EvalItem | SolutionItem) and report.failed:
+        shown = report.longreprtext
+        hidden = hide_secrets(shown)
+        if hidden != shown:
+            report.longrepr = hidden
     return report

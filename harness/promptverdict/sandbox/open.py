@@ -57,6 +57,11 @@ def open_sandbox(
     commands cannot be isolated here.
     """
     if kind in ("docker", "podman"):
+        if platform.system() == "Windows":
+            raise SandboxError(
+                "Commands of agents need folders as Linux and macOS have them; this is Windows.\n"
+                "Record in WSL, in CI or on another machine.\nReplay works here."
+            )
         from promptverdict.sandbox.container_open import open_container
 
         container = open_container(kind, image or DEFAULT_IMAGE, limits)

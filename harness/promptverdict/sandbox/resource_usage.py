@@ -31,7 +31,7 @@ def list_descendants(pid: int) -> list[int]:
         # A child belongs to the thread that started it.
         for task in _list_process_folder(f"/proc/{pending.pop()}/task"):
             with contextlib.suppress(OSError):
-                children = [int(child) for child in Path(task, "children").read_text().split()]
+                children = [int(child) for child in _read_text(f"{task.path}/children").split()]
                 below += children
                 pending += children
     return below
@@ -96,10 +96,14 @@ def count_free_bytes(folder: Path) -> int:
 
 def _read_number(path: str, pattern: str) -> int:
     try:
-        match = re.search(pattern, Path(path).read_text())
+        match = re.search(pattern, _read_text(path))
     except OSError:
         return 0
     return int(match[1]) if match else 0
+
+
+def _read_text(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8")
 
 
 def _list_process_folder(folder: str) -> list[os.DirEntry[str]]:
