@@ -50,6 +50,7 @@ def imported() -> None:
     all models again takes longer than most of the sessions.
     """
     import_everything()
+    pytest_collection_finish()  # every session ends with five garbage collections
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +113,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what was collected out of every later garbage collection: it is large, and stays."""
+    """Leave what is there out of every later garbage collection: it is large, and stays."""
     gc.collect()
     gc.freeze()
 
