@@ -8,7 +8,7 @@ from promptverdict.core.model import Frozen
 from promptverdict.graders import Custom
 from promptverdict.graders.grading import count_outcomes, grade_all
 from promptverdict.trials.evidence import Evidence, FinalState, Task
-from promptverdict.trials.grade import Finding, Grade, Point, failed, passed, ungraded
+from promptverdict.trials.grade import Finding, Outcome, Point, failed, passed
 from promptverdict.trials.transcript import End, Say, User
 
 from tests.cases import try_cases
@@ -49,9 +49,9 @@ def test_a_suites_own_function_is_asked_like_a_grader() -> None:
     assert unknown.finding.outcome == "ungraded"
 
 
-def grades(*outcomes: str) -> list[tuple[Grade, ...]]:
-    made = {"p": passed("yes"), "f": failed("no"), "u": ungraded("cannot tell")}
-    return [(Grade(behaviour="b", grader="x", finding=made[one]),) for one in outcomes]
+def grades(*outcomes: str) -> list[list[tuple[str, Outcome]]]:
+    made: dict[str, Outcome] = {"p": "pass", "f": "fail", "u": "ungraded"}
+    return [[("b", made[one])] for one in outcomes]
 
 
 @try_cases(

@@ -9,6 +9,7 @@ from promptverdict.graders.spoken import Says
 from promptverdict.pytest_plugin.cell_status import CellStatus
 from promptverdict.trials.grade import Finding, Grade, Outcome
 from promptverdict.trials.record import Fault
+from promptverdict.trials.summary import summarise_trial
 from promptverdict.trials.transcript import User
 
 from tests.fakes import SCENARIO
@@ -34,10 +35,12 @@ def status(root: Path, *outcomes: Outcome, require: float = 1.0) -> CellStatus:
         made.scenario, scenario=scenario, suite=replace(made.scenario.suite, suite=suite)
     )
     trials = [
-        record(trial=number, grades=(graded(number, outcome),))
+        record(key=f"{number:016x}", trial=number, grades=(graded(number, outcome),))
         for number, outcome in enumerate(outcomes)
     ]
-    return CellStatus(replace(made, scenario=loaded), trials)
+    known = {trial.key: trial for trial in trials}
+    summaries = list(map(summarise_trial, trials))
+    return CellStatus(replace(made, scenario=loaded), summaries, known.__getitem__)
 
 
 def graded(number: int, outcome: Outcome) -> Grade:
@@ -74,7 +77,8 @@ def test_a_fault_is_told_with_its_trial_only_where_there_is_something_to_read(
     silent = silent.model_copy(
         update={"evidence": silent.evidence.model_copy(update={"events": ()})}
     )
-    broken = replace(whole, records=[record(User(text="x"), trial=2, fault=FAULT), silent])
+    trials = [record(User(text="x"), trial=2, fault=FAULT), silent]
+    broken = replace(whole, trials=list(map(summarise_trial, trials)))
     assert broken.list_faults() == [f"{whole.cell.id}#2: no answer", "no answer"]
     assert not broken.has_evidence
     assert whole.has_evidence
@@ -82,5 +86,5 @@ def test_a_fault_is_told_with_its_trial_only_where_there_is_something_to_read(
 
 def test_seconds_are_those_of_all_trials(tmp_path: Path) -> None:
     found = status(tmp_path, "pass", "pass")
-    assert found.seconds == sum(one.seconds for one in found.records)
+    assert found.seconds == sum(one.seconds for one in found.trials)
     assert found.seconds > 0

@@ -10,7 +10,7 @@ from promptverdict.trials.prices import Cost
 from promptverdict.trials.record import Fault
 
 from tests.cases import try_cases
-from tests.report.made import record
+from tests.report.made import summary
 
 COST = Cost(amount=2.0, currency="USD", as_of=date(2026, 1, 1))
 
@@ -18,7 +18,7 @@ COST = Cost(amount=2.0, currency="USD", as_of=date(2026, 1, 1))
 def lines(*seconds: float, planned: int, **more: object) -> list[str]:
     clock = iter([0.0, *seconds])
     progress = Progress(planned, lambda: next(clock))
-    return [progress.format_line(record(**more)) for _ in seconds]
+    return [progress.format_line(summary(**more)) for _ in seconds]
 
 
 def test_a_line_tells_the_trial_the_sum_and_the_time_left() -> None:
@@ -74,7 +74,7 @@ def test_silence_is_broken_with_who_is_waited_for_and_what_to_do(model: str, cur
 def test_a_trial_that_ends_begins_a_new_silence() -> None:
     clock = iter([0.0, 10.0, 20.0, 26.0])
     progress = Progress(2, lambda: next(clock))
-    progress.format_line(record())
+    progress.format_line(summary())
     assert progress.format_silence(Waiting("relay/me")) is None  # type: ignore[arg-type]
     line = progress.format_silence(Waiting("relay/me"))  # type: ignore[arg-type]
     assert line is not None

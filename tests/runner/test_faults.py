@@ -154,7 +154,12 @@ def at_once(
         for n in range(number)
     ]
     kept: list[TrialRecord] = []
-    runner = Runner(open_session(shared), concurrency or number, kept.append)
+
+    def keep(record: TrialRecord) -> TrialRecord:
+        kept.append(record)
+        return record
+
+    runner = Runner(open_session(shared), concurrency or number, keep)
     try:
         futures = [runner.submit(decide(cell.get_trial(0), "once")) for cell in cells]
         records = [future.result(timeout=120) for future in futures]
@@ -246,7 +251,7 @@ def test_what_is_recorded_is_replayed_although_the_run_was_stopped(
 ) -> None:
     cell, record, _ = conduct(tmp_path, FAULTS["a whole stream"])
     shared = throttle(FlyingTime())
-    runner = Runner(open_session(shared), 1, lambda _record: None)
+    runner = Runner(open_session(shared), 1, lambda record: record)
     with faulty(reply_in_order(FAULTS["an unknown model"].replies)) as server:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
         refused = runner.submit(decide(cell.get_trial(1), "once")).result(timeout=30)

@@ -28,8 +28,9 @@ def test_closing_cancels_what_still_runs_and_keeps_what_is_finished(tmp_path: Pa
     slow, kept = cell(tmp_path / "slow", variant="slow", prompt="You hang."), []
     fast = cell(tmp_path / "fast")
 
-    def keep(record: TrialRecord) -> None:
+    def keep(record: TrialRecord) -> TrialRecord:
         kept.append(record.key)
+        return record
 
     waiting = asyncio.Event()
 

@@ -193,14 +193,19 @@ def test_two_hundred_trials_at_once_are_neither_crossed_nor_lost(
         return [say(word), use("Read", file_path="w")] if turn == 1 else [say(word)]
 
     kept: list[TrialRecord] = []
+
+    def keep(record: TrialRecord) -> TrialRecord:
+        kept.append(record)
+        return record
+
     with provider(answer) as server:
-        runner = Runner(session(server, unprotected), 200, kept.append)
+        runner = Runner(session(server, unprotected), 200, keep)
         futures = [runner.submit(decide(cell.get_trial(0), "once")) for cell in cells]
         recorded = [future.result() for future in futures]
         runner.close()
     assert [one.fault for one in recorded] == [None] * 200
     assert len(kept) == 200
-    runner = Runner(RunContext(lambda: unprotected, _no_network), 200, kept.append)
+    runner = Runner(RunContext(lambda: unprotected, _no_network), 200, keep)
     futures = [runner.submit(decide(cell.get_trial(0), "none")) for cell in cells]
     replayed = [future.result() for future in futures]
     runner.close()
@@ -430,7 +435,7 @@ def test_a_recording_whose_probes_never_ran_is_probed_and_no_model_is_asked(
     recorded = record(cell, answers, unprotected)
     cell.get_trial(0).location.probes.unlink()
     unreachable = RunContext(lambda: unprotected, _no_network, "http://127.0.0.1:1")
-    runner = Runner(unreachable, 1, lambda record: None)
+    runner = Runner(unreachable, 1, lambda record: record)
     again = runner.submit(decide(cell.get_trial(0), "once")).result()
     runner.close()
     assert (again.fault, again.replayed) == (None, True)

@@ -7,13 +7,13 @@ makes its own grade ungraded and touches no other.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from promptverdict.graders import Custom
 from promptverdict.trials.evidence import Evidence
-from promptverdict.trials.grade import Finding, Grade, Grader, ungraded
+from promptverdict.trials.grade import Finding, Grade, Grader, Outcome, ungraded
 
 Check = Callable[[Evidence], Finding]
 """A suite's own grader, from its checks.py."""
@@ -50,20 +50,16 @@ class Standings:
 
 
 def count_outcomes(
-    behaviour: str, trials: Sequence[tuple[Grade, ...]], require: float
+    behaviour: str, trials: Sequence[Iterable[tuple[str, Outcome]]], require: float
 ) -> Standings:
     """Count one behaviour over a cell's trials.
 
-    require: share of the trials that must pass. Short means even if every ungraded one had passed;
-    met means even if every ungraded one had failed; anything between is undecided. A trial without
-    a grade of this behaviour is ungraded.
+    trials: behaviour and outcome of every grade of each. require: share of the trials that must
+    pass. Short means even if every ungraded one had passed; met means even if every ungraded one
+    had failed; anything between is undecided. A trial without a grade of this behaviour is
+    ungraded.
     """
-    outcomes = [
-        grade.finding.outcome
-        for grades in trials
-        for grade in grades
-        if grade.behaviour == behaviour
-    ]
+    outcomes = [outcome for grades in trials for graded, outcome in grades if graded == behaviour]
     passed, failed = outcomes.count("pass"), outcomes.count("fail")
     unknown = len(trials) - passed - failed
     need = max(1, math.ceil(require * len(trials) - 1e-9))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from promptverdict.graders.grading import Standings, count_outcomes
 from promptverdict.runner.cells import Cell
 from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.summary import TrialSummary
 
 
 @dataclass(frozen=True)
@@ -15,27 +16,29 @@ class CellStatus:
     """One cell after all of its trials."""
 
     cell: Cell
-    records: Sequence[TrialRecord]
-    """One for each trial, by number."""
+    trials: Sequence[TrialSummary]
+    """By number."""
+    read: Callable[[str], TrialRecord]
+    """Reads the record of a trial by its key, for the reasons of what fell short."""
 
     @property
     def has_evidence(self) -> bool:
         """Whether each trial has a transcript."""
-        return all(record.evidence.events for record in self.records)
+        return all(trial.has_transcript for trial in self.trials)
 
     @property
     def seconds(self) -> float:
         """How long the trials took, added up."""
-        return sum(record.seconds for record in self.records)
+        return sum(trial.seconds for trial in self.trials)
 
     def list_faults(self) -> list[str]:
         """List what broke, or why it cannot be decided whether the agent fell short."""
         faults = list(map(str, self.cell.find_lost_promises()))
-        for record in self.records:
-            if record.fault and record.evidence.events:
-                faults.append(f"{self.cell.get_trial(record.trial).id}: {record.fault.message}")
-            elif record.fault:
-                faults.append(record.fault.message)
+        for trial in self.trials:
+            if trial.fault and trial.has_transcript:
+                faults.append(f"{self.cell.get_trial(trial.trial).id}: {trial.fault.message}")
+            elif trial.fault:
+                faults.append(trial.fault.message)
         if not faults and not self.list_shortcomings():
             undecided = self._list_reasons("undecided", "ungraded")
             faults = [f"undecided: {reason}" for reason in undecided]
@@ -52,19 +55,22 @@ class CellStatus:
 
     def _count_outcomes(self, behaviour: str) -> Standings:
         require = self.cell.scenario.suite.suite.require
-        return count_outcomes(behaviour, [record.grades for record in self.records], require)
+        return count_outcomes(behaviour, [trial.outcomes for trial in self.trials], require)
 
     def _list_reasons(self, standing: str, outcome: str) -> Iterator[str]:
         """List the required behaviours of a standing, with the reasons of their outcomes."""
         for counts in map(self._count_outcomes, self.cell.required):
             if counts.standing == standing:
-                reasons = "".join(
-                    f"\n  trial {record.trial}: {grade.finding.reason}"
-                    for record in self.records
-                    for grade in record.grades
-                    if grade.behaviour == counts.behaviour and grade.finding.outcome == outcome
-                )
+                reasons = "".join(self._list_findings(counts.behaviour, outcome))
                 yield f"{counts.behaviour}: {_format_rate(counts)}{reasons}"
+
+    def _list_findings(self, behaviour: str, outcome: str) -> Iterator[str]:
+        """List the reasons of one outcome of a behaviour, a line for each trial that has it."""
+        for trial in self.trials:
+            if (behaviour, outcome) in trial.outcomes:
+                for grade in self.read(trial.key).grades:
+                    if (grade.behaviour, grade.finding.outcome) == (behaviour, outcome):
+                        yield f"\n  trial {trial.trial}: {grade.finding.reason}"
 
 
 def _format_rate(counts: Standings) -> str:

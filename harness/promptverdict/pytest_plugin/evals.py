@@ -161,8 +161,8 @@ class PytestEvals:
                 if not is_whole:
                     exitstatus = session.exitstatus = pytest.ExitCode.TESTS_FAILED
             self._session.close()
-            apart = (*self._session.older_records, *self._session.control_records)
-            lost = any(record.fault for record in apart)
+            apart = (*self._session.older_trials, *self._session.control_trials)
+            lost = any(trial.fault for trial in apart)
             is_empty = exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
             if self._session.folder and self._session.has_shard and is_empty:
                 exitstatus = session.exitstatus = pytest.ExitCode.OK

@@ -74,12 +74,15 @@ class PlannedTrials:
         return frozenset(path for place, path in places.items() if place not in own)
 
     def decide_all(self) -> list[Decision]:
-        """Decide about every trial, in the order in which they start.
+        """Decide about every trial that starts before it is waited for, in their order.
 
-        Raises InputError for a revision that does not exist.
+        Where nothing may be recorded, none does. Raises InputError for a revision that does not exist.
         """
         if self._settings.base:
             return self._decide_both_sides(self._settings.base)
+        if self._settings.record == "none":
+            # Cell by cell, as they are waited for: many recordings do not fit into memory.
+            return []
         return [decision for cell in self._cells.values() for decision in self.decide(cell)]
 
     def decide(self, cell: Cell) -> list[Decision]:
@@ -91,6 +94,10 @@ class PlannedTrials:
                 decide(trial, self._settings.record) for trial in self._list_trials(cell)
             ]
         return self._decisions[cell.id]
+
+    def drop_texts(self, cell: Cell) -> None:
+        """Forget the texts of a cell's recordings, which were played."""
+        self._decisions[cell.id] = [decision.drop_texts() for decision in self.decide(cell)]
 
     def replace_decisions(self, decisions: Iterable[Decision]) -> None:
         """Take other decisions about trials of the run, after a closer look at their recordings."""
@@ -143,6 +150,8 @@ class PlannedTrials:
         mode, cells = self._settings.record, self.cells
         decisions: list[Decision] = []
         with BothSides(ref, self._root, cells, self._settings) as sides:
+            if mode == "none":
+                return []
             for cell in cells:
                 decided = sides.decide(cell, self._list_trials(cell), mode)
                 self._decisions[cell.id] = [each for each in decided if each.trial.cell is cell]
@@ -150,9 +159,8 @@ class PlannedTrials:
             if count := self._settings.controls:
                 recorded = {decision.trial.key for decision in decisions}
                 self.controls = sides.decide_controls(cells, recorded, count)
-            if mode != "none":
-                unchanged = (cell.id for cell in cells if not sides.is_changed(cell))
-                self._unchanged = frozenset(unchanged)
+            unchanged = (cell.id for cell in cells if not sides.is_changed(cell))
+            self._unchanged = frozenset(unchanged)
         self.older = [decision for decision in decisions if decision.trial.cell.place is not None]
         return arrange_blocks([*decisions, *self.controls], self._seed)
 

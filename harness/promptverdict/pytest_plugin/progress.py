@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from promptverdict.core.text import escape_text, format_count
 from promptverdict.providers.registry import is_by_hand
 from promptverdict.report.words import format_tokens
-from promptverdict.trials.metrics import count_turns, describe_ending, sum_usage
 from promptverdict.trials.prices import Cost, add_costs
-from promptverdict.trials.record import TrialRecord
+from promptverdict.trials.summary import TrialSummary
 from promptverdict.trials.transcript import Usage, add_usages
 
 if TYPE_CHECKING:
@@ -33,25 +32,24 @@ class Progress:
         self._used = Usage(input=0, output=0)
         self._spent: Cost | None = None
 
-    def format_line(self, record: TrialRecord, side: str = "") -> str:
+    def format_line(self, ended: TrialSummary, side: str = "") -> str:
         """Count one more trial, and format how it ended and how much is left.
 
         side: added to the name of a trial of an older revision.
         """
-        events = record.evidence.events
-        if events:
+        if ended.has_transcript:
             # A trial that never began has no price, and makes none unknown.
-            self._spent = add_costs([self._spent, record.cost]) if self._begun else record.cost
+            self._spent = add_costs([self._spent, ended.cost]) if self._begun else ended.cost
             self._begun += 1
-        self._used = add_usages([self._used, sum_usage(events)])
+        self._used = add_usages([self._used, ended.used])
         self._done += 1
         self._ended_at = self._written = self._clock()
-        turns = f" after {count_turns(events)} turns" if events else ""
+        turns = f" after {ended.turns} turns" if ended.has_transcript else ""
         spent = str(self._spent or "price unknown") if self._begun else "nothing spent"
         return (
-            f"[{self._done}/{self._planned}] {record.id}{escape_text(side)}: "
-            f"{escape_text(describe_ending(record))}{turns},"
-            f" {_format_time(record.seconds)}; so far {format_tokens(self._used)} tokens,"
+            f"[{self._done}/{self._planned}] {ended.id}{escape_text(side)}: "
+            f"{escape_text(ended.ending)}{turns},"
+            f" {_format_time(ended.seconds)}; so far {format_tokens(self._used)} tokens,"
             f" {spent}; {self._format_rest()}"
         )
 

@@ -61,8 +61,8 @@ class RunReport:
         from promptverdict.report.terminal.absent import render_unrecorded
         from promptverdict.report.terminal.summary import render_evidence, render_summary
 
-        records = session.records if session else read_records(folder)
-        trials = list(map(summarise_trial, records))
+        # The controller of pytest-xdist sees the records alone, and reads one at a time.
+        trials = session.trials if session else list(map(summarise_trial, read_records(folder)))
         invocation = self._describe_invocation()
         comparison = self._render_comparison()
         summary = render_summary(
@@ -71,7 +71,7 @@ class RunReport:
             invocation=invocation,
             shortcomings=self._shortcomings,
             baselines=session.baselines if session and not comparison else None,
-            older=list(map(summarise_trial, session.older_records)) if session else (),
+            older=session.older_trials if session else (),
             terminal=self._describe_terminal(),
         )
         terminalreporter.section("evaluations")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from promptverdict.runner.decisions import Decision
     from promptverdict.trials.record import TrialRecord
     from promptverdict.trials.store import Run
+    from promptverdict.trials.summary import TrialSummary
 
 
 class EvalSession:
@@ -47,7 +48,7 @@ class EvalSession:
         self._trials = TrialRun(settings, self._create_run)
         self.planned = PlannedTrials(settings, root)
         self._locks = RecordingLocks()
-        self._finished: dict[str, list[TrialRecord]] = {}
+        self._finished: dict[str, list[TrialSummary]] = {}
         self._comparisons: Comparisons | None = None
 
     def start(self, write_line: WriteLine) -> None:
@@ -89,7 +90,8 @@ class EvalSession:
 
         write_line: gets a line for every trial of the run that is recorded meanwhile.
         """
-        return CellStatus(cell, self._finish_trials(cell, write_line))
+        trials = self._finish_trials(cell, write_line)
+        return CellStatus(cell, trials, self._trials.read_record)
 
     def conclude_gate(self, folder: Path, write_line: WriteLine) -> GateConclusion:
         """Wait for every trial of the run, and return what a suite's gate comes to.
@@ -115,20 +117,20 @@ class EvalSession:
             for decision in self.planned.apart:
                 self._trials.wait_for(decision, write_line)
             cells = self.planned.cells
-            records = [record for cell in cells for record in self._finish_trials(cell, write_line)]
+            trials = [trial for cell in cells for trial in self._finish_trials(cell, write_line)]
             # A gate needs all cells of its suite, also those that this run did not select.
             expected = [cell.id for cell in self.reader.list_all_cells()]
             run = self._trials.open()
             self._comparisons = conclude(
                 cells,
                 expected,
-                records,
+                (self._trials.read_record(trial.key) for trial in trials),
                 self.settings,
                 self._root,
                 OlderRecords(
                     run.save,
-                    [record for record in self.older_records if record.fault],
-                    [record for record in self.control_records if record.fault],
+                    self._list_lost(self.planned.older),
+                    self._list_lost(self.planned.controls),
                 ),
             )
             write_comparisons(run.folder, self._comparisons)
@@ -162,16 +164,15 @@ class EvalSession:
         store_older_side(
             self.settings.base, self._root, self.planned.cells, self.settings, run.save
         )
-        for record in self.older_records:
-            if record.fault:
-                run.save(record, LOST)
+        for record in self._list_lost(self.planned.older):
+            run.save(record, LOST)
 
     def list_unrecorded(self) -> list[Decision]:
         """List the decisions about trials that were to be recorded and were not."""
         return [
             decision
             for decision in self.planned.list_recorded()
-            if (record := self._trials.get_record(decision.trial.key)) is None or record.fault
+            if (trial := self._trials.get_summary(decision.trial.key)) is None or trial.fault
         ]
 
     @property
@@ -189,20 +190,20 @@ class EvalSession:
         return {loaded.id: loaded.suite.baseline for loaded in suites if loaded.suite.baseline}
 
     @property
-    def records(self) -> list[TrialRecord]:
-        """Records of the finished trials, in the order of the plan."""
+    def trials(self) -> list[TrialSummary]:
+        """The finished trials, in the order of the plan."""
         keys = [trial.key for trial in self.planned.list_trials()]
-        return [record for key in keys if (record := self._trials.get_record(key))]
+        return [trial for key in keys if (trial := self._trials.get_summary(key))]
 
     @property
-    def older_records(self) -> list[TrialRecord]:
-        """Records of what this run recorded of the revision that it is compared with."""
-        return self._list_records(self.planned.older)
+    def older_trials(self) -> list[TrialSummary]:
+        """What this run recorded of the revision that it is compared with."""
+        return self._list_trials(self.planned.older)
 
     @property
-    def control_records(self) -> list[TrialRecord]:
-        """Records of the control trials of this run."""
-        return self._list_records(self.planned.controls)
+    def control_trials(self) -> list[TrialSummary]:
+        """The control trials of this run."""
+        return self._list_trials(self.planned.controls)
 
     @property
     def folder(self) -> Path | None:
@@ -229,15 +230,20 @@ class EvalSession:
             if self._locks.has(path) and path not in broken:
                 remove_unfinished(scenario.cassettes)
 
-    def _list_records(self, decisions: Iterable[Decision]) -> list[TrialRecord]:
+    def _list_trials(self, decisions: Iterable[Decision]) -> list[TrialSummary]:
         keys = dict.fromkeys(decision.trial.key for decision in decisions)
-        return [record for key in keys if (record := self._trials.get_record(key))]
+        return [trial for key in keys if (trial := self._trials.get_summary(key))]
 
-    def _finish_trials(self, cell: Cell, write_line: WriteLine) -> list[TrialRecord]:
+    def _list_lost(self, decisions: Iterable[Decision]) -> list[TrialRecord]:
+        keys = dict.fromkeys(decision.trial.key for decision in decisions)
+        return [record for key in keys if (record := self._trials.get_lost(key))]
+
+    def _finish_trials(self, cell: Cell, write_line: WriteLine) -> list[TrialSummary]:
         if cell.id not in self._finished:
             self._finished[cell.id] = [
                 self._trials.finish(decision, write_line) for decision in self.planned.decide(cell)
             ]
+            self.planned.drop_texts(cell)
         return self._finished[cell.id]
 
     def _create_run(self) -> Run:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from promptverdict.runner.world.base import RunContext
     from promptverdict.trials.record import TrialRecord
     from promptverdict.trials.store import Run
+    from promptverdict.trials.summary import TrialSummary
 
 WriteLine = Callable[[str], object]
 """Writes a line to whoever waits."""
@@ -39,9 +40,11 @@ class TrialRun:
         self._settings, self._create_run = settings, create_run
         self._cluster: RayCluster | None = None
         self._run: Run | None = None
-        self._runner: Runner | None = None
-        self._records: dict[str, TrialRecord] = {}
-        self._ended: SimpleQueue[TrialRecord] = SimpleQueue()
+        self._runner: Runner[TrialSummary] | None = None
+        # Records lie on the disk; those of many trials would not fit into memory together.
+        self._summaries: dict[str, TrialSummary] = {}
+        self._lost: dict[str, TrialRecord] = {}
+        self._ended: SimpleQueue[TrialSummary] = SimpleQueue()
         self._progress: Progress | None = None
         self._recording: frozenset[str] = frozenset()
         self._older: frozenset[str] = frozenset()
@@ -57,9 +60,19 @@ class TrialRun:
             self._run = self._create_run()
         return self._run
 
-    def get_record(self, key: str) -> TrialRecord | None:
-        """Return the record of a finished trial by its key."""
-        return self._records.get(key)
+    def get_summary(self, key: str) -> TrialSummary | None:
+        """Return what a finished trial came to, by its key."""
+        return self._summaries.get(key)
+
+    def get_lost(self, key: str) -> TrialRecord | None:
+        """Return the record of a trial of the older revision that broke, by its key."""
+        return self._lost.get(key)
+
+    def read_record(self, key: str) -> TrialRecord:
+        """Read the stored record of a finished trial. Raises InputError where it is gone."""
+        from promptverdict.trials.store import TRIALS, read_record
+
+        return read_record(self.open().folder / TRIALS / f"{key}.json")
 
     def note_older(self, keys: frozenset[str]) -> None:
         """Note which trials are of an older revision; their records are stored when compared."""
@@ -109,28 +122,26 @@ class TrialRun:
         if not decision.replays:
             self._start().submit(decision)
 
-    def finish(self, decision: Decision, write_line: WriteLine) -> TrialRecord:
-        """Wait for a trial and return its record; store one for a trial that cannot run."""
+    def finish(self, decision: Decision, write_line: WriteLine) -> TrialSummary:
+        """Wait for a trial and return what it came to; store a record of one that cannot run."""
         if decision.error is None:
             return self.wait_for(decision, write_line)
         from promptverdict.runner.records import record_absence
 
-        record = record_absence(decision.trial, decision.error)
-        self._store(record)
-        return record
+        return self._store(record_absence(decision.trial, decision.error))
 
-    def wait_for(self, decision: Decision, write_line: WriteLine) -> TrialRecord:
+    def wait_for(self, decision: Decision, write_line: WriteLine) -> TrialSummary:
         """Wait for a trial, and write a line for each trial that is recorded meanwhile."""
         if decision.replays:
             return self._replay(decision)
         future = self._start().submit(decision)
-        for record in self._list_ended_until(future):
-            if self._progress and record is None:
+        for trial in self._list_ended_until(future):
+            if self._progress and trial is None:
                 if line := self._progress.format_silence(decision.trial):
                     write_line(line)
-            elif self._progress and record and record.key in self._recording:
-                side = f" @ {self._settings.base}" if record.key in self._older else ""
-                write_line(self._progress.format_line(record, side))
+            elif self._progress and trial and trial.key in self._recording:
+                side = f" @ {self._settings.base}" if trial.key in self._older else ""
+                write_line(self._progress.format_line(trial, side))
         return future.result()
 
     def close(self) -> None:
@@ -144,20 +155,19 @@ class TrialRun:
             with suppress(OSError):  # it holds what trials of this or another run will go on from
                 folder.rmdir()
 
-    def _replay(self, decision: Decision) -> TrialRecord:
+    def _replay(self, decision: Decision) -> TrialSummary:
         """Replay a recording once, in the thread that waits for it."""
-        known = self._records.get(decision.trial.key)
+        known = self._summaries.get(decision.trial.key)
         if known is None and decision.sealed:
             from promptverdict.runner.trial import replay_trial
 
-            known = replay_trial(decision.trial, self._context, decision.sealed)
-            self._store(known)
+            known = self._store(replay_trial(decision.trial, self._context, decision.sealed))
         if known is None:
             raise RuntimeError("a replay without a recording")
         return known
 
-    def _list_ended_until(self, future: Future[TrialRecord]) -> Iterator[TrialRecord | None]:
-        """Yield each record as its trial ends, and None between two looks."""
+    def _list_ended_until(self, future: Future[TrialSummary]) -> Iterator[TrialSummary | None]:
+        """Yield each trial as it ends, and None between two looks."""
         # The queue is emptied once more after the future is done: its own record is the last in it.
         is_done = False
         while not is_done:
@@ -167,13 +177,20 @@ class TrialRun:
                 yield self._ended.get()
             yield None
 
-    def _store(self, record: TrialRecord) -> None:
-        """Store a record. The runner calls this in threads of its own."""
+    def _store(self, record: TrialRecord) -> TrialSummary:
+        """Store a record, and return its summary. The runner calls this in threads of its own."""
+        from promptverdict.trials.summary import summarise_trial
+
         # What is recorded of an older revision is read back, graded and stored when it is compared.
         if record.key not in self._older:
             self.open().save(record)
-        self._records[record.key] = record
-        self._ended.put(record)
+        elif record.fault:
+            self._lost[record.key] = record
+        summary = summarise_trial(record)
+        self._summaries[record.key] = summary
+        if record.key in self._recording:
+            self._ended.put(summary)
+        return summary
 
     async def _record_elsewhere(self, trial: Trial) -> TrialRecord:
         if self._cluster is None:
@@ -212,7 +229,7 @@ class TrialRun:
         # Not below the run: the next run is the one that goes on from them.
         return self.open().folder.parent / FOLDER
 
-    def _start(self) -> Runner:
+    def _start(self) -> Runner[TrialSummary]:
         if self._runner is None:
             from promptverdict.runner.runner import Runner
 

@@ -6,7 +6,7 @@ and half a new one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from promptverdict.core.errors import (
@@ -53,6 +53,12 @@ class Decision:
     def replays(self) -> bool:
         """Whether the trial is played from its recording, and nothing else is to be done."""
         return self.sealed is not None and self.error is None and not self.probes
+
+    def drop_texts(self) -> Decision:
+        """Return it without the texts of the recording, which take most room and were played."""
+        if self.sealed is None:
+            return self
+        return replace(self, sealed=replace(self.sealed, http="", world=""))
 
 
 def decide(trial: Trial, mode: RecordMode) -> Decision:

@@ -13,7 +13,7 @@ import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import CancelledError, Future
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 from promptverdict.core.errors import BrokenRecording, DiskError
 from promptverdict.core.open_files import raise_open_file_limit
@@ -26,6 +26,8 @@ from promptverdict.runner.records import record_absence
 from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import RunContext
 from promptverdict.trials.record import TrialRecord
+
+Kept = TypeVar("Kept")
 
 _LAST_SECONDS = 1.0
 """How long a process that ends waits for commands to be killed and folders to be removed."""
@@ -44,10 +46,11 @@ async def check_replay(decision: Decision, context: RunContext) -> Decision:
     return decision
 
 
-class Runner:
+class Runner(Generic[Kept]):
     """Runs trials on its own event loop; made for one run, closed at its end.
 
-    keep is called with each record, in a worker thread. offline: no trial may be recorded, and
+    keep is called with each record, in a worker thread; what it returns is what a trial's future
+    returns, so that no record is held that nobody needs. offline: no trial may be recorded, and
     nothing that runs here can open a connection. Otherwise, until it is closed, Ctrl-C, SIGTERM and
     SIGHUP cancel all trials at once and interrupt the main thread, unless another handler is set.
     recorder: records trials elsewhere, and knows of budget and refusals; None: they are recorded
@@ -58,7 +61,7 @@ class Runner:
         self,
         context: RunContext,
         concurrency: int,
-        keep: Callable[[TrialRecord], object],
+        keep: Callable[[TrialRecord], Kept],
         *,
         offline: bool = False,
         recorder: Callable[[Trial], Awaitable[TrialRecord]] | None = None,
@@ -70,7 +73,7 @@ class Runner:
         self._cancelled: set[asyncio.Task[Any]] = set()
         self._closing: set[asyncio.Task[Any]] = set()
         self._gate = asyncio.Semaphore(concurrency)
-        self._futures: dict[str, Future[TrialRecord]] = {}
+        self._futures: dict[str, Future[Kept]] = {}
         self._thread = threading.Thread(target=self._serve, name="promptverdict", daemon=True)
         self._thread.start()
         self._until_closed = contextlib.ExitStack()
@@ -88,7 +91,7 @@ class Runner:
 
         return asyncio.run_coroutine_threadsafe(check_all(), self._loop).result()
 
-    def submit(self, decision: Decision) -> Future[TrialRecord]:
+    def submit(self, decision: Decision) -> Future[Kept]:
         """Start a trial as soon as there is room; the same trial is started only once."""
         known = self._futures.get(decision.trial.key)
         if known is None:
@@ -112,7 +115,7 @@ class Runner:
         self._loop.close()
         self._until_closed.close()
 
-    async def _run(self, decision: Decision) -> TrialRecord:
+    async def _run(self, decision: Decision) -> Kept:
         # The gate counts trials and not requests: each of them may have a sandbox open.
         async with self._gate:
             if decision.records:
@@ -122,11 +125,10 @@ class Runner:
                     decision.trial, self._context, decision.sealed, probes=decision.probes
                 )
         try:
-            await run_to_end(self._keep, record)
+            return await run_to_end(self._keep, record)
         except DiskError as error:
             self._context.throttle.stop(error)
             raise
-        return record
 
     async def _record(self, trial: Trial) -> TrialRecord:
         """Record a trial, unless the provider or the budget has ended recording."""

@@ -130,8 +130,9 @@ def record(
     back: dict[str, float] = {}
     names = {trial.key: name_trial(trial) for trial in trials}
 
-    def keep(record: TrialRecord) -> None:
+    def keep(record: TrialRecord) -> TrialRecord:
         back[names[record.key]] = time.monotonic()
+        return record
 
     cluster = RayCluster(settings, {trial.cell.scenario.suite.folder for trial in trials})
     runner = Runner(
