@@ -1,10 +1,19 @@
-"""What many trials take. Run by hand: python tests/benchmarks/scale.py [--only ROW ...]
+"""What many trials take. Run by hand: python -m tests.benchmarks.scale [--only ROW ...]
 
-replay   1,000 recordings replayed, beside a bare script that makes the same SDK calls
-live     500 trials recorded, 50 at once, of a provider on loopback that takes 200 ms, beside
-         the bare SDK doing the same
-growth   1,000 and 5,000 trials recorded: linear where a trial takes as much in both
-stored   `compare` and `report` over 10,000 and 100,000 stored trials
+replay   1,000 recordings replayed
+live     500 trials recorded, 50 at once, of a provider on loopback that takes 200 ms
+tools    100 trials recorded with 10 calls of a tool each, 20 at once, 50 ms
+growth   100, 1,000 and 5,000 trials recorded: linear where a trial takes as much in all
+collect  1,000 scenarios with 100 agents collected
+stored   `compare` and `report` over 10,000, 50,000 and 100,000 stored trials, distinct copies of
+         those that were recorded
+
+The first three stand beside the bare SDK and, where --peers names the Python of an environment that
+has them, beside pytest with vcrpy (replay) and pydantic-evals:
+
+    uv venv peers && uv pip install --python peers pytest pytest-recording pydantic-evals \\
+        'pydantic-ai-slim[anthropic]'
+    python -m tests.benchmarks.scale --peers peers/bin/python
 
 Each measurement is a process of its own that finds its modules compiled; sides alternate, so that a
 machine's moods meet both. Printed are medians of CPU seconds (user and system), their ratio to the
@@ -27,13 +36,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from promptverdict.settings import Settings
 from promptverdict.trials.store import Run, read_records
 
-WORDS = "Careful answers take a little longer than careless ones, and are worth the wait. "
-PROMPT, ANSWER = WORDS * 5, WORDS * 30
+from tests.benchmarks.scale_programs import BARE, PROMPT, PYDANTIC_EVALS, SERVER, VCR_TEST
+
 MODEL = "anthropic/scripted"
 CLI = [sys.executable, "-c", "import sys; from promptverdict.cli import main; sys.exit(main())"]
 PLUGINS = ["-p", "no:randomly", "-p", "no:asyncio", "-p", "no:cacheprovider", "-p", "no:xdist"]
@@ -48,7 +58,7 @@ behaviours:
 SCENARIO = """\
 title: A request
 task: Please help with request NUMBER.
-tools: [Read]
+tools: [TOOL]
 grades:
   kind: {type: says, all_of: [worth the wait]}
 """
@@ -58,64 +68,6 @@ sandbox = "none"
 
 [tool.promptverdict.models]
 default = "{MODEL}"
-"""
-SERVER = f"""\
-import asyncio, json, sys
-delay, answer = float(sys.argv[1]), json.dumps({{
-    "id": "msg_1", "type": "message", "role": "assistant", "model": "scripted",
-    "content": [{{"type": "text", "text": {ANSWER!r}}}], "stop_reason": "end_turn",
-    "stop_sequence": None, "usage": {{"input_tokens": 120, "output_tokens": 600}}}}).encode()
-reply = (b"HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\ncontent-length: %d\\r\\n\\r\\n"
-         % len(answer)) + answer
-
-async def serve(reader, writer):
-    try:
-        while head := await reader.readuntil(b"\\r\\n\\r\\n"):
-            fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\\r\\n")[1:-2])
-            await reader.readexactly(int(fields[b"content-length"]))
-            await asyncio.sleep(delay)
-            writer.write(reply)
-            await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
-        pass
-    finally:
-        writer.close()
-
-async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=512)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-
-asyncio.run(main())
-"""
-BARE = f"""\
-import asyncio, json, sys
-import httpx2
-from anthropic import AsyncAnthropic
-count, at_once, url = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-ANSWER = json.dumps({{
-    "id": "msg_1", "type": "message", "role": "assistant", "model": "scripted",
-    "content": [{{"type": "text", "text": {ANSWER!r}}}], "stop_reason": "end_turn",
-    "stop_sequence": None, "usage": {{"input_tokens": 120, "output_tokens": 600}}}})
-
-def reply(request):
-    return httpx2.Response(200, text=ANSWER, headers={{"content-type": "application/json"}})
-
-async def trial(gate, number):
-    http = None
-    if url == "replay":
-        http = httpx2.AsyncClient(transport=httpx2.MockTransport(reply), trust_env=False)
-    more = {{"http_client": http}} if http else {{"base_url": url}}
-    async with gate, AsyncAnthropic(api_key="none", max_retries=0, **more) as client:
-        await client.messages.create(
-            model="scripted", max_tokens=8192, system={PROMPT!r}, timeout=60,
-            messages=[{{"role": "user", "content": f"Please help with request {{number}}."}}])
-
-async def main():
-    gate = asyncio.Semaphore(at_once)
-    await asyncio.gather(*(trial(gate, number) for number in range(count)))
-
-asyncio.run(main())
 """
 
 
@@ -128,14 +80,19 @@ class Taken:
     megabytes: float
 
 
-def measure(argv: list[str], folder: Path, environment: Mapping[str, str]) -> Taken:
-    """Run a process to its end."""
+def measure(
+    argv: list[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    expected: tuple[int, ...] = (0,),
+) -> Taken:
+    """Run a process to its end; any other exit code than those expected ends the benchmark."""
     began = time.perf_counter()
     with (folder / "out.txt").open("w") as out:
         running = subprocess.Popen(argv, cwd=folder, stdout=out, stderr=out, env=environment)
         _, status, usage = os.wait4(running.pid, 0)
     wall = time.perf_counter() - began
-    if os.waitstatus_to_exitcode(status) not in (0, 1):
+    if os.waitstatus_to_exitcode(status) not in expected:
         raise SystemExit(f"{argv} ended with {status}:\n{(folder / 'out.txt').read_text()}")
     return Taken(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
 
@@ -152,7 +109,7 @@ def serve(delay: float) -> Iterator[str]:
             running.kill()
 
 
-def write_project(folder: Path, scenarios: int) -> None:
+def write_project(folder: Path, scenarios: int, tool: str = "Read") -> None:
     """Write a suite with two variants, so that there are twice as many cells."""
     files = {
         "pyproject.toml": PYPROJECT,
@@ -160,7 +117,9 @@ def write_project(folder: Path, scenarios: int) -> None:
         "agents/helper/terse.md": f"{PROMPT}Be terse.",
         "evals/many/suite.yaml": SUITE,
         **{
-            f"evals/many/s{number:05d}.yaml": SCENARIO.replace("NUMBER", str(number))
+            f"evals/many/s{number:05d}.yaml": SCENARIO.replace("NUMBER", str(number)).replace(
+                "TOOL", tool
+            )
             for number in range(scenarios)
         },
     }
@@ -179,13 +138,13 @@ def build_environment(compiled: Path, url: str = "") -> dict[str, str]:
 
 def print_sides(title: str, sides: Mapping[str, list[Taken]], trials: int) -> None:
     """Print the medians of each side, and its CPU beside the bare SDK's."""
-    print(f"\n{title}\n{'':10}   CPU s   ratio  wall s  ms CPU/trial  peak MB")
+    print(f"\n{title}\n{'':14}   CPU s   ratio  wall s  ms CPU/trial  peak MB")
     bare = statistics.median(each.cpu for each in sides["bare SDK"])
     for name, taken in sides.items():
         cpu, wall = (statistics.median(getattr(t, k) for t in taken) for k in ("cpu", "wall"))
         peak = max(each.megabytes for each in taken)
         per = cpu / trials * 1000
-        print(f"{name:10}{cpu:8.2f}{cpu / bare:8.2f}{wall:8.2f}{per:14.2f}{peak:9.0f}", flush=True)
+        print(f"{name:14}{cpu:8.2f}{cpu / bare:8.2f}{wall:8.2f}{per:14.2f}{peak:9.0f}", flush=True)
 
 
 def compare_sides(
@@ -201,42 +160,88 @@ def compare_sides(
     return taken
 
 
+def list_peers(
+    asked: argparse.Namespace, names: Mapping[str, str]
+) -> Iterator[tuple[str, Callable[[str], list[str]]]]:
+    """Yield each peer that is installed, and what builds the command of a program of it.
+
+    names: of peers, and of a module by which each is known to be installed.
+    """
+    for name, module in names.items():
+        check = [asked.peers, "-c", f"import {module}"]
+        if asked.peers and not subprocess.run(check, capture_output=True, check=False).returncode:
+            yield name, lambda program: [asked.peers, "-c", program]
+        else:
+            print(f"{name}: not installed", flush=True)
+
+
 def measure_replay(folder: Path, compiled: Path, asked: argparse.Namespace) -> None:
     write_project(folder, 500)
+    test = folder / "vcr" / "test_kind.py"
+    test.parent.mkdir()
+    test.write_text(VCR_TEST.replace("COUNT", "1000"))
     with serve(0.0) as url:
         environment = build_environment(compiled, url)
         measure([*PYTEST, "--record", "once", "--concurrency", "10"], folder, environment)
-    environment = build_environment(compiled)
-    commands = {
-        "bare SDK": lambda: measure(
-            [sys.executable, "-c", BARE, "1000", "8", "replay"], folder, environment
-        ),
-        "replay": lambda: measure(PYTEST, folder, environment),
-    }
-    print_sides("replay of 1,000 recordings", compare_sides(commands, asked.rounds), 1000)
+        commands = {
+            "bare SDK": lambda: measure(
+                [sys.executable, "-c", BARE, "1000", "8", "replay"], folder, environment
+            ),
+            "replay": lambda: measure(PYTEST, folder, environment),
+        }
+        for name, _ in list_peers(asked, {"pytest+vcr": "pytest_recording"}):
+            argv = [asked.peers, "-m", "pytest", "-q", "--record-mode"]
+            measure([*argv, "once"], test.parent, environment)
+            replay = [*argv, "none"]
+            commands[name] = partial(measure, replay, test.parent, environment)
+        print_sides("replay of 1,000 recordings", compare_sides(commands, asked.rounds), 1000)
 
 
 def measure_live(folder: Path, compiled: Path, asked: argparse.Namespace) -> None:
     write_project(folder, 250)
+    title = "500 live trials, 200 ms, 50 at once"
+    _measure_recording(folder, compiled, asked, title, (0.2, 500, 50))
+
+
+def measure_tools(folder: Path, compiled: Path, asked: argparse.Namespace) -> None:
+    write_project(folder, 50, "TodoWrite")
+    title = "100 live trials with 10 calls of a tool, 50 ms, 20 at once"
+    _measure_recording(folder, compiled, asked, title, (0.05, 100, 20), "tools")
+
+
+def _measure_recording(
+    folder: Path,
+    compiled: Path,
+    asked: argparse.Namespace,
+    title: str,
+    size: tuple[float, int, int],
+    *options: str,
+) -> None:
+    """Measure recording beside the bare SDK and a peer; size: delay, trials, trials at once."""
+    delay, trials, at_once = size
+    argv = [*PYTEST, "--record", "once", "--concurrency", str(at_once)]
 
     def record() -> Taken:
         shutil.rmtree(folder / "evals/many/cassettes", ignore_errors=True)
-        return measure([*PYTEST, "--record", "once", "--concurrency", "50"], folder, environment)
+        return measure(argv, folder, environment)
 
-    with serve(0.2) as url:
+    with serve(delay) as url:
         environment = build_environment(compiled, url)
+        given = [str(trials), str(at_once), url, *options]
         commands = {
-            "bare SDK": lambda: measure(
-                [sys.executable, "-c", BARE, "500", "50", url], folder, environment
-            ),
+            "bare SDK": lambda: measure([sys.executable, "-c", BARE, *given], folder, environment),
             "recording": record,
         }
+        for name, build in list_peers(asked, {"pydantic-evals": "pydantic_evals"}):
+            program = [*build(PYDANTIC_EVALS), *given]
+            commands[name] = partial(measure, program, folder, environment)
         taken = compare_sides(commands, asked.rounds)
-    print_sides("500 live trials, 200 ms, 50 at once", taken, 500)
+    print_sides(title, taken, trials)
 
 
 def measure_growth(folder: Path, compiled: Path, asked: argparse.Namespace) -> None:
-    print("\nrecording, 0 ms, 10 at once\n  trials   CPU s  ms CPU/trial  wall s  peak MB")
+    print("\nrecording, 0 ms, 10 at once\n  trials   CPU s  ms CPU/trial more  wall s  peak MB")
+    before = (0, 0.0)
     with serve(0.0) as url:
         environment = build_environment(compiled, url)
         for trials in asked.growth:
@@ -245,8 +250,31 @@ def measure_growth(folder: Path, compiled: Path, asked: argparse.Namespace) -> N
             write_project(place, trials // 2)
             argv = [*PYTEST, "--record", "once", "--concurrency", "10"]
             taken = measure(argv, place, environment)
-            row = f"{trials:8,}{taken.cpu:8.1f}{taken.cpu / trials * 1000:14.2f}"
+            more = (taken.cpu - before[1]) / (trials - before[0]) * 1000
+            row = f"{trials:8,}{taken.cpu:8.1f}{more:19.2f}"
             print(f"{row}{taken.wall:8.1f}{taken.megabytes:9.0f}", flush=True)
+            before = trials, taken.cpu
+
+
+def measure_collect(folder: Path, compiled: Path, asked: argparse.Namespace) -> None:
+    print("\ncollection\nscenarios  agents   CPU s  wall s  peak MB")
+    environment = build_environment(compiled)
+    for scenarios, agents in ((100, 100), (1_000, 100)):
+        place = folder / str(scenarios)
+        place.mkdir()
+        write_project(place, scenarios)
+        names = [f"team/a{number:03d}" for number in range(agents)]
+        for name in names:
+            path = place / f"agents/{name}.md"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(f"{PROMPT}You are {name}.")
+        suite = place / "evals/many/suite.yaml"
+        listed = "[helper/base, helper/terse]"
+        suite.write_text(suite.read_text().replace(listed, f"[helper/base, {', '.join(names)}]"))
+        argv = [*PYTEST, "--collect-only", "-q"]
+        taken = min((measure(argv, place, environment) for _ in range(3)), key=lambda t: t.cpu)
+        row = f"{scenarios:9,}{agents:8}{taken.cpu:8.1f}{taken.wall:8.1f}{taken.megabytes:9.0f}"
+        print(row, flush=True)
 
 
 def write_stored(folder: Path, known: list[str], trials: int) -> str:
@@ -268,18 +296,19 @@ def write_stored(folder: Path, known: list[str], trials: int) -> str:
 
 
 def measure_stored(folder: Path, compiled: Path, asked: argparse.Namespace) -> None:
-    write_project(folder, 500)
+    write_project(folder, asked.recorded // 2)
     with serve(0.0) as url:
         environment = build_environment(compiled, url)
         measure([*PYTEST, "--record", "once", "--concurrency", "10"], folder, environment)
     latest = (folder / "results/latest").resolve()
     known = [record.model_dump_json() for record in read_records(latest)]
-    print("\nstored trials\n            trials    CPU s  ms/trial  peak MB  KB/trial more")
+    print(f"\nstored trials, distinct copies of {len(known):,} recorded ones")
+    print("            trials    CPU s  ms/trial  peak MB  KB/trial more")
     last: dict[str, tuple[int, float]] = {}
     for trials in asked.stored:
         name = write_stored(folder, known, trials)
         for verb in ("compare", "report"):
-            taken = measure([*CLI, verb, name], folder, build_environment(compiled))
+            taken = measure([*CLI, verb, name], folder, build_environment(compiled), (0, 1, 6))
             row = f"{verb:8}{trials:10,}{taken.cpu:9.1f}{taken.cpu / trials * 1000:10.2f}"
             row += f"{taken.megabytes:9.0f}"
             if verb in last:
@@ -287,22 +316,31 @@ def measure_stored(folder: Path, compiled: Path, asked: argparse.Namespace) -> N
                 row += f"{(taken.megabytes - peak) * 1024 / (trials - before):15.2f}"
             last[verb] = trials, taken.megabytes
             print(row, flush=True)
+        page = (folder / "results" / name / "report.html").stat().st_size / 1_000_000
+        print(f"{'':8}the page: {page:.1f} MB", flush=True)
+        shutil.rmtree(folder / "results" / name)
 
 
 ROWS: dict[str, Callable[[Path, Path, argparse.Namespace], None]] = {
     "replay": measure_replay,
     "live": measure_live,
+    "tools": measure_tools,
     "growth": measure_growth,
+    "collect": measure_collect,
     "stored": measure_stored,
 }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--only", nargs="+", choices=list(ROWS), default=list(ROWS))
+    parser.add_argument("--peers", help="Python of an environment with the peers")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--growth", type=int, nargs="+", default=[1_000, 5_000])
-    parser.add_argument("--stored", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--growth", type=int, nargs="+", default=[100, 1_000, 5_000])
+    parser.add_argument("--stored", type=int, nargs="+", default=[10_000, 50_000, 100_000])
+    parser.add_argument("--recorded", type=int, default=10_000, help="stored: of them recorded")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         for row in asked.only:
