@@ -76,7 +76,8 @@ class PlannedTrials:
     def decide_all(self) -> list[Decision]:
         """Decide about every trial that starts before it is waited for, in their order.
 
-        Where nothing may be recorded, none does. Raises InputError for a revision that does not exist.
+        Where nothing may be recorded, none does. Raises InputError for a revision that does not
+        exist.
         """
         if self._settings.base:
             return self._decide_both_sides(self._settings.base)
