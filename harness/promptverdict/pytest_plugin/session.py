@@ -246,52 +246,6 @@ class EvalSession:
             self.planned.drop_texts(cell)
         return self._finished[cell.id]
 
-<<<<<<< HEAD
-=======
-    def _decide_both_sides(self, ref: str) -> list[Decision]:
-        """Decide about the cells and their older selves, in the order in which they are recorded.
-
-        Where nothing may be recorded, nothing is decided before its cell is waited for. Raises
-        InputError for a revision that does not exist.
-        """
-        from promptverdict.comparison.both_sides import BothSides, arrange_blocks
-
-        mode, cells = self.settings.record, list(self._cells.values())
-        decisions: list[Decision] = []
-        with BothSides(ref, self._root, cells, self.settings) as sides:
-            if mode == "none":
-                return []
-            for cell in cells:
-                decided = sides.decide(cell, self._list_trials(cell), mode)
-                self._decisions[cell.id] = [each for each in decided if each.trial.cell is cell]
-                decisions += decided
-            if count := self.settings.controls:
-                recorded = {decision.trial.key for decision in decisions}
-                self._controls = sides.decide_controls(cells, recorded, count)
-            unchanged = (cell.id for cell in cells if not sides.is_changed(cell))
-            self._unchanged = frozenset(unchanged)
-        self._older = [decision for decision in decisions if decision.trial.cell.place is not None]
-        apart = (*self._older, *self._controls)
-        self._trials.note_older(frozenset(decision.trial.key for decision in apart))
-        return arrange_blocks([*decisions, *self._controls], self._seed)
-
-    def _decide(self, cell: Cell) -> list[Decision]:
-        if cell.id not in self._decisions:
-            from promptverdict.runner.decisions import decide
-
-            self._decisions[cell.id] = [
-                decide(trial, self.settings.record) for trial in self._list_trials(cell)
-            ]
-        return self._decisions[cell.id]
-
-    def _list_trials(self, cell: Cell) -> list[Trial]:
-        count = self.settings.trials or cell.scenario.suite.suite.trials
-        return [cell.get_trial(number) for number in range(count)]
-
-    def _list_planned(self) -> list[Trial]:
-        return [trial for cell in self._cells.values() for trial in self._list_trials(cell)]
-
->>>>>>> 65c58c8 (Hold a docstring to the line's length)
     def _create_run(self) -> Run:
         from promptverdict.trials.store import Run
 
