@@ -28,10 +28,11 @@ def test_missing_bubblewrap_is_told_with_a_cure(monkeypatch: pytest.MonkeyPatch)
 
 def test_another_system_than_linux_is_told_where_to_record(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.system", lambda: "Darwin")
-    with pytest.raises(SandboxError, match="There is no sandbox for Darwin yet") as told:
+    with pytest.raises(SandboxError, match="bubblewrap runs on Linux, and this is Darwin") as told:
         open_sandbox("bubblewrap")
     lines = str(told.value).splitlines()
     assert len(lines) == 3
+    assert "--sandbox docker" in lines[1]
     assert "--sandbox=none" in lines[2]
 
 
