@@ -67,6 +67,17 @@ def test_the_setting_chooses_the_sandbox(
     assert opened == ["none"]
 
 
+def test_the_option_chooses_the_model_whose_recordings_are_probed(
+    opened: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"pyproject.toml": PROTECTED.replace("scripted", "another")})
+    assert main(["probe", "--sandbox", "none"]) == 0
+    assert capsys.readouterr().out == "0 recordings probed\n"
+    assert main(["probe", "--sandbox", "none", "--model", "relay/scripted"]) == 0
+    assert capsys.readouterr().out.endswith("2 recordings probed\n")
+    assert opened == ["none"]
+
+
 def test_a_sandbox_that_there_is_not_is_refused(
     opened: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,6 +23,10 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument("paths", nargs="*", default=["evals"], help="suites or scenario files")
     parser.add_argument("--all", action="store_true", help="also run probes that did not change")
     parser.add_argument(
+        "--model",
+        help="probe the recordings of this model, as provider/name (default: each agent's own)",
+    )
+    parser.add_argument(
         "--sandbox", help="bubblewrap, docker, podman or none (default: the setting `sandbox`)"
     )
 
@@ -34,7 +38,7 @@ def run(asked: argparse.Namespace) -> int:
     from promptverdict.sandbox import open_sandbox
     from promptverdict.settings import resolve
 
-    settings = resolve(Path.cwd(), {"sandbox": asked.sandbox})
+    settings = resolve(Path.cwd(), {"sandbox": asked.sandbox, "model": asked.model})
     # Opened for the first probe that must run: checking alone needs no sandbox.
     sandbox = cache(lambda: open_sandbox(settings.sandbox, settings.sandbox_image))
     paths = [Path(path) for path in asked.paths]
