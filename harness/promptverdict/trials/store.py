@@ -300,9 +300,11 @@ def read_records(run: Path, folder: str = TRIALS) -> Iterator[TrialRecord]:
     a problem for each file that is none, after the last.
     """
     problems: list[Problem] = []
-    for path in sorted((run / folder).glob("*.json")):
+    place = run / folder
+    # Names: the paths of a hundred thousand records would take more than what is held of them.
+    for name in sorted(path.name for path in place.glob("*.json")):
         try:
-            yield read_record(path)
+            yield read_record(place / name)
         except InputError as error:
             problems += error.problems
     if problems:
