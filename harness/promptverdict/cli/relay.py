@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.files import describe_read_error, read_regular_file
+from promptverdict.core.files import describe_read_error
 from promptverdict.core.secrets import hide_secrets
 from promptverdict.providers.relay import client
 from promptverdict.providers.relay.pages import render_turn
@@ -126,7 +127,9 @@ def _answer(url: str, conversation: str, file: Path | None) -> int:
     where = str(file) if file else "standard input"
     try:
         most = _MAX_ANSWER_BYTES
-        content = read_regular_file(file, most) if file else sys.stdin.buffer.read(most + 1)
+        # A pipe is welcome here: whoever names one has somebody who writes to it.
+        with file.open("rb") if file else nullcontext(sys.stdin.buffer) as stream:
+            content = stream.read(most + 1)
         text = content.decode("utf-8-sig")
     except OSError as error:
         found, cure = f"cannot be read: {describe_read_error(error)}", "name a file with the answer"
