@@ -1,6 +1,7 @@
 """What many trials take. Run by hand: python -m tests.benchmarks.scale [--only ROW ...]
 
-replay   1,000 recordings replayed
+replay   1,000 recordings replayed; then again with nothing changed (`unchanged`), beside 1,000
+         empty tests (`no test`)
 live     500 trials recorded, 50 at once, of a provider on loopback that takes 200 ms
 tools    100 trials recorded with 10 calls of a tool each, 20 at once, 50 ms
 growth   100, 1,000 and 5,000 trials recorded: linear where a trial takes as much in all
@@ -48,6 +49,12 @@ MODEL = "anthropic/scripted"
 CLI = [sys.executable, "-c", "import sys; from promptverdict.cli import main; sys.exit(main())"]
 PLUGINS = ["-p", "no:randomly", "-p", "no:asyncio", "-p", "no:cacheprovider", "-p", "no:xdist"]
 PYTEST = [sys.executable, "-m", "pytest", "-q", *PLUGINS, "evals"]
+EMPTY = """\
+import pytest
+
+@pytest.mark.parametrize("number", range(1000))
+def test_nothing(number): pass
+"""
 SUITE = """\
 title: Many trials
 variants: [helper/base, helper/terse]
@@ -175,6 +182,12 @@ def list_peers(
             print(f"{name}: not installed", flush=True)
 
 
+def measure_without_cache(folder: Path, environment: Mapping[str, str]) -> Taken:
+    """Replay without the records of earlier replays."""
+    shutil.rmtree(folder / "results/.replays", ignore_errors=True)
+    return measure(PYTEST, folder, environment)
+
+
 def measure_replay(folder: Path, compiled: Path, asked: argparse.Namespace) -> None:
     write_project(folder, 500)
     test = folder / "vcr" / "test_kind.py"
@@ -187,8 +200,11 @@ def measure_replay(folder: Path, compiled: Path, asked: argparse.Namespace) -> N
             "bare SDK": lambda: measure(
                 [sys.executable, "-c", BARE, "1000", "8", "replay"], folder, environment
             ),
-            "replay": lambda: measure(PYTEST, folder, environment),
+            "replay": partial(measure_without_cache, folder, environment),
+            "unchanged": lambda: measure(PYTEST, folder, environment),
+            "no test": lambda: measure([*PYTEST[:-1], "test_empty.py"], folder, environment),
         }
+        (folder / "test_empty.py").write_text(EMPTY)
         for name, _ in list_peers(asked, {"pytest+vcr": "pytest_recording"}):
             argv = [asked.peers, "-m", "pytest", "-q", "--record-mode"]
             measure([*argv, "once"], test.parent, environment)

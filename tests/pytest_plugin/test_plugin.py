@@ -408,10 +408,12 @@ def test_collection_imports_nothing_heavy(evals: pytest.Pytester) -> None:
 
 
 @pytest.mark.e2e
-def test_a_run_that_compares_nothing_imports_no_statistics(evals: pytest.Pytester) -> None:
+def test_a_run_that_replays_and_compares_nothing_imports_no_statistics_and_no_http(
+    evals: pytest.Pytester,
+) -> None:
     program = (
         "import sys, pytest; pytest.main(['evals', '-q']);"
-        "print([name for name in ('pandas', 'scipy', 'jinja2') if name in sys.modules])"
+        "print([name for name in ('pandas', 'scipy', 'jinja2', 'httpx2') if name in sys.modules])"
     )
     result = evals.run(sys.executable, "-c", program)
     assert "evaluations" in result.stdout.str()

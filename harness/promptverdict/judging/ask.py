@@ -6,17 +6,17 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Event
-from typing import Any, Literal
-
-import httpx2
+from typing import TYPE_CHECKING, Any, Literal
 
 from promptverdict.core.clock import format_now
 from promptverdict.core.errors import ProviderError
 from promptverdict.providers.connection import Connection
-from promptverdict.providers.receiving import receive
 from promptverdict.providers.registry import is_by_hand, load_api
 from promptverdict.trials.provenance import Origin
 from promptverdict.trials.transcript import Answered, Call, User
+
+if TYPE_CHECKING:
+    import httpx2
 
 _AS_TEXT = (
     "No tool is at hand here: write the arguments of `{}` as one JSON object, and nothing else."
@@ -80,7 +80,9 @@ async def _put(
     parameters: Mapping[str, Any],
     message: str,
 ) -> Received:
-    listener = _Listener(judge.network())
+    from promptverdict.judging.listener import Listener
+
+    listener = Listener(judge.network())
     connection = Connection(listener, judge.relay, replay=False)
     try:
         async with connection.open_model(judge.model, system, tools, parameters) as model:
@@ -120,25 +122,3 @@ def _classify_evidence(model: str, answered: Answered | None) -> Origin:
     if answered and answered.operator:
         return "relay"
     return "simulated" if is_by_hand(model) else "live"
-
-
-class _Listener(httpx2.AsyncBaseTransport):
-    """Notes what was sent, and the answer if one came.
-
-    The SDK would hand out a parsed answer; what is stored is its body, byte for byte.
-    """
-
-    def __init__(self, network: httpx2.AsyncBaseTransport) -> None:
-        self._network = network
-        self.request = b""
-        self.answer: bytes | None = None
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        self.request = await request.aread()
-        response = await receive(await self._network.handle_async_request(request))
-        if response.status_code < 400:
-            self.answer = response.content
-        return response
-
-    async def aclose(self) -> None:
-        await self._network.aclose()

@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
-
-import httpx2
+from typing import TYPE_CHECKING, Any
 
 from promptverdict.core.errors import ContextOverflow, ProviderError
 from promptverdict.providers.failures import read_error_words
 from promptverdict.providers.wire import is_stream, parse_json, read_event_data, shorten_to_line
+
+if TYPE_CHECKING:
+    import httpx2
 
 _REFUSES = {
     401: "the key is not accepted",
@@ -113,6 +114,8 @@ def read_retry_after(headers: httpx2.Headers, now: Callable[[], float] = time.ti
 
 def is_lasting(error: Exception) -> bool:
     """Return whether what kept an answer from coming would keep the next one from coming too."""
+    import httpx2
+
     if isinstance(error, httpx2.LocalProtocolError | httpx2.UnsupportedProtocol):
         return True
     # A tunnel that a proxy refuses has no response: the status stands in the words alone.

@@ -100,6 +100,8 @@ class PytestEvals:
                 self._config.rootpath,
                 agents_by_hand=given["agents"] is not None,
                 run_name=None if name is None else str(name),
+                # pytest's --cache-clear; its plugin for caches may be switched off.
+                is_cache_cleared=bool(getattr(option, "cacheclear", False)),
             )
         return self._session
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,22 @@ from promptverdict.settings import Settings
 if TYPE_CHECKING:
     from promptverdict.comparison.run_plan import RunPlan
     from promptverdict.runner.decisions import Decision
+    from promptverdict.trials.record import TrialRecord
 
 
 class PlannedTrials:
-    """The cells of one session and, where it compares with a revision, their older selves."""
+    """The cells of one session and, where it compares with a revision, their older selves.
 
-    def __init__(self, settings: Settings, root: Path) -> None:
-        self._settings, self._root = settings, root
+    find_known: finds the record that a replay of a trial would make, where it is known.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        root: Path,
+        find_known: Callable[[Trial], TrialRecord | None] = lambda _trial: None,
+    ) -> None:
+        self._settings, self._root, self._find_known = settings, root, find_known
         self._seed = secrets.randbelow(2**32)
         self._cells: dict[str, Cell] = {}
         self._decisions: dict[str, list[Decision]] = {}
@@ -89,16 +98,21 @@ class PlannedTrials:
     def decide(self, cell: Cell) -> list[Decision]:
         """Return the decisions about a cell's trials; they are made once."""
         if cell.id not in self._decisions:
-            from promptverdict.runner.decisions import decide
-
             self._decisions[cell.id] = [
-                decide(trial, self._settings.record) for trial in self._list_trials(cell)
+                self._decide_trial(trial) for trial in self._list_trials(cell)
             ]
         return self._decisions[cell.id]
 
     def drop_texts(self, cell: Cell) -> None:
         """Forget the texts of a cell's recordings, which were played."""
         self._decisions[cell.id] = [decision.drop_texts() for decision in self.decide(cell)]
+
+    def _decide_trial(self, trial: Trial) -> Decision:
+        from promptverdict.runner.decisions import Decision, decide
+
+        if known := self._find_known(trial):
+            return Decision(trial, "fresh", None, None, known=known)
+        return decide(trial, self._settings.record)
 
     def replace_decisions(self, decisions: Iterable[Decision]) -> None:
         """Take other decisions about trials of the run, after a closer look at their recordings."""

@@ -12,6 +12,7 @@ from promptverdict.core.text import escape_text
 from promptverdict.pytest_plugin.cell_reader import CellReader
 from promptverdict.pytest_plugin.cell_status import CellStatus
 from promptverdict.pytest_plugin.checks import check_recording, describe_models
+from promptverdict.pytest_plugin.known_replays import KnownReplays
 from promptverdict.pytest_plugin.planned_trials import PlannedTrials
 from promptverdict.pytest_plugin.recording_locks import RecordingLocks
 from promptverdict.pytest_plugin.trial_run import TrialRun, WriteLine
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 class EvalSession:
     """What the collected cells of one session share.
 
-    run_name: the run that several processes share, or None for one of its own.
+    run_name: the run that several processes share, or None for one of its own. is_cache_cleared:
+    whether records of earlier replays are passed over.
     """
 
     def __init__(
@@ -41,12 +43,16 @@ class EvalSession:
         *,
         agents_by_hand: bool,
         run_name: str | None = None,
+        is_cache_cleared: bool = False,
     ) -> None:
         self.settings = settings
         self.reader = CellReader(settings, root, agents_by_hand=agents_by_hand)
         self._root, self._run_name = root, run_name
-        self._trials = TrialRun(settings, self._create_run)
-        self.planned = PlannedTrials(settings, root)
+        self._known = KnownReplays(
+            settings, root, is_cleared=is_cache_cleared, is_shared=run_name is not None
+        )
+        self._trials = TrialRun(settings, self._create_run, self._known.add)
+        self.planned = PlannedTrials(settings, root, self._known.find)
         self._locks = RecordingLocks()
         self._finished: dict[str, list[TrialSummary]] = {}
         self._comparisons: Comparisons | None = None
@@ -213,6 +219,7 @@ class EvalSession:
     def close(self) -> None:
         """Cancel the trials that still run; finished ones are stored already."""
         self._trials.close()
+        self._known.store()
         self._locks.close()
 
     def _sweep(self, decisions: Iterable[Decision]) -> None:

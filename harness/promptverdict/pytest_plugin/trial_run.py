@@ -34,10 +34,19 @@ _POLL_SECONDS = 0.2
 
 
 class TrialRun:
-    """The runner and the stored run of a session; both begin when the first trial needs them."""
+    """The runner and the stored run of a session; both begin when the first trial needs them.
 
-    def __init__(self, settings: Settings, create_run: Callable[[], Run]) -> None:
+    note_replay: gets each record of a recording that was played.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        create_run: Callable[[], Run],
+        note_replay: Callable[[Trial, TrialRecord], object],
+    ) -> None:
         self._settings, self._create_run = settings, create_run
+        self._note_replay = note_replay
         self._cluster: RayCluster | None = None
         self._run: Run | None = None
         self._runner: Runner[TrialSummary] | None = None
@@ -157,14 +166,17 @@ class TrialRun:
 
     def _replay(self, decision: Decision) -> TrialSummary:
         """Replay a recording once, in the thread that waits for it."""
-        known = self._summaries.get(decision.trial.key)
-        if known is None and decision.sealed:
-            from promptverdict.runner.trial import replay_trial
+        summary = self._summaries.get(decision.trial.key)
+        return summary or self._store(decision.known or self._play(decision))
 
-            known = self._store(replay_trial(decision.trial, self._context, decision.sealed))
-        if known is None:
+    def _play(self, decision: Decision) -> TrialRecord:
+        from promptverdict.runner.trial import replay_trial
+
+        if decision.sealed is None:
             raise RuntimeError("a replay without a recording")
-        return known
+        record = replay_trial(decision.trial, self._context, decision.sealed)
+        self._note_replay(decision.trial, record)
+        return record
 
     def _list_ended_until(self, future: Future[TrialSummary]) -> Iterator[TrialSummary | None]:
         """Yield each trial as it ends, and None between two looks."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +85,7 @@ def load(text: str, where: str) -> Any:
     """Read what `dump` wrote. Raises BrokenRecording, naming `where`, for anything else."""
     builder = _RecordingBuilder()
     try:
-        for event in _check_length(yaml.parse(text, Loader=yaml.CSafeLoader)):
-            builder.take(event)
+        builder.take_all(yaml.CSafeLoader(text), MAX_EVENTS)
     except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())[:160]
         raise BrokenRecording(
@@ -95,14 +93,6 @@ def load(text: str, where: str) -> Any:
             "  restore it from version control, or record it again with --record all"
         ) from error
     return builder.documents[0] if len(builder.documents) == 1 else None
-
-
-def _check_length(events: Iterable[yaml.Event]) -> Iterator[yaml.Event]:
-    """Pass events on. Raises ValueError for too many: `[],` is three bytes, and a list hundreds."""
-    for number, event in enumerate(events):
-        if number > MAX_EVENTS:
-            raise ValueError("more keys and values than a recording has")
-        yield event
 
 
 class _RecordingBuilder(DataBuilder):

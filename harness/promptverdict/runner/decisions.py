@@ -27,6 +27,7 @@ from promptverdict.recording.texts import describe_line_end_cure
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.probes import has_unrun_probes
 from promptverdict.settings import RecordMode
+from promptverdict.trials.record import TrialRecord
 
 State = Literal["fresh", "missing", "stale", "broken"]
 
@@ -43,21 +44,29 @@ class Decision:
     """Why there is neither a recording to replay nor leave to make one."""
     probes: bool = False
     """Whether the probes are run on the recording, since one of them never ran."""
+    known: TrialRecord | None = None
+    """The record that a replay would make, of one with the same inputs; nothing is opened then."""
+    is_known: bool = False
+    """Whether there was one, which is stored by now."""
 
     @property
     def records(self) -> bool:
         """Whether the trial will be asked of a model."""
-        return self.sealed is None and self.error is None
+        return not self._has_evidence and self.error is None
 
     @property
     def replays(self) -> bool:
         """Whether the trial is played from its recording, and nothing else is to be done."""
-        return self.sealed is not None and self.error is None and not self.probes
+        return self._has_evidence and self.error is None and not self.probes
+
+    @property
+    def _has_evidence(self) -> bool:
+        return self.sealed is not None or self.known is not None or self.is_known
 
     def drop_texts(self) -> Decision:
         """Return it without the texts of the recording, which take most room and were played."""
         if self.sealed is None:
-            return self
+            return replace(self, known=None, is_known=self.is_known or self.known is not None)
         return replace(self, sealed=replace(self.sealed, http="", world=""))
 
 
