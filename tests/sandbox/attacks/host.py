@@ -93,6 +93,13 @@ def _read_after_look(root: Path, path: str) -> bytes:
     return (root / path).read_bytes()
 
 
+PLACES = (
+    *("/workspace/link/planted", "/workspace/p", "/tmp/p", "/home/agent/p", "/run/reports/p"),
+    *("/run/harness/p", "/usr/p", "p", "/a/../b"),
+)
+"""Where nothing may be mounted: an agent can write there, or it is no place of a mount."""
+
+
 def try_places(sandbox: Bubblewrap) -> Iterator[Tried]:
     """Try to get a mount point made outside, and workspaces laid where the host's tools look."""
     with naive.open_folders() as folders, tempfile.TemporaryDirectory() as outside:
@@ -100,7 +107,7 @@ def try_places(sandbox: Bubblewrap) -> Iterator[Tried]:
         target = Path(outside, "planted")
         # bubblewrap follows an agent's link when it makes a mount point: CVE-2026-87766.
         (folders.workspace / "link").symlink_to(f"/oldroot{outside}")
-        for place in ("/workspace/link/planted", "/tmp/p", "/home/agent/p", "/run/reports/p"):
+        for place in PLACES:
             try:
                 sandbox.run(["true"], folders, timeout=10, mounts=[Mount(Path("/usr"), place)])
                 held = False
