@@ -190,7 +190,15 @@ def test_an_interrupt_gives_up_what_is_unfinished_and_leaves_nothing_behind(
 def test_what_was_given_up_is_recorded_by_the_next_run(
     evals: pytest.Pytester, server: Provider, temp: Path, programs: Path
 ) -> None:
-    with recording(evals.path, temp, "none", programs / "python") as interrupted:
+    def sleep_for_long(marker: str) -> Callable[[dict[str, Any]], Blocks]:
+        # The next run carries the call out again, for as long as the model lets it.
+        return lambda body: (
+            [use("Bash", command=f"sleep {marker}", timeout=4000)]
+            if "careful" in json.dumps(body["system"])
+            else [say("Done.")]
+        )
+
+    with recording(evals.path, temp, "none", programs / "python", sleep_for_long) as interrupted:
         interrupted.until(interrupted.sleeps)
         interrupted.until(lambda: interrupted.has_kept("helper/terse"))
         to_the_group(interrupted.process)
