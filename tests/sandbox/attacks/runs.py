@@ -30,7 +30,7 @@ UNLIMITED = "no such limit"
 WIDE = Limits(
     memory=1 << 50, disk=1 << 50, entries=1 << 40, flood=1 << 50, processes=200, data=1 << 33
 )
-_HOG = "python3 -I -c 'x = bytearray(30 << 20); import time; time.sleep(0.6)' &"
+_HOG = "python3 -I -c 'x = bytearray(30 << 20); import time; time.sleep('$LONG')' &"
 
 
 @dataclass(frozen=True)
@@ -49,21 +49,21 @@ GREEDS = (
     Greed("a flood of output", "yes | head -c 3000000", "output-flood"),
     Greed("a flood from the background", "yes | head -c 3000000 & wait", "output-flood"),
     Greed("memory of many processes", f"{_HOG}\n{_HOG}\n{_HOG}\nwait", "memory"),
-    Greed("a full workspace", "head -c 20M /dev/zero > a; sleep 0.5", "disk"),
-    Greed("a full /tmp", "head -c 20M /dev/zero > /tmp/a; sleep 0.5", "disk"),
-    Greed("a full home", "head -c 20M /dev/zero > ~/a; sleep 0.5", "disk"),
+    Greed("a full workspace", "head -c 20M /dev/zero > a; sleep $LONG", "disk"),
+    Greed("a full /tmp", "head -c 20M /dev/zero > /tmp/a; sleep $LONG", "disk"),
+    Greed("a full home", "head -c 20M /dev/zero > ~/a; sleep $LONG", "disk"),
     Greed(
         "a removed file that is open",
-        "exec 3> a; rm a; head -c 20M /dev/zero >&3; sleep 0.5",
+        "exec 3> a; rm a; head -c 20M /dev/zero >&3; sleep $LONG",
         "disk",
     ),
     Greed(
         "memory with a name and no folder",
         "python3 -I -c \"import os, time\nf = os.memfd_create('x')\nos.write(f, bytes(10 << 20))\n"
-        'time.sleep(0.5)"',
+        "time.sleep(float(os.environ['LONG']))\"",
         "disk",
     ),
-    Greed("many files", "touch $(seq 900); sleep 0.5", "too-many-files"),
+    Greed("many files", "touch $(seq 900); sleep $LONG", "too-many-files"),
     Greed("a command without end", "sleep 30", "timeout", 0.3, limited=False),
     Greed("no heed to signals", "trap '' TERM INT HUP; sleep 30; sleep 30", "timeout", 0.3, False),
     Greed("a closed output", "exec >&- 2>&-; sleep 30", "timeout", 0.3, limited=False),
@@ -90,7 +90,9 @@ def try_greeds(sandbox: Bubblewrap) -> Iterator[Tried]:
 def _try_greed(sandbox: Bubblewrap, greed: Greed) -> list[Tried]:
     with naive.open_folders() as folders:
         small = _with_limits(sandbox, SMALL)
-        done = small.run(shell(greed.script), folders, timeout=greed.timeout)
+        # It stays until it is stopped, however late a busy machine looks.
+        script = f"export LONG=20; {greed.script}"
+        done = small.run(shell(script), folders, timeout=greed.timeout)
         after = small.run(shell("rm -rf ./* ~/a /tmp/a; echo next"), folders, timeout=20)
         held = done.stopped == greed.stopped and after.output.endswith("next\n")
         held = held and len(done.output) < SMALL.output + 200
@@ -103,7 +105,7 @@ def _try_greed(sandbox: Bubblewrap, greed: Greed) -> list[Tried]:
         ]
         if greed.limited:
             wide = _with_limits(sandbox, WIDE)
-            free = wide.run(shell(greed.script), folders, timeout=60)
+            free = wide.run(shell(f"export LONG=0.1; {greed.script}"), folders, timeout=60)
             tried.append(Tried(greed.name, free.stopped is not None, UNLIMITED, free.output[-200:]))
         return tried
 
