@@ -7,7 +7,12 @@ from pathlib import Path
 
 from promptverdict.agents.discovery import AgentFiles, find_agents
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.runner.cell_selection import CellSelection, select_cells
+from promptverdict.runner.cell_selection import (
+    CellSelection,
+    VariantSelection,
+    build_cells,
+    select_variants,
+)
 from promptverdict.runner.cells import Cell
 from promptverdict.scenarios.discovery import SUITE_FILE, check_namesake, list_scenarios
 from promptverdict.scenarios.loading import LoadedSuite, load_scenario, load_suite
@@ -24,6 +29,7 @@ class CellReader:
     def __init__(self, settings: Settings, root: Path, *, agents_by_hand: bool) -> None:
         self._settings, self._root, self.agents_by_hand = settings, root, agents_by_hand
         self._suites: dict[Path, LoadedSuite] = {}
+        self._variants: dict[Path, VariantSelection] = {}
         self._agents: AgentFiles | None = None
         self._has_read_agents = False
         self._reported: set[Problem] = set()
@@ -64,8 +70,11 @@ class CellReader:
         agents = self._read_agents()
         if agents is None:
             return CellSelection()
-        by_hand = self.agents_by_hand
-        chosen = select_cells(scenario, agents, self._settings, by_hand=by_hand)
+        if path.parent not in self._variants:
+            self._variants[path.parent] = select_variants(
+                scenario.suite, agents, self._settings, by_hand=self.agents_by_hand
+            )
+        chosen = build_cells(scenario, self._variants[path.parent], self._settings)
         unnamed = {problem.where: (problem,) for problem in agents.unnamed}
         return CellSelection(chosen.cells, {**unnamed, **chosen.refused})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,7 +76,7 @@ class PytestEvals:
         except InputError:
             return False
 
-    def select_others(self, cells: list[Cell]) -> frozenset[Path]:
+    def select_others(self, cells: Iterable[Cell]) -> frozenset[Path]:
         """Select the scenarios that other shards run."""
         return self._session.planned.select_others(cells) if self._session else frozenset()
 

@@ -6,6 +6,7 @@ setup. Neither shows a traceback.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -37,7 +38,7 @@ class Evals(Protocol):
         """Return whether a suite has a gate."""
         ...
 
-    def select_others(self, cells: list[Cell]) -> frozenset[Path]:
+    def select_others(self, cells: Iterable[Cell]) -> frozenset[Path]:
         """Select the scenarios that other shards run."""
         ...
 

@@ -33,6 +33,27 @@ class CellSelection:
         return tuple(dict.fromkeys(p for problems in self.refused.values() for p in problems))
 
 
+@dataclass(frozen=True)
+class ResolvedVariant:
+    """A variant that a suite runs with, and what its model means: the same in every scenario."""
+
+    id: str
+    variant: Variant
+    model: str = ""
+    """As `provider/name`; empty where there are problems."""
+    problems: tuple[Problem, ...] = ()
+    """Why its model means nothing here."""
+
+
+@dataclass(frozen=True)
+class VariantSelection:
+    """The variants that a suite runs with, and those whose files cannot be used."""
+
+    resolved: tuple[ResolvedVariant, ...]
+    broken: Mapping[str, tuple[Problem, ...]]
+    """Id that a file would have -> its problems."""
+
+
 def list_cells(
     scenario: LoadedScenario, agents: Iterable[Variant], settings: Settings, *, by_hand: bool
 ) -> list[Cell]:
@@ -49,13 +70,24 @@ def list_cells(
 def select_cells(
     scenario: LoadedScenario, agents: AgentFiles, settings: Settings, *, by_hand: bool
 ) -> CellSelection:
-    """Select the cells of a scenario: with the variants that its suite names, or with all.
+    """Select the cells of a scenario with the variants of its suite. Raises InputError.
+
+    A file that cannot be used, a model that means nothing here and an agent whose tools are all
+    missing keep only their own cells from running.
+    """
+    variants = select_variants(scenario.suite, agents, settings, by_hand=by_hand)
+    return build_cells(scenario, variants, settings)
+
+
+def select_variants(
+    suite: LoadedSuite, agents: AgentFiles, settings: Settings, *, by_hand: bool
+) -> VariantSelection:
+    """Select the variants that a suite names, or all.
 
     by_hand: the agents were asked for on the command line. Then those the suite names run if they
     are among them, and if none is, all of them: measured, since nothing is required of them.
-    A file that cannot be used, a model that means nothing here and an agent whose tools are all
-    missing keep only their own cells from running. Raises InputError for a variant that should be
-    there, for a stance of one that does not run, and for a model that the whole run is to use.
+    Raises InputError for a variant that should be there, for a stance of one that does not run,
+    and for a model that the whole run is to use.
     """
     if settings.model:
         check_model(settings.model, "--model", f"`{settings.model}`")
@@ -63,26 +95,48 @@ def select_cells(
     _check_run_model(settings.judge, "judge")
     known = {agent.id: agent for agent in agents.variants}
     broken = {name: problems for name, problems in agents.broken.items() if name not in known}
-    named = scenario.suite.suite.variants
+    named = suite.suite.variants
     missing = [name for name in named if name not in known and name not in broken]
     if missing and not by_hand:
-        where = f"{display_path(scenario.suite.folder / SUITE_FILE)}: variants"
+        where = f"{display_path(suite.folder / SUITE_FILE)}: variants"
         cure = f"there are: {', '.join(sorted(known)) or 'none'}"
         raise InputError(
             Problem(where, f"there is no {name} in {settings.agents}", cure) for name in missing
         )
     if not by_hand:
-        _check_stances(scenario.suite, named or (*known, *broken))
+        _check_stances(suite, named or (*known, *broken))
     wanted = [name for name in named if name in known or name in broken]
-    refused = {name: broken[name] for name in wanted or broken if name in broken}
+    return VariantSelection(
+        tuple(
+            _resolve_variant(name, known[name], settings)
+            for name in wanted or known
+            if name in known
+        ),
+        {name: broken[name] for name in wanted or broken if name in broken},
+    )
+
+
+def _resolve_variant(name: str, variant: Variant, settings: Settings) -> ResolvedVariant:
+    try:
+        return ResolvedVariant(name, variant, resolve_model(variant, settings))
+    except InputError as error:
+        return ResolvedVariant(name, variant, problems=error.problems)
+
+
+def build_cells(
+    scenario: LoadedScenario, variants: VariantSelection, settings: Settings
+) -> CellSelection:
+    """Build the cells of a scenario with the variants that its suite runs with."""
+    refused = dict(variants.broken)
     cells = []
-    for variant in [known[name] for name in wanted if name in known] or list(known.values()):
-        if wanted and variant.id not in wanted:
+    for resolved in variants.resolved:
+        if resolved.problems:
+            refused[resolved.id] = resolved.problems
             continue
         try:
-            cells.append(_build_cell(scenario, variant, settings))
+            cells.append(_build_cell(scenario, resolved, settings))
         except InputError as error:
-            refused[variant.id] = error.problems
+            refused[resolved.id] = error.problems
     return CellSelection(tuple(cells), refused)
 
 
@@ -103,12 +157,12 @@ def _check_stances(suite: LoadedSuite, variants: Collection[str]) -> None:
         raise InputError(raised)
 
 
-def _build_cell(scenario: LoadedScenario, variant: Variant, settings: Settings) -> Cell:
-    """Build a cell. Raises InputError for a model that means nothing, and for lost tools."""
-    model = resolve_model(variant, settings)
+def _build_cell(scenario: LoadedScenario, resolved: ResolvedVariant, settings: Settings) -> Cell:
+    """Build a cell. Raises InputError for lost tools."""
+    model = resolved.model
     cell = Cell(
         scenario,
-        variant,
+        resolved.variant,
         model,
         settings.parameters.get(model, {}),
         settings.user_model or model,

@@ -17,7 +17,6 @@ from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import Problem
 from promptverdict.core.ids import format_cell_id, format_trial_id
 from promptverdict.core.paths import display_path
-from promptverdict.graders.admission import describe_measure, find_unadmitted
 from promptverdict.graders.extracted_claims import needs_judge
 from promptverdict.graders.grading import grade_all
 from promptverdict.providers.registry import load_api, resolve_requested_name
@@ -144,11 +143,9 @@ class Cell:
         """Promised behaviour that no cell fails by -> how unreliable its grader of words is."""
         suite = self.scenario.suite.suite
         return {
-            name: describe_measure(unadmitted[0])
-            for name, grader in self.scenario.scenario.grades.items()
-            if name in self._promised
-            and not suite.behaviours[name].binds_on_words
-            and (unadmitted := find_unadmitted(grader))
+            name: measure
+            for name, measure in self.scenario.unadmitted.items()
+            if name in self._promised and not suite.behaviours[name].binds_on_words
         }
 
     @cached_property

@@ -12,6 +12,7 @@ from pathlib import Path
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.core.strict_yaml import Document, parse, read_text
+from promptverdict.graders.admission import describe_measure, find_unadmitted
 from promptverdict.scenarios.checks_file import CHECKS_FILE, load_functions
 from promptverdict.scenarios.consistency import check_graders, check_probe_files
 from promptverdict.scenarios.discovery import SUITE_FILE, check_no_data, find_scenarios
@@ -74,6 +75,18 @@ class LoadedScenario:
     def workspace(self) -> Mapping[str, Node]:
         """The files that the agent finds, before any set-up."""
         return read_tree(self.files)
+
+    @cached_property
+    def unadmitted(self) -> dict[str, str]:
+        """Behaviour -> how unreliable the grader of words is that its grade rests on.
+
+        Only of graders that are too unreliable to bind a promise.
+        """
+        return {
+            name: describe_measure(types[0])
+            for name, grader in self.scenario.grades.items()
+            if (types := find_unadmitted(grader))
+        }
 
     @property
     def files(self) -> Path:
