@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import date
 
 import pytest
 from promptverdict.comparison.compare import compare_variants
 from promptverdict.comparison.fingerprint import MEASURES
 from promptverdict.comparison.measured import Measured
+from promptverdict.comparison.pairing import PairedScenario
+from promptverdict.comparison.samples import Sample
+from promptverdict.comparison.screening import screen_measures
 from promptverdict.comparison.verdicts import Comparison, Comparisons
 from promptverdict.trials.prices import Cost
 from promptverdict.trials.record import TrialRecord
@@ -135,3 +139,18 @@ def test_a_fingerprint_is_kept_whole() -> None:
     text = kept.model_dump_json()
     assert "NaN" not in text
     assert Comparisons.model_validate_json(text) == kept
+
+
+def test_the_measures_of_all_trials_are_not_held_at_once() -> None:
+    sides = [Sample.of(trial(variant, "s0", 0, {"kind": "+"})) for variant in (BASE, TERSE)]
+    before, after = ((sample,) * 100 for sample in sides)
+    screen_measures([PairedScenario("small", "s", before, after)], {})  # imports SciPy
+    pairs = [PairedScenario("small", f"s{number}", before, after) for number in range(20)]
+    tracemalloc.start()
+    try:
+        screen_measures(pairs, {})
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # Lists of all 40 measures at once took 490 bytes a trial.
+    assert peak / 4000 < 200

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.ids import format_trial_id, parse_trial_id
+from promptverdict.core.ids import parse_trial_id
 from promptverdict.core.paths import display_path
 from promptverdict.trials.store import (
     LATEST,
@@ -146,17 +146,19 @@ def _read_samples(folder: Path, cells: Iterable[Cell]) -> list[Sample]:
     if manifest.shard:
         found, cure = f"shard {manifest.shard} of a plan", "merge all shards: promptverdict merge"
         raise InputError([Problem(display_path(folder), found, cure)])
-    samples = [Sample.of(record) for record in read_records(folder)]
-    recorded = {
-        format_trial_id(sample.suite, sample.scenario, sample.variant, sample.trial)
-        for sample in samples
-    }
+    # What was planned takes about as much room as what is kept of the records: each trial leaves
+    # it as it is read, instead of being held twice.
+    unread = manifest.planned
+    samples = []
+    for record in read_records(folder):
+        samples.append(Sample.of(record))
+        unread.pop(record.id, None)
     graded = {cell.id: tuple(cell.scenario.scenario.grades) for cell in cells}
-    return samples + [
+    samples += (
         Sample.absent(trial, key, graded.get(parse_trial_id(trial).cell, ()))
-        for trial, key in manifest.planned.items()
-        if trial not in recorded
-    ]
+        for trial, key in unread.items()
+    )
+    return samples
 
 
 def _find_complete_cells(samples: Sequence[Sample]) -> set[str]:

@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from promptverdict.comparison.fingerprint import MEASURES, PRICE
 from promptverdict.comparison.measured import Measured, MeasuredScenario
 from promptverdict.comparison.pairing import PairedScenario
 from promptverdict.comparison.samples import Sample
 from promptverdict.core.ids import format_scenario_id
-from promptverdict.stats.samples import Scores, list_present
+from promptverdict.stats.samples import Scores, is_missing
 from promptverdict.stats.screen import Screened, screen
 
+_NUMBERS = {name: number for number, name in enumerate(MEASURES)}
+"""Measure -> its place among a trial's measures."""
 _RATIOS = frozenset(name for name, measure in MEASURES.items() if measure.ratio)
+
+
+class _SideMeasures(Mapping[str, Scores]):
+    """One side's trials as measure -> scenario -> one value a trial.
+
+    Each measure is taken from the trials when it is asked for: all of them at once would take more
+    memory than what is held of a trial besides.
+    """
+
+    def __init__(self, trials: Mapping[str, tuple[Sample, ...]]) -> None:
+        self._trials = trials
+
+    def __getitem__(self, name: str) -> Scores:
+        number = _NUMBERS[name]
+        return {
+            place: [trial.measures[number] for trial in trials]
+            for place, trials in self._trials.items()
+        }
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_NUMBERS)
+
+    def __len__(self) -> int:
+        return len(_NUMBERS)
+
+    def is_known(self, name: str) -> bool:
+        """Return whether any trial knows a measure."""
+        number = _NUMBERS[name]
+        return any(
+            not is_missing(trial.measures[number])
+            for trials in self._trials.values()
+            for trial in trials
+        )
 
 
 def screen_measures(
@@ -26,8 +61,8 @@ def screen_measures(
     """
     both = [scenario for scenario in paired if scenario.baseline and scenario.candidate]
     sides = (
-        _collect_values((scenario, scenario.baseline) for scenario in both),
-        _collect_values((scenario, scenario.candidate) for scenario in both),
+        _SideMeasures({_name_place(scenario): scenario.baseline for scenario in both}),
+        _SideMeasures({_name_place(scenario): scenario.candidate for scenario in both}),
     )
     units = {name: measure.unit for name, measure in MEASURES.items()}
     money = {
@@ -46,27 +81,9 @@ def screen_measures(
             **{field: value for field, value in screened if field != "means"},
         )
         for name, screened in screen(*sides, families, ratios=_RATIOS).items()
-        if name in units and any(_is_known(side[name]) for side in sides)
+        if name in units and any(side.is_known(name) for side in sides)
     ]
     return tuple(sorted(measured, key=_rank))
-
-
-def _collect_values(
-    side: Iterable[tuple[PairedScenario, tuple[Sample, ...]]],
-) -> Mapping[str, Scores]:
-    """Turn one side's trials into measure -> scenario -> one value a trial."""
-    columns = {
-        _name_place(scenario): list(zip(*(trial.measures for trial in trials), strict=True))
-        for scenario, trials in side
-    }
-    return {
-        name: {place: values[number] for place, values in columns.items()}
-        for number, name in enumerate(MEASURES)
-    }
-
-
-def _is_known(values: Scores) -> bool:
-    return any(list_present(results) for results in values.values())
 
 
 def _name_place(scenario: PairedScenario) -> str:

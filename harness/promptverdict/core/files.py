@@ -8,7 +8,7 @@ import glob
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from promptverdict.core.errors import DiskError
@@ -33,6 +33,19 @@ def read_regular_file(path: Path, most: int) -> bytes:
         if error.errno != errno.ENXIO:  # a socket, or a device that is not there
             raise
     raise OSError(errno.EINVAL, "It is no regular file", str(path))
+
+
+def find_names(folder: Path, suffix: str) -> Iterator[str]:
+    """Find the names in a folder that end so; none where it is no folder, or cannot be read.
+
+    One at a time, where `Path.glob` holds more of each entry of a large folder than its name.
+    """
+    try:
+        entries = os.scandir(folder)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return
+    with entries:
+        yield from (entry.name for entry in entries if entry.name.endswith(suffix))
 
 
 def describe_read_error(error: OSError | ValueError) -> str:

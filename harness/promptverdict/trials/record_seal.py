@@ -10,6 +10,8 @@ import hashlib
 import re
 from pathlib import Path
 
+from promptverdict.core.files import find_names
+
 _SEAL = re.compile(rb',"seal":"sha256:([0-9a-f]{64})"\}\s*$')
 _LENGTH = 120
 """Bytes at the end of a file that hold the whole seal."""
@@ -42,4 +44,5 @@ def open_record(content: bytes) -> bytes:
 
 def count_unsealed(folder: Path) -> int:
     """Count the records in a folder that have no seal."""
-    return sum(_SEAL.search(path.read_bytes()[-_LENGTH:]) is None for path in folder.glob("*.json"))
+    names = find_names(folder, ".json")
+    return sum(_SEAL.search((folder / name).read_bytes()[-_LENGTH:]) is None for name in names)

@@ -18,7 +18,7 @@ from pydantic_core import PydanticSerializationError
 
 from promptverdict.core.clock import format_now, format_second
 from promptverdict.core.errors import InputError, Problem, StorageError
-from promptverdict.core.files import write_file, write_reproducible
+from promptverdict.core.files import find_names, write_file, write_reproducible
 from promptverdict.core.json_files import parse_json, read_json, read_json_file
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
@@ -301,10 +301,12 @@ def read_records(run: Path, folder: str = TRIALS) -> Iterator[TrialRecord]:
     """
     problems: list[Problem] = []
     place = run / folder
-    # Names: the paths of a hundred thousand records would take more than what is held of them.
-    for name in sorted(path.name for path in place.glob("*.json")):
+    # Names, and only those that are not read yet: the paths of a hundred thousand records would
+    # take more than what is held of them.
+    names = sorted(find_names(place, ".json"), reverse=True)
+    while names:
         try:
-            yield read_record(place / name)
+            yield read_record(place / names.pop())
         except InputError as error:
             problems += error.problems
     if problems:
