@@ -104,6 +104,17 @@ def test_an_attempt_goes_on_where_the_last_answer_was_and_leaves_no_journal(
     assert open_sealed(cell.get_trial(0).location).read_world().notes == whole.notices
 
 
+def test_a_call_that_prints_another_time_of_day_does_the_same(
+    tmp_path: Path, cell: Cell, sandbox: Sandbox
+) -> None:
+    now = "ls -la --time-style='+%b %e %H:%M:%S.%N'; date -Is; date -Ins; date '+%F %T'"
+    timed = ([use("Bash", command=now)], *TURNS[1:])
+    attempt(cell, sandbox, fail_at(2, *timed), tmp_path)
+    record, asked = attempt(cell, sandbox, fail_at(9, *timed), tmp_path)
+    assert record.fault is None
+    assert asked == [2]
+
+
 def test_a_call_that_does_something_else_now_ends_what_can_be_used_and_that_is_said(
     tmp_path: Path, cell: Cell, sandbox: Sandbox
 ) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import os
+import time
+from typing import Any
 
 import pytest
-from promptverdict.sandbox import Sandbox, TrialFolders
+from promptverdict.sandbox import Sandbox, TrialFolders, bubblewrap
 from promptverdict.sandbox.limits import Limits
-from promptverdict.sandbox.watchdog import _Watchdog
+from promptverdict.sandbox.watchdog import Watchdog
 
 from .shells import NEEDS_BUBBLEWRAP, Shell, limited, python
 
@@ -43,6 +45,23 @@ def test_after_the_disk_was_full_the_agent_can_clean_up_and_the_limit_holds_agai
     assert small(FILLING).stopped == "disk"
 
 
+def test_what_a_command_writes_before_it_is_first_looked_at_is_its_own(
+    sandbox: Sandbox, folders: TrialFolders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine a command has filled the disk before the harness gets its turn."""
+    follow = bubblewrap.follow_process
+
+    def follow_late(*arguments: Any, **more: Any) -> Any:
+        while not (folders.workspace / "full").exists():
+            time.sleep(0.01)
+        return follow(*arguments, **more)
+
+    monkeypatch.setattr(bubblewrap, "follow_process", follow_late)
+    small = limited(sandbox, folders, Limits(disk=20 << 20))
+    filling = "head -c 30M /dev/zero > /workspace/large; touch /workspace/full; sleep 5"
+    assert small(filling).stopped == "disk"
+
+
 def test_a_full_disk_takes_no_more(sandbox: Sandbox, folders: TrialFolders) -> None:
     small = limited(sandbox, folders, Limits(disk=20 << 20))
     assert small(FILLING).stopped == "disk"
@@ -62,8 +81,8 @@ def test_what_the_command_before_wrote_may_reach_the_disk_late(folders: TrialFol
     """A file has more blocks once it is written out than just after its command."""
     small = Limits(disk=1 << 20)
     (folders.workspace / "large").write_bytes(bytes(2 << 20))
-    watchdog = _Watchdog(os.getpid(), folders, small)
+    watchdog = Watchdog(folders, small)
     (folders.workspace / "late").write_bytes(bytes(8192))
-    assert watchdog._look() is None
+    assert watchdog._look(os.getpid()) is None
     (folders.workspace / "more").write_bytes(bytes(2 << 20))
-    assert watchdog._look() == "disk"
+    assert watchdog._look(os.getpid()) == "disk"

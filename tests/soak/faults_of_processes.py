@@ -103,6 +103,7 @@ def sigint_twice(lab: Lab) -> None:
 @fault(
     "kill -9 of the harness",
     "no summary; the next run keeps finished trials, asks no answer again that was received,"
+    " unless a call that is carried out again does something else,"
     " and sweeps folders; no process is left",
     **HANGING,
 )

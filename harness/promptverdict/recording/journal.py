@@ -35,8 +35,13 @@ FORMAT = 1
 MAX_AGE = 24 * 3600.0
 """Seconds for which answers serve another attempt: providers change from one day to the next."""
 
-# What differs between two runs of one command on one workspace: durations and addresses.
-_VOLATILE = re.compile(r"\b\d+(?:\.\d+)?(?= ?(?:m?s|seconds?)\b)|\b0x[0-9a-f]{6,16}\b")
+# What differs between two runs of one command on one workspace: durations, addresses, dates and the
+# times of day, such as `ls -l` prints them of files.
+_VOLATILE = re.compile(
+    r"\b\d+(?:\.\d+)?(?= ?(?:m?s|seconds?)\b)|\b0x[0-9a-f]{6,16}\b"
+    r"|\b\d{4}-\d\d-\d\d(?=\b|T)|(?:\b|(?<=T))\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?=\b|Z)"
+    r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}\d{1,2}\b"
+)
 
 
 class PaidAnswer(Frozen):

@@ -28,7 +28,7 @@ from promptverdict.sandbox.python import GuestPython
 from promptverdict.sandbox.python_packages import MOUNT as PYTHON_MOUNT
 from promptverdict.sandbox.report_channel import GuestProgram, open_channel
 from promptverdict.sandbox.trial_folders import WORKSPACE, TrialFolders, reopen_folders
-from promptverdict.sandbox.watchdog import follow_process, open_process
+from promptverdict.sandbox.watchdog import Watchdog, follow_process, open_process
 
 _DYING_SECONDS = 10.0
 """How long killed processes may take to die: one that waits for a disk dies only afterwards."""
@@ -81,15 +81,14 @@ class Bubblewrap:
         chdir = [] if cwd == WORKSPACE else ["env", f"--chdir={cwd}"]
         command = [*_build_last_resort(timeout), *build_limits_prefix(self._limits), *chdir, *argv]
         options = build_options(self._guest.root, self._masked, folders, mounts, environment)
+        watchdog = Watchdog(folders, self._limits)
         try:
             with (
                 open_channel(folders.channel, self._guest_program) as channel,
                 _start(self._program, options, self._filter, command, folders.owner) as bubble,
             ):
                 try:
-                    output, stopped = follow_process(
-                        bubble.process, folders, self._limits, timeout, channel
-                    )
+                    output, stopped = follow_process(bubble.process, watchdog, timeout, channel)
                 finally:
                     exit_code = bubble.end()
                 reports = tuple(channel.reports) if channel else ()

@@ -28,7 +28,7 @@ from promptverdict.sandbox.limits import DEFAULT_LIMITS, Limits, Stopped
 from promptverdict.sandbox.python_packages import MOUNT as PYTHON_MOUNT
 from promptverdict.sandbox.report_channel import GuestProgram, is_supported, open_channel
 from promptverdict.sandbox.trial_folders import WORKSPACE, TrialFolders, reopen_folders
-from promptverdict.sandbox.watchdog import follow_process
+from promptverdict.sandbox.watchdog import Watchdog, follow_process
 
 _ENDING_SECONDS = 30.0
 """How long a killed container may take to end, and its engine to say so."""
@@ -77,13 +77,12 @@ class Container:
         command = build_command([*chdir, *argv], environment, ends_after=ends_after)
         seen = list_mounts(self._guest.root, folders, mounts)
         options = build_container_options(self._engine.kind, folders, self._limits, seen)
+        watchdog = Watchdog(folders, self._limits)
         with (
             open_channel(folders.channel, self._program) as channel,
             start_container(self._engine, [*options, self._digest, *command]) as running,
         ):
-            output, stopped = follow_process(
-                running.process, folders, self._limits, timeout, channel
-            )
+            output, stopped = follow_process(running.process, watchdog, timeout, channel)
             if stopped is None:
                 exit_code, stopped = running.read_end()
             reports = tuple(channel.reports) if channel else ()

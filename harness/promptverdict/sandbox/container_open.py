@@ -22,7 +22,7 @@ from promptverdict.sandbox.trial_folders import (
     remove_old_trial_folders,
     remove_trial_folders,
 )
-from promptverdict.sandbox.watchdog import follow_process
+from promptverdict.sandbox.watchdog import Watchdog, follow_process
 
 _BUILD_SECONDS = 300.0
 _PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -56,8 +56,9 @@ def _run_in_image(
         _give_to(folder, *find_user(folders))
     options = build_container_options(engine.kind, folders, DEFAULT_LIMITS, mounts)
     command = build_command(argv, {"PATH": _PATH}, ends_after=_BUILD_SECONDS, has_filter=False)
+    watchdog = Watchdog(folders, DEFAULT_LIMITS)
     with start_container(engine, [*options, digest, *command]) as running:
-        output, stopped = follow_process(running.process, folders, DEFAULT_LIMITS, _BUILD_SECONDS)
+        output, stopped = follow_process(running.process, watchdog, _BUILD_SECONDS)
         exit_code, stopped = (None, stopped) if stopped else running.read_end()
     if folder is not None:
         _give_to(folder, os.geteuid(), os.getegid())

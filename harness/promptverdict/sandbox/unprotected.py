@@ -23,7 +23,7 @@ from promptverdict.sandbox.python import find_guest_python
 from promptverdict.sandbox.python_packages import MOUNT as PYTHON_MOUNT
 from promptverdict.sandbox.report_channel import NAME, GuestProgram, open_channel
 from promptverdict.sandbox.trial_folders import WORKSPACE, TrialFolders, reopen_folders
-from promptverdict.sandbox.watchdog import follow_process
+from promptverdict.sandbox.watchdog import Watchdog, follow_process
 
 
 class Unprotected:
@@ -60,6 +60,7 @@ class Unprotected:
         started = time.monotonic()
         names = folders.written | {mount.target: mount.source for mount in mounts}
         added = {name: _use_host_paths(value, names) for name, value in environment.items()}
+        watchdog = Watchdog(folders, self._limits)
         try:
             process = subprocess.Popen(
                 [_use_host_paths(argument, names) for argument in argv],
@@ -75,7 +76,7 @@ class Unprotected:
             # Kills the group alone: a command that makes a session of its own escapes. There is no
             # namespace here that would hold it.
             try:
-                captured, stopped = follow_process(process, folders, self._limits, timeout, channel)
+                captured, stopped = follow_process(process, watchdog, timeout, channel)
             finally:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)

@@ -37,21 +37,21 @@ and their own lists of them, when they write and not when they are asked to."""
 
 def follow_process(
     process: subprocess.Popen[bytes],
-    folders: TrialFolders,
-    limits: Limits,
+    watchdog: Watchdog,
     timeout: float,
     channel: ReportChannel | None = None,
 ) -> tuple[Output, Stopped | None]:
     """Read a process's output until it ends, or until it has to be stopped.
 
-    Returns the output and why to stop it, None when it ended. Raises GivenUp soon after its trial
+    watchdog: made before the process was started. Returns the output and why to stop it, None when
+    it ended. Raises GivenUp soon after its trial
     is given up. Stopping it is left to the caller, in both cases.
     """
     assert process.stdout is not None
     pipe = process.stdout.fileno()
     os.set_blocking(pipe, False)
     deadline = time.monotonic() + timeout
-    output, watchdog = Output(limits.output), _Watchdog(process.pid, folders, limits)
+    limits, output = watchdog.limits, Output(watchdog.limits.output)
     with contextlib.ExitStack() as closing:
         ready = closing.enter_context(selectors.DefaultSelector())
         ready.register(pipe, selectors.EVENT_READ)
@@ -68,7 +68,7 @@ def follow_process(
             if now >= deadline:
                 return output, "timeout"
             ready.select(max(0.0, min(watchdog.due, deadline, now + _WATCH_SECONDS) - now))
-            if folders.given_up.is_set():
+            if watchdog.folders.given_up.is_set():
                 raise GivenUp
             # Asked before reading: what the command wrote last is then certainly in the pipe.
             has_ended = process.poll() is not None
@@ -81,7 +81,7 @@ def follow_process(
                 return output, "output-flood"
             if has_ended:
                 return output, None
-            if reason := watchdog.find_passed_limit():
+            if reason := watchdog.find_passed_limit(process.pid):
                 return output, reason
 
 
@@ -109,14 +109,16 @@ def open_process(pid: int) -> int | None:
         return None
 
 
-class _Watchdog:
-    """Looks, every now and then, at what a command and all its children use."""
+class Watchdog:
+    """Looks, every now and then, at what a command and all its children use.
 
-    def __init__(self, pid: int, folders: TrialFolders, limits: Limits) -> None:
+    It is made before the command starts: whatever is there then is not the command's.
+    """
+
+    def __init__(self, folders: TrialFolders, limits: Limits) -> None:
         self.due = time.monotonic() + _WATCH_SECONDS
-        self._pid = pid
-        self._folders = folders
-        self._limits = limits
+        self.folders = folders
+        self.limits = limits
         self._free = count_free_bytes(folders.root)
         # Where the command before was stopped for what it had written, all of that is still there.
         # This one may clean up: it is stopped only for what it adds.
@@ -124,20 +126,20 @@ class _Watchdog:
         self._entries = max(limits.entries, before.entries)
         self._disk = max(limits.disk, before.bytes + _LATE_BYTES)
 
-    def find_passed_limit(self) -> Stopped | None:
-        """Return the limit that is passed; looks only when it is due."""
+    def find_passed_limit(self, pid: int) -> Stopped | None:
+        """Return the limit that a command (by its pid) has passed; looks only when it is due."""
         started = time.monotonic()
         if started < self.due:
             return None
-        reason = self._look()
+        reason = self._look(pid)
         # A large tree takes long to count: never spend more than a sixth of the time on it.
         ended = time.monotonic()
         self.due = ended + max(_WATCH_SECONDS, 5 * (ended - started))
         return reason
 
-    def _look(self) -> Stopped | None:
-        pids = list_descendants(self._pid)
-        if measure_memory(pids, self._limits.memory) > self._limits.memory:
+    def _look(self, pid: int) -> Stopped | None:
+        pids = list_descendants(pid)
+        if measure_memory(pids, self.limits.memory) > self.limits.memory:
             return "memory"
         usage = self._measure(self._entries)
         if usage.entries > self._entries:
@@ -145,9 +147,9 @@ class _Watchdog:
         if usage.bytes + count_unlinked_bytes(pids) > self._disk:
             return "disk"
         # What is in a closed folder cannot be counted, but the disk's free space can.
-        if usage.closed and self._free - count_free_bytes(self._folders.root) > self._limits.disk:
+        if usage.closed and self._free - count_free_bytes(self.folders.root) > self.limits.disk:
             return "disk"
         return None
 
     def _measure(self, entries: int) -> DiskUsage:
-        return measure_disk_usage(self._folders.written.values(), entries)
+        return measure_disk_usage(self.folders.written.values(), entries)

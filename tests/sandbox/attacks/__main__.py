@@ -54,6 +54,14 @@ def print_all(guest: GuestPython, who: str, *, short: bool = False) -> bool:
     return not wrong
 
 
+def find_unreadable() -> list[Path]:
+    """Find the folders that an ordinary user would need to read, and cannot."""
+    packages = (Path(place) for place in sys.path if place.endswith("-packages"))
+    places = [Path(__file__).resolve(), *(place for place in packages if place.exists())]
+    folders = {parent for place in places for parent in place.parents}
+    return sorted(folder for folder in folders if folder.stat().st_mode & 0o005 != 0o005)
+
+
 def run_as_ordinary_user(guest: GuestPython, *options: str) -> subprocess.CompletedProcess[str]:
     """Go through the table in a process of an ordinary user, which needs a Python it can read."""
     root = Path(__file__).resolve().parents[3]
