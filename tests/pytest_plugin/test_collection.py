@@ -77,3 +77,18 @@ def test_garbage_is_looked_for_less_often_while_pytest_collects(
     with pytest.raises(StopIteration):
         hook.send(True)
     assert gc.get_threshold() == after
+
+
+def test_an_agent_that_cannot_be_used_is_named_where_its_error_is_deselected(
+    evals: pytest.Pytester,
+) -> None:
+    (evals.path / "agents/helper/base.md").write_bytes(b"\xe9\xe9")
+
+    def list_unsaid(*arguments: str) -> list[str]:
+        lines = evals.runpytest_inprocess("evals", "--collect-only", *arguments).outlines
+        return [line for line in lines if line.startswith("deselected, and cannot be used: ")]
+
+    (line,) = list_unsaid("-k", "terse")
+    assert "agents/helper/base.md" in line
+    assert "is not UTF-8" in line
+    assert list_unsaid() == []

@@ -55,12 +55,15 @@ class RefusedItem(EvalItem):
         super().__init__(**kwargs)
         self._problems = problems
 
+    @property
+    def reason(self) -> str:
+        """Why it cannot run, in one line."""
+        problems = (f"{problem.where}: {problem.found}" for problem in self._problems)
+        return escape_text(" | ".join(problems))
+
     def setup(self) -> None:
         """Report why it cannot run."""
-        reason = escape_text(
-            " | ".join(f"{problem.where}: {problem.found}" for problem in self._problems)
-        )
-        self.user_properties += [(STATUS, "ERROR"), (REASON, reason)]
+        self.user_properties += [(STATUS, "ERROR"), (REASON, self.reason)]
         pytest.fail(escape_lines("\n".join(map(str, self._problems))), pytrace=False)
 
     def runtest(self) -> None:

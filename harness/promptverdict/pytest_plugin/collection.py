@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from functools import cache
 from glob import iglob
 from pathlib import Path
@@ -13,7 +13,7 @@ import pytest
 
 from promptverdict.core.errors import Problem
 from promptverdict.core.paths import display_path
-from promptverdict.pytest_plugin.cell_items import CellItem, ScenarioFile, UnusableFile
+from promptverdict.pytest_plugin.cell_items import CellItem, RefusedItem, ScenarioFile, UnusableFile
 from promptverdict.pytest_plugin.item_base import Evals
 from promptverdict.pytest_plugin.suite_items import GateItem, SuiteFile
 from promptverdict.scenarios.discovery import (
@@ -61,6 +61,7 @@ class Collection:
         self._evals = evals
         # pytest asks about every path of a project, and most lie in the same folders.
         self._is_data_folder = cache(is_data_folder)
+        self._unsaid: list[str] = []
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:
@@ -121,8 +122,12 @@ class Collection:
             config.hook.pytest_deselected(items=left_out)
             items[:] = [item for item in items if item.path not in others]
 
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Note what cannot run and is left out: its error would go unsaid."""
+        self._unsaid += [item.reason for item in items if isinstance(item, RefusedItem)]
+
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
-        """List the promises that no cell fails by, and the agents that run without their tools."""
+        """List what cannot run and was deselected, promises that no cell fails by, lost tools."""
         cells = [item.cell for item in items if isinstance(item, CellItem)]
         bare = sorted({cell.variant.id for cell in cells if cell.has_lost_tools})
         if bare:
@@ -137,4 +142,5 @@ class Collection:
             for behaviour, measure in cell.only_described.items()
         }
         cure = "binds_on_words with a reason, in suite.yaml, requires it all the same"
-        return [*without, *sorted(described), *[cure][: len(described)]]
+        unsaid = [f"deselected, and cannot be used: {reason}" for reason in self._unsaid]
+        return [*unsaid, *without, *sorted(described), *[cure][: len(described)]]
