@@ -37,6 +37,18 @@ def test_an_edit_is_improved_in_every_output_and_its_reversal_regressed(
     assert worse.ret == pytest.ExitCode.TESTS_FAILED
     worse.stdout.fnmatch_lines(["*FAILED evals/first-look/suite.yaml::gate*"])
     check_outputs(recorded_starter.folder, worse.stdout.str(), "regressed", capsys)
+    check_records_are_looked_at(recorded_starter.folder, capsys)
+
+
+def check_records_are_looked_at(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Check that `compare` repeats no verdict whose records were edited."""
+    for side in ("trials", "base"):
+        path = sorted((find_run(folder / "results") / side).glob("*.json"))[0]
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"builder", b"bungler"))
+        assert main(["compare"]) == 2
+        assert "it was changed after it was written" in capsys.readouterr().err
+        path.write_bytes(content)
 
 
 def check_outputs(

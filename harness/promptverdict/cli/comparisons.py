@@ -27,13 +27,22 @@ if TYPE_CHECKING:
 
 
 def read_stored(asked: argparse.Namespace, settings: Settings) -> Comparisons | None:
-    """Read what `pytest --base` found; None for another run, or if options narrow the question."""
+    """Read what `pytest --base` found; None for another run, or if options narrow the question.
+
+    Raises InputError where a record that it was computed from was changed since, or is broken.
+    """
     from promptverdict.comparison.storage import read_comparisons
+    from promptverdict.trials.store import BASE, TRIALS, read_records
 
     if asked.suite or asked.baseline or asked.candidate or asked.look:
         return None
     folder = find_run(Path(settings.results), asked.run or LATEST)
-    return read_comparisons(folder) if read_manifest(folder).settings.get("base") else None
+    if not read_manifest(folder).settings.get("base"):
+        return None
+    for side in (TRIALS, BASE):
+        for _ in read_records(folder, side):
+            pass
+    return read_comparisons(folder)
 
 
 def compare_variants(
