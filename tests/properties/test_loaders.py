@@ -364,6 +364,15 @@ def test_a_sealed_answer_that_no_provider_gave_is_a_broken_recording(
     check_recording(place, spoil_answer(body), WORLD, sealed=True)
 
 
+@pytest.mark.parametrize("model", ["nobody/claude", "\ufffdrelay/claude", "", "/", "claude"])
+def test_a_sealed_recording_of_a_model_of_nobody_is_a_broken_recording(
+    place: Path, model: str
+) -> None:
+    tree = read_recorded("http")
+    tree["metadata"]["recording"]["provenance"]["model"] = model
+    check_recording(place, write_stored(tree), WORLD, sealed=True)
+
+
 def check_reader(reader: Reader, path: Path) -> None:
     """Fail for any other error than a reader's own, for one without a cure, and for a long time."""
     started = time.process_time()

@@ -96,7 +96,7 @@ def _average_usage(cassettes: Path) -> Usage:
         try:
             sealed = open_sealed(Location(path.parent, int(path.name.partition(".")[0])))
             used.append(_count_usage(sealed))
-        except (EvidenceError, ProviderError, ValueError):
+        except (EvidenceError, ProviderError, KeyError, ValueError):
             # An estimate needs no complete sample; what is wrong is said where the file is used.
             continue
     whole = add_usages(used)

@@ -36,6 +36,8 @@ from promptverdict.trials.evidence import Evidence, FinalState
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import Answered, Block, Event, Transcript, list_answer_notices
 
+_CURE = "  restore it from version control, or record it again with --record all"
+
 
 def read_back_cells(here: Iterable[Cell], settings: Settings) -> Iterator[TrialRecord]:
     """Make the records of all trials of some cells from their recordings, without a request."""
@@ -92,22 +94,28 @@ async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
     where = display_path(sealed.location.http)
     answers = _Answers(open_player(sealed).list_answers(), where, ended_in_time=in_time)
     script, user = ScriptedUser(cell.task.turns), cell.task.user
-    player = _RepeatedModel(answers, load_api(cell.user_model)) if user else None
+    player = _RepeatedModel(answers, _load_api(cell.user_model, where)) if user else None
     turns = PlayedUser(script, player, user.turns) if user and player else script
-    model = _RepeatedModel(answers, load_api(cell.model))
+    model = _RepeatedModel(answers, _load_api(cell.model, where))
     try:
         await run_loop(cell.task, model, tools, turns, transcript)
     except ProviderError as error:
         # No provider is at fault here: an answer that cannot be read is never recorded.
         problem = str(error).partition("\n")[0]
-        raise BrokenRecording(
-            f"{where}: {problem}\n"
-            "  restore it from version control, or record it again with --record all"
-        ) from error
+        raise BrokenRecording(f"{where}: {problem}\n{_CURE}") from error
     tools.check_all_played()
     answers.check_all_given()
     outcome = FinalState(start=world.start, notes=world.notes)
     return Evidence(task=cell.task, events=transcript.events, outcome=outcome)
+
+
+def _load_api(model: str, where: str) -> Api:
+    """Return the API of a model that a recording names. Raises BrokenRecording if it is none."""
+    try:
+        return load_api(model)
+    except KeyError as error:
+        found = f"there is no provider of its model {model!r:.80}"
+        raise BrokenRecording(f"{where}: {found}\n{_CURE}") from error
 
 
 async def read_evidence(cell: Cell, sealed: Sealed) -> Evidence:
