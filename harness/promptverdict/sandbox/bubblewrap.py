@@ -81,8 +81,8 @@ class Bubblewrap:
         chdir = [] if cwd == WORKSPACE else ["env", f"--chdir={cwd}"]
         command = [*_build_last_resort(timeout), *build_limits_prefix(self._limits), *chdir, *argv]
         options = build_options(self._guest.root, self._masked, folders, mounts, environment)
-        watchdog = Watchdog(folders, self._limits)
         try:
+            watchdog = Watchdog(folders, self._limits)
             with (
                 open_channel(folders.channel, self._guest_program) as channel,
                 _start(self._program, options, self._filter, command, folders.owner) as bubble,
