@@ -238,5 +238,11 @@ def test_the_verb_records_on_the_cluster_and_shows_progress_as_one_process_does(
 
 def test_without_a_cluster_it_says_how_to_start_one(project: Path) -> None:
     settings = resolve(project, {"ray": "127.0.0.1:1"})
-    with pytest.raises(InputError, match="no cluster"):
+    with pytest.raises(InputError, match=r"Ray cluster 127.0.0.1:1: no cluster"):
+        RayCluster(settings, [])
+
+
+def test_an_address_of_rays_client_is_refused(project: Path) -> None:
+    settings = resolve(project, {"ray": "ray://127.0.0.1:10001"})
+    with pytest.raises(InputError, match=r"ray:// is not supported\n.*host:port or auto"):
         RayCluster(settings, [])

@@ -169,11 +169,16 @@ class RayCluster:
 
 
 def _connect(address: str) -> Any:
+    where = f"Ray cluster {address}"
+    if address.startswith("ray://"):
+        # A process outside of the cluster has no node for the desk, which lies where files arrive.
+        cure = "run it on a machine of the cluster, with its host:port or auto"
+        raise InputError([Problem(where, "ray:// is not supported", cure)])
     try:
         import ray
     except ImportError as error:
         cure = "install it: pip install 'promptverdict[ray]'"
-        raise InputError([Problem("--ray", "Ray is not installed", cure)]) from error
+        raise InputError([Problem(where, "Ray is not installed", cure)]) from error
     try:
         if not ray.is_initialized():
             _check_listening(address)
@@ -182,7 +187,7 @@ def _connect(address: str) -> Any:
     except (OSError, RuntimeError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         cure = "start one (ray start --head), or name its address"
-        raise InputError([Problem(f"--ray {address}", f"no cluster: {reason}", cure)]) from error
+        raise InputError([Problem(where, f"no cluster: {reason}", cure)]) from error
     return ray
 
 
