@@ -15,7 +15,7 @@ from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from promptverdict.trials.store import find_run
+from promptverdict.trials.runs import find_run
 from rich.console import Console
 from rich.text import Text
 

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from promptverdict.settings import Settings
-from promptverdict.trials.store import Run, read_records
+from promptverdict.trials.store import Run
+from promptverdict.trials.stored_records import read_records
 
 ROOT = Path(__file__).parents[2]
 BASE, TERSE = "helper/base", "helper/terse"

@@ -24,7 +24,7 @@ from promptverdict.comparison.compare import compare_variants
 from promptverdict.comparison.samples import Sample
 from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.paired_test import FLOOR
-from promptverdict.trials.store import read_records
+from promptverdict.trials.stored_records import read_records
 
 FIRST, SECOND = "first/half", "second/half"
 ALLOWED = 5.0

@@ -41,7 +41,8 @@ from functools import partial
 from pathlib import Path
 
 from promptverdict.settings import Settings
-from promptverdict.trials.store import Run, read_records
+from promptverdict.trials.store import Run
+from promptverdict.trials.stored_records import read_records
 
 from tests.benchmarks.scale_programs import BARE, PROMPT, PYDANTIC_EVALS, SERVER, VCR_TEST
 

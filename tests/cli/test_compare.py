@@ -7,14 +7,15 @@ import shlex
 import weakref
 from pathlib import Path
 
-import promptverdict.trials.store
+import promptverdict.trials.stored_records
 import pytest
 from promptverdict.cli import main
 from promptverdict.comparison.storage import read_comparisons
 from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.settings import Settings
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.store import Run, read_record
+from promptverdict.trials.store import Run
+from promptverdict.trials.stored_records import read_record
 
 from tests.compared import BASE, TERSE, side
 from tests.fakes import PYPROJECT, write
@@ -209,7 +210,7 @@ def test_records_are_read_one_after_the_other_and_let_go(
         held.append(weakref.ref(record.evidence.task))
         return record
 
-    monkeypatch.setattr(promptverdict.trials.store, "read_record", watched)
+    monkeypatch.setattr(promptverdict.trials.stored_records, "read_record", watched)
     main(["compare"])
     assert len(held) == 2 * COUNT
     # Not counted as held: the trial in hand; what remembers trees and sentences knows a few more.

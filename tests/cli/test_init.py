@@ -13,7 +13,8 @@ from promptverdict.cli import first_steps, init, main, schema, starter_files
 from promptverdict.core.errors import InputError
 from promptverdict.scenarios.packs import find_packs
 from promptverdict.trials.metrics import sum_usage
-from promptverdict.trials.store import find_run, read_records
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.stored_records import read_records
 
 from tests.fakes import provider, run, say, script, use, write
 from tests.repository.test_recordings import TRIALS, evidence

@@ -19,7 +19,8 @@ from promptverdict.core.errors import InputError
 from promptverdict.report import writing
 from promptverdict.runner import trial
 from promptverdict.settings import resolve
-from promptverdict.trials.store import MANIFEST, Run, list_runs, read_manifest
+from promptverdict.trials.runs import list_runs
+from promptverdict.trials.store import MANIFEST, Run, read_manifest
 
 from tests.fakes import PYPROJECT, run, write
 from tests.recorded import record_project

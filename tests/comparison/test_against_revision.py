@@ -8,7 +8,8 @@ import pytest
 from promptverdict.cli import main
 from promptverdict.comparison.storage import FILE, read_comparisons
 from promptverdict.comparison.verdicts import Comparisons
-from promptverdict.trials.store import find_run, read_records
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.stored_records import read_records
 
 from tests.fakes import Provider, run
 from tests.repositories import CURT, KIND, SCENARIO, SCENARIOS, Repository, scenario

@@ -10,7 +10,8 @@ import pytest
 from promptverdict.cli import main
 from promptverdict.comparison.storage import read_comparisons
 from promptverdict.comparison.verdicts import Comparisons
-from promptverdict.trials.store import find_run, read_manifest
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.store import read_manifest
 
 from tests.fakes import Provider, provider, run, say
 from tests.repositories import (

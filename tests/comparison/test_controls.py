@@ -12,7 +12,8 @@ import pytest
 from promptverdict.cli import main
 from promptverdict.comparison.storage import read_comparisons
 from promptverdict.comparison.verdicts import Comparison
-from promptverdict.trials.store import find_run, read_records
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.stored_records import read_records
 
 from tests.fakes import Blocks, Provider, provider, run, say
 from tests.repositories import CURT, SCENARIOS, SUITE, Repository

@@ -11,7 +11,8 @@ from promptverdict.cli import main
 from promptverdict.comparison import compare, older_side
 from promptverdict.core.errors import StorageError
 from promptverdict.runner import trial
-from promptverdict.trials.store import BASE, LOST, find_run
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.store import BASE, LOST
 
 from tests.fakes import Blocks, Provider, provider, run
 from tests.repositories import CURT, SCENARIOS, Repository, answers

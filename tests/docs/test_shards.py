@@ -16,7 +16,8 @@ import pytest
 import yaml
 from promptverdict.cli.entry import build_parser
 from promptverdict.settings import OPTIONS
-from promptverdict.trials.store import find_run, read_manifest
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.store import read_manifest
 
 from tests.cases import try_cases
 from tests.repositories import SCENARIOS, Repository

@@ -38,7 +38,8 @@ from promptverdict.runner.solutions import read_solution
 from promptverdict.scenarios.loading import LoadedScenario, load_scenario, load_suite
 from promptverdict.scenarios.solution import load_solutions
 from promptverdict.settings import resolve
-from promptverdict.trials.store import read_manifest, read_record
+from promptverdict.trials.store import read_manifest
+from promptverdict.trials.stored_records import read_record
 
 from tests.properties.contents import contents
 from tests.properties.profile import PROFILE

@@ -8,7 +8,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from promptverdict.trials.store import find_run, read_manifest, read_records
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.store import read_manifest
+from promptverdict.trials.stored_records import read_records
 from promptverdict.trials.transcript import Simulated, User
 
 from tests.fakes import Provider, provider, run, say, turn_of, write

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from promptverdict.comparison.storage import read_comparisons
-from promptverdict.trials.store import find_run
+from promptverdict.trials.runs import find_run
 
 from tests.fakes import Provider, run
 from tests.repositories import CURT, KIND, SCENARIOS, SUITE, Repository

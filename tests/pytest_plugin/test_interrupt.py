@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from promptverdict.trials.store import read_records
+from promptverdict.trials.stored_records import read_records
 
 from tests.fakes import SCENARIO, Blocks, Provider, project, provider, run, say, use, write
 from tests.sandbox.shells import is_running

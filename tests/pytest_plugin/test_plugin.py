@@ -10,7 +10,9 @@ import pytest
 from promptverdict.cli import main
 from promptverdict.graders import admission
 from promptverdict.graders.admission import Measured
-from promptverdict.trials.store import find_run, read_manifest, read_records
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.store import read_manifest
+from promptverdict.trials.stored_records import read_records
 
 from tests.fakes import SCENARIO, SUITE, Provider, provider, run, say, script, write
 

@@ -7,7 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from promptverdict.trials.store import find_run, read_records
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.stored_records import read_records
 
 from tests.fakes import provider, run, say
 

@@ -16,7 +16,8 @@ from promptverdict.report.page.html import render_page
 from promptverdict.report.writing import write_report
 from promptverdict.settings import Settings
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.store import Run, read_manifest, read_records
+from promptverdict.trials.store import Run, read_manifest
+from promptverdict.trials.stored_records import read_records
 
 from tests.compared import BASE, TERSE, samples, side, suite
 from tests.report.compared import build

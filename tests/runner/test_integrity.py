@@ -19,7 +19,8 @@ from promptverdict.scenarios.discovery import list_scenarios
 from promptverdict.scenarios.loading import LoadedSuite, load_scenario, load_suite
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.integrity import PhraseIndex
-from promptverdict.trials.store import find_run, read_records
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.stored_records import read_records
 from promptverdict.trials.summary import summarise_trial
 from promptverdict.trials.transcript import Result
 

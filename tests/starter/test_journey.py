@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from promptverdict.cli import main
-from promptverdict.trials.store import find_run
+from promptverdict.trials.runs import find_run
 
 from tests.fakes import run
 from tests.repositories import Repository

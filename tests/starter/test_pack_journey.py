@@ -16,7 +16,7 @@ from promptverdict.runner.audit.recordings import list_recordings, read_recordin
 from promptverdict.scenarios.loading import load_scenarios
 from promptverdict.scenarios.packs import find_packs
 from promptverdict.scenarios.solution import SAY, Solution, load_solutions
-from promptverdict.trials.store import find_run
+from promptverdict.trials.runs import find_run
 from promptverdict.trials.transcript import Answered, Call, Event, Say
 
 from tests.fakes import Blocks, provider, run, say, turn_of, use, write

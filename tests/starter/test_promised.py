@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from promptverdict.cli import main
-from promptverdict.trials.store import find_run, read_records
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.stored_records import read_records
 
 from tests.fakes import provider, run, write
 from tests.repositories import Repository

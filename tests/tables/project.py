@@ -19,7 +19,8 @@ from promptverdict.runner.cell_selection import list_cells
 from promptverdict.runner.readback import read_events
 from promptverdict.scenarios.loading import load_scenarios
 from promptverdict.settings import resolve
-from promptverdict.trials.store import BASE, LATEST, TRIALS, list_runs
+from promptverdict.trials.runs import list_runs
+from promptverdict.trials.store import BASE, LATEST, TRIALS
 
 from tests.fakes import AGENT, PYPROJECT, say, script, use, write
 from tests.judging.made import ScriptedJudge, verdict

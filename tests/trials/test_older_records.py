@@ -12,7 +12,8 @@ from promptverdict.comparison.storage import read_comparisons
 from promptverdict.runner.cell_selection import list_cells
 from promptverdict.scenarios.loading import load_scenarios
 from promptverdict.settings import resolve
-from promptverdict.trials.store import read_manifest, read_record
+from promptverdict.trials.store import read_manifest
+from promptverdict.trials.stored_records import read_record
 
 from tests.repository.test_recordings import ROOT
 

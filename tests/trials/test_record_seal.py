@@ -8,7 +8,8 @@ import pytest
 from promptverdict.core.errors import InputError
 from promptverdict.settings import Settings
 from promptverdict.trials.record_seal import open_record, seal_record
-from promptverdict.trials.store import Run, describe_unsealed, read_record
+from promptverdict.trials.store import Run
+from promptverdict.trials.stored_records import describe_unsealed, read_record
 
 from tests.report.made import record
 

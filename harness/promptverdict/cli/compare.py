@@ -19,7 +19,7 @@ from promptverdict.core.files import write_file
 from promptverdict.core.paths import display_path
 from promptverdict.scenarios.discovery import find_suites
 from promptverdict.settings import resolve
-from promptverdict.trials.store import find_run
+from promptverdict.trials.runs import find_run
 
 if TYPE_CHECKING:
     from promptverdict.settings import Settings

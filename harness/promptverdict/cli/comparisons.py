@@ -10,13 +10,9 @@ from typing import TYPE_CHECKING
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.ids import parse_trial_id
 from promptverdict.core.paths import display_path
-from promptverdict.trials.store import (
-    LATEST,
-    describe_unsealed,
-    find_run,
-    read_manifest,
-    read_records,
-)
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.store import LATEST, read_manifest
+from promptverdict.trials.stored_records import describe_unsealed, read_records
 
 if TYPE_CHECKING:
     from promptverdict.comparison.samples import Sample
@@ -32,7 +28,8 @@ def read_stored(asked: argparse.Namespace, settings: Settings) -> Comparisons | 
     Raises InputError where a record that it was computed from was changed since, or is broken.
     """
     from promptverdict.comparison.storage import read_comparisons
-    from promptverdict.trials.store import BASE, TRIALS, read_records
+    from promptverdict.trials.store import BASE, TRIALS
+    from promptverdict.trials.stored_records import read_records
 
     if asked.suite or asked.baseline or asked.candidate or asked.look:
         return None

@@ -11,7 +11,9 @@ from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.core.text import escape_lines, format_count
 from promptverdict.settings import resolve
-from promptverdict.trials.store import LATEST, describe_unsealed, find_run, is_shard_name
+from promptverdict.trials.runs import find_run, is_shard_name
+from promptverdict.trials.store import LATEST
+from promptverdict.trials.stored_records import describe_unsealed
 
 if TYPE_CHECKING:
     from promptverdict.comparison.merging import MergedRun, ShardRun

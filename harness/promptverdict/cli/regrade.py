@@ -25,7 +25,9 @@ def run(asked: argparse.Namespace) -> int:
     """Write a new run with the same evidence and today's grades, and print what changed."""
     from promptverdict.graders.grading import grade_all
     from promptverdict.settings import resolve
-    from promptverdict.trials.store import Run, find_run, read_manifest, read_records
+    from promptverdict.trials.runs import find_run
+    from promptverdict.trials.store import Run, read_manifest
+    from promptverdict.trials.stored_records import read_records
 
     settings = resolve(Path.cwd(), {})
     old = find_run(Path(settings.results), asked.run)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from promptverdict.core.paths import display_path
 from promptverdict.settings import resolve
-from promptverdict.trials.store import LATEST, find_run
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.store import LATEST
 
 
 def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -29,7 +29,7 @@ def run(asked: argparse.Namespace) -> int:
 
 
 def _prune(results: Path, keep: int) -> None:
-    from promptverdict.trials.store import prune
+    from promptverdict.trials.runs import prune
 
     # `--keep 0` would also delete what `latest` points at.
     if keep < 1:
@@ -41,7 +41,8 @@ def _prune(results: Path, keep: int) -> None:
 
 def _print_runs(results: Path) -> None:
     """Print the runs, and raise InputError with the problems of those that cannot be read."""
-    from promptverdict.trials.store import is_running, list_runs, read_manifest
+    from promptverdict.trials.runs import is_running, list_runs
+    from promptverdict.trials.store import read_manifest
 
     problems: list[Problem] = []
     for folder in list_runs(results):

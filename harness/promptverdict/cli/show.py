@@ -15,7 +15,9 @@ from promptverdict.core.paths import display_path
 from promptverdict.core.text import escape_text, find_command, format_count
 from promptverdict.settings import resolve
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.store import BASE, LATEST, find_run, read_record, read_records
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.store import BASE, LATEST
+from promptverdict.trials.stored_records import read_record, read_records
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -9,7 +9,8 @@ from pathlib import Path
 from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.store import BASE, read_records
+from promptverdict.trials.store import BASE
+from promptverdict.trials.stored_records import read_records
 
 
 def select_trial(

@@ -29,9 +29,8 @@ from promptverdict.trials.store import (
     MergedShard,
     Run,
     read_manifest,
-    read_record,
-    read_records,
 )
+from promptverdict.trials.stored_records import read_record, read_records
 
 MOST_NAMED = 5
 """Shards or trials that a message names."""

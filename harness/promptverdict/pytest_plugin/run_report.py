@@ -10,7 +10,7 @@ import pytest
 from promptverdict.core.text import escape_text
 from promptverdict.pytest_plugin.evals import PytestEvals
 from promptverdict.pytest_plugin.item_base import MEASURED, REASON, STATUS
-from promptverdict.trials.store import read_records
+from promptverdict.trials.stored_records import read_records
 from promptverdict.trials.summary import summarise_trial
 
 if TYPE_CHECKING:

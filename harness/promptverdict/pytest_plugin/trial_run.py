@@ -79,7 +79,8 @@ class TrialRun:
 
     def read_record(self, key: str) -> TrialRecord:
         """Read the stored record of a finished trial. Raises InputError where it is gone."""
-        from promptverdict.trials.store import TRIALS, read_record
+        from promptverdict.trials.store import TRIALS
+        from promptverdict.trials.stored_records import read_record
 
         return read_record(self.open().folder / TRIALS / f"{key}.json")
 
@@ -223,7 +224,7 @@ class TrialRun:
     def _sweep_journals(self, write_line: WriteLine) -> None:
         """Remove what cannot be used of killed runs, and write which paid answers that loses."""
         from promptverdict.recording.journal import remove_old_journals
-        from promptverdict.trials.store import remove_unfinished
+        from promptverdict.trials.runs import remove_unfinished
 
         remove_unfinished(self.open().folder.parent)
         if (folder := self._find_journals()) and (lost := remove_old_journals(folder)):

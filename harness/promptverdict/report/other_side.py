@@ -10,7 +10,9 @@ from pathlib import Path
 
 from promptverdict.comparison.verdicts import Comparison
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.store import BASE, TRIALS, list_runs, read_record, read_records
+from promptverdict.trials.runs import list_runs
+from promptverdict.trials.store import BASE, TRIALS
+from promptverdict.trials.stored_records import read_record, read_records
 from promptverdict.trials.summary import TrialSummary
 
 

@@ -12,7 +12,8 @@ from promptverdict.core.errors import InputError
 from promptverdict.core.numbers import format_percent
 from promptverdict.report.headline import combine_headlines
 from promptverdict.report.table import Cell, Column, Row, RowGroup, Table, build_row, build_table
-from promptverdict.trials.store import Manifest, is_shard_name, list_runs, read_manifest
+from promptverdict.trials.runs import is_shard_name, list_runs
+from promptverdict.trials.store import Manifest, read_manifest
 
 MOST_RUNS = 10
 """Runs that a trend goes back, this one among them."""

@@ -28,7 +28,8 @@ def write_report(
     from promptverdict.report.other_side import read_again, read_other_side
     from promptverdict.report.page.html import render_page
     from promptverdict.report.trend import read_trend
-    from promptverdict.trials.store import read_manifest, read_records
+    from promptverdict.trials.store import read_manifest
+    from promptverdict.trials.stored_records import read_records
     from promptverdict.trials.summary import summarise_trial
 
     places = (page or run / PAGE, comment or run / COMMENT)

@@ -21,7 +21,9 @@ from promptverdict.trials.metrics import (
     sum_usage,
 )
 from promptverdict.trials.record import TrialRecord
-from promptverdict.trials.store import find_run, read_manifest, read_records
+from promptverdict.trials.runs import find_run
+from promptverdict.trials.store import read_manifest
+from promptverdict.trials.stored_records import read_records
 from promptverdict.trials.transcript import Answered, Call, Event, Opaque, Result, Say, User
 
 if TYPE_CHECKING:
