@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from promptverdict.comparison.merging import (
-    MergedRun,
+from promptverdict.comparison.merging import MergedRun
+from promptverdict.comparison.plan import Plan
+from promptverdict.comparison.run_plan import RunPlan, write_run_plan
+from promptverdict.comparison.shard_runs import (
     check_complete,
     choose_newest,
     count_ended,
     read_shards,
 )
-from promptverdict.comparison.plan import Plan
-from promptverdict.comparison.run_plan import RunPlan, write_run_plan
 from promptverdict.core.errors import EvidenceError
 from promptverdict.core.shards import Shard, select_shard
 from promptverdict.settings import Settings

@@ -16,8 +16,9 @@ from promptverdict.trials.store import LATEST
 from promptverdict.trials.stored_records import describe_unsealed
 
 if TYPE_CHECKING:
-    from promptverdict.comparison.merging import MergedRun, ShardRun
+    from promptverdict.comparison.merging import MergedRun
     from promptverdict.comparison.run_plan import RunPlan
+    from promptverdict.comparison.shard_runs import ShardRun
     from promptverdict.comparison.verdicts import Comparisons
     from promptverdict.runner.cells import Cell
     from promptverdict.settings import Settings
@@ -46,12 +47,8 @@ def run(asked: argparse.Namespace) -> int:
     The exit code is 1 where a gate fails or a shard had failures, 7 where evidence cannot be used.
     Raises InputError for runs that are not of one plan, and EvidenceError for what is missing.
     """
-    from promptverdict.comparison.merging import (
-        MergedRun,
-        check_complete,
-        choose_newest,
-        read_shards,
-    )
+    from promptverdict.comparison.merging import MergedRun
+    from promptverdict.comparison.shard_runs import check_complete, choose_newest, read_shards
 
     results = Path(resolve(Path.cwd(), {"results": asked.results}).results)
     _check_name(asked.into)
@@ -133,8 +130,8 @@ def _finish(
     *,
     superseded: int,
 ) -> int:
-    from promptverdict.comparison.merging import count_ended, read_lost
     from promptverdict.comparison.run_plan import count_trials
+    from promptverdict.comparison.shard_runs import count_ended, read_lost
     from promptverdict.comparison.verdicts import find_worst_exit_code
 
     planned = {
@@ -188,7 +185,7 @@ def _compare(
     """Compare as the end of one run would have, and store the result with the run."""
     from promptverdict.comparison.against_revision import OlderRecords
     from promptverdict.comparison.conclusion import conclude
-    from promptverdict.comparison.merging import read_lost
+    from promptverdict.comparison.shard_runs import read_lost
     from promptverdict.comparison.storage import write_comparisons
 
     comparisons = conclude(
