@@ -20,7 +20,11 @@ from promptverdict.sandbox.bubblewrap_options import (
     build_options,
     find_masked_folders,
 )
-from promptverdict.sandbox.commands import build_stream_options, explain_refusal
+from promptverdict.sandbox.commands import (
+    build_command_for_user,
+    build_stream_options,
+    explain_refusal,
+)
 from promptverdict.sandbox.diagnosis import build_start_error
 from promptverdict.sandbox.interface import NOTHING, Finished, Mount
 from promptverdict.sandbox.limits import DEFAULT_LIMITS, Limits
@@ -171,13 +175,16 @@ def _start(
         # The options are in a file because a command can read the command line of its namespace's
         # first process, which is bubblewrap: they name folders of the host.
         with _open_memory_file("\0".join([*options, *fds, ""]).encode()) as file:
+            argv = [program, "--args", str(file.fileno()), "--", *command]
+            argv, dropped = build_command_for_user(owner, argv)
             process = subprocess.Popen(
-                [program, "--args", str(file.fileno()), "--", *command],
+                argv,
                 # It can read that process's environment, too: --clearenv only empties its own.
                 env={},
                 cwd="/",
                 pass_fds=(file.fileno(), calls.fileno(), reports.fileno()),
-                **build_stream_options(owner),
+                **build_stream_options(),
+                **dropped,
             )
         # Or the end of the reports would never come: bubblewrap must be the last to hold the pipe.
         reports.close()

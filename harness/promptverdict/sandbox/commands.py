@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from promptverdict.sandbox.python_packages import MOUNT as PYTHON_MOUNT
@@ -27,6 +30,7 @@ ENVIRONMENT = {
     "PAGER": "cat",
 }
 
+_SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 
 _LONGEST_ARGUMENT = 128 * 1024 - 1
 """Bytes of one argument that Linux takes (MAX_ARG_STRLEN, less the NUL at its end)."""
@@ -46,12 +50,9 @@ def explain_refusal(argv: Sequence[str]) -> str | None:
     return None
 
 
-def build_stream_options(owner: int | None) -> dict[str, Any]:
-    """Return what Popen needs so that a command has no input, no terminal and one output.
-
-    owner: the user to run as, None for the harness's own.
-    """
-    options = {
+def build_stream_options() -> dict[str, Any]:
+    """Return what Popen needs so that a command has no input, no terminal and one output."""
+    return {
         "stdin": subprocess.DEVNULL,
         "stdout": subprocess.PIPE,
         "stderr": subprocess.STDOUT,
@@ -59,7 +60,27 @@ def build_stream_options(owner: int | None) -> dict[str, Any]:
         # one, and its trial would be kept.
         "start_new_session": True,
     }
-    # Root never runs an agent's command: /proc/sys/kernel/core_pattern, which names a program that
-    # the host runs, could be written from inside.
-    dropped = {} if owner is None else {"user": owner, "group": owner, "extra_groups": ()}
-    return options | dropped
+
+
+def build_command_for_user(
+    owner: int | None, argv: Sequence[str]
+) -> tuple[list[str], dict[str, Any]]:
+    """Return what Popen needs to run a command as a user, None for the harness's own.
+
+    Root never runs an agent's command: /proc/sys/kernel/core_pattern, which names a program that
+    the host runs, could be written from inside.
+    """
+    if owner is None:
+        return list(argv), {}
+    if (setpriv := _find_setpriv()) is None:
+        return list(argv), {"user": owner, "group": owner, "extra_groups": ()}
+    # Popen copies all of this process's memory maps before it changes the user, and takes a hundred
+    # times as long as for a command that it may start without.
+    return [setpriv, f"--reuid={owner}", f"--regid={owner}", "--clear-groups", "--", *argv], {}
+
+
+@functools.cache
+def _find_setpriv() -> str | None:
+    """Find the program of util-linux; busybox has another one of its name."""
+    found = shutil.which("setpriv", path=_SYSTEM_PATH)
+    return found if found and Path(found).resolve().name == "setpriv" else None

@@ -154,7 +154,7 @@ def start_container(engine: Engine, arguments: Sequence[str]) -> Iterator[Runnin
     name = f"promptverdict-{secrets.token_hex(8)}"
     with tempfile.TemporaryFile() as words:
         # What the engine itself has to say stays apart from the command's output.
-        streams = build_stream_options(None) | {"stderr": words}
+        streams = build_stream_options() | {"stderr": words}
         try:
             argv = [engine.program, "run", "--name", name, *arguments]
             process = subprocess.Popen(argv, **streams)

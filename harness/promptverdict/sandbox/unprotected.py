@@ -16,7 +16,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from promptverdict.core.errors import SandboxError
-from promptverdict.sandbox.commands import ENVIRONMENT, build_stream_options, explain_refusal
+from promptverdict.sandbox.commands import (
+    ENVIRONMENT,
+    build_command_for_user,
+    build_stream_options,
+    explain_refusal,
+)
 from promptverdict.sandbox.interface import NOTHING, Finished, Mount
 from promptverdict.sandbox.limits import DEFAULT_LIMITS, Limits
 from promptverdict.sandbox.python import find_guest_python
@@ -61,12 +66,15 @@ class Unprotected:
         names = folders.written | {mount.target: mount.source for mount in mounts}
         added = {name: _use_host_paths(value, names) for name, value in environment.items()}
         watchdog = Watchdog(folders, self._limits)
+        command = [_use_host_paths(argument, names) for argument in argv]
+        command, dropped = build_command_for_user(folders.owner, command)
         try:
             process = subprocess.Popen(
-                [_use_host_paths(argument, names) for argument in argv],
+                command,
                 env=self._build_environment(folders) | added,
                 cwd=_use_host_paths(cwd, names),
-                **build_stream_options(folders.owner),
+                **build_stream_options(),
+                **dropped,
             )
         except OSError as error:
             reason = _use_sandbox_paths(f"{error.filename}: {error.strerror}", names)
