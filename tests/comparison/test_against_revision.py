@@ -50,6 +50,7 @@ def test_an_edit_is_stale_until_it_is_recorded_and_then_has_a_verdict(
     assert printed.startswith("Stale: helper/base was edited and nothing is recorded of the edit")
     assert f"recording {SCENARIOS} trials with relay/scripted: about" in printed
     assert "Unchanged: helper/other" in printed
+    assert f"\nevidence: baseline ({recorded.git('rev-parse', 'main')[:10]}, 7 trials)" in printed
     assert len(kind_server.requests) == asked
 
     run(pytester, "evals", "--record", "stale")
@@ -231,8 +232,27 @@ def test_pytest_says_stale_and_what_recording_would_take(
     recorded: Repository, pytester: pytest.Pytester
 ) -> None:
     edit(recorded, CURT)
-    result = run(pytester, "evals", "--base", "main")
-    result.stdout.fnmatch_lines(["Stale: helper/base was edited*", "recording 7 trials*"])
+    options = ("-k", "base or other", "--sandbox", "bubblewrap")
+    result = run(pytester, "evals", "--base", "main", *options)
+    command = (
+        "pytest -p no:randomly -p no:asyncio evals --base main -k 'base or other'"
+        " --sandbox bubblewrap --record stale"
+    )
+    result.stdout.fnmatch_lines(
+        [
+            f"stale: 7 trials no longer fit; record: {command}",
+            "Stale: helper/base was edited*",
+            "recording 7 trials*",
+            f"record both sides: {command}",
+            "evidence: baseline (*, 7 trials), today, *",
+        ]
+    )
+    (comparison,) = [
+        each
+        for each in read_comparisons(find_run(recorded.folder / "results")).comparisons
+        if each.status == "stale"
+    ]
+    assert (comparison.baseline.trials, comparison.candidate.oldest) == (SCENARIOS, None)
 
 
 @pytest.mark.parametrize(("base", "told"), [("nowhere", "no such revision"), ("-x", "no such")])

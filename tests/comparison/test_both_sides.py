@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,30 @@ def test_one_command_records_both_sides_and_tells_the_verdict(
     ended.stdout.fnmatch_lines(["*Regressed: helper/base shows kind less often than*"])
     older, newer = sorted(places(edited.folder))
     assert (older, newer) == ("helper.base", older.replace("helper.base", "") + newer)
+
+
+def test_a_refused_start_asks_for_nothing_and_leaves_no_comparison(
+    edited: Repository,
+    pytester: pytest.Pytester,
+    kind_server: Provider,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "git").symlink_to(shutil.which("git") or "")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    refusals = [
+        ("once", ["--sandbox", "docker"], "*docker is not installed*"),
+        ("stale", ["--sandbox", "podman"], "*podman is not installed*"),
+        ("both", ["--max-cost", "1"], "*no price*"),
+    ]
+    for mode, options, why in refusals:
+        ended = run(pytester, "evals", "--base", "main", "--record", mode, *options)
+        assert ended.ret == pytest.ExitCode.USAGE_ERROR, mode
+        ended.stderr.fnmatch_lines([why])
+        assert not any(line.startswith("recording ") for line in ended.stdout.lines), mode
+        ended.stdout.no_fnmatch_line("*evaluations*")
+    assert kind_server.requests == []
+    assert not (edited.folder / "results/latest").exists()
 
 
 def test_what_is_recorded_of_both_sides_is_replayed_after(

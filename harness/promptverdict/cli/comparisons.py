@@ -135,7 +135,7 @@ def compare_with_revision(
         cure = f"there are: {', '.join(known) or 'none'}"
         raise InputError([Problem("--candidate", f"{asked.candidate} runs in no suite", cure)])
     samples = [Sample.of(record) for record in read_back_cells(chosen, settings)]
-    comparisons = compare_revision(settings.base or "", Path.cwd(), chosen, samples, settings)
+    comparisons = compare_revision(Path.cwd(), chosen, samples, settings)
     return add_plan_note(comparisons, chosen, settings, Path.cwd())
 
 

@@ -17,10 +17,11 @@ from promptverdict.comparison.base_revision import BaseRevision
 from promptverdict.comparison.compare import compare_sides, explain_uncompared
 from promptverdict.comparison.drift import check_drift
 from promptverdict.comparison.git import merge_base
+from promptverdict.comparison.invocation import Invocation
 from promptverdict.comparison.older_evidence import (
     UNRECORDED,
     explain_unusable,
-    format_cure,
+    format_command,
     list_lost,
     list_prices,
     note_faults,
@@ -30,7 +31,8 @@ from promptverdict.comparison.older_evidence import (
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.sides import SideTrials
 from promptverdict.comparison.verdicts import Comparison, Comparisons, Unpaired
-from promptverdict.core.errors import InputError, MissingRecording
+from promptverdict.core.errors import InputError
+from promptverdict.core.paths import display_path
 from promptverdict.runner.cells import Cell
 from promptverdict.settings import Settings
 from promptverdict.trials.record import TrialRecord
@@ -49,7 +51,6 @@ class OlderRecords:
 
 
 def compare_revision(
-    ref: str,
     root: Path,
     here: Sequence[Cell],
     samples: Sequence[Sample],
@@ -57,13 +58,16 @@ def compare_revision(
     *,
     refused: Mapping[str, str] = MappingProxyType({}),
     records: OlderRecords = OlderRecords(),
+    invocation: Invocation | None = None,
 ) -> Comparisons:
-    """Compare each variant of some cells with itself at the merge-base of HEAD and a revision.
+    """Compare each variant of some cells with itself at the merge-base of HEAD and `settings.base`.
 
     root: the folder that `settings.agents` is seen from. samples: of the cells as they lie here.
     refused: as for `compare_sides`. records: what becomes of the older revision's records.
+    invocation: of the run, which cures repeat; None where none is under way.
     Raises InputError where there is no such revision, and where its agents cannot be read.
     """
+    ref = settings.base or ""
     revision = merge_base(root, ref)
     variants: dict[str, list[Cell]] = {}
     for cell in here:
@@ -80,11 +84,25 @@ def compare_revision(
         comparisons = [
             comparison
             for name, own in sorted(variants.items())
-            if (comparison := _compare(base, own, _select_variant(samples, name), refused, records))
+            if (
+                comparison := _compare(
+                    base,
+                    own,
+                    _select_variant(samples, name),
+                    refused,
+                    records,
+                    invocation or _invoke_on(own, ref),
+                )
+            )
         ]
         new = sorted(variants.keys() - base.agents.keys())
         notes = [f"{name} is new since {ref}" for name in new]
         return Comparisons(comparisons=tuple(comparisons), notes=(*notes, *base.deleted_suites()))
+
+
+def _invoke_on(cells: Sequence[Cell], ref: str) -> Invocation:
+    """Return the call of pytest that compares all that lies beside some cells."""
+    return Invocation((display_path(cells[0].scenario.suite.folder.parent), "--base", ref))
 
 
 def _select_variant(samples: Iterable[Sample], variant: str) -> list[Sample]:
@@ -97,6 +115,7 @@ def _compare(
     samples: list[Sample],
     refused: Mapping[str, str],
     records: OlderRecords,
+    invocation: Invocation,
 ) -> Comparison | None:
     """Compare one variant with itself as it was; None where it was not."""
     variant = here[0].variant
@@ -112,16 +131,8 @@ def _compare(
         return explain_uncompared("unrecorded", before, after, str(error.problems[0]))
     wanted = [sample for sample in samples if sample.fault and sample.fault.kind in UNRECORDED]
     same = all(old.digest == new.digest for old, new in zip(there, here, strict=True))
-    never = same and all(
-        sample.fault.kind == MissingRecording.__name__ for sample in wanted if sample.fault
-    )
     if same:
-        lost = list_lost(base, here, there, samples)
-        gone = wanted and not never and not any(sample.provenance for sample in samples)
-        price = list_prices(here, wanted, (), base) if lost or gone else ()
-        return explain_uncompared(
-            "stale" if lost or gone else "unchanged", before, after, *lost, *price
-        )
+        return _explain_same(base, here, there, (before, after), invocation)
     older: list[Sample] = []
     unpaired: list[Unpaired] = []
     lacking: list[Cell] = []
@@ -132,9 +143,9 @@ def _compare(
             unpaired.append(Unpaired(**place, why=why))
             lacking.append(cell)
         older += [] if why else recorded
-    price = list_prices(here, wanted, lacking, base) if wanted or lacking else ()
+    price = list_prices(here, wanted, lacking, base, invocation) if wanted or lacking else ()
     if wanted and not any(sample.provenance for sample in samples):
-        return explain_uncompared("stale", before, after, *price)
+        return explain_uncompared("stale", replace(before, samples=older), after, *price)
     if not older and not base.holds_any(here):
         return explain_uncompared("unrecorded", before, after, *price)
     out = {(scenario.suite, scenario.scenario) for scenario in unpaired}
@@ -156,7 +167,7 @@ def _compare(
         replace(after, samples=newer),
         {cell.scenario.suite.id: cell.scenario.suite.suite for cell in here},
         refused=refused,
-        format_cure=lambda: format_cure(here, there, base),
+        format_command=lambda: format_command(here, there, base, invocation),
     )
     notes = (
         *comparison.notes,
@@ -169,6 +180,30 @@ def _compare(
     return comparison.model_copy(
         update={"unpaired": (*unpaired, *comparison.unpaired), "notes": notes}
     )
+
+
+def _explain_same(
+    base: BaseRevision,
+    here: Sequence[Cell],
+    there: Sequence[Cell],
+    sides: tuple[SideTrials, SideTrials],
+    invocation: Invocation,
+) -> Comparison:
+    """Explain what is known of a variant that is asked the same on both sides."""
+    before, after = sides
+    samples = after.samples
+    wanted = [sample for sample in samples if sample.fault and sample.fault.kind in UNRECORDED]
+    stale = [sample for sample in wanted if sample.is_stale]
+    lost = list_lost(base, here, there, samples)
+    gone = stale and not any(sample.provenance for sample in samples)
+    if not (lost or gone):
+        return explain_uncompared("unchanged", before, after)
+    # What is missing under an unchanged prompt is recorded by no run with a revision.
+    cures = list_prices(here, stale, (), base, invocation) if stale else ()
+    if lost:
+        cures = (f"put back the recordings that {base.revision.ref} holds of them", *cures)
+    held = [sample for cell in there for sample in base.samples(cell)]
+    return explain_uncompared("stale", replace(before, samples=held), after, *lost, *cures)
 
 
 def _list_missing(

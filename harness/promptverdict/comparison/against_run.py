@@ -92,7 +92,13 @@ def _compare_variant(
     renamed = [replace(sample, key=f"{name}/{sample.key}") for sample in before]
     older = SideTrials(f"{variant} @ {name}", variant, renamed, run=name)
     arms = older, SideTrials(variant, variant, after)
-    comparison = compare_sides(*arms, suites, refused=refused, over_time=True)
+    comparison = compare_sides(
+        *arms,
+        suites,
+        refused=refused,
+        over_time=True,
+        format_command=lambda: "pytest evals/ --base REF --record both",
+    )
     more: dict[str, Any] = {
         "unpaired": (*(_build_left_out(*place) for place in sorted(same)), *comparison.unpaired)
     }

@@ -6,18 +6,21 @@ the next. What the answers said they came from is what counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from promptverdict.comparison.capping import cap_suites
 from promptverdict.comparison.pairing import PairedScenario
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Comparison
 
-_CURE = "record both sides with one model: pytest evals/ --base REF --record both"
 
+def cap_different_models(
+    comparison: Comparison, paired: Iterable[PairedScenario], format_command: Callable[[], str]
+) -> Comparison:
+    """Return a comparison without verdicts on suites whose sides different models answered.
 
-def cap_different_models(comparison: Comparison, paired: Iterable[PairedScenario]) -> Comparison:
-    """Return a comparison without verdicts on suites whose sides different models answered."""
+    format_command: writes the command that records both sides together.
+    """
     scenarios = list(paired)
     reasons = {}
     for suite in dict.fromkeys(scenario.suite for scenario in scenarios):
@@ -29,7 +32,9 @@ def cap_different_models(comparison: Comparison, paired: Iterable[PairedScenario
     if not reasons:
         return comparison
     notes = tuple(f"{suite}: {reason}" for suite, reason in reasons.items())
-    capped = cap_suites(comparison, reasons, _CURE)
+    capped = cap_suites(
+        comparison, reasons, f"record both sides with one model: {format_command()}"
+    )
     return capped.model_copy(update={"notes": (*notes, *capped.notes)})
 
 

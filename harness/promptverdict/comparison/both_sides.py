@@ -90,7 +90,7 @@ class BothSides:
                 decide(decision.trial, "none") if decision.state == "missing" else decision
                 for decision in own
             ]
-        if mode == "once":
+        if mode in ("once", "stale"):
             for trial in planned:
                 _bring_back(trial)
         own = [decide(trial, own_mode) for trial in planned]

@@ -18,6 +18,7 @@ from promptverdict.comparison.contemporary import cap_verdicts, measure_gaps
 from promptverdict.comparison.drift import cap_drifted
 from promptverdict.comparison.families import map_all_families, map_families
 from promptverdict.comparison.gates import answer_suite_gate, refuse_gate, refuse_gates
+from promptverdict.comparison.invocation import WHOLE, Invocation
 from promptverdict.comparison.notes import find_narrowed, list_notes
 from promptverdict.comparison.pairing import pair_scenarios
 from promptverdict.comparison.samples import Sample
@@ -26,11 +27,8 @@ from promptverdict.comparison.screening import screen_measures
 from promptverdict.comparison.sides import SideTrials, diff_prompts
 from promptverdict.comparison.verdicts import Comparison, Comparisons
 from promptverdict.core.clock import format_now
-from promptverdict.core.errors import StaleRecording
 from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.looks import Look
-
-_RECORD_ALL = "record both sides together: pytest evals/ --record all"
 
 
 def compare_run(
@@ -40,11 +38,12 @@ def compare_run(
     *,
     refused: Mapping[str, str] = MappingProxyType({}),
     look: Look | None = None,
+    invocation: Invocation = WHOLE,
 ) -> Comparisons:
     """Compare each variant with the baseline of the suites in which both ran.
 
     suites: by id; one without a baseline is left out. prompts: by variant. refused and look: as
-    for `compare_sides`.
+    for `compare_sides`. invocation: of the run, which cures repeat.
     """
     trials = list(samples)
     pairs = {
@@ -56,7 +55,14 @@ def compare_run(
     return Comparisons(
         comparisons=tuple(
             compare_variants(
-                trials, suites, baseline, candidate, prompts, refused=refused, look=look
+                trials,
+                suites,
+                baseline,
+                candidate,
+                prompts,
+                refused=refused,
+                look=look,
+                invocation=invocation,
             )
             for baseline, candidate in sorted(pairs)
             if baseline in ran
@@ -64,7 +70,7 @@ def compare_run(
     )
 
 
-def compare_variants(
+def compare_variants(  # noqa: PLR0913 (a pair of sides, and what is known of their run)
     samples: Iterable[Sample],
     suites: Mapping[str, Suite],
     baseline: str,
@@ -73,6 +79,7 @@ def compare_variants(
     *,
     refused: Mapping[str, str] = MappingProxyType({}),
     look: Look | None = None,
+    invocation: Invocation = WHOLE,
 ) -> Comparison:
     """Compare two variants over the suites in which both ran."""
     trials = [trial for trial in samples if trial.suite in suites]
@@ -91,10 +98,17 @@ def compare_variants(
         )
         for name in (baseline, candidate)
     ]
-    if sides[1].samples and all(map(_is_stale, sides[1].samples)):
-        cure = "record: pytest evals/ --record stale"
+    if sides[1].samples and all(sample.is_stale for sample in sides[1].samples):
+        cure = f"record: {invocation.format_command('stale')}"
         return explain_uncompared("stale", sides[0], sides[1], cure)
-    comparison = compare_sides(sides[0], sides[1], shared, refused=refused, look=look)
+    comparison = compare_sides(
+        sides[0],
+        sides[1],
+        shared,
+        refused=refused,
+        look=look,
+        format_command=lambda: invocation.format_command("all"),
+    )
     lost = {
         name: suite
         for name, suite in suites.items()
@@ -109,10 +123,6 @@ def compare_variants(
     return comparison.model_copy(update={"gates": gates, "notes": notes})
 
 
-def _is_stale(trial: Sample) -> bool:
-    return trial.fault is not None and trial.fault.kind == StaleRecording.__name__
-
-
 def compare_sides(
     baseline: SideTrials,
     candidate: SideTrials,
@@ -121,7 +131,7 @@ def compare_sides(
     refused: Mapping[str, str] = MappingProxyType({}),
     look: Look | None = None,
     over_time: bool = False,
-    format_cure: Callable[[], str] = lambda: _RECORD_ALL,
+    format_command: Callable[[], str] = lambda: WHOLE.format_command("all"),
 ) -> Comparison:
     """Compare two sides: every behaviour, every theme and every gate of their suites.
 
@@ -130,7 +140,8 @@ def compare_sides(
     look: which of the planned looks it is. Before the last not all can have run, so that nothing is
     refused for that: a gate then fails, or says that it waits.
     over_time: what changed with time is the question, so that no gap between the sides matters.
-    format_cure: writes how both sides are recorded together, with the price where it is known.
+    format_command: writes the command that records both sides together, with the price where it is
+    known.
     """
     paired, unpaired = pair_scenarios(baseline.samples, candidate.samples)
     baseline = replace(
@@ -190,11 +201,11 @@ def compare_sides(
         ),
     )
     # Between two runs time is the question; another model is none even then.
-    comparison = cap_different_models(comparison, paired)
+    comparison = cap_different_models(comparison, paired, format_command)
     if over_time:
         return comparison
-    comparison = cap_drifted(comparison, baseline.controls, format_cure)
-    return cap_verdicts(comparison, measure_gaps(paired), suites, format_cure)
+    comparison = cap_drifted(comparison, baseline.controls, format_command)
+    return cap_verdicts(comparison, measure_gaps(paired), suites, format_command)
 
 
 def explain_uncompared(

@@ -10,6 +10,7 @@ from promptverdict.comparison.against_revision import OlderRecords, compare_revi
 from promptverdict.comparison.compare import compare_run
 from promptverdict.comparison.controls import describe_controls
 from promptverdict.comparison.gates import find_lacking_cells
+from promptverdict.comparison.invocation import WHOLE, Invocation
 from promptverdict.comparison.plan import add_plan_note
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Comparison, Comparisons, find_worst_exit_code
@@ -37,24 +38,26 @@ def conclude(
     settings: Settings,
     root: Path,
     older: OlderRecords,
+    invocation: Invocation | None = None,
 ) -> Comparisons:
     """Compare the cells of a run: with `settings.base` where it is given, else with baselines.
 
     expected: ids of all cells of its suites; a suite of which some did not run gets no answer from
     its gate. root: the folder that `settings.agents` is seen from. older:
-    the records of the older revision, on their way in and out. Raises InputError.
+    the records of the older revision, on their way in and out. invocation: of the run, which cures
+    repeat; None where it is not known. Raises InputError.
     """
     refused = find_lacking_cells(expected, (cell.id for cell in ran))
     samples = [Sample.of(record) for record in records]
     if settings.base:
         comparisons = compare_revision(
-            settings.base,
             root,
             ran,
             samples,
             settings,
             refused=refused,
             records=older,
+            invocation=invocation,
         )
     else:
         comparisons = compare_run(
@@ -62,6 +65,7 @@ def conclude(
             {cell.scenario.suite.id: cell.scenario.suite.suite for cell in ran},
             {cell.variant.id: cell.variant.prompt for cell in ran},
             refused=refused,
+            invocation=invocation or WHOLE,
         )
     return add_plan_note(comparisons, ran, settings, root)
 

@@ -46,13 +46,13 @@ def cap_verdicts(
     comparison: Comparison,
     gaps: Mapping[str, timedelta],
     suites: Mapping[str, Suite],
-    format_cure: Callable[[], str],
+    format_command: Callable[[], str],
 ) -> Comparison:
     """Return a comparison without verdicts where the sides were recorded too far apart.
 
     What would be improved or regressed is inconclusive then, and a gate that it decides is
-    undecided. The gap itself is noted in any case. format_cure: writes how both sides are recorded
-    together.
+    undecided. The gap itself is noted in any case. format_command: writes the command that records
+    both sides together.
     """
     far = {
         name: f"the sides were recorded {format_gap(gap)} apart"
@@ -69,7 +69,7 @@ def cap_verdicts(
     notes += _note_aliases(comparison)
     if not far:
         return comparison.model_copy(update={"notes": (*comparison.notes, *notes)})
-    capped = cap_suites(comparison, far, format_cure())
+    capped = cap_suites(comparison, far, f"record both sides together: {format_command()}")
     return capped.model_copy(update={"notes": (*comparison.notes, *notes)})
 
 

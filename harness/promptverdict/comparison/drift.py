@@ -62,14 +62,14 @@ def check_drift(older: Sequence[Sample], controls: Sequence[Sample]) -> Controls
 
 
 def cap_drifted(
-    comparison: Comparison, controls: Controls | None, format_cure: Callable[[], str]
+    comparison: Comparison, controls: Controls | None, format_command: Callable[[], str]
 ) -> Comparison:
     """Return a comparison with its control trials, and without verdicts where they show drift.
 
     Where another model answers now, no suite has a verdict: it would answer in suites that have no
     control trial, too.
 
-    format_cure: writes how both sides are recorded together.
+    format_command: writes the command that records both sides together.
     """
     if controls is None:
         return comparison
@@ -78,11 +78,10 @@ def cap_drifted(
         suites = {verdict.suite for verdict in comparison.behaviours}
         suites |= {gate.suite for gate in comparison.gates}
     reason = f"the baseline drifted since it was recorded: {describe_drift(controls)}"
-    capped = (
-        cap_suites(comparison, dict.fromkeys(suites, reason), format_cure())
-        if suites
-        else comparison
-    )
+    capped = comparison
+    if suites:
+        cure = f"record both sides together: {format_command()}"
+        capped = cap_suites(comparison, dict.fromkeys(suites, reason), cure)
     notes = (*capped.notes, describe_controls(controls))
     return capped.model_copy(update={"controls": controls, "notes": notes})
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from promptverdict.comparison.base_revision import BaseRevision
+from promptverdict.comparison.invocation import Invocation
 from promptverdict.comparison.samples import Sample
 from promptverdict.core.errors import BrokenRecording, MissingRecording, StaleRecording
-from promptverdict.core.paths import display_path
 from promptverdict.core.text import format_count
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.estimate import estimate
@@ -25,11 +24,7 @@ def explain_unusable(recorded: Sequence[Sample], ref: str) -> str:
     """Explain why a scenario's recordings of the older revision cannot be used, if so."""
     if not recorded:
         return f"nothing is recorded of it at {ref}"
-    stale = [
-        sample.fault
-        for sample in recorded
-        if sample.fault and sample.fault.kind == StaleRecording.__name__
-    ]
+    stale = [sample.fault for sample in recorded if sample.fault and sample.is_stale]
     return stale[0].message if len(stale) == len(recorded) else ""
 
 
@@ -78,19 +73,25 @@ def note_played_twice(
         yield f"{twice} of {len(newer)} trials play the same recording on both sides"
 
 
-def format_cure(here: Sequence[Cell], there: Sequence[Cell], base: BaseRevision) -> str:
-    """Write how both sides are recorded together, and what that takes."""
+def format_command(
+    here: Sequence[Cell], there: Sequence[Cell], base: BaseRevision, invocation: Invocation
+) -> str:
+    """Write the command that records both sides together, and what that takes."""
     trials = [
         cell.get_trial(number)
         for cell in (*here, *there)
         for number in range(base.settings.trials or cell.scenario.suite.suite.trials)
     ]
-    command = _format_command(here, base, "both")
-    return f"record both sides together: {command} ({estimate(trials, base.settings.prices)})"
+    command = invocation.format_command("both")
+    return f"{command} ({estimate(trials, base.settings.prices)})"
 
 
 def list_prices(
-    here: Sequence[Cell], wanted: Sequence[Sample], lacking: Iterable[Cell], base: BaseRevision
+    here: Sequence[Cell],
+    wanted: Sequence[Sample],
+    lacking: Iterable[Cell],
+    base: BaseRevision,
+    invocation: Invocation,
 ) -> tuple[str, str]:
     """Write what the evidence that is not there would take, and how to get it.
 
@@ -101,10 +102,8 @@ def list_prices(
     for cell in lacking:
         number = base.settings.trials or cell.scenario.suite.suite.trials
         trials += map(cell.get_trial, range(number))
-    command = _format_command(here, base, "once")
+    # `once` leaves what is stale under a prompt that did not change.
+    command = invocation.format_command(
+        "stale" if any(sample.is_stale for sample in wanted) else "once"
+    )
     return str(estimate(trials, base.settings.prices)), f"record both sides: {command}"
-
-
-def _format_command(here: Sequence[Cell], base: BaseRevision, mode: str) -> str:
-    evals = display_path(here[0].scenario.suite.folder.parent)
-    return f"pytest {shlex.quote(evals)} --base {shlex.quote(base.revision.ref)} --record {mode}"

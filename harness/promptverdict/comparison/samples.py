@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from promptverdict.comparison.fingerprint import MEASURES, measure_trial
 from promptverdict.comparison.scenario_pair import TrialOutcome
+from promptverdict.core.errors import StaleRecording
 from promptverdict.core.ids import format_cell_id, parse_trial_id
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.record import Fault, TrialRecord
@@ -51,6 +52,11 @@ class Sample:
     def is_absent(self) -> bool:
         """Whether it was planned and left no record."""
         return self.fault is NO_RECORD
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it has a recording, and one that no longer fits."""
+        return self.fault is not None and self.fault.kind == StaleRecording.__name__
 
     @property
     def place(self) -> tuple[str, str]:

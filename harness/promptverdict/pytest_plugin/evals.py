@@ -35,6 +35,8 @@ class PytestEvals:
         self._config = config
         self._session: EvalSession | None = None
         self._has_refused_settings = False
+        self.is_refused = False
+        """Whether the start was refused: no trial runs after that, and nothing is compared."""
         self._run_name: str | None = None
         self.folder: Path | None = None
         """Where the run is written; None if nothing was."""
@@ -87,6 +89,7 @@ class PytestEvals:
         """
         if self._session is None:
             # Imported here: most pytest sessions of a project collect no scenario.
+            from promptverdict.pytest_plugin.invoked import describe_invocation
             from promptverdict.pytest_plugin.session import EvalSession
 
             option = self._config.option
@@ -102,6 +105,7 @@ class PytestEvals:
                 run_name=None if name is None else str(name),
                 # pytest's --cache-clear; its plugin for caches may be switched off.
                 is_cache_cleared=bool(getattr(option, "cacheclear", False)),
+                invocation=describe_invocation(self._config),
             )
         return self._session
 
@@ -130,6 +134,7 @@ class PytestEvals:
                 if not self.is_worker:
                     self.get_session().start(self.write_line)
             except HarnessError as error:
+                self.is_refused = True
                 raise pytest.UsageError(escape_lines(str(error))) from error
         return (yield)
 
@@ -154,7 +159,8 @@ class PytestEvals:
 
         A run whose older side could not be recorded is none that passed: no item stands for it.
         """
-        is_whole = exitstatus != pytest.ExitCode.INTERRUPTED
+        # A comparison waits for the trials of the run, and would start those that were refused.
+        is_whole = exitstatus != pytest.ExitCode.INTERRUPTED and not self.is_refused
         if self._session:
             if is_whole and self._session.folder and self._session.is_compared:
                 self._compare(self._session)

@@ -15,7 +15,6 @@ from promptverdict.trials.summary import summarise_trial
 
 if TYPE_CHECKING:
     from promptverdict.report.terminal.console import Terminal
-    from promptverdict.report.terminal.invocation import Invocation
     from promptverdict.report.terminal.summary import Shortcoming
 
 
@@ -56,14 +55,15 @@ class RunReport:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Write how often behaviours were shown, the comparison, and what the evidence is."""
         folder, session = self._evals.folder, self._evals.session
-        if folder is None:
+        if folder is None or self._evals.is_refused:
             return
+        from promptverdict.pytest_plugin.invoked import describe_invocation
         from promptverdict.report.terminal.absent import render_unrecorded
         from promptverdict.report.terminal.summary import render_evidence, render_summary
 
         # The controller of pytest-xdist sees the records alone, and reads one at a time.
         trials = session.trials if session else list(map(summarise_trial, read_records(folder)))
-        invocation = self._describe_invocation()
+        invocation = describe_invocation(self._config, self._evals.nodes)
         comparison = self._render_comparison()
         summary = render_summary(
             trials,
@@ -108,18 +108,3 @@ class RunReport:
         writer = self._config.get_terminal_writer()
         has_details = self._config.option.verbose > 0
         return Terminal(max(writer.fullwidth, 80), writer.hasmarkup, has_details)
-
-    def _describe_invocation(self) -> Invocation:
-        """Describe how pytest was called, without options for recording and for workers."""
-        from promptverdict.report.terminal.invocation import Invocation
-
-        arguments: list[str] = []
-        every = iter(self._config.invocation_params.args)
-        for argument in every:
-            if argument in ("--record", "-n", "--numprocesses"):
-                next(every, None)
-            elif not argument.startswith(("--record=", "-n", "--numprocesses=")):
-                arguments.append(str(argument))
-        places = set(self._config.option.file_or_dir)
-        options = tuple(argument for argument in arguments if argument not in places)
-        return Invocation(tuple(arguments), options, self._evals.nodes)

@@ -16,12 +16,13 @@ from promptverdict.pytest_plugin.known_replays import KnownReplays
 from promptverdict.pytest_plugin.planned_trials import PlannedTrials
 from promptverdict.pytest_plugin.recording_locks import RecordingLocks
 from promptverdict.pytest_plugin.trial_run import TrialRun, WriteLine
-from promptverdict.runner.cells import Cell
+from promptverdict.runner.cells import Cell, Trial
 from promptverdict.settings import Settings
 from promptverdict.trials.store import LOST
 
 if TYPE_CHECKING:
     from promptverdict.comparison.conclusion import GateConclusion
+    from promptverdict.comparison.invocation import Invocation
     from promptverdict.comparison.verdicts import Comparisons
     from promptverdict.runner.decisions import Decision
     from promptverdict.trials.record import TrialRecord
@@ -33,7 +34,7 @@ class EvalSession:
     """What the collected cells of one session share.
 
     run_name: the run that several processes share, or None for one of its own. is_cache_cleared:
-    whether records of earlier replays are passed over.
+    whether records of earlier replays are passed over. invocation: of pytest, which cures repeat.
     """
 
     def __init__(
@@ -44,10 +45,11 @@ class EvalSession:
         agents_by_hand: bool,
         run_name: str | None = None,
         is_cache_cleared: bool = False,
+        invocation: Invocation | None = None,
     ) -> None:
         self.settings = settings
         self.reader = CellReader(settings, root, agents_by_hand=agents_by_hand)
-        self._root, self._run_name = root, run_name
+        self._root, self._run_name, self._invocation = root, run_name, invocation
         self._known = KnownReplays(
             settings, root, is_cleared=is_cache_cleared, is_shared=run_name is not None
         )
@@ -71,17 +73,17 @@ class EvalSession:
         apart = frozenset(decision.trial.key for decision in self.planned.apart)
         self._trials.note_older(apart)
         if self.settings.record == "stale":
+            # Before the recordings are replayed, which takes long and begins a run.
+            self._check_recording(decisions)
             decisions = self._trials.check(decisions)
             self.planned.replace_decisions(decisions)
-        recording = [decision.trial for decision in decisions if decision.records]
+        recording = self._check_recording(decisions)
         self._sweep(decisions)
         self._locks.keep({trial.cell.scenario.path for trial in recording})
         if recording:
-            check_recording(recording, self.settings)
             for line in describe_models(recording):
                 write_line(escape_text(line))
             self._trials.announce(recording, write_line)
-            self._trials.check_sandbox()
         if self.settings.shard:
             # Also where nothing is left for this shard: a merge must see that it ran.
             self._trials.open()
@@ -138,6 +140,7 @@ class EvalSession:
                     self._list_lost(self.planned.older),
                     self._list_lost(self.planned.controls),
                 ),
+                self._invocation,
             )
             write_comparisons(run.folder, self._comparisons)
         return self._comparisons
@@ -221,6 +224,14 @@ class EvalSession:
         self._trials.close()
         self._known.store()
         self._locks.close()
+
+    def _check_recording(self, decisions: Iterable[Decision]) -> list[Trial]:
+        """List the trials to record, once everything that recording them needs was checked."""
+        recording = [decision.trial for decision in decisions if decision.records]
+        if recording:
+            check_recording(recording, self.settings)
+            self._trials.check_sandbox()
+        return recording
 
     def _sweep(self, decisions: Iterable[Decision]) -> None:
         """Remove what killed runs have left beside the recordings that this run alone may write."""

@@ -115,8 +115,7 @@ class TrialRun:
 
     def check_sandbox(self) -> None:
         """Open the sandbox that trials are recorded in here. Raises SandboxError."""
-        if not self._cluster:
-            self._start()
+        if not self._settings.ray:
             self._resources.prove_sandbox()
 
     def check(self, decisions: Sequence[Decision]) -> list[Decision]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from promptverdict.comparison.invocation import Invocation
 from promptverdict.core.errors import (
     BrokenRecording,
     HarnessError,
@@ -14,7 +15,6 @@ from promptverdict.core.errors import (
     StaleRecording,
 )
 from promptverdict.report.terminal.absent import render_unrecorded
-from promptverdict.report.terminal.invocation import Invocation
 from promptverdict.report.terminal.summary import Shortcoming, render_evidence, render_summary
 from promptverdict.report.words import format_age
 from promptverdict.runner.decisions import Decision
@@ -147,7 +147,7 @@ def test_a_trial_that_broke_off_is_no_evidence() -> None:
         (
             [StaleRecording("x", ()), MissingRecording("y"), MissingRecording("z")],
             [
-                "no evidence: 2 trials were never recorded; record: pytest -q e --record once",
+                "no evidence: 2 trials were never recorded; record: pytest -q e --record stale",
                 "stale: 1 trial no longer fits; record: pytest -q e --record stale",
             ],
         ),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from promptverdict.comparison.invocation import Invocation
 from promptverdict.core.errors import BrokenRecording, MissingRecording, StaleRecording
 from promptverdict.core.text import format_count
-from promptverdict.report.terminal.invocation import Invocation
 from promptverdict.trials.summary import TrialSummary
 
 if TYPE_CHECKING:
@@ -30,16 +30,16 @@ def render_absent(trials: Sequence[TrialSummary], invocation: Invocation) -> str
         if trial.fault and is_absent(trial):
             kinds.setdefault(trial.fault.kind, []).append(trial)
     lines = []
+    # One command for both: `stale` records what is missing, too.
+    command = invocation.format_command("stale" if _STALE in kinds else "once")
     if missing := kinds.pop(_MISSING, []):
         verb = "was" if len(missing) == 1 else "were"
-        command = invocation.format_command("once")
         lines.append(
             f"no evidence: {format_count(len(missing), 'trial')} {verb} never recorded;"
             f" record: {command}\n"
         )
     if stale := kinds.pop(_STALE, []):
         verb = "fits" if len(stale) == 1 else "fit"
-        command = invocation.format_command("stale")
         lines.append(
             f"stale: {format_count(len(stale), 'trial')} no longer {verb}; record: {command}\n"
         )

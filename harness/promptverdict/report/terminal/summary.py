@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from promptverdict.comparison.invocation import WHOLE, Invocation
 from promptverdict.core.paths import display_path
 from promptverdict.core.text import escape_text, format_count
 from promptverdict.report.terminal.absent import is_absent, render_absent
 from promptverdict.report.terminal.console import PLAIN, Terminal, render_lines, style_text
-from promptverdict.report.terminal.invocation import WHOLE, Invocation
 from promptverdict.report.terminal.names import FIRST, MANY
 from promptverdict.report.terminal.tables import render_table
 from promptverdict.report.terminal.trial_table import build_shown_table, build_trial_table
