@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from promptverdict.stats.suites import Chances, sample_differences
+from promptverdict.stats.suites import (
+    _GRID,
+    Chances,
+    _compute_beta_quantiles,
+    _interpolate,
+    sample_differences,
+)
 from scipy import stats
 
 from tests.cases import try_cases
@@ -110,3 +116,11 @@ def test_a_pilot_of_few_scenarios_leaves_the_defaults() -> None:
 def test_no_pilot_is_refused() -> None:
     with pytest.raises(ValueError, match="no score to plan from"):
         Chances.from_scores(arm([None]), arm([1]))
+
+
+def test_quantiles_are_interpolated_bit_by_bit_as_numpy_does() -> None:
+    values = _compute_beta_quantiles(0.7, 0.4)
+    drawn = np.random.default_rng(1).standard_normal(20_000)
+    borders = [np.nextafter(_GRID, end) for end in (-9, 9)]
+    for points in (drawn, _GRID, *borders, np.array([-9.0, 9.0, -np.inf, np.inf, -0.0])):
+        assert np.array_equal(_interpolate(points, values), np.interp(points, _GRID, values))

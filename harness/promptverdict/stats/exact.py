@@ -47,9 +47,9 @@ def compute_exact_p(pairs: int, gains: int, losses: int) -> float:
         return 1.0
     discordant, more = gains + losses, max(gains, losses)
     asymptotic = compute_level((2 * more - discordant) / math.sqrt(discordant))
-    # One rank is needed; the tables behind it are shared by all of them.
-    chance = _rank(pairs, np.full(pairs + 1, more))[discordant]
-    return min(1.0, max(asymptotic, _find_worst_chance(pairs, _find_least(pairs, chance))))
+    chance = float(_rank(pairs, np.array([discordant]), np.array([more]))[0])
+    least = _find_least(pairs, chance, *_bracket_counts(pairs))
+    return min(1.0, max(asymptotic, _find_worst_chance(pairs, least)))
 
 
 @lru_cache(maxsize=4096)
@@ -60,45 +60,59 @@ def find_critical_counts(pairs: int, alpha: float) -> Counts:
     for many samples at once.
     """
     low, high = 0.0, 1.0
+    # The higher the chance, the fewer it takes: what both ends take is a bracket for the middle.
+    fewest, most = _bracket_counts(pairs)
+    at_low: Counts | None = None
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        holds = _find_worst_chance(pairs, _find_least(pairs, middle)) < alpha
-        low, high = (middle, high) if holds else (low, middle)
+        least = _find_least(pairs, middle, fewest, most)
+        if _find_worst_chance(pairs, least) < alpha:
+            low, most, at_low = middle, least, least
+        else:
+            high, fewest = middle, least
     discordant = np.arange(pairs + 1)
     statistic = compute_quantile(1 - alpha / 2)
     beyond = np.floor((discordant + statistic * np.sqrt(discordant)) / 2 + _SAME).astype(np.intp)
-    counts = np.minimum(np.maximum(_find_least(pairs, low), beyond + 1), discordant + 1)
+    if at_low is None:
+        at_low = _find_least(pairs, low, fewest, most)
+    counts = np.minimum(np.maximum(at_low, beyond + 1), discordant + 1)
     # The array is cached: whoever wrote into it would change every later verdict.
     counts.flags.writeable = False
     return counts
 
 
-def _rank(pairs: int, more: Counts) -> Array:
-    """Return for 0, 1, ... differing pairs the chance of a T as large, at the share that is.
+def _rank(pairs: int, seen: Counts, more: Counts) -> Array:
+    """Return the chance of a T as large, at the share that is seen.
 
-    `more` are those of the more frequent sign among 0, 1, ... differing pairs, one number each.
+    `more` are those of the more frequent sign among `seen` differing pairs, one number each.
     """
     discordant = np.arange(pairs + 1)
-    statistic = (2 * more - discordant) / np.sqrt(np.maximum(discordant, 1))
+    statistic = (2 * more - seen) / np.sqrt(np.maximum(seen, 1))
     reached = (discordant + statistic[:, None] * np.sqrt(discordant)) / 2
     least = np.clip(np.ceil(reached - _SAME).astype(np.intp), 0, pairs + 1)
     tails = _list_tails(pairs)[discordant, least]
-    return np.asarray((_list_seen(pairs) * tails).sum(axis=1))
+    return np.asarray((_list_seen(pairs)[seen] * tails).sum(axis=1))
 
 
-def _find_least(pairs: int, chance: float) -> Counts:
+def _bracket_counts(pairs: int) -> tuple[Counts, Counts]:
+    """Return, for 0, 1, ... differing pairs, more than half of them, and one more than all."""
+    discordant = np.arange(pairs + 1)
+    return discordant // 2 + 1, discordant + 1
+
+
+def _find_least(pairs: int, chance: float, fewest: Counts, most: Counts) -> Counts:
     """Return, for 0, 1, ... differing pairs, the fewest of one sign that rank at most at a chance.
 
-    One more than the differing pairs where none do.
+    `fewest` and `most` are bounds of the result; one more than the differing pairs stands for none.
     """
-    discordant = np.arange(pairs + 1)
-    low, high = discordant // 2 + 1, discordant + 1
-    for _ in range(pairs.bit_length()):
-        middle = np.minimum((low + high) // 2, discordant)
-        ranked = _rank(pairs, middle) <= chance + _SAME
-        undecided = low < high
-        high = np.where(undecided & ranked, middle, high)
-        low = np.where(undecided & ~ranked, middle + 1, low)
+    low, high = fewest.copy(), most.copy()
+    undecided = np.flatnonzero(low < high)
+    while undecided.size:
+        middle = np.minimum((low[undecided] + high[undecided]) // 2, undecided)
+        ranked = _rank(pairs, undecided, middle) <= chance + _SAME
+        high[undecided] = np.where(ranked, middle, high[undecided])
+        low[undecided] = np.where(ranked, low[undecided], middle + 1)
+        undecided = undecided[low[undecided] < high[undecided]]
     return high
 
 
