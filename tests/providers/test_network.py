@@ -548,11 +548,27 @@ def test_a_relay_is_asked_once_and_its_absence_told() -> None:
     assert network.asked == 1
 
 
+def test_a_model_that_a_relay_does_not_serve_is_named_in_three_lines() -> None:
+    said = "model: relay/you (this relay is relay/me)"
+    network = Network(error("not_found_error", said, status=404))
+    transport = open_route("relay/you", network, throttle(FlyingTime()))
+    request = httpx2.Request("POST", "http://127.0.0.1:8765/v1/messages", content="{}")
+    with pytest.raises(ProviderError) as caught:
+        asyncio.run(transport.handle_async_request(request))
+    assert str(caught.value).splitlines() == [
+        f"http://127.0.0.1:8765 does not answer for relay/you: {said}",
+        "  correct --model or [tool.promptverdict.models], or start a relay of this name:"
+        " promptverdict relay serve --name you",
+        "  the end of the run says how to record it later",
+    ]
+    assert network.asked == 1
+
+
 @try_cases("step", [error("overloaded_error", status=529), error("no", status=401)])
 def test_what_a_relay_says_is_passed_on(step: Reply) -> None:
     network = Network(step)
     request = httpx2.Request("POST", "http://127.0.0.1:8765/v1/messages", content="{}")
-    answer = asyncio.run(RelayTransport(network).handle_async_request(request))
+    answer = asyncio.run(RelayTransport("relay/claude", network).handle_async_request(request))
     assert answer.status_code == step.status
     assert network.asked == 1
     assert isinstance(json.loads(answer.content), dict)

@@ -6,6 +6,7 @@ Only a whole and good answer leaves it, so that no tape ever holds half of one.
 from __future__ import annotations
 
 import asyncio
+import shlex
 
 import httpx2
 
@@ -36,7 +37,7 @@ def open_route(
 ) -> httpx2.AsyncBaseTransport:
     """Open one trial's way over the network to its model, `provider/name`."""
     if is_by_hand(model):
-        return RelayTransport(network)
+        return RelayTransport(model, network)
     return PatientTransport(model, network, throttle, stopwatch)
 
 
@@ -158,20 +159,33 @@ class PatientTransport(httpx2.AsyncBaseTransport):
 
 
 class RelayTransport(httpx2.AsyncBaseTransport):
-    """Asks a relay, once: whoever answers by hand must not be asked twice, nor be hurried."""
+    """Asks a relay, once: whoever answers by hand must not be asked twice, nor be hurried.
 
-    def __init__(self, network: httpx2.AsyncBaseTransport) -> None:
-        self._network = network
+    model: as `relay/name`.
+    """
+
+    def __init__(self, model: str, network: httpx2.AsyncBaseTransport) -> None:
+        self._model, self._network = model, network
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Answer a request. Raises ProviderError when there is no relay."""
+        """Answer a request. Raises ProviderError where there is no relay, or one of other names."""
         try:
-            return await self._network.handle_async_request(request)
+            response = await self._network.handle_async_request(request)
         except httpx2.ConnectError as error:
             raise ProviderError(
                 f"no relay answers at {_format_place(request)}: {error}\n"
                 "  start one: promptverdict relay serve; or say in PROMPTVERDICT_RELAY where it is"
             ) from error
+        if response.status_code == 404:
+            words = read_error_words(await response.aread())
+            name = shlex.quote(self._model.partition("/")[2])
+            raise ProviderError(
+                f"{_format_place(request)} does not answer for {self._model}: {words}\n"
+                "  correct --model or [tool.promptverdict.models], or start a relay of this name:"
+                f" promptverdict relay serve --name {name}\n{_LATER}",
+                words,
+            )
+        return response
 
     async def aclose(self) -> None:
         """Close the network below."""

@@ -137,7 +137,22 @@ def test_a_conversation_whose_client_left_is_never_handed_out(desk: Desk) -> Non
     desk.all.note_hang_up(1)
     assert desk.all.take() is None
     assert desk.all.look(turn.conversation) == "finished"
-    assert desk.events == ["asked", "finished"]
+    assert desk.events == ["asked", "abandoned"]
+
+
+def test_a_conversation_is_finished_by_an_answer_without_calls_and_else_abandoned(
+    desk: Desk,
+) -> None:
+    for blocks, after in (([SAY], "finished"), ([CALL], "abandoned"), ([], "abandoned")):
+        turn = desk.ask(user(), 1)
+        if blocks:
+            desk.answer(turn, *blocks)
+        else:
+            desk.all.take()
+        desk.all.note_hang_up(1)
+        desk.later(100)
+        assert desk.all.look(turn.conversation) == "finished"
+        assert desk.events[-1] == after, blocks
 
 
 def test_a_closed_connection_finishes_a_conversation_after_three_seconds(desk: Desk) -> None:

@@ -203,7 +203,7 @@ def test_a_conversation_whose_client_left_is_finished_and_never_met(relay: Relay
     assert relay.state(id_) == "finished"
     assert relay.answer(id_, "Too late.") == "finished"
     assert relay.state(None, wait=0.2) == "nothing"
-    assert sum(line.endswith("finished") for line in relay.log) == 2
+    assert sum(line.endswith("abandoned") for line in relay.log) == 2
 
 
 def test_a_taker_that_left_takes_nothing(relay: Relay) -> None:

@@ -2,8 +2,10 @@
 
 A state machine without input or output. It belongs to one thread (the server's event loop), which
 is why taking is atomic; `clock` gives seconds, `notice` hears every event as (id, turn, word).
-A conversation is asked -> (taken) -> answered -> asked ... and finished from any of these; `lost`
-is a taken one whose client is gone: finished for everyone, unless that client asks again at once.
+A conversation is asked -> (taken) -> answered -> asked ... and over from any of these: finished
+after an answer without calls, and else abandoned by its client. `lost` is a taken one whose client
+is gone: over for everyone, unless that client asks again at once. Whoever answers reads `finished`
+of either.
 """
 
 from __future__ import annotations
@@ -65,6 +67,8 @@ class _Conversation:
     turn: Turn
     state: Literal["asked", "answered", "lost"] = "asked"
     taken: bool = False
+    has_end: bool = False
+    """Whether its last answer leaves nothing for the client to come back with."""
     expects: str = ""
     """Key that the next request begins with, once answered."""
     deadline: float | None = None
@@ -159,7 +163,8 @@ class Conversations:
         talk.expects = hash_conversation(turn.body, [*turn.body["messages"], answer])
         # A client that was asked to carry out calls comes back however long they take. After any
         # other answer it may be done, and an SDK keeps its connection open all the same.
-        talk.deadline = None if has_calls(content) else self.clock() + self.patience.after_end
+        talk.has_end = not has_calls(content)
+        talk.deadline = self.clock() + self.patience.after_end if talk.has_end else None
         self._notify(talk, "answered")
 
     def note_hang_up(self, carrier: int) -> None:
@@ -221,7 +226,8 @@ class Conversations:
     def _finish(self, talk: _Conversation) -> None:
         del self._open[talk.id]
         self._over.add(talk.id)
-        self._notify(talk, "finished")
+        is_finished = talk.state == "answered" and talk.has_end
+        self._notify(talk, "finished" if is_finished else "abandoned")
 
     def _notify(self, talk: _Conversation, event: str) -> None:
         self.notice(talk.id, talk.turn.number, event)
