@@ -255,6 +255,31 @@ def test_pytest_says_stale_and_what_recording_would_take(
     assert (comparison.baseline.trials, comparison.candidate.oldest) == (SCENARIOS, None)
 
 
+def test_a_comparison_whose_records_are_gone_is_neither_repeated_nor_reported(
+    recorded: Repository, pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (recorded.folder / BASE).write_text(CURT)
+    run(pytester, "evals", "--base", "main", "--record", "stale")
+    latest = recorded.folder / "results/latest"
+    for verb in ("compare", "report"):
+        main([verb])
+        assert "gone" not in capsys.readouterr().err
+    for side, number in (("base", "1 record"), ("trials", "2 records")):
+        paths = sorted((latest / side).glob("*.json"))[: int(number[0])]
+        texts = [path.read_bytes() for path in paths]
+        for path in paths:
+            path.unlink()
+        for verb in ("compare", "report"):
+            assert main([verb]) == 2, (verb, side)
+            told = capsys.readouterr()
+            assert f"{number} that the comparison rests on" in told.err, (verb, side)
+            assert "put them back, or run again" in told.err
+            assert not told.out
+        for path, text in zip(paths, texts, strict=True):
+            path.write_bytes(text)
+    assert main(["report"]) == 0
+
+
 @pytest.mark.parametrize(("base", "told"), [("nowhere", "no such revision"), ("-x", "no such")])
 def test_a_revision_that_is_not_there_is_told_before_anything_runs(
     recorded: Repository,

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 def read_stored(asked: argparse.Namespace, settings: Settings) -> Comparisons | None:
     """Read what `pytest --base` found; None for another run, or if options narrow the question.
 
-    Raises InputError where a record that it was computed from was changed since, or is broken.
+    Raises InputError where a record that it was computed from was changed since, is broken or gone.
     """
-    from promptverdict.comparison.storage import read_comparisons
+    from promptverdict.comparison.storage import check_evidence, read_comparisons
     from promptverdict.trials.store import BASE, TRIALS
     from promptverdict.trials.stored_records import read_records
 
@@ -39,7 +39,9 @@ def read_stored(asked: argparse.Namespace, settings: Settings) -> Comparisons | 
     for side in (TRIALS, BASE):
         for _ in read_records(folder, side):
             pass
-    return read_comparisons(folder)
+    if comparisons := read_comparisons(folder):
+        check_evidence(folder, comparisons)
+    return comparisons
 
 
 def compare_variants(

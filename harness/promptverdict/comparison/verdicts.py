@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from promptverdict.comparison.behaviour_verdict import BehaviourVerdict, Theme
 from promptverdict.comparison.controls import Controls
@@ -196,6 +196,9 @@ class Comparisons(Frozen):
     comparisons: tuple[Comparison, ...]
     notes: tuple[str, ...] = ()
     """What was not compared at all, and why."""
+    records: dict[str, int] = Field(default_factory=dict)
+    """Folder of the run -> how many records lay in it when this was stored beside them; empty
+    where it was not counted."""
 
     @property
     def exit_code(self) -> int:

@@ -20,9 +20,10 @@ def write_report(
     """Write both forms of a run's report, and return their places.
 
     page, comment: where they are written instead of into the run's folder. Raises InputError for
-    what is no run, has no records or a comparison that cannot be read, and StorageError.
+    what is no run, has no records, a comparison that cannot be read or one whose records are gone,
+    and StorageError.
     """
-    from promptverdict.comparison.storage import read_comparisons
+    from promptverdict.comparison.storage import check_evidence, read_comparisons
     from promptverdict.report.markdown.comment import render_comment
     from promptverdict.report.model import build_report
     from promptverdict.report.other_side import read_again, read_other_side
@@ -42,7 +43,8 @@ def write_report(
     if not trials:
         cure = "run again: pytest evals/"
         raise InputError([Problem(display_path(run), "holds no records", cure)])
-    compared = read_comparisons(run)
+    if compared := read_comparisons(run):
+        check_evidence(run, compared)
     older = read_other_side(run, compared.comparisons if compared else ())
     report = build_report(
         manifest,
