@@ -59,7 +59,17 @@ def test_the_data_of_each_event_is_given(stream: str, data: list[str]) -> None:
     assert [*read_event_data(stream.encode())] == data
 
 
-@try_cases("text", ["event: x", "data: {}", "\n\n: note\ndata: {}"])
+@try_cases(
+    "text",
+    [
+        "event: x",
+        "data: {}",
+        "\n\n: note\ndata: {}",
+        "id: 1\ndata: {}",
+        "retry: 9",
+        "\ufeffdata: {}",
+    ],
+)
 def test_a_stream_is_known_by_how_it_begins(text: str) -> None:
     assert is_stream(text.encode())
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from promptverdict.providers.calls import AS_TEXT
+from promptverdict.providers.calls import AS_TEXT, NO_TEXT
 from promptverdict.providers.stops import NOT_TOLD
 from promptverdict.providers.throttle import Patience
 from promptverdict.recording.files import open_sealed
@@ -158,6 +158,16 @@ def test_a_call_as_text_is_noted_with_the_trial(
     assert record.notices == (AS_TEXT,)
     (answered,) = [event for event in record.evidence.events if isinstance(event, Answered)]
     assert answered.notices == (AS_TEXT,)
+
+
+@pytest.mark.parametrize("content", [None, ""])
+def test_an_answer_that_is_all_reasoning_is_noted_with_the_trial(
+    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thought = plain(completion(content=content, reasoning_content="It is 7."))
+    _, record, _ = conduct(tmp_path, [thought], monkeypatch)
+    assert end(record) == End(reason="done")
+    assert record.notices == (NO_TEXT,)
 
 
 def test_the_call_of_a_custom_tool_is_answered_and_the_conversation_goes_on(

@@ -10,6 +10,9 @@ from typing import Any
 AS_TEXT = "an answer holds a tool call as text, not carried out: the server did not recognise it"
 """Notice of an answer that calls no tool and yet writes a call."""
 
+NO_TEXT = "an answer holds no text: all that came with it is reasoning or the like"
+"""Notice of an answer that calls no tool and says nothing, though it is not empty."""
+
 _TAGS = re.compile(
     r"<tool_calls?>|<\|tool_calls?(?:_begin|_start)?\|>|<[|\uff5c]tool▁calls?▁begin[|\uff5c]>"
     r"|\[TOOL_CALLS\]|<function_calls?>|<function=\w|<\|python_tag\|>|<invoke name="

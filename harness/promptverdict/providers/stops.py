@@ -36,7 +36,8 @@ def classify_stop(reason: str | None, blocks: Iterable[Block]) -> str:
     """Return why an answer stopped, in our words (see Answered.stop).
 
     reason: the service's word, None where it said none. Raises ProviderError for an answer that is
-    not whole, and for one that neither says anything nor calls a tool under a word that is unknown.
+    not whole, and for one that neither says anything nor calls a tool under a word that is unknown
+    or promises calls.
     """
     known = _STOPS.get(_normalise(reason or ""), "")
     if known == "fault":
@@ -46,9 +47,13 @@ def classify_stop(reason: str | None, blocks: Iterable[Block]) -> str:
     given = list(blocks)
     if any(isinstance(block, Call) for block in given):
         return "calls"
-    if known or any(isinstance(block, Say) and block.text.strip() for block in given):
+    if any(isinstance(block, Say) and block.text.strip() for block in given):
         return known or "done"
     why = shorten_to_line(repr(reason), 80)
+    if known == "calls":
+        raise ProviderError(f"The API's answer stopped to call a tool ({why}) and holds no call")
+    if known:
+        return known
     raise ProviderError(f"The API's answer is empty and does not say why it stopped: {why}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
 import json
 import logging
@@ -82,7 +83,8 @@ def read_event_data(content: bytes) -> Iterator[str]:
 def is_stream(content: bytes) -> bool:
     """Return whether a body is a stream of events and not one JSON document."""
     # Not by its content type: some services stream under that of JSON, and others under none.
-    return content.lstrip().startswith((b"event:", b"data:", b":"))
+    begin = content.removeprefix(codecs.BOM_UTF8).lstrip()
+    return begin.startswith((b"event:", b"data:", b"id:", b"retry:", b":"))
 
 
 def read_count(value: object) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promptverdict.core.errors import ContextOverflow, ProviderError, TimeLimitReached
-from promptverdict.providers.calls import AS_TEXT, has_call_as_text
+from promptverdict.providers.calls import AS_TEXT, NO_TEXT, has_call_as_text
 from promptverdict.trials.evidence import Task
 from promptverdict.trials.protocols import Model, Tools, UserTurns
 from promptverdict.trials.transcript import (
@@ -11,6 +11,7 @@ from promptverdict.trials.transcript import (
     Block,
     Call,
     End,
+    Opaque,
     Result,
     Say,
     Transcript,
@@ -62,7 +63,7 @@ async def _converse(
         if limits.output_tokens and count_output(transcript.events) >= limits.output_tokens:
             return End(reason="limit", detail="output_tokens")
         blocks, answered = await model.answer(transcript.events)
-        transcript.add(*blocks, _note_calls_as_text(blocks, answered, task))
+        transcript.add(*blocks, _note_lost_words(blocks, answered, task))
         if answered.stop not in ("calls", "done", "pause"):
             return _end_early(answered, task, transcript)
         calls = [block for block in blocks if isinstance(block, Call)]
@@ -96,14 +97,25 @@ def _end_early(answered: Answered, task: Task, transcript: Transcript) -> End:
     return End(reason=answered.stop, detail=answered.stop_reason)
 
 
-def _note_calls_as_text(blocks: tuple[Block, ...], answered: Answered, task: Task) -> Answered:
-    """Note a call that the server left in the text: nothing would say why nothing was done."""
+def _note_lost_words(blocks: tuple[Block, ...], answered: Answered, task: Task) -> Answered:
+    """Note a call that the server left in the text, and words that it took for reasoning.
+
+    Nothing else would say why nothing was done or said.
+    """
     if any(isinstance(block, Call) for block in blocks):
         return answered
     text = "\n".join(block.text for block in blocks if isinstance(block, Say))
-    if not has_call_as_text(text, task.tools):
+    if has_call_as_text(text, task.tools):
+        notice = AS_TEXT
+    elif answered.stop == "done" and not text.strip() and any(map(_is_opaque, blocks)):
+        notice = NO_TEXT
+    else:
         return answered
-    return answered.model_copy(update={"notices": (*answered.notices, AS_TEXT)})
+    return answered.model_copy(update={"notices": (*answered.notices, notice)})
+
+
+def _is_opaque(block: Block) -> bool:
+    return isinstance(block, Opaque)
 
 
 def _is_answered(transcript: Transcript) -> bool:

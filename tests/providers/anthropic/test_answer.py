@@ -207,6 +207,7 @@ def test_an_overflow_inside_a_stream_is_one() -> None:
         sse(*stop()),
         sse(*text(0, "Hi"), *stop()),
         sse(start(), {**text(0, "Hi")[1], "index": 7}, *stop()),
+        sse(start(), {**text(0, "Hi")[0], "index": None}, *stop()),
         sse({"type": "message_start", "message": {"type": "of_tomorrow"}}, *stop()),
     ],
 )
@@ -239,6 +240,39 @@ def test_a_streamed_call_that_is_no_object_is_unreadable_and_can_be_sent_back(
     (sent,) = body["messages"][1]["content"]
     assert [*sent["input"]] == ["INVALID_JSON"]
     json.dumps(sent, allow_nan=False)
+
+
+def test_blocks_that_all_have_one_number_are_all_read() -> None:
+    blocks, _ = read_answer(sse(start(), *text(0, "One"), *use(0, "{}"), *stop("tool_use")))
+    assert blocks == (Say(text="One"), Call(id="toolu_1", tool="Bash", args={}))
+
+
+def test_a_piece_that_is_null_says_nothing() -> None:
+    deltas = [{"type": "text_delta", "text": one} for one in ("Hi", None)]
+    whole = block(0, {"type": "text", "text": ""}, *deltas)
+    assert read_answer(sse(start(), *whole, *stop()))[0] == (Say(text="Hi"),)
+
+
+@try_cases("given", ['{"command": "ls"}', {"command": "ls"}])
+def test_an_input_that_comes_as_text_or_in_one_piece_is_read_and_sent_back_as_an_object(
+    given: Any,
+) -> None:
+    call = {"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": given}
+    plain = {**start()["message"], "content": [call], "stop_reason": "tool_use"}
+    delta = {"type": "input_json_delta", "partial_json": given}
+    begun = block(0, {**call, "input": {}}, delta)
+    for content in (json.dumps(plain).encode(), sse(start(), *begun, *stop("tool_use"))):
+        blocks, answered = read_answer(content)
+        assert blocks == (Call(id="toolu_1", tool="Bash", args={"command": "ls"}),)
+        body = build_request("m", "s", (), (User(text="Hi"), *blocks, answered))
+        assert body["messages"][1]["content"][0]["input"] == {"command": "ls"}
+
+
+def test_counts_that_are_no_object_are_unknown() -> None:
+    begun = start()
+    begun["message"]["usage"] = [1]
+    _, answered = read_answer(sse(begun, *text(0, "Hi"), *stop()))
+    assert answered.usage == Usage(input=None, output=40)
 
 
 def test_a_call_that_was_cut_by_the_token_limit_is_unreadable_and_the_answer_cut() -> None:

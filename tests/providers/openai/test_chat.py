@@ -278,7 +278,7 @@ def test_blocks_are_read_as_what_they_are() -> None:
 
 @try_cases(
     "arguments",
-    ["ls", "[1]", "null", '{"a": NaN}', '{"a": 1', '{"a":' * 9999, "9" * 5000, [1]],
+    ["ls", "[1]", '{"a": NaN}', '{"a": 1', '{"a":' * 9999, "9" * 5000, [1]],
 )
 def test_arguments_that_are_no_object_make_a_call_unreadable(arguments: object) -> None:
     body = reply(None, call(arguments=arguments))
@@ -380,6 +380,27 @@ def test_an_answer_with_nothing_in_it_and_no_known_end_is_a_fault(word: str | No
         read_body(reply("", finish=word))
 
 
+@try_cases("word", ["tool_calls", "tool_use"])
+def test_an_answer_that_lost_its_calls_and_says_nothing_is_a_fault(word: str) -> None:
+    with pytest.raises(ProviderError, match=r"stopped to call a tool .* and holds no call"):
+        read_body(reply(None, finish=word))
+
+
+@try_cases("part", [{"type": "output_text", "text": "Hi"}, {"text": "Hi"}])
+def test_a_part_of_another_type_is_said_and_sent_back_as_it_came(part: dict[str, Any]) -> None:
+    blocks, _ = read_body(reply([part]))
+    assert [block.text for block in blocks if isinstance(block, Say)] == ["Hi"]
+    assert sent_back(reply([part]))[0]["content"] == [part]
+
+
+def test_a_refusal_among_the_parts_is_one_and_sent_back_as_it_came() -> None:
+    parts = [{"type": "refusal", "refusal": "I won't."}]
+    blocks, answered = read_body(reply(parts))
+    assert (blocks, answered.stop) == ((Say(text="I won't.", raw=parts[0]),), "refusal")
+    sent = sent_back(reply(parts))[0]
+    assert (sent["content"], "refusal" in sent) == (parts, False)
+
+
 def test_the_older_form_of_a_call_is_one_and_goes_back_in_the_newer() -> None:
     body = reply(None, function_call={"name": "Bash", "arguments": '{"command": "ls"}'})
     ((block,), answered) = read_body(body)
@@ -388,7 +409,9 @@ def test_the_older_form_of_a_call_is_one_and_goes_back_in_the_newer() -> None:
     assert [sent["id"] for sent in sent_back(body)[0]["tool_calls"]] == ["call-1"]
 
 
-@try_cases("given", [{}, {"arguments": None}, {"arguments": ""}, {"arguments": " "}])
+@try_cases(
+    "given", [{}, {"arguments": None}, {"arguments": ""}, {"arguments": " "}, {"arguments": "null"}]
+)
 def test_a_call_without_arguments_has_none_and_is_sent_back_with_an_empty_object(
     given: dict[str, Any],
 ) -> None:
@@ -398,6 +421,13 @@ def test_a_call_without_arguments_has_none_and_is_sent_back_with_an_empty_object
     assert (block.args, block.unreadable) == ({}, None)
     (sent,) = sent_back(reply(None, bare))[0]["tool_calls"]
     assert sent["function"] == {"name": "Bash", "arguments": "{}"}
+
+
+def test_arguments_of_another_name_are_carried_out_too() -> None:
+    named = {"id": "call_1", "function": {"name": "Bash", "parameters": {"command": "ls"}}}
+    ((block,), _) = read_body(reply(None, named))
+    assert isinstance(block, Call)
+    assert (block.args, block.unreadable) == ({"command": "ls"}, None)
 
 
 @try_cases("missing", [{}, {"id": None}, {"id": ""}, {"id": " "}, {"id": 7}])

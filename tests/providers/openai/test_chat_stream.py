@@ -174,6 +174,71 @@ def test_calls_without_numbers_are_put_together() -> None:
     ]
 
 
+def test_a_call_that_repeats_its_id_and_name_in_each_piece_is_one_call() -> None:
+    pieces = [
+        {"id": "x", "function": {"name": "f", "arguments": '{"a"'}},
+        {"id": "x", "function": {"name": "f", "arguments": ": 1}"}},
+        {"id": "x", "function": {"name": "f", "arguments": "{}"}},
+    ]
+    blocks, _ = read_answer(sse(*[delta(tool_calls=[one]) for one in pieces], delta("stop")))
+    assert [(block.id, block.args) for block in blocks if isinstance(block, Call)] == [
+        ("x", {"a": 1}),
+        ("x-1", {}),
+    ]
+
+
+@try_cases("pieces", [("", {"a": 1}), ({"a": 1}, ""), (None, '{"a": 1}'), ('{"a": ', "1}")])
+def test_arguments_that_come_as_an_object_beside_an_empty_text_are_not_lost(
+    pieces: tuple[Any, Any],
+) -> None:
+    first = begun(0, "x", "f", pieces[0])
+    blocks, _ = read_answer(
+        sse(delta(tool_calls=[first]), delta(tool_calls=[piece(0, pieces[1])]), delta("stop"))
+    )
+    assert [block.args for block in blocks if isinstance(block, Call)] == [{"a": 1}]
+
+
+THOUGHT = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}
+
+
+@try_cases(
+    "contents",
+    [
+        ([{"type": "text", "text": "An"}], [{"type": "text", "text": "swer"}]),
+        ([THOUGHT], "An", "swer", ""),
+        ("", [THOUGHT], "An", [{"type": "text", "text": "swer"}]),
+        ("An", [{"type": "text", "text": "swer"}]),
+    ],
+)
+def test_texts_and_lists_of_parts_are_put_together_to_one_answer(contents: Any) -> None:
+    blocks, _ = read_answer(sse(*[delta(content=one) for one in contents], delta("stop")))
+    assert [block.text for block in blocks if isinstance(block, Say)] == ["Answer"]
+    assert [block.block for block in blocks if isinstance(block, Opaque)] in ([], [THOUGHT])
+
+
+@try_cases("index", [None, "0"])
+def test_a_choice_without_a_number_is_the_first(index: Any) -> None:
+    choice = {"index": index, "delta": {"content": "Hi"}, "finish_reason": "stop"}
+    assert read_answer(sse(chunk(choice)))[0] == (Say(text="Hi"),)
+
+
+@try_cases("delta_", [{}, {"role": "assistant"}, {"role": "assistant", "content": ""}])
+def test_a_message_that_comes_whole_in_a_stream_is_read(delta_: dict[str, Any]) -> None:
+    message = {"role": "assistant", "content": "Hi"}
+    choice = {"index": 0, "delta": delta_, "message": message, "finish_reason": "stop"}
+    assert read_answer(sse(chunk(choice)))[0] == (Say(text="Hi"),)
+    assert read_answer(sse(delta(content="Ho"), chunk(choice)))[0] == (Say(text="Ho"),)
+
+
+@try_cases(
+    ("words", "stop"),
+    [(("", "stop"), "done"), (("null", "stop"), "done"), (("length", "stop"), "length")],
+)
+def test_the_first_reason_that_says_something_counts(words: tuple[str, str], stop: str) -> None:
+    _, answered = read_answer(sse(delta(words[0], content="Hi"), delta(words[1])))
+    assert (answered.stop, answered.stop_reason in words) == (stop, True)
+
+
 def test_a_stream_that_never_says_why_it_stops_and_ends_well_is_whole_and_noted() -> None:
     blocks, answered = read_answer(sse(delta(role="assistant", content="Hi"), delta(content="!")))
     assert blocks == (Say(text="Hi!"),)
@@ -273,6 +338,7 @@ def test_an_overflow_inside_a_stream_is_one() -> None:
         b'data: {"choices": 3}\n\n',
         sse(delta("stop", content=["text"])),
         sse(delta("stop", tool_calls=["ls"])),
+        sse(delta(tool_calls=["ls"]), delta("stop", tool_calls=[{"function": {}}])),
         sse(delta("stop", tool_calls="ls")),
         sse(delta("stop", content={"a": 1})),
         sse(chunk({"delta": "text", "finish_reason": "stop"})),

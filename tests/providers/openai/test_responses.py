@@ -307,7 +307,7 @@ def test_items_are_read_as_what_they_are() -> None:
 
 @try_cases(
     "arguments",
-    ["ls", "[1]", "null", '{"a": NaN}', '{"a": 1', '{"a":' * 9999, "9" * 5000, [1]],
+    ["ls", "[1]", '{"a": NaN}', '{"a": 1', '{"a":' * 9999, "9" * 5000, [1]],
 )
 def test_arguments_that_are_no_object_make_a_call_unreadable(arguments: object) -> None:
     body = reply(call(arguments=arguments))
@@ -589,6 +589,33 @@ def test_an_overflow_inside_a_stream_is_one(nested: bool) -> None:
     error = {"code": "context_length_exceeded", "message": "Too long"}
     with pytest.raises(ContextOverflow):
         read_answer(sse({"type": "error", **({"error": error} if nested else error)}))
+
+
+def test_an_item_without_a_number_and_a_text_in_pieces_alone_are_not_lost() -> None:
+    item = message(text("Hi"))
+    end = {"type": "response.completed", "response": reply() | {"output": []}}
+    done = {"type": "response.output_item.done", "item": item}
+    assert assemble_stream(sse(done, end))["output"] == [item]
+    pieces = [{"type": "response.output_text.delta", "delta": piece} for piece in ("H", "i")]
+    blocks, _ = read_answer(sse(*pieces, end))
+    assert [block.text for block in blocks if isinstance(block, Say)] == ["Hi"]
+
+
+@try_cases(
+    "item",
+    [
+        {"type": "message", "role": "assistant", "content": "Hi"},
+        {"role": "assistant", "content": [text("Hi")]},
+        {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "Hi"}]},
+    ],
+)
+def test_what_is_said_in_another_form_is_read_and_sent_back_as_it_came(
+    item: dict[str, Any],
+) -> None:
+    blocks, answered = read_body(reply(item))
+    assert [block.text for block in blocks if isinstance(block, Say)] == ["Hi"]
+    sent = build_request("m", "s", (), (User(text="Go"), *blocks, answered))["input"]
+    assert sent[1:] == [item]
 
 
 @try_cases(

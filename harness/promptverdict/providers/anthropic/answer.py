@@ -68,6 +68,8 @@ def assemble_stream(content: bytes) -> Any:
                 stream.open_block(index, block)
             case {"type": "content_block_delta", "index": int(index), "delta": dict(delta)}:
                 stream.change_block(index, delta)
+            case {"type": "content_block_start" | "content_block_delta"}:
+                raise ValueError("a part of no block")
             case {"type": "message_delta", "delta": dict(delta), **rest}:
                 stream.change(delta, rest.get("usage"))
             case {"type": "message_stop"}:
@@ -85,7 +87,9 @@ class _Stream:
 
     def __init__(self) -> None:
         self._message: dict[str, Any] = {}
-        self._blocks: dict[int, dict[str, Any]] = {}
+        self._blocks: list[dict[str, Any]] = []
+        self._places: dict[int, int] = {}
+        """Index -> place of the block that it means now: some services give all blocks the same."""
         self._grown: dict[tuple[int, str], list[str]] = {}
         """Pieces of text, joined at the end: adding each to a growing text is slow."""
 
@@ -93,16 +97,18 @@ class _Stream:
         self._message = message
 
     def open_block(self, index: int, block: dict[str, Any]) -> None:
-        self._blocks[index] = block
+        self._places[index] = len(self._blocks)
+        self._blocks.append(block)
 
     def change_block(self, index: int, delta: dict[str, Any]) -> None:
-        if index not in self._blocks:
+        if index not in self._places:
             raise ValueError("a delta of a block that was not begun")
+        place = self._places[index]
         # A delta's own type is no part of its block: the rest may be merged into that as it is.
-        block, kind = self._blocks[index], delta.pop("type", None)
+        block, kind = self._blocks[place], delta.pop("type", None)
         key = _GROWS.get(kind) if isinstance(kind, str) else None
         if key is not None:
-            self._grown.setdefault((index, key), []).append(str(delta.get(key, "")))
+            self._grown.setdefault((place, key), []).append(_read_piece(delta.get(key)))
         elif kind == "citations_delta":
             block["citations"] = [*(block.get("citations") or ()), delta.get("citation")]
         else:
@@ -112,16 +118,25 @@ class _Stream:
         """Take in what is known at the end: counts are totals, and what is null was sent before."""
         self._message |= _drop_nulls(delta)
         if isinstance(usage, dict):
-            self._message["usage"] = {**(self._message.get("usage") or {}), **_drop_nulls(usage)}
+            before = self._message.get("usage")
+            begun = before if isinstance(before, dict) else {}
+            self._message["usage"] = {**begun, **_drop_nulls(usage)}
 
     def finish(self) -> dict[str, Any]:
-        for (index, key), pieces in self._grown.items():
-            block, text = self._blocks[index], "".join(pieces)
+        for (place, key), pieces in self._grown.items():
+            block, text = self._blocks[place], "".join(pieces)
             if key == "partial_json":
                 block["input"] = _parse_arguments(text) if text else block.get("input")
             else:
                 block[key] = f"{block.get(key) or ''}{text}"
-        return self._message | {"content": list(self._blocks.values())}
+        return self._message | {"content": self._blocks}
+
+
+def _read_piece(piece: object) -> str:
+    """Return a piece of a text; some services send nothing, or an input as the object it is."""
+    if piece is None:
+        return ""
+    return piece if isinstance(piece, str) else json.dumps(piece)
 
 
 def _drop_nulls(values: dict[str, Any]) -> dict[str, Any]:
@@ -190,6 +205,7 @@ def _read_blocks(blocks: list[Any]) -> Iterator[Block]:
 def _read_call(raw: dict[str, Any], tool: str) -> Call:
     args, unreadable = _read_input(raw.get("input"))
     if unreadable is None:
+        raw = {**raw, "input": args}
         kept = _keep_raw(raw, "id", "name", "input")
         return Call(id=raw["id"], tool=tool, args=args, raw=kept)
     return Call(id=raw["id"], tool=tool, args={}, raw={**raw, "input": args}, unreadable=unreadable)
@@ -199,10 +215,12 @@ def _read_input(given: Any) -> tuple[dict[str, Any], str | None]:
     """Return a call's input as an object that can be sent, and why it could not be read.
 
     The API takes an object alone; its documentation wraps what is none like this. Some services
-    leave out the input of a call that has none.
+    leave out the input of a call that has none, or write it as text.
     """
     if given is None:
         return {}, None
+    if isinstance(given, str) and isinstance(parsed := _parse_arguments(given), dict):
+        given = parsed
     try:
         text = json.dumps(given, allow_nan=False)
     except ValueError:

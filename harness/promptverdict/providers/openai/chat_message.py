@@ -32,8 +32,8 @@ def read_message(message: dict[Any, Any]) -> Iterator[Block]:
     match message.get("content"):
         case str(text):
             yield from read_text(text, {"content": text})
-        case [{"type": "text", "text": str(text)} as first, *parts]:
-            *thinking, say = read_text(text, first)
+        case [first, *parts] if (begun := _find_text(first)) is not None:
+            *thinking, say = read_text(begun, first)
             yield from (*thinking, say.model_copy(update={"raw": first}))
             yield from map(_read_part, parts)
         case [*parts]:
@@ -65,6 +65,8 @@ def write_message(blocks: tuple[Block, ...]) -> dict[str, Any] | None:
                 message |= fields
             case Opaque() if is_in_text(block):
                 continue
+            case Say(raw={"type": "refusal"}):
+                parts.append(block)
             case Say(raw={"refusal": refusal}):
                 message["refusal"] = refusal
             case Call():
@@ -92,10 +94,20 @@ def _write_content(blocks: list[Say | Opaque]) -> str | list[dict[str, Any]]:
 
 
 def _read_part(part: dict[str, Any]) -> Block:
+    if (text := _find_text(part)) is not None:
+        return Say(text=text, raw=part)
     match part:
-        case {"type": "text", "text": str(text)}:
+        case {"type": "refusal", "refusal": str(text)}:
             return Say(text=text, raw=part)
     return Opaque(block=part)
+
+
+def _find_text(part: Any) -> str | None:
+    """Find what a part says; some services name its type as the Responses API does, or not."""
+    match part:
+        case {"text": str(text)} if part.get("type", "text") in ("text", "output_text"):
+            return text
+    return None
 
 
 def _write_part(block: Say | Opaque) -> dict[str, Any]:

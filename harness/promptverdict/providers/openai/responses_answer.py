@@ -76,24 +76,33 @@ def assemble_stream(content: bytes) -> dict[str, Any]:
     Raises ProviderError when the stream broke off or ended early.
     """
     done: dict[int, Any] = {}
+    said: list[str] = []
     for data in read_event_data(content):
         try:
             event = parse_json(data)
         except ValueError as error:
             raise build_early_end(content, "response.completed") from error
         match event:
-            case {"type": "response.output_item.done", "output_index": int(index), "item": item}:
-                done[index] = item
+            case {"type": "response.output_item.done", "item": item}:
+                index = event.get("output_index")
+                done[index if isinstance(index, int) else len(done)] = item
+            case {"type": "response.output_text.delta", "delta": str(piece)}:
+                said.append(piece)
             case {
                 "type": "response.completed" | "response.incomplete" | "response.failed",
                 "response": dict(response),
             }:
-                # Some services send the items only one by one.
+                # Some services send the items only one by one, or a text in pieces alone.
                 items = response.get("output") or [done[index] for index in sorted(done)]
-                return {**response, "output": items}
+                return {**response, "output": items or _build_message("".join(said))}
             case {"type": "error"} | {"error": dict()}:
                 raise build_broken_off(event.get("error") or event)
     raise build_early_end(content, "response.completed")
+
+
+def _build_message(text: str) -> list[dict[str, Any]]:
+    part = {"type": "output_text", "text": text}
+    return [{"type": "message", "role": "assistant", "content": [part]}] if text else []
 
 
 def _read_end(body: dict[str, Any], blocks: tuple[Block, ...]) -> Answered:
@@ -114,8 +123,12 @@ def _read_items(items: list[Any]) -> Iterator[Block]:
     ids, is_first = CallIds(), True
     for item in items:
         match item:
-            case {"type": "message", "content": [*parts]}:
+            case {"content": [*parts]} if _is_message(item):
                 yield from _read_message(item, parts, begins=is_first)
+                is_first = False
+            case {"content": str(text)} if _is_message(item):
+                part = {"type": "output_text", "text": text}
+                yield from _read_message(item, [part], begins=is_first)
                 is_first = False
             case {"type": "function_call", "name": str()}:
                 call = read_call(ids.choose(item.get("call_id") or item.get("id")), item)
@@ -146,9 +159,16 @@ def _write_item(block: Block) -> dict[str, Any]:
     return {"type": "function_call", "call_id": block.id, **write_call(block)}
 
 
+def _is_message(item: dict[str, Any]) -> bool:
+    """Return whether an item is what the model said; some services leave its type out."""
+    return bool(item.get("type", "message") == "message")
+
+
 def _read_text_part(part: Any) -> str:
     match part:
-        case {"type": "output_text", "text": str(text)} | {"type": "refusal", "refusal": str(text)}:
+        case {"type": "output_text" | "text", "text": str(text)}:
+            return text
+        case {"type": "refusal", "refusal": str(text)}:
             return text
     return ""
 

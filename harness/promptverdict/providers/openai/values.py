@@ -50,10 +50,13 @@ def read_call(id_: str, function_: dict[str, Any]) -> Call:
 def read_arguments_text(function_: dict[str, Any]) -> str:
     """Return the arguments of a call as the text that the APIs take back.
 
-    Some services answer an object, and nothing for a call without any.
+    Some services answer an object, or call it `parameters`; and nothing, or `null`, for a call
+    without any.
     """
     given = function_.get("arguments")
-    if given is None or (isinstance(given, str) and not given.strip()):
+    if given is None:
+        given = function_.get("parameters")
+    if given is None or (isinstance(given, str) and given.strip() in ("", "null")):
         return "{}"
     return given if isinstance(given, str) else _write_arguments(given, allow_nan=True)
 
