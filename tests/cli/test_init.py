@@ -67,6 +67,20 @@ def files(folder: Path) -> dict[str, str]:
     }
 
 
+def test_agents_in_other_folders_than_the_chosen_one_are_named(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, {**CLAUDE, "agents/a.md": BUILDER, ".github/agents/b.agent.md": BUILDER})
+    out = printed(capsys)
+    assert "2 agents in .claude/agents:" in out
+    told = "not taken: agents (1 agent), .github/agents (1 agent); to take all: "
+    command = out.partition(told)[2].partition("\n")[0]
+    assert command == "promptverdict init --agents .claude/agents,agents,.github/agents"
+    every = printed(capsys, *shlex.split(command)[2:])
+    assert "4 agents in .claude/agents,agents,.github/agents:" in every
+    assert "not taken" not in every
+
+
 def test_the_starter_and_the_schemas_are_written(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -240,7 +254,7 @@ def test_agents_given_by_hand_come_before_all_others(
 @pytest.mark.parametrize(
     ("given", "arguments", "told"),
     [
-        ({}, [], "there are none in .claude/agents, .opencode/agent, .opencode/agents, agents\n"),
+        ({}, [], "there are none in .claude/agents, .opencode/agent, .opencode/agents, agents,"),
         ({"agents/x.py": "x = 1\n"}, [], "agents: this folder has no agent file\n"),
         ({".claude/agents/x.md": "---\nname: x\n---\n"}, [], "x.md: it has no prompt\n"),
         (CLAUDE, ["--agents", "nowhere"], "nowhere: cannot be read"),

@@ -352,6 +352,7 @@ def test_agents_that_cannot_be_used_are_named_at_once_and_keep_no_other_from_run
     for words in ("it has no prompt", "its model `alpha`", "its model `beta`"):
         assert f": {words}" in text
     assert "it ends with no tools in small/hello: it lists none" in text
+    assert "read it" not in text  # there is no trial to show
     assert "Traceback" not in text
     assert run(evals, "evals/small/hello.yaml::helper/base").ret == 0
     asked = run(evals, "evals/small/hello.yaml::none", "--allow-no-tools", "true")

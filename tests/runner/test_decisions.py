@@ -7,6 +7,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from promptverdict.agents.frontmatter import split_frontmatter
 from promptverdict.recording.digest import PARTS
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.decisions import decide, locate_part
@@ -113,6 +114,28 @@ def test_a_probe_that_was_changed_is_left_to_its_command(tmp_path: Path) -> None
     recorded(tmp_path, PROBED)
     changed = cell(tmp_path, PROBED.replace("echo PASS there", "echo PASS here"))
     assert not decide(changed.get_trial(0), "once").probes
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("---\nname: helper\nYou are kind.\n", "the `---` of this line is never closed"),
+        ("---\nYou are kind.\n---\n", "there are no keys between this `---` and the next"),
+    ],
+)
+def test_a_frontmatter_that_cannot_be_read_is_named_where_it_makes_a_recording_stale(
+    tmp_path: Path, text: str, found: str
+) -> None:
+    made = recorded(tmp_path)
+    read = split_frontmatter(text)
+    broken = made.variant.model_copy(update={"prompt": read.body, "diagnostics": read.diagnostics})
+    edited = made.variant.model_copy(update={"prompt": "You are curt."})
+    errors = [
+        str(decide(dataclasses.replace(made, variant=each).get_trial(0), "none").error)
+        for each in (broken, edited)
+    ]
+    assert f"was recorded; agents/helper/base.md:1: {found}" in errors[0].partition("\n")[0]
+    assert "base.md:1" not in errors[1]
 
 
 def test_an_executable_bit_that_was_set_since_makes_a_recording_stale(tmp_path: Path) -> None:

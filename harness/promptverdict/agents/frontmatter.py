@@ -29,6 +29,10 @@ _FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*(?:ya?ml|markdown|md)?[ \t]*")
 _FENCE_END = re.compile(r"(`{3,}|~{3,})[ \t]*")
 
 
+NOT_READ = ("unterminated", "not-a-mapping")
+"""Kinds of diagnostics where a frontmatter was begun and none could be read."""
+
+
 def split_frontmatter(text: str) -> Source:
     """Split an agent file's text into frontmatter and body. Nothing is refused.
 

@@ -9,7 +9,7 @@ import argparse
 import os
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from promptverdict.agents.candidates import find_top
@@ -23,8 +23,15 @@ from promptverdict.scenarios.loading import load_scenarios
 from promptverdict.scenarios.packs import choose_packs, find_packs
 from promptverdict.settings import Settings, resolve
 
-PLACES = (".claude/agents", ".opencode/agent", ".opencode/agents", "agents")
-"""Usual folders of agents; the first with agents is taken."""
+PLACES = (
+    ".claude/agents",
+    ".opencode/agent",
+    ".opencode/agents",
+    "agents",
+    ".github/agents",
+    ".gemini/agents",
+)
+"""Usual folders of agents; the first with agents is taken, and the others are named."""
 
 _MOST_SHOWN = 3
 """Of many agents, and of files that cannot be read."""
@@ -61,7 +68,7 @@ def run(asked: argparse.Namespace) -> int:
     """
     settings = resolve(Path.cwd(), {})
     packs = [] if asked.pack is None else choose_packs(asked.pack, find_packs())
-    place, agents, skipped = _find_agents(asked.agents, settings)
+    place, agents, remarks = _find_agents(asked.agents, settings)
     # Nothing is written before every file in the way is known.
     missing = list_missing_files(packs)
     write_missing_files(missing)
@@ -69,7 +76,7 @@ def run(asked: argparse.Namespace) -> int:
     steps = FirstSteps(place, agents, tuple(load_scenarios(suites)), settings)
     lines = [
         *_render_agents(place, agents),
-        *(f"skipped {reason}" for reason in skipped),
+        *remarks,
         "",
         _format_written(suites, list(missing)),
         "",
@@ -85,7 +92,7 @@ def run(asked: argparse.Namespace) -> int:
 def _find_agents(
     given: str | None, settings: Settings
 ) -> tuple[str, tuple[Variant, ...], list[str]]:
-    """Find the agents: their place, themselves, and why other places were skipped."""
+    """Find the agents: their place, themselves, and what is not taken, a line each."""
     configured = settings.model_copy(update={"agents": given} if given else {})
     places = [Path(place) for place in configured.agent_places]
     is_configured = "agents" in settings.model_fields_set and any(
@@ -97,11 +104,17 @@ def _find_agents(
             raise InputError(agents.problems)
         return configured.agents, agents.variants, list(_format_skipped(agents.problems))
     problems: list[Problem] = []
+    found: dict[str, tuple[Variant, ...]] = {}
     for name in filter(os.path.lexists, PLACES):
         agents = find_agents([Path(name)])
-        problems += agents.problems
         if agents.variants:
-            return name, agents.variants, list(_format_skipped(problems))
+            found[name] = agents.variants
+        if len(found) <= bool(agents.variants):
+            problems += agents.problems
+    if found:
+        place = next(iter(found))
+        remarks = [*_format_skipped(problems), *_format_other_places(found)]
+        return place, found[place], remarks
     nowhere = Problem(
         "agents",
         f"there are none in {', '.join(PLACES)}",
@@ -112,9 +125,18 @@ def _find_agents(
 
 def _format_skipped(problems: Sequence[Problem]) -> Iterator[str]:
     for problem in problems[:_MOST_SHOWN]:
-        yield f"{escape_text(problem.where)}: {escape_text(problem.found)}"
+        yield f"skipped {escape_text(problem.where)}: {escape_text(problem.found)}"
     if len(problems) > _MOST_SHOWN:
-        yield f"{len(problems) - _MOST_SHOWN} more files that cannot be read"
+        yield f"skipped {len(problems) - _MOST_SHOWN} more files that cannot be read"
+
+
+def _format_other_places(found: Mapping[str, Sequence[Variant]]) -> Iterator[str]:
+    """Name the places whose agents are not taken, and how to take all."""
+    others = list(found)[1:]
+    if others:
+        counts = ", ".join(f"{name} ({format_count(len(found[name]), 'agent')})" for name in others)
+        every = shlex.join(["promptverdict", "init", "--agents", ",".join(found)])
+        yield f"not taken: {counts}; to take all: {every}"
 
 
 def _render_agents(place: str, agents: Sequence[Variant]) -> Iterator[str]:

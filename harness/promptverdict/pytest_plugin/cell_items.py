@@ -13,6 +13,7 @@ from promptverdict.core.ids import format_node_id
 from promptverdict.core.text import escape_lines, escape_text
 from promptverdict.pytest_plugin.item_base import (
     MEASURED,
+    NEVER_RAN,
     REASON,
     STATUS,
     EvalItem,
@@ -63,7 +64,7 @@ class RefusedItem(EvalItem):
 
     def setup(self) -> None:
         """Report why it cannot run."""
-        self.user_properties += [(STATUS, "ERROR"), (REASON, self.reason)]
+        self.user_properties += [(STATUS, "ERROR"), (REASON, self.reason), (NEVER_RAN, True)]
         pytest.fail(escape_lines("\n".join(map(str, self._problems))), pytrace=False)
 
     def runtest(self) -> None:

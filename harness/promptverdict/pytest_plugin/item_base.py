@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 STATUS = "promptverdict_status"
 REASON = "promptverdict_reason"
+NEVER_RAN = "promptverdict_never_ran"
 GATE = "promptverdict_gate"
 """Names of user properties, which reach workers' reports and JUnit's XML."""
 MEASURED = "measured"

@@ -9,7 +9,7 @@ import pytest
 
 from promptverdict.core.text import escape_text
 from promptverdict.pytest_plugin.evals import PytestEvals
-from promptverdict.pytest_plugin.item_base import MEASURED, REASON, STATUS
+from promptverdict.pytest_plugin.item_base import MEASURED, NEVER_RAN, REASON, STATUS
 from promptverdict.trials.stored_records import read_records
 from promptverdict.trials.summary import summarise_trial
 
@@ -42,7 +42,8 @@ class RunReport:
             from promptverdict.report.terminal.summary import Shortcoming
 
             status, reason = str(properties[STATUS]), str(properties[REASON])
-            self._shortcomings.append(Shortcoming(report.nodeid, status, reason))
+            has_trial = NEVER_RAN not in properties
+            self._shortcomings.append(Shortcoming(report.nodeid, status, reason, has_trial))
 
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
         """Report a cell of which nothing is required as measured: it cannot pass."""

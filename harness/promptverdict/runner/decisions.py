@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from promptverdict.agents.frontmatter import NOT_READ
 from promptverdict.core.errors import (
     BrokenRecording,
     EvidenceError,
@@ -127,8 +128,10 @@ def _describe_stale(trial: Trial, parts: tuple[str, ...], sealed: Sealed) -> Sta
         change = f"only line ends differ: Git made them CRLF in {display_path(where)}"
         return StaleRecording(f"stale: {change}\n{cure}", parts)
     changes = ", ".join(f"{describe_parts([part])} ({locate_part(part, cell)})" for part in parts)
+    unread = next((d for d in cell.variant.diagnostics if d.kind in NOT_READ), None)
+    damage = f"; {cell.variant.path}:{unread.line}: {unread.text}" if unread else ""
     return StaleRecording(
-        f"stale: {changes} changed since {trial.id} was recorded\n"
+        f"stale: {changes} changed since {trial.id} was recorded{damage}\n"
         f"  record it again: {_format_record_command(trial, 'stale')}",
         parts,
     )

@@ -31,6 +31,8 @@ class Shortcoming:
     status: str
     """FAILED or ERROR."""
     reason: str
+    has_trial: bool = True
+    """Whether there is a trial to read."""
 
 
 def render_summary(
@@ -138,10 +140,10 @@ def _list_shortcomings(shortcomings: Sequence[Shortcoming]) -> Iterator[str]:
 
 
 def _render_shortcoming(shortcoming: Shortcoming) -> str:
-    return (
-        f"{shortcoming.status} {shortcoming.node}\n  {escape_text(shortcoming.reason)}\n"
-        f"  read it: promptverdict show '{shortcoming.node}'\n"
-    )
+    text = f"{shortcoming.status} {shortcoming.node}\n  {escape_text(shortcoming.reason)}\n"
+    if shortcoming.has_trial:
+        text += f"  read it: promptverdict show '{shortcoming.node}'\n"
+    return text
 
 
 def _render_next_steps(trials: Sequence[TrialSummary], baselines: Mapping[str, str]) -> str:
