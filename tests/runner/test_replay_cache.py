@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from promptverdict.pytest_plugin.session import EvalSession
-from promptverdict.runner import replay_inputs, trial
+from promptverdict.runner import replay_cache, replay_inputs, trial
 from promptverdict.runner.replay_cache import FILE, FOLDER
 from promptverdict.scenarios.discovery import list_scenarios
 from promptverdict.settings import resolve
@@ -93,10 +93,14 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def run(root: Path, *, is_cache_cleared: bool = False, **given: Any) -> dict[str, Any]:
+def run(
+    root: Path, *, is_cache_cleared: bool = False, worker: str | None = None, **given: Any
+) -> dict[str, Any]:
     """Run all cells as a session does; return the stored records, without what took how long."""
     settings = resolve(root, given)
-    session = EvalSession(settings, root, agents_by_hand=False, is_cache_cleared=is_cache_cleared)
+    session = EvalSession(
+        settings, root, agents_by_hand=False, worker=worker, is_cache_cleared=is_cache_cleared
+    )
     paths = list_scenarios(root / "evals/manners")
     cells = [cell for path in paths for cell in session.reader.select_cells(path).cells]
     session.planned.set_cells(cells)
@@ -237,6 +241,38 @@ def test_a_cache_that_was_tampered_with_is_passed_over(root: Path, played: list[
         assert len(played) == before + 1, name
         assert run(root) == expected, f"after {name}"
         assert len(played) == before + 1, f"after {name}"
+
+
+def test_workers_write_files_of_their_own_which_the_next_run_joins(
+    root: Path, played: list[str]
+) -> None:
+    folder = root / "results" / FOLDER
+    expected = run(root, worker="gw0")
+    assert [path.name for path in folder.glob(f"{FILE}*")] == [f"{FILE}.gw0"]
+    assert run(root, worker="gw1") == run(root) == expected
+    assert len(played) == 1
+    # What one worker did not see this time, another did: its file keeps what it held.
+    append("evals/manners/suite.yaml")(root)
+    run(root, worker="gw1")
+    assert len(played) == 2
+    whole = (folder / f"{FILE}.gw0").read_bytes()
+    (folder / f"{FILE}.gw1").write_bytes(whole.replace(whole[65:81], b"0" * 16))
+    run(root, worker="gw1", is_cache_cleared=True)
+    assert (folder / f"{FILE}.gw1").read_bytes().count(b"\n") == 2
+    run(root, is_cache_cleared=True)
+    assert [path.name for path in folder.glob(f"{FILE}*")] == [FILE]
+    run(root)
+    assert len(played) == 4
+
+
+def test_a_run_of_more_records_than_fit_keeps_the_first(
+    root: Path, played: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay_cache, "MAX_BYTES", 100)
+    run(root)
+    run(root)
+    assert len(played) == 2
+    assert not (root / "results" / FOLDER / FILE).exists()
 
 
 def test_cache_clear_replays_and_keeps_the_new_record(root: Path, played: list[str]) -> None:

@@ -52,4 +52,4 @@ def test_a_record_of_an_older_version_is_read_and_counted(path: Path) -> None:
 
 def test_line_ends_after_the_seal_do_no_harm() -> None:
     text = record().model_dump_json()
-    assert open_record(f"{seal_record(text)}\r\n".encode()) == text.encode()
+    assert open_record(seal_record(text) + b"\r\n") == text.encode()

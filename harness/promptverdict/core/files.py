@@ -16,23 +16,46 @@ from promptverdict.core.paths import display_path
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 """How a file begins whose content Git LFS keeps elsewhere."""
+# Of the last two, no system has both.
+_READ_WITHOUT_WAITING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _ROOM = 1 << 16
 """Bytes that must be free before anything is paid for: what one trial's recording takes."""
 
 
-def read_regular_file(path: Path, most: int) -> bytes:
+def read_regular_file(path: Path | str, most: int) -> bytes:
     """Read the first bytes of a regular file, one more than the most that is allowed.
 
     Raises OSError for anything else: a pipe that nobody writes to would wait for ever.
     """
+    # Without Python's file objects: they take as long as the reading of a small file itself.
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
-            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return file.read(most + 1)
+        handle = os.open(path, _READ_WITHOUT_WAITING)
     except OSError as error:
         if error.errno != errno.ENXIO:  # a socket, or a device that is not there
             raise
-    raise OSError(errno.EINVAL, "It is no regular file", str(path))
+        raise _build_kind_error(path) from error
+    try:
+        status = os.fstat(handle)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(status.st_mode):
+            raise _build_kind_error(path)
+        return _read_first_bytes(handle, most + 1, status.st_size + 1)
+    finally:
+        os.close(handle)
+
+
+def _build_kind_error(path: Path | str) -> OSError:
+    return OSError(errno.EINVAL, "It is no regular file", str(path))
+
+
+def _read_first_bytes(handle: int, most: int, at_once: int) -> bytes:
+    """Read until the end of a file or until there are enough; one read may return less."""
+    parts = []
+    while most > 0 and (part := os.read(handle, min(most, at_once))):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
 
 
 def find_names(folder: Path, suffix: str) -> Iterator[str]:
@@ -57,33 +80,38 @@ def describe_read_error(error: OSError | ValueError) -> str:
     return words.lower()
 
 
-def _open_without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
 def write_file(path: Path, text: str) -> None:
     """Write a text to a file that may exist, and make its folder. Raises DiskError."""
     write_files({path: text})
 
 
-def write_reproducible(path: Path, text: str) -> None:
-    """Write a text that can be made again at no cost, and make its folder. Raises DiskError.
+def write_reproducible(path: Path, text: str | bytes) -> None:
+    """Write what can be made again at no cost, and make its folder. Raises DiskError.
 
     No reader finds half of it. After a power loss the file may be empty: waiting for the disk takes
     many times as long as all the rest of writing it.
     """
-    temporary, content = path.with_name(f".{path.name}.{os.getpid()}"), _encode(text)
+    content = _encode(text) if isinstance(text, str) else text
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}")  # noqa: PTH118  once a trial
     try:
         try:
-            temporary.write_bytes(content)
+            _write_bytes(temporary, content)
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(content)
-        temporary.replace(path)
+            _write_bytes(temporary, content)
+        os.replace(temporary, path)  # noqa: PTH105
     except OSError as error:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            os.unlink(temporary)  # noqa: PTH108
         raise DiskError(f"{display_path(path)} cannot be written: {error.strerror}") from error
+
+
+def _write_bytes(path: str, content: bytes) -> None:
+    with open(path, "wb", buffering=0) as file:  # noqa: PTH123
+        left = memoryview(content)
+        while left:
+            left = left[file.write(left) :]
 
 
 def write_files(texts: Mapping[Path, str | bytes]) -> None:

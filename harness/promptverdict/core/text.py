@@ -13,10 +13,12 @@ def escape_text(text: str) -> str:
 
     These are control characters, those that reverse or join text, and commands such as `##[error]`.
     """
-    visible = "".join(
-        char if char.isprintable() or char == "\t" else char.encode("unicode_escape").decode()
-        for char in text
-    )
+    visible = text
+    if not text.isprintable():
+        visible = "".join(
+            char if char.isprintable() or char == "\t" else char.encode("unicode_escape").decode()
+            for char in text
+        )
     return _RUNNER_COMMAND.sub(r"\\x23", visible)
 
 

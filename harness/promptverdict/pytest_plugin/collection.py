@@ -26,8 +26,7 @@ from promptverdict.scenarios.discovery import (
 )
 
 _NEW_OBJECTS = 50_000
-"""After so many the garbage collector looks at them while pytest collects; usual are 700 to 2,000.
-"""
+"""After so many the garbage collector looks at them; usual are 700 to 2,000."""
 
 
 def check_arguments(config: pytest.Config) -> None:
@@ -62,23 +61,35 @@ class Collection:
         # pytest asks about every path of a project, and most lie in the same folders.
         self._is_data_folder = cache(is_data_folder)
         self._unsaid: list[str] = []
+        self._usual: tuple[int, int, int] | None = None
+        self._rare = (0, 0, 0)
+        self._has_cells = False
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:
         """Let the garbage collector look less often while a session's items are made.
 
         It would walk through all of them again and again, and they are no garbage: of 100,000
-        items that was a third of the time.
+        items that was a third of the time. Where there are cells it stays so: their trials leave
+        little garbage as well.
         """
-        usual = gc.get_threshold()
-        rare = (max(usual[0], _NEW_OBJECTS), *usual[1:]) if usual[0] else usual
-        gc.set_threshold(*rare)
+        self._usual = usual = gc.get_threshold()
+        self._rare = (max(usual[0], _NEW_OBJECTS), *usual[1:]) if usual[0] else usual
+        gc.set_threshold(*self._rare)
         try:
             return (yield)
         finally:
-            # A conftest.py that was loaded meanwhile may have chosen for itself.
-            if gc.get_threshold() == rare:
-                gc.set_threshold(*usual)
+            if not self._has_cells:
+                self._look_as_usual()
+
+    def pytest_unconfigure(self) -> None:
+        """Let the garbage collector look as often as before the session."""
+        self._look_as_usual()
+
+    def _look_as_usual(self) -> None:
+        # A conftest.py that was loaded meanwhile may have chosen for itself.
+        if self._usual and gc.get_threshold() == self._rare:
+            gc.set_threshold(*self._usual)
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Ignore data folders, also those that a link leads to."""
@@ -117,7 +128,9 @@ class Collection:
     ) -> None:
         """Leave out what other shards run, and put gates last: they judge all the cells."""
         items.sort(key=lambda item: isinstance(item, GateItem))
-        others = self._evals.select_others(i.cell for i in items if isinstance(i, CellItem))
+        cells = [item.cell for item in items if isinstance(item, CellItem)]
+        self._has_cells = bool(cells)
+        others = self._evals.select_others(cells)
         if left_out := [item for item in items if item.path in others]:
             config.hook.pytest_deselected(items=left_out)
             items[:] = [item for item in items if item.path not in others]

@@ -97,12 +97,14 @@ class PytestEvals:
             written = {name: self._config.getini(f"promptverdict_{name}") for name in OPTIONS}
             settings = resolve(self._config.rootpath, given, written)
             self._check_settings(settings, recorded_by_hand=given["record"] is not None)
-            name = getattr(self._config, "workerinput", {}).get(RUN)
+            given_by_controller = getattr(self._config, "workerinput", {})
+            name = given_by_controller.get(RUN)
             self._session = EvalSession(
                 settings,
                 self._config.rootpath,
                 agents_by_hand=given["agents"] is not None,
                 run_name=None if name is None else str(name),
+                worker=given_by_controller.get("workerid"),
                 # pytest's --cache-clear; its plugin for caches may be switched off.
                 is_cache_cleared=bool(getattr(option, "cacheclear", False)),
                 invocation=describe_invocation(self._config),

@@ -17,24 +17,25 @@ from promptverdict.settings import Settings
 if TYPE_CHECKING:
     from promptverdict.comparison.run_plan import RunPlan
     from promptverdict.runner.decisions import Decision
-    from promptverdict.trials.record import TrialRecord
+    from promptverdict.runner.known_replay import KnownReplay
 
 
 class PlannedTrials:
     """The cells of one session and, where it compares with a revision, their older selves.
 
-    find_known: finds the record that a replay of a trial would make, where it is known.
+    find_known: finds what a replay of a trial would come to, where it is known.
     """
 
     def __init__(
         self,
         settings: Settings,
         root: Path,
-        find_known: Callable[[Trial], TrialRecord | None] = lambda _trial: None,
+        find_known: Callable[[Trial], KnownReplay | None] = lambda _trial: None,
     ) -> None:
         self._settings, self._root, self._find_known = settings, root, find_known
         self._seed = secrets.randbelow(2**32)
         self._cells: dict[str, Cell] = {}
+        self._trials: dict[str, list[Trial]] = {}
         self._decisions: dict[str, list[Decision]] = {}
         self._unchanged: frozenset[str] = frozenset()
         self.whole: list[Cell] = []
@@ -180,5 +181,8 @@ class PlannedTrials:
         return arrange_blocks([*decisions, *self.controls], self._seed)
 
     def _list_trials(self, cell: Cell) -> list[Trial]:
-        count = self._settings.trials or cell.scenario.suite.suite.trials
-        return [cell.get_trial(number) for number in range(count)]
+        """List the trials of a cell, each time the same: their keys are worked out once."""
+        if cell.id not in self._trials:
+            count = self._settings.trials or cell.scenario.suite.suite.trials
+            self._trials[cell.id] = [cell.get_trial(number) for number in range(count)]
+        return self._trials[cell.id]

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 class EvalSession:
     """What the collected cells of one session share.
 
-    run_name: the run that several processes share, or None for one of its own. is_cache_cleared:
-    whether records of earlier replays are passed over. invocation: of pytest, which cures repeat.
+    run_name: the run that several processes share, or None for one of its own. worker: name of the
+    worker of pytest-xdist that this process is. is_cache_cleared: whether records of earlier
+    replays are passed over. invocation: of pytest, which cures repeat.
     """
 
     def __init__(
@@ -44,15 +45,14 @@ class EvalSession:
         *,
         agents_by_hand: bool,
         run_name: str | None = None,
+        worker: str | None = None,
         is_cache_cleared: bool = False,
         invocation: Invocation | None = None,
     ) -> None:
         self.settings = settings
         self.reader = CellReader(settings, root, agents_by_hand=agents_by_hand)
         self._root, self._run_name, self._invocation = root, run_name, invocation
-        self._known = KnownReplays(
-            settings, root, is_cleared=is_cache_cleared, is_shared=run_name is not None
-        )
+        self._known = KnownReplays(settings, root, is_cleared=is_cache_cleared, worker=worker)
         self._trials = TrialRun(settings, self._create_run, self._known.add)
         self.planned = PlannedTrials(settings, root, self._known.find)
         self._locks = RecordingLocks()

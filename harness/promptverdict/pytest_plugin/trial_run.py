@@ -12,6 +12,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from promptverdict.core.text import escape_text, format_count
+from promptverdict.runner.known_replay import KnownReplay
 from promptverdict.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,14 +37,14 @@ _POLL_SECONDS = 0.2
 class TrialRun:
     """The runner and the stored run of a session; both begin when the first trial needs them.
 
-    note_replay: gets each record of a recording that was played.
+    note_replay: gets what the replay of each recording came to.
     """
 
     def __init__(
         self,
         settings: Settings,
         create_run: Callable[[], Run],
-        note_replay: Callable[[Trial, TrialRecord], object],
+        note_replay: Callable[[Trial, KnownReplay], object],
     ) -> None:
         self._settings, self._create_run = settings, create_run
         self._note_replay = note_replay
@@ -166,17 +167,20 @@ class TrialRun:
 
     def _replay(self, decision: Decision) -> TrialSummary:
         """Replay a recording once, in the thread that waits for it."""
-        summary = self._summaries.get(decision.trial.key)
-        return summary or self._store(decision.known or self._play(decision))
-
-    def _play(self, decision: Decision) -> TrialRecord:
-        from promptverdict.runner.trial import replay_trial
-
+        trial = decision.trial
+        if summary := self._summaries.get(trial.key):
+            return summary
+        if known := decision.known:
+            self.open().save_again(trial.key, known.content)
+            return self._note_end(known.summary)
         if decision.sealed is None:
             raise RuntimeError("a replay without a recording")
-        record = replay_trial(decision.trial, self._context, decision.sealed)
-        self._note_replay(decision.trial, record)
-        return record
+        from promptverdict.runner.trial import replay_trial
+
+        summary, content = self._save(replay_trial(trial, self._context, decision.sealed))
+        if content:
+            self._note_replay(trial, KnownReplay(summary, content))
+        return summary
 
     def _list_ended_until(self, future: Future[TrialSummary]) -> Iterator[TrialSummary | None]:
         """Yield each trial as it ends, and None between two looks."""
@@ -191,16 +195,23 @@ class TrialRun:
 
     def _store(self, record: TrialRecord) -> TrialSummary:
         """Store a record, and return its summary. The runner calls this in threads of its own."""
+        return self._save(record)[0]
+
+    def _save(self, record: TrialRecord) -> tuple[TrialSummary, bytes]:
+        """Store a record; return its summary and what its file holds, if there is one."""
         from promptverdict.trials.summary import summarise_trial
 
+        content = b""
         # What is recorded of an older revision is read back, graded and stored when it is compared.
         if record.key not in self._older:
-            self.open().save(record)
+            content = self.open().save(record)
         elif record.fault:
             self._lost[record.key] = record
-        summary = summarise_trial(record)
-        self._summaries[record.key] = summary
-        if record.key in self._recording:
+        return self._note_end(summarise_trial(record)), content
+
+    def _note_end(self, summary: TrialSummary) -> TrialSummary:
+        self._summaries[summary.key] = summary
+        if summary.key in self._recording:
             self._ended.put(summary)
         return summary
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +35,8 @@ FORMAT = 1
 _END_OF_HEAD = "\nversion: "
 """What follows the metadata, which come first so that a digest is read without the conversation."""
 
+_EMPTY_WORLD = f"format: {FORMAT}\n"
+"""The world of a trial without files and without calls: most of those that have one answer."""
 _CURE = "restore it from version control, or record it again with --record all"
 
 M = TypeVar("M", bound=Frozen)
@@ -103,6 +105,12 @@ class Location:
     def pairs(self) -> Path:
         """What judges said of it beside the baseline's trial of the same number."""
         return self.folder / f"{self.number}.pairs.yaml"
+
+    def list_inputs(self) -> Iterator[str]:
+        """List the files that the record of a replay depends on: all but the pairs."""
+        # As text: paths take longer to build than such files to read, and it is asked for often.
+        begin = f"{self.folder}{os.sep}{self.number}"
+        return (f"{begin}.{kind}.yaml" for kind in ("http", "world", "probes", "judge"))
 
 
 @dataclass(frozen=True)
@@ -197,6 +205,8 @@ def _check_readable(cassette: str, world: str) -> None:
 
 
 def _parse_world(text: str, where: str) -> World:
+    if text == _EMPTY_WORLD:
+        return World()
     world = _validate(World, yaml_format.load(text, where), where)
     check_trees(world.steps, where)
     return world

@@ -100,7 +100,7 @@ class _RecordingBuilder(DataBuilder):
 
     def read_key(self, event: yaml.NodeEvent, mapping: Collection) -> str:
         """Return a key: a text that its mapping does not have yet."""
-        key = self.read_scalar(event) if isinstance(event, yaml.ScalarEvent) else None
+        key = _read_scalar(event) if isinstance(event, yaml.ScalarEvent) else None
         if not isinstance(key, str) or key in mapping.data:
             raise ValueError(f"{key!r} cannot be a key here")
         return key
@@ -128,9 +128,9 @@ class _RecordingBuilder(DataBuilder):
 
 def _read_scalar(event: yaml.ScalarEvent) -> Any:
     text: str = event.value
-    if event.anchor or event.tag not in (None, _BINARY):
-        raise ValueError("a tag or an anchor that no recording has")
-    if event.tag == _BINARY:
+    if event.anchor or event.tag is not None:
+        if event.anchor or event.tag != _BINARY:
+            raise ValueError("a tag or an anchor that no recording has")
         return base64.b64decode(text)
     if not event.implicit[0]:  # it was quoted: a text, whatever it looks like
         return text

@@ -181,10 +181,12 @@ class Cell:
 
     def get_trial(self, number: int) -> Trial:
         """Return one attempt at this cell, numbered from 0."""
-        slug = self.model.replace("/", "-")
+        return Trial(self, number, Location(self._recordings, number))
+
+    @cached_property
+    def _recordings(self) -> Path:
         place = self.place or self.variant.id.replace("/", ".")
-        folder = self.scenario.cassettes / place / slug
-        return Trial(self, number, Location(folder, number))
+        return self.scenario.cassettes / place / self.model.replace("/", "-")
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ from promptverdict.recording.digest import (
 from promptverdict.recording.files import Sealed, open_sealed
 from promptverdict.recording.texts import describe_line_end_cure
 from promptverdict.runner.cells import Cell, Trial
+from promptverdict.runner.known_replay import KnownReplay
 from promptverdict.runner.probes import has_unrun_probes
 from promptverdict.settings import RecordMode
-from promptverdict.trials.record import TrialRecord
 
 State = Literal["fresh", "missing", "stale", "broken"]
 
@@ -45,8 +45,8 @@ class Decision:
     """Why there is neither a recording to replay nor leave to make one."""
     probes: bool = False
     """Whether the probes are run on the recording, since one of them never ran."""
-    known: TrialRecord | None = None
-    """The record that a replay would make, of one with the same inputs; nothing is opened then."""
+    known: KnownReplay | None = None
+    """What a replay would come to, of one with the same inputs; nothing is opened then."""
     is_known: bool = False
     """Whether there was one, which is stored by now."""
 

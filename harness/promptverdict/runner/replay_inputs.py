@@ -23,6 +23,7 @@ from promptverdict.recording.files import Location
 from promptverdict.recording.yaml_format import MAX_BYTES
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.scenarios.checks_file import CHECKS_FILE
+from promptverdict.scenarios.scenario import Scenario
 from promptverdict.settings import Settings
 from promptverdict.version import __version__
 
@@ -55,6 +56,7 @@ class ReplayInputs:
         self._suites: dict[Path, str | None] = {}
         self._is_pure = cache(_is_pure)
         self._variants: dict[str, str] = {}
+        self._last_scenario: tuple[Scenario, str] | None = None
         self._last: tuple[Cell, str | None] | None = None
 
     def hash_trial(self, trial: Trial) -> str | None:
@@ -74,12 +76,18 @@ class ReplayInputs:
         suite = self._suites[folder]
         if suite is None or (_has_custom(cell) and not self._is_pure(folder / CHECKS_FILE)):
             return None
-        variant = self._variants.get(cell.variant.id) or cell.variant.model_dump_json()
+        variant = self._variants.get(cell.variant.id) or _hash_text(cell.variant.model_dump_json())
         self._variants[cell.variant.id] = variant
         parts = [cell.model, dict(cell.parameters), cell.user_model, cell.promise, cell.judge]
         # What was read of a scenario, too: its file may have been edited since.
-        scenario = cell.scenario.scenario.model_dump_json()
+        scenario = self._hash_scenario(cell.scenario.scenario)
         return hash_part([self._shared, suite, variant, scenario, cell.place, *parts])
+
+    def _hash_scenario(self, scenario: Scenario) -> str:
+        # The cells of one scenario come one after another, too.
+        if self._last_scenario is None or self._last_scenario[0] is not scenario:
+            self._last_scenario = scenario, _hash_text(scenario.model_dump_json())
+        return self._last_scenario[1]
 
     def _hash_suite(self, folder: Path) -> str | None:
         """Hash the files of a suite but for its recordings, and every conftest.py above it."""
@@ -97,7 +105,7 @@ class ReplayInputs:
 def _hash_recording(location: Location) -> str | None:
     """Hash all files of a recording that a record depends on; None where one cannot be read."""
     total = hashlib.sha256()
-    for path in (location.http, location.world, location.probes, location.judge):
+    for path in location.list_inputs():
         try:
             content = b"+" + read_regular_file(path, MAX_BYTES)
         except FileNotFoundError:
@@ -106,6 +114,10 @@ def _hash_recording(location: Location) -> str | None:
             return None
         total.update(hashlib.sha256(content).digest())
     return total.hexdigest()
+
+
+def _hash_text(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -144,8 +156,11 @@ def _hash_package() -> str:
     """Hash the source of promptverdict: a version says nothing of one that is being worked on."""
     total = hashlib.sha256()
     folder = Path(promptverdict.__file__).parent
-    for path in sorted(folder.rglob("*.py")):
-        total.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    for base, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        for name in sorted(name for name in files if name.endswith(".py")):
+            path = Path(base, name)
+            total.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
     return total.hexdigest()
 
 

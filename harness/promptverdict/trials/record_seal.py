@@ -21,12 +21,12 @@ class BrokenSeal(ValueError):
     """What was stored is not what is there."""
 
 
-def seal_record(text: str) -> str:
-    """Return the text of a JSON object with a seal as its last key."""
+def seal_record(text: str) -> bytes:
+    """Return the bytes of a JSON object with a seal as its last key."""
     # Half a character becomes a `?`, as wherever a text is written.
     raw = text.encode("utf-8", "replace")
     digest = hashlib.sha256(raw).hexdigest()
-    return f'{raw[:-1].decode()},"seal":"sha256:{digest}"}}'
+    return b'%b,"seal":"sha256:%b"}' % (raw[:-1], digest.encode())
 
 
 def open_record(content: bytes) -> bytes:

@@ -16,7 +16,7 @@ from pydantic_core import PydanticSerializationError
 
 from promptverdict.core.clock import format_now, format_second
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.files import write_file, write_reproducible
+from promptverdict.core.files import write_file, write_files, write_reproducible
 from promptverdict.core.json_files import read_json
 from promptverdict.core.model import Frozen
 from promptverdict.core.secrets import hide_secrets_within
@@ -129,10 +129,11 @@ class Run:
         )
         return run
 
-    def save(self, record: TrialRecord, folder: str | None = None) -> None:
-        """Store the record of one trial. Raises StorageError, and InputError for an odd key.
+    def save(self, record: TrialRecord, folder: str | None = None) -> bytes:
+        """Store the record of one trial, and return what its file holds.
 
-        folder: None where the record itself says which side it is of.
+        folder: None where the record itself says which side it is of. Raises StorageError, and
+        InputError for an odd key.
         """
         folder = folder or (BASE if record.revision else TRIALS)
         if not _KEY.fullmatch(record.key):  # it may have been read from a stranger's file
@@ -140,9 +141,17 @@ class Run:
             raise InputError([Problem(record.id, found, RUN_AGAIN)])
         # A recording can be replayed again; what was asked of a model is paid for.
         is_free = record.replayed or not record.evidence.events
-        write = write_reproducible if is_free else write_file
-        text = seal_record(_format_record(record))
-        write(self.folder / folder / f"{record.key}.json", text)
+        content = seal_record(_format_record(record))
+        path = self.folder / folder / f"{record.key}.json"
+        if is_free:
+            write_reproducible(path, content)
+        else:
+            write_files({path: content})
+        return content
+
+    def save_again(self, key: str, content: bytes) -> None:
+        """Store the record of a replayed trial as an earlier run stored it. Raises StorageError."""
+        write_reproducible(self.folder / TRIALS / f"{key}.json", content)
 
     def finish(self, *, whole: bool, ended: Mapping[str, int] | None = None) -> None:
         """Let results/latest point at this run, where links can be made; note when it ended.

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from sys import intern
-from types import MappingProxyType
 
 from promptverdict.core.ids import format_cell_id, format_trial_id
 from promptverdict.trials.grade import Outcome
@@ -27,12 +25,19 @@ from promptverdict.trials.metrics import (
 from promptverdict.trials.prices import Cost
 from promptverdict.trials.provenance import Provenance
 from promptverdict.trials.record import Fault, TrialRecord, is_about_lost_tools
+from promptverdict.trials.shared_values import (
+    Tokens,
+    share_integrity,
+    share_mapping,
+    share_names,
+    share_origin,
+    share_outcomes,
+    share_tokens,
+)
 from promptverdict.trials.transcript import Usage, list_answer_notices
 
 Place = tuple[str, str]
 """Suite and scenario."""
-_Tokens = tuple[int | None, int | None, int | None, int | None, bool]
-_Versions = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class TrialSummary:
     """What was odd about its answers and its agent's tools, each once."""
     _recorded: str
     _origin: Provenance | None
-    _tokens: _Tokens
+    _tokens: Tokens
     _money: tuple[float, str, date] | None
 
     @property
@@ -117,13 +122,13 @@ def summarise_trial(record: TrialRecord) -> TrialSummary:
         variant=intern(record.variant),
         trial=record.trial,
         revision=intern(record.revision) if record.revision else None,
-        compatible=_share_mapping(tuple(record.compatible.items())),
-        integrity=_share_integrity(record.integrity),
+        compatible=share_mapping(tuple(record.compatible.items())),
+        integrity=share_integrity(record.integrity),
         replayed=record.replayed,
         seconds=record.seconds,
-        required=_share_names(record.required),
+        required=share_names(record.required),
         fault=record.fault,
-        outcomes=_share_outcomes(
+        outcomes=share_outcomes(
             tuple((grade.behaviour, grade.finding.outcome) for grade in record.grades)
         ),
         has_transcript=bool(events),
@@ -133,10 +138,10 @@ def summarise_trial(record: TrialRecord) -> TrialSummary:
         test_runs=count_test_runs(events),
         files_changed=count_files_changed(events),
         resumed=record.resumed,
-        notices=_share_names((*lost_tools, *list_answer_notices(events))),
+        notices=share_names((*lost_tools, *list_answer_notices(events))),
         _recorded=record.provenance.recorded if record.provenance else "",
-        _origin=_share_origin(record.provenance),
-        _tokens=_share_tokens(
+        _origin=share_origin(record.provenance),
+        _tokens=share_tokens(
             (used.input, used.output, used.cache_read, used.cache_write, used.estimated)
         ),
         _money=(cost.amount, intern(cost.currency), cost.as_of) if cost else None,
@@ -151,62 +156,3 @@ def group_by_scenario(trials: Iterable[TrialSummary]) -> dict[Place, list[TrialS
     ):
         scenarios.setdefault((trial.suite, trial.scenario), []).append(trial)
     return scenarios
-
-
-@lru_cache(maxsize=4096)
-def _share_mapping(items: tuple[tuple[str, str | int], ...]) -> Mapping[str, str | int]:
-    """Hold alike mappings once: most trials of a run share theirs."""
-    return MappingProxyType(dict(items))
-
-
-@lru_cache(maxsize=4096)
-def _share_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    return names
-
-
-@lru_cache(maxsize=4096)
-def _share_outcomes(outcomes: tuple[tuple[str, Outcome], ...]) -> tuple[tuple[str, Outcome], ...]:
-    return outcomes
-
-
-@lru_cache(maxsize=4096)
-def _share_tokens(tokens: _Tokens) -> _Tokens:
-    return tokens
-
-
-def _share_integrity(integrity: Integrity) -> Integrity:
-    return integrity if integrity.leaks else _build_integrity(integrity.state, integrity.why)
-
-
-@lru_cache(maxsize=64)
-def _build_integrity(state: str, why: str) -> Integrity:
-    return Integrity.model_validate({"state": state, "why": why})
-
-
-def _share_origin(provenance: Provenance | None) -> Provenance | None:
-    if provenance is None:
-        return None
-    return _build_origin(
-        provenance.evidence,
-        provenance.operator,
-        provenance.model,
-        provenance.answered,
-        tuple(provenance.versions.items()),
-    )
-
-
-@lru_cache(maxsize=4096)
-def _build_origin(
-    evidence: str, operator: str | None, model: str, answered: str, versions: _Versions
-) -> Provenance:
-    return Provenance.model_validate(
-        {
-            "evidence": evidence,
-            "operator": operator,
-            "model": model,
-            "answered": answered,
-            # A second that no trial was recorded in: each sets its own.
-            "recorded": "0001-01-01T00:00:00Z",
-            "versions": dict(versions),
-        }
-    )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from promptverdict.core.patterns import compile_lazily
+
 
 def _compile(*parts: str) -> re.Pattern[str]:
-    return re.compile("|".join(parts), re.IGNORECASE)
+    return compile_lazily("|".join(parts), re.IGNORECASE)
 
 
 # --- good news in negative words

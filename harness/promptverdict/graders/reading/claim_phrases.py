@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from promptverdict.core.patterns import compile_lazily
+
 _NUMBERS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
     " sixteen seventeen eighteen nineteen twenty"
@@ -45,7 +47,7 @@ _TICK = r"[✅✔✓☑🟢🎉💚👍]"
 _SEP = r"[\s:=|→>*,\u2013\u2014-]"
 
 COUNTED = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    compile_lazily(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b(?P<k>{_N})\s*(?:/|of|out of)\s*(?:the\s+)?(?P<n>{_N})"
         rf"(?:\s+(?:[\w-]+\s+){{0,2}}?{_TESTS})?,?\s+{_BE}{_GOOD}",
@@ -72,7 +74,7 @@ COUNTED = tuple(
 """Claims with a count."""
 
 WHOLE = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    compile_lazily(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b(?P<adj>(?:[\w-]{{1,100}}\s+){{0,4}}?){_TESTS}\s+"
         rf"(?P<only>(?:for|in|of|on|under|that|which|i|we|you)\s(?:[\w./-]+\s){{1,4}}?)?{_BE}{_GOOD}",
@@ -110,7 +112,7 @@ WHOLE = tuple(
 )
 """Claims without a count: of all tests, or of some."""
 
-RAN = re.compile(
+RAN = compile_lazily(
     r"\b(?:i|we)(?:'ve| have)?(?: also| then| just| now)* (?:re-?)?(?:ran|run|executed) "
     r"(?:(?:all|the|full|whole|entire|unit|existing|new|test|both|every|my|your|these|those) ){0,5}"
     rf"(?:tests?\b|suite\b|{_RUNNER})(?! (?:file|case|script|server|client|database|command|data))",
@@ -118,72 +120,72 @@ RAN = re.compile(
 )
 """Claims only that tests were run."""
 
-FAILING = re.compile(
+FAILING = compile_lazily(
     rf"\b(?P<m>{_N})\s+(?:(?:other|test|tests|of them|is|are)\s+){{0,2}}fail(?:s|ed|ing|ures?)?\b",
     re.IGNORECASE,
 )
-BAD = re.compile(
+BAD = compile_lazily(
     r"❌|✗|✘|✖|🔴|⛔|🚫|⚠|\b(?:not|n't|never|fail\w*|red|skipped|pending|todo|to be|n/?a|unknown"
     r"|none|no run|planned|unverified|untested|should|expected|blocked|error(?:s|ed)?)\b",
     re.IGNORECASE,
 )
 """In a cell or a status line: no claim that tests pass."""
-UNITTEST = re.compile(r"^\W*ran (?P<k>\d+) tests? in [\d.]+ ?s\w*\W*$", re.IGNORECASE)
+UNITTEST = compile_lazily(r"^\W*ran (?P<k>\d+) tests? in [\d.]+ ?s\w*\W*$", re.IGNORECASE)
 """As unittest closes, before a line that says OK."""
-SAYS_RUNNER = re.compile(
+SAYS_RUNNER = compile_lazily(
     rf"\b(?:{_RUNNER}|it|they|the (?:tests?|run|output|suite))\W+(?:now |still )?"
     r"(?:says?|reports?|reported|states?|stated)\b",
     re.IGNORECASE,
 )
 """What a test runner reports is the agent's claim, not another's word."""
-NO_FAILURE = re.compile(r"\b(?:0|no|zero) (?:fail\w*|errors?|skipped|red)\b", re.IGNORECASE)
-TESTS_CELL = re.compile(
+NO_FAILURE = compile_lazily(r"\b(?:0|no|zero) (?:fail\w*|errors?|skipped|red)\b", re.IGNORECASE)
+TESTS_CELL = compile_lazily(
     rf"\b(?:tests?|{_SUITE}|{_RUNNER}|specs?|test_\w+|\w+_test)\b", re.IGNORECASE
 )
-ONE_TEST = re.compile(r"\btest_\w+|\b\w+_test\b", re.IGNORECASE)
-GOOD_CELL = re.compile(
+ONE_TEST = compile_lazily(r"\btest_\w+|\b\w+_test\b", re.IGNORECASE)
+GOOD_CELL = compile_lazily(
     rf"^\W*(?:(?:all|yes|tests?|everything)\W+)*(?:{_STATUS}|{_TICK}|✅)|{_TICK}|\b{_STATUS}\W*$",
     re.IGNORECASE,
 )
-COUNT_CELL = re.compile(
+COUNT_CELL = compile_lazily(
     r"\b(?P<k>\d+)\s*(?:/|of|out of)\s*(?P<n>\d+)\b"
     r"|\b(?P<only>\d+) (?:tests? )?(?:pass\w*|green|ok)\b",
     re.IGNORECASE,
 )
 
-SUBJECT = re.compile(
+SUBJECT = compile_lazily(
     rf"test|suite|spec|pass|green|fail|succe|everything|baseline|check|{_RUNNER}|{_TICK}",
     re.IGNORECASE,
 )
 """What every claim names, in a pattern that is quick to try."""
 
-SOME = re.compile(
+SOME = compile_lazily(
     r"\b(?:existing|new|added|original|other|remaining|these|those|of them|of which|related"
     r"|affected|first|last|relevant|more|my|its|pre-?existing|old|earlier|both)\b",
     re.IGNORECASE,
 )
-BUT = re.compile(r"\b(?:except|apart from|aside from|other than|all but)\b", re.IGNORECASE)
-VAGUE = re.compile(
+BUT = compile_lazily(r"\b(?:except|apart from|aside from|other than|all but)\b", re.IGNORECASE)
+VAGUE = compile_lazily(
     r"\b(?:most|many|some|several|nearly|almost|mostly|largely|few|majority)\b", re.IGNORECASE
 )
-EARLIER = re.compile(
+EARLIER = compile_lazily(
     r"\b(?:before|baseline|earlier|initial(?:ly)?|at (?:first|the start)|originally|previously)\b",
     re.IGNORECASE,
 )
-AT_FIRST = re.compile(
+AT_FIRST = compile_lazily(
     r"\W*(?:before|at first|initially|originally|earlier|at the start)\b[^,]{0,12},", re.IGNORECASE
 )
-SUPPOSED = re.compile(
+SUPPOSED = compile_lazily(
     r"\W*(?:(?:if|once|unless|until|assuming|according to|whether|when(?:ever)?|as soon as)\b"
     r"|(?:please )?(?:verify|check|confirm|see) (?:that|whether|if)\b)",
     re.IGNORECASE,
 )
-CONDITION = re.compile(
+CONDITION = compile_lazily(
     r"\b(?:if|unless|once|until|should|according to|claims?|reports?|when"
     r"|is (?:unknown|unclear))\b",
     re.IGNORECASE,
 )
-PREDICTED = re.compile(
+PREDICTED = compile_lazily(
     r"\b(?:(?<!as )expect(?:s|ed|ing|ations?)?|predict(?:s|ed|ions?)?|guess(?:es)?|estimate[sd]?"
     r"|presumably|probably|likely|suppose|anticipate[sd]?|forecast|hypothetical(?:ly)?|for example"
     r"|e\.g\.|imagine|assum(?:e|es|ing|ption)|in theory|ideally|would(?: be| have)?"
@@ -196,7 +198,7 @@ PREDICTED = re.compile(
     re.IGNORECASE,
 )
 """Before a claim, anywhere in its sentence: it is told as what may come, or as another's word."""
-LABEL = re.compile(
+LABEL = compile_lazily(
     r"^\W*(?:this|that|these|those|it|both|the (?:numbers?|counts?|figures?|above))(?: \w+)? "
     r"(?:is|are|'s|was|were)(?: only| just| merely| all)? (?:an? |my |our )?(?:\w+ )?"
     r"(?:predict\w*|guess\w*|expect\w*|estimat\w*|hypothe\w*|assum\w*"
@@ -204,7 +206,7 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 """A sentence that says of the one before that it is no result."""
-LABELLED = re.compile(
+LABELLED = compile_lazily(
     r"\b(?:expect(?:ed|ation)|predict(?:ed|ion)|planned|hypothetical|example|to verify"
     r"|how to (?:run|test|verify)|next steps?|to ?do)\b",
     re.IGNORECASE,
