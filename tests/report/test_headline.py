@@ -132,6 +132,19 @@ def test_what_moved_is_told_before_what_did_not_and_the_rest_is_counted() -> Non
     assert head.reasons[-1].text == "1 more below."
 
 
+def test_what_has_too_few_scenarios_is_counted_where_something_is_decided() -> None:
+    (one,) = BASE.behaviours
+    few = [
+        one.model_copy(update={"behaviour": f"few-{number}", "verdict": None, "n": 2})
+        for number in range(3)
+    ]
+    head = build_headline(BASE.model_copy(update={"behaviours": (*few, one)}))
+    assert [reason.subject for reason in head.reasons] == ["kind", ""]
+    assert head.reasons[-1].text == "3 more below with too few scenarios."
+    alone = build_headline(BASE.model_copy(update={"behaviours": tuple(few)}))
+    assert [reason.subject for reason in alone.reasons] == ["few-0", "few-1", "few-2"]
+
+
 def test_missing_results_and_the_reason_are_told() -> None:
     found = changed(
         BASE, verdict="invalid", reason="2 of 8 are missing", missing_baseline=2, estimate=None

@@ -29,6 +29,17 @@ def test_a_verdict_says_how_small_a_change_would_be_missed() -> None:
     assert row(mde80=0.004)["usually missed"] == "below 0.4 points"
 
 
+def test_what_is_decided_stands_first_and_too_few_scenarios_last() -> None:
+    (one,) = FOUND.behaviours
+    verdicts = [("few", None), ("open", "inconclusive"), ("up", "improved"), ("bad", "invalid")]
+    behaviours = tuple(
+        one.model_copy(update={"behaviour": name, "verdict": verdict}) for name, verdict in verdicts
+    )
+    table = build_verdict_table(FOUND.model_copy(update={"behaviours": behaviours}))
+    assert table is not None
+    assert [cells[1].text for cells in table.rows] == ["up", "open", "bad", "few"]
+
+
 def test_without_a_verdict_no_change_is_told_to_be_missed() -> None:
     assert row(verdict="invalid").get("usually missed") is None
     assert row(kind="too few scenarios", verdict=None).get("usually missed") is None

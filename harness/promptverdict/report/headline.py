@@ -19,6 +19,7 @@ from promptverdict.report.figures import (
 )
 from promptverdict.report.styles import SIGNS, get_style
 from promptverdict.report.table import Style
+from promptverdict.report.verdict_table import rank_verdict
 from promptverdict.trials.grade import Outcome
 from promptverdict.trials.summary import TrialSummary
 
@@ -128,12 +129,13 @@ def describe_uncompared_run(trials: Sequence[TrialSummary]) -> Headline:
 
 
 def _list_reasons(comparison: Comparison) -> Iterator[Reason]:
-    judged = sorted(
-        comparison.judged, key=lambda verdict: verdict.word not in ("improved", "regressed")
-    )
-    yield from (_build_reason(verdict) for verdict in judged[:MOST_REASONS])
-    if len(judged) > MOST_REASONS:
-        yield Reason(f"{len(judged) - MOST_REASONS} more below.")
+    judged = sorted(comparison.judged, key=rank_verdict)
+    told = [verdict for verdict in judged if verdict.word != "too few scenarios"] or judged
+    yield from (_build_reason(verdict) for verdict in told[:MOST_REASONS])
+    if left_out := len(judged) - len(told[:MOST_REASONS]):
+        few = len(judged) - len(told)
+        of_them = f", {few} of them" if few < left_out else ""
+        yield Reason(f"{left_out} more below{f'{of_them} with too few scenarios' * bool(few)}.")
     for gate in comparison.gates:
         why = "; ".join((*gate.reasons, *gate.warnings))
         yield Reason(f"{describe_gate(gate)}{f': {why}' if why else ''}.", f"gate of {gate.suite}")

@@ -61,9 +61,19 @@ def build_verdict_table(comparison: Comparison) -> Table | None:
 
 
 def list_verdicts(comparison: Comparison) -> Iterator[BehaviourVerdict]:
-    """List the themes of a comparison, then its behaviours."""
-    yield from comparison.themes
-    yield from comparison.behaviours
+    """List the themes of a comparison, then its behaviours, each with what is decided first.
+
+    Most rows of a small suite have too few scenarios: they come last, and hide no verdict.
+    """
+    yield from sorted(comparison.themes, key=rank_verdict)
+    yield from sorted(comparison.behaviours, key=rank_verdict)
+
+
+def rank_verdict(verdict: BehaviourVerdict) -> int:
+    """Return the place of a verdict among others: decided, open, then too few scenarios."""
+    if verdict.word in ("improved", "regressed"):
+        return 0
+    return 2 if verdict.word == "too few scenarios" else 1
 
 
 def _build_row(verdict: BehaviourVerdict) -> Row:
