@@ -42,6 +42,19 @@ def test_a_plan_counts_both_sides_and_says_what_would_be_found(
     assert "recording 14 trials with relay/scripted" in out
 
 
+def test_a_plan_is_narrowed_by_k_as_a_run_is(
+    edited: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expression = "base and not (request-0 or request-1)"
+    assert main(["plan", "--base", "main", "-k", expression]) == 0
+    out = capsys.readouterr().out
+    assert "manners: 5 scenarios, 1 variant, 1 trial of each cell" in out
+    assert "recording 10 trials with relay/scripted" in out
+    for wrong, words in (("base and", "Wrong expression"), ("nobody", "it selects none of 14")):
+        assert main(["plan", "-k", wrong]) == 2
+        assert words in capsys.readouterr().err
+
+
 def test_what_is_recorded_costs_nothing_more(
     edited: Repository,
     pytester: pytest.Pytester,

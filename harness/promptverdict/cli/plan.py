@@ -34,6 +34,7 @@ def add_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         " digest is kept, and every later comparison says whether it kept to the plan.",
     )
     parser.add_argument("paths", nargs="*", default=["evals"], help="suites or scenario files")
+    parser.add_argument("-k", dest="keyword", metavar="EXPRESSION", help="as pytest takes it")
     parser.add_argument("--base", metavar="REF", help="compare each variant with itself at REF")
     parser.add_argument("--trials", help="attempts a cell (default: the suite's)")
     parser.add_argument("--model", help="model for every agent, as provider/name")
@@ -54,6 +55,10 @@ def run(asked: argparse.Namespace) -> int:
     settings = resolve(Path.cwd(), given)
     reader = CellReader(settings)
     cells = list(reader.select(load_scenarios([Path(path) for path in asked.paths])))
+    if asked.keyword is not None:
+        from promptverdict.cli.keyword_selection import select_by_keyword
+
+        cells = select_by_keyword(cells, asked.keyword, asked.paths)
     plan = build_plan(cells, settings, Path.cwd())
     if asked.json:
         print(json.dumps({"digest": plan.digest} | json.loads(format_plan(plan)), indent=1))
