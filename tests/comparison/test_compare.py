@@ -12,6 +12,7 @@ from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.compare import compare
 from promptverdict.stats.looks import Look
 from promptverdict.trials.record import Fault, TrialRecord
+from promptverdict.trials.transcript import Call, End, Say, User
 
 from tests.cases import try_cases
 from tests.compared import BASE, COMPATIBLE, DIGEST, TERSE, samples, side, signs, suite, trial
@@ -35,6 +36,24 @@ def test_a_clear_loss_is_regressed_and_every_figure_leads_to_its_trials() -> Non
     assert kind.pairs[0].candidate_trials == (
         "manners-s0-helper/terse-0",
         "manners-s0-helper/terse-1",
+    )
+
+
+def test_a_side_that_called_no_tool_where_the_other_did_is_named() -> None:
+    call = Call(id="t1", tool="Bash", args={"command": "ls"})
+
+    def play(variant: str, scenario: str, number: int, *calls: Call) -> TrialRecord:
+        made = trial(variant, scenario, number, {"kind": "+"})
+        events = (User(text="Do it."), *calls, Say(text="Done."), End(reason="done"))
+        evidence = made.evidence.model_copy(update={"events": events})
+        return made.model_copy(update={"evidence": evidence})
+
+    both = [play(variant, "s0", 0) for variant in (BASE, TERSE)]
+    idle = [play(BASE, "s1", 0), play(BASE, "s1", 1, call), play(TERSE, "s1", 0, call)]
+    mixed = [play(TERSE, "s2", 0), play(BASE, "s2", 0), play(BASE, "s2", 1, call)]
+    assert compared([*both, *idle, *mixed]).notes == (
+        "the baseline called no tool in manners/s1 (1 of 2 trials), and the candidate always did:"
+        " what it passes there it may pass by doing nothing",
     )
 
 

@@ -23,6 +23,8 @@ from promptverdict.trials.transcript import End
 
 Value = TypeVar("Value")
 
+_CALLS = [*MEASURES].index("calls")
+
 NO_RECORD = Fault(kind="NoRecord", message="planned, and left no record", exit_code=7)
 
 
@@ -52,6 +54,12 @@ class Sample:
     def is_absent(self) -> bool:
         """Whether it was planned and left no record."""
         return self.fault is NO_RECORD
+
+    @property
+    def is_idle(self) -> bool | None:
+        """Whether it called no tool, and so did nothing but speak; None where that is not known."""
+        calls = self.measures[_CALLS]
+        return None if calls is None else calls == 0
 
     @property
     def is_stale(self) -> bool:
