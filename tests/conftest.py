@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes import Provider, project, provider, say, script, use
+from tests.fakes import Provider, project, provider, read_certificates, say, script, use
 from tests.programs import import_everything, serve_programs
 from tests.repositories import (
     clean_environment,
@@ -38,6 +38,16 @@ def _no_wait_for_the_disk() -> Iterator[None]:
     """Do not wait for the disk at every file: no test cuts the power."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _descriptor: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_read_once() -> Iterator[None]:
+    """Let runs that end in this process share what each of them reads: it takes 20 ms."""
+    from promptverdict.runner.resources import Resources
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Resources, "_tls", property(lambda _self: read_certificates()))
         yield
 
 

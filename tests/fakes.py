@@ -121,13 +121,14 @@ def provider(answer: Callable[[dict[str, Any]], Blocks | tuple[int, Any]]) -> It
 
 
 @functools.cache
-def _read_certificates() -> ssl.SSLContext:
+def read_certificates() -> ssl.SSLContext:
+    """Read the certificates that this machine trusts, once for all tests."""
     return httpx2.create_ssl_context()
 
 
 def open_network() -> httpx2.AsyncHTTPTransport:
-    """Open a network as a run does: the machine's certificates are read once for all of them."""
-    return httpx2.AsyncHTTPTransport(verify=_read_certificates())
+    """Open a network as a run does."""
+    return httpx2.AsyncHTTPTransport(verify=read_certificates())
 
 
 def turn_of(body: dict[str, Any]) -> int:
@@ -196,9 +197,15 @@ class ShortTraceback:
 
 
 def run(evals: pytest.Pytester, *args: str) -> pytest.RunResult:
-    """Run pytest in this process, with no plugin that reorders or runs tests in its own way."""
-    quiet = ("-p", "no:randomly", "-p", "no:asyncio")
-    return evals.runpytest_inprocess(*quiet, *args, plugins=[ShortTraceback()])
+    """Run pytest in this process, with none of the other plugins that are installed here.
+
+    To find all of them takes as long as a third of a replay.
+    """
+    from promptverdict.pytest_plugin import plugin
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        return evals.runpytest_inprocess(*args, plugins=[plugin, ShortTraceback()])
 
 
 def project(root: Path, **more: str) -> Path:

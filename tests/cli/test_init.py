@@ -373,7 +373,7 @@ def test_from_init_to_recorded_cells(
     missing.stdout.fnmatch_lines(
         [
             f"no evidence: {len(CELLS)} trials were never recorded;"
-            f" record: pytest * {shlex.join(every)}"
+            f" record: pytest {shlex.join(every)}"
         ]
     )
     run(pytester, *one[:-2]).assert_outcomes(errors=1)

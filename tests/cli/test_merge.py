@@ -344,5 +344,6 @@ def test_shards_have_no_controls(tmp_path: Path) -> None:
 
 
 def test_shards_have_no_workers(evals: pytest.Pytester) -> None:
-    result = run(evals, "evals", "--shard", "1/2", "-n", "1", "-p", "xdist")
+    quiet = ("-p", "no:randomly", "-p", "no:asyncio")
+    result = evals.runpytest_inprocess("evals", "--shard", "1/2", "-n", "1", *quiet)
     result.stdout.fnmatch_lines(["*--shard: cannot be combined with -n*"])

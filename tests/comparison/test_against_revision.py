@@ -235,7 +235,7 @@ def test_pytest_says_stale_and_what_recording_would_take(
     options = ("-k", "base or other", "--sandbox", "bubblewrap")
     result = run(pytester, "evals", "--base", "main", *options)
     command = (
-        "pytest -p no:randomly -p no:asyncio evals --base main -k 'base or other'"
+        "pytest evals --base main -k 'base or other'"
         " --sandbox bubblewrap --record stale"
     )
     result.stdout.fnmatch_lines(

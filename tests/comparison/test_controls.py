@@ -100,7 +100,7 @@ def test_sides_that_are_nine_days_apart_are_capped_with_command_and_price(
     (kind,) = comparison.behaviours
     assert kind.reason.startswith("the sides were recorded 9 days apart; by the figures")
     assert kind.next_step.startswith(
-        "record both sides together: pytest -p no:randomly -p no:asyncio evals --base main"
+        "record both sides together: pytest evals --base main"
         " --junitxml junit.xml --record both"
         f" (recording {2 * SCENARIOS} trials with relay/scripted: about "
     )

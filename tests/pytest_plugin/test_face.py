@@ -74,7 +74,7 @@ def test_what_is_left_of_recording_anew_keeps_its_older_recording_and_says_so(
     result.stdout.fnmatch_lines(
         [
             "not recorded again, and the older recording stays: 1 trial; to replace it:"
-            " pytest -p no:randomly -p no:asyncio evals/small/hello.yaml::helper/base --record all"
+            " pytest evals/small/hello.yaml::helper/base --record all"
         ]
     )
     assert "--record once" not in result.stdout.str()
@@ -136,7 +136,7 @@ def test_the_command_that_records_is_the_one_that_was_called(evals: pytest.Pytes
     assert result.ret == 1
     told = [line for line in result.stdout.lines if line.startswith("no evidence: ")]
     assert told == [
-        "no evidence: 2 trials were never recorded; record: pytest -p no:randomly -p no:asyncio"
+        "no evidence: 2 trials were never recorded; record: pytest"
         " evals --agents mine -v --record once"
     ]
     assert "--record once" not in "".join(set(result.stdout.lines) - set(told))

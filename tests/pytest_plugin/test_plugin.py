@@ -30,7 +30,7 @@ def test_without_a_recording_every_cell_is_an_error_that_says_how_to_record(
     result.stdout.fnmatch_lines(
         [
             "missing: nothing is recorded for small/hello::helper/base#0 with relay/scripted",
-            "no evidence: 2 trials were never recorded; record: pytest * evals --record once",
+            "no evidence: 2 trials were never recorded; record: pytest evals --record once",
         ]
     )
 
@@ -133,7 +133,7 @@ def test_a_broken_recording_is_recorded_by_a_command_that_leaves_the_others_alon
     told.stdout.fnmatch_lines(
         [
             "broken: 1 trial cannot be played; put it back from version control, or record it:"
-            " pytest -p no:randomly -p no:asyncio -q evals/small/hello.yaml::helper/base"
+            " pytest -q evals/small/hello.yaml::helper/base"
             " --record all"
         ]
     )
