@@ -116,7 +116,7 @@ def test_nothing_of_a_hostile_pull_request_runs_and_its_edit_is_stale(
     assert compared.returncode == 7
     assert "Stale: helper/other was edited and nothing is recorded of the edit" in compared.stdout
     assert f"recording {SCENARIOS} trials with relay/scripted: about" in compared.stdout
-    assert "pytest evals --base main --record once" in compared.stdout
+    assert "pytest evals --base main --record stale" in compared.stdout
     assert not list(tmp_path.rglob("canary"))
     base = pull.workspace / "base"
     assert not [path for path in base.rglob("*") if path.is_symlink() and path.name != "latest"]
