@@ -6,6 +6,7 @@ import asyncio
 import os
 import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -46,6 +47,7 @@ from tests.fakes import (
 from tests.sandboxes import open_bubblewrap
 
 EVALS = Path(__file__).parents[2] / "evals"
+MANY = 110
 bubblewrap = pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
 
 
@@ -175,12 +177,15 @@ def test_a_recording_of_twenty_turns_is_small_and_grows_with_the_transcript(
 
 
 @pytest.mark.e2e
-def test_two_hundred_trials_at_once_are_neither_crossed_nor_lost(
+def test_more_than_a_hundred_trials_at_once_are_neither_crossed_nor_lost(
     tmp_path: Path, unprotected: Sandbox
 ) -> None:
-    """Each conversation carries its own word; it must come back in its own recording alone."""
+    """Each conversation carries its own word; it must come back in its own recording alone.
+
+    An HTTP client holds a hundred connections where nobody says otherwise.
+    """
     scenario = scenario_of(tmp_path)
-    cells = [cell_of(scenario, f"agent{number}") for number in range(200)]
+    cells = [cell_of(scenario, f"agent{number}") for number in range(MANY)]
 
     def answer(body: dict[str, Any]) -> Any:
         turn = turn_of(body)
@@ -199,13 +204,13 @@ def test_two_hundred_trials_at_once_are_neither_crossed_nor_lost(
         return record
 
     with provider(answer) as server:
-        runner = Runner(session(server, unprotected), 200, keep)
+        runner = Runner(session(server, unprotected), MANY, keep)
         futures = [runner.submit(decide(cell.get_trial(0), "once")) for cell in cells]
         recorded = [future.result() for future in futures]
         runner.close()
-    assert [one.fault for one in recorded] == [None] * 200
-    assert len(kept) == 200
-    runner = Runner(RunContext(lambda: unprotected, _no_network), 200, keep)
+    assert [one.fault for one in recorded] == [None] * MANY
+    assert len(kept) == MANY
+    runner = Runner(RunContext(lambda: unprotected, _no_network), MANY, keep)
     futures = [runner.submit(decide(cell.get_trial(0), "none")) for cell in cells]
     replayed = [future.result() for future in futures]
     runner.close()
@@ -220,7 +225,7 @@ def test_two_hundred_trials_at_once_are_neither_crossed_nor_lost(
         words.add(word)
         text = cell.get_trial(0).location.http.read_text()
         assert text.count(word) >= 3
-    assert len(words) == 200
+    assert len(words) == MANY
 
 
 def copied_scenario(root: Path, suite: str, name: str) -> LoadedScenario:
@@ -287,11 +292,12 @@ def production_changes_without_a_red(evidence: Evidence) -> list[str]:
 @pytest.mark.e2e
 @bubblewrap
 @pytest.mark.parametrize(
-    ("answers", "out_of_order", "failed"),
+    ("answers", "probed", "out_of_order", "failed"),
     [
-        (TEST_FIRST, [], set()),
+        (TEST_FIRST, (), [], set()),
         (
             CODE_FIRST,
+            ("fixes",),
             ["app/slug.py", "app/pager.py"],
             {
                 "two-commits-or-more",
@@ -304,19 +310,30 @@ def production_changes_without_a_red(evidence: Evidence) -> list[str]:
     ids=["test-first", "code-first"],
 )
 def test_commits_and_test_order_are_told_from_a_recording_alone(
-    tmp_path: Path, answers: Any, out_of_order: list[str], failed: set[str]
+    tmp_path: Path,
+    answers: Any,
+    probed: tuple[str, ...],
+    out_of_order: list[str],
+    failed: set[str],
 ) -> None:
+    """A probe that did not run while it was recorded runs all the same; one that did, as it did."""
     cell = cell_of(copied_scenario(tmp_path, "tdd-cycle", "two-fixes-no-time"))
+    probes = [probe for probe in cell.scenario.scenario.probes if probe.name in probed]
+    fewer = cell.scenario.scenario.model_copy(update={"probes": tuple(probes)})
     sandbox = open_bubblewrap()
-    recorded = record(cell, answers, sandbox)
+    recorded = record(
+        replace(cell, scenario=replace(cell.scenario, scenario=fewer)), answers, sandbox
+    )
     assert recorded.fault is None
     sealed = open_sealed(cell.get_trial(0).location)
-    sealed.location.probes.unlink()
+    sealed.location.probes.unlink(missing_ok=not probed)
     evidence = asyncio.run(read_events(cell, sealed))
     assert production_changes_without_a_red(evidence) == out_of_order
     reports = run_probes(cell.scenario, sealed.location, sealed.seal, evidence, sandbox)
     assert recorded.evidence.outcome is not None
-    assert reports == recorded.evidence.outcome.probes
+    known = recorded.evidence.outcome.probes
+    assert tuple(report for report in reports if report.probe in probed) == known
+    assert bool(known) == bool(probed)
     assert [report.fault for report in reports] == [None] * len(reports)
     last = [report for report in reports if report.probe == "commits"][-1]
     assert {check.name for check in last.checks if check.outcome == "fail"} == failed

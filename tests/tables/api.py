@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from promptverdict.trials.prices import Price
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import End
 
+from tests.fakes import open_network
 from tests.faulty import FaultServer, FlyingTime, Reply, faulty, throttle
 from tests.runner.test_trial import scenario_of, variant
 from tests.tables.api_faults import SPEECHES, Fault, Messages, list_faults, list_messages_faults
@@ -38,11 +38,10 @@ _SLOW = frozenset({"no answer in time", "stalled amid the body", "a stream of pi
 
 
 def open_session(shared: Throttle) -> RunContext:
-    """Open what trials share, with a network that trusts no server of a test."""
-    sandbox, trusted = open_sandbox("none"), httpx2.create_ssl_context()
-    network = partial(httpx2.AsyncHTTPTransport, verify=trusted)
+    """Open what trials share."""
+    sandbox = open_sandbox("none")
     price = Price(as_of=date(2026, 1, 1), input=3, output=15)
-    return RunContext(lambda: sandbox, network, prices={MODEL: price}, throttle=shared)
+    return RunContext(lambda: sandbox, open_network, prices={MODEL: price}, throttle=shared)
 
 
 def reply_in_order(replies: Sequence[Reply]) -> Callable[[int, dict[str, Any]], Reply]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import os
 import sys
@@ -68,6 +69,7 @@ def _check_surroundings() -> None:
         raise InputError([Problem("the working folder", "it was deleted", cure)]) from error
 
 
+@functools.cache
 def build_parser() -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
     """Build the parser of the command line, and return it with the module of each verb."""
     parser = argparse.ArgumentParser(prog="promptverdict", description=promptverdict.__doc__)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx2
 from anthropic import AsyncAnthropic
 from openai import AsyncOpenAI
 from promptverdict.providers.relay import client
@@ -17,6 +18,8 @@ from promptverdict.providers.relay.canonical import View
 from promptverdict.providers.relay.conversations import Patience
 from promptverdict.providers.relay.server import open_relay
 from promptverdict.trials.toolset import TOOLS
+
+from tests.fakes import open_network
 
 MODEL = "relay/claude"
 OFFERED = [tool for tool in TOOLS if tool["name"] in ("Write", "Edit", "MultiEdit", "Bash")]
@@ -29,10 +32,14 @@ class Relay:
     log: list[str] = field(default_factory=list)
 
     def api(self) -> AsyncAnthropic:
-        return AsyncAnthropic(base_url=self.url, api_key="relay", max_retries=0, timeout=15)
+        return AsyncAnthropic(base_url=self.url, **self._options())
 
     def openai(self) -> AsyncOpenAI:
-        return AsyncOpenAI(base_url=f"{self.url}/v1", api_key="relay", max_retries=0, timeout=15)
+        return AsyncOpenAI(base_url=f"{self.url}/v1", **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        http = httpx2.AsyncClient(transport=open_network())  # the SDK's own reads certificates anew
+        return {"api_key": "relay", "max_retries": 0, "timeout": 15, "http_client": http}
 
     def take(self, conversation: str | None = None, wait: float = 10) -> View:
         found = client.take(self.url, conversation, wait)

@@ -16,7 +16,7 @@ from promptverdict.trials.transcript import Say
 
 from tests.report.compared import LOOK, changed, comparison, measured, report, run, trial
 from tests.report.made import graded, record
-from tests.report.page.windows import DESK, PHONE, Seen
+from tests.report.page.windows import DESK, PHONE, Seen, find_faults
 from tests.tables.hostile_texts import TEXTS
 
 Show = Callable[..., Seen]
@@ -199,15 +199,9 @@ def test_on_paper_the_page_is_light_and_has_no_controls(show: Show, file: Path) 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_axe_finds_no_fault(show: Show, file: Path, scheme: str, size: Any) -> None:
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="axe is not installed"
-    )
     seen = show(file, size, color_scheme=scheme, bypass_csp=True)
-    for details in seen.page.locator("details").all():
-        details.evaluate("element => { element.open = true; }")
-    seen.page.locator(".transcripts > .columns").first.wait_for()
-    found = axe.Axe().run(seen.page)
-    assert [one["id"] for one in found.response["violations"]] == []
+    seen.open_all()
+    assert find_faults(seen.page) == []
 
 
 def test_names_as_long_as_may_be_do_not_push_the_page_sideways(show: Show, tmp_path: Path) -> None:
@@ -231,8 +225,7 @@ def test_names_as_long_as_may_be_do_not_push_the_page_sideways(show: Show, tmp_p
     for size in (DESK, PHONE):
         seen = show(path, size)
         seen.open_first()
-        for details in seen.page.locator("details").all():
-            details.evaluate("element => { element.open = true; }")
+        seen.open_all()
         width = seen.page.evaluate("document.documentElement.scrollWidth")
         assert width <= size["width"]
 

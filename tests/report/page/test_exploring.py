@@ -28,7 +28,7 @@ from tests.report.compared import (
     run,
 )
 from tests.report.made import graded
-from tests.report.page.windows import PHONE, Seen
+from tests.report.page.windows import PHONE, Seen, find_faults
 
 Show = Callable[..., Seen]
 pytestmark = pytest.mark.e2e
@@ -289,7 +289,6 @@ def test_blind_no_grade_is_seen_before_its_trial_is_labelled(show: Show, file: P
 def test_axe_finds_no_fault_with_several_comparisons_a_trend_and_labels(
     show: Show, tmp_path: Path, scheme: str
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe here")
     records = run()
     first = comparison(records, fingerprint=(measured(**LOOK), measured("turns")))
     side = first.candidate.model_copy(update={"label": "helper/other"})
@@ -303,10 +302,8 @@ def test_axe_finds_no_fault_with_several_comparisons_a_trend_and_labels(
     path = write(tmp_path / "report.html", render_page(built))
     seen = show(path, color_scheme=scheme, bypass_csp=True)
     seen.page.get_by_label("Blind").set_checked(scheme == "dark")
-    for details in seen.page.locator("details").all():
-        details.evaluate("element => { element.open = true; }")
-    seen.page.locator(".transcripts > .columns").first.wait_for()
-    assert [one["id"] for one in axe.Axe().run(seen.page).response["violations"]] == []
+    seen.open_all()
+    assert find_faults(seen.page) == []
     assert seen.troubles == []
 
 
@@ -315,6 +312,8 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of 400 agents in three scenarios, each compared with how it was."""
     finding = passed("It says so.")
     records, older, comparisons = [], [], []
+    kinds = [run(scenarios=3, lost=lost) for lost in range(4)]
+    compared = [comparison(kind) for kind in kinds]
     for number in range(AGENTS):
         name = f"team/agent-{number:03d}"
         both = [
@@ -325,11 +324,11 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     "grades": (*one.grades, graded(finding, "brief")),
                 }
             )
-            for one in run(scenarios=3, lost=number % 4)
+            for one in kinds[number % 4]
         ]
         records += [one for one in both if one.variant == name]
         older += [one for one in both if one.variant != name]
-        found = comparison(run(scenarios=3, lost=number % 4))
+        found = compared[number % 4]
         pairs = tuple(
             pair.model_copy(update={"baseline_trials": (before,), "candidate_trials": (after,)})
             for pair in found.behaviours[0].pairs

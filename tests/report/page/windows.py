@@ -6,11 +6,28 @@ import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+OPEN = """() => {
+  const scenarios = [...document.querySelectorAll('details.scenario')];
+  const left = new Set(scenarios.slice(2, -1));
+  document.querySelectorAll('details').forEach(found => { found.open = !left.has(found); });
+}"""
+
+
+def find_faults(page: Page) -> list[str]:
+    """List the rules of axe that a page breaks."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe here")
+    # Where it was, nobody asks; and a page that loads nothing has nothing to wait for.
+    options = {"resultTypes": ["violations"], "selectors": False, "preload": False}
+    found = axe.Axe().run(page, options=options).response["violations"]
+    return [rule["id"] for rule in found]
 
 
 class Seen:
@@ -35,6 +52,12 @@ class Seen:
         self.page.evaluate("localStorage.clear()")
         # Without it, another place in the same file would be no new page to the browser.
         self.page.goto("about:blank")
+
+    def open_all(self) -> None:
+        """Open what a page has of each kind: of its scenarios only the first two and the last."""
+        self.page.evaluate(OPEN)
+        for transcripts in self.page.locator("details.scenario[open] .transcripts").all():
+            transcripts.locator(":scope > .columns").first.wait_for()
 
     def open_first(self) -> Any:
         """Open the first scenario by keyboard, and wait for its transcripts."""
