@@ -234,10 +234,7 @@ def test_pytest_says_stale_and_what_recording_would_take(
     edit(recorded, CURT)
     options = ("-k", "base or other", "--sandbox", "bubblewrap")
     result = run(pytester, "evals", "--base", "main", *options)
-    command = (
-        "pytest evals --base main -k 'base or other'"
-        " --sandbox bubblewrap --record stale"
-    )
+    command = "pytest evals --base main -k 'base or other' --sandbox bubblewrap --record stale"
     result.stdout.fnmatch_lines(
         [
             f"stale: 7 trials no longer fit; record: {command}",

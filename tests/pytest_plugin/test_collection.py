@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import pytest
 from promptverdict.agents.variant import Variant
 from promptverdict.pytest_plugin.cell_reader import CellReader
-from promptverdict.pytest_plugin.collection import Collection
-from promptverdict.pytest_plugin.item_base import Evals
 from promptverdict.runner import cell_selection
 from promptverdict.runner.models import resolve_model
 from promptverdict.scenarios.discovery import list_scenarios
 from promptverdict.settings import Settings
 
 from tests.fakes import SCENARIO, SUITE, write
-
-
-@pytest.fixture(autouse=True)
-def _usual_threshold() -> Iterator[None]:
-    usual = gc.get_threshold()
-    yield
-    gc.set_threshold(*usual)
 
 
 def test_the_model_of_a_variant_is_resolved_once_for_all_scenarios_of_its_suite(
@@ -50,33 +38,6 @@ def test_the_model_of_a_variant_is_resolved_once_for_all_scenarios_of_its_suite(
     expected = [(f"s{n}", f"helper/{v}", "relay/a") for n in range(3) for v in ("base", "terse")]
     assert cells == expected
     assert resolved == ["helper/base", "helper/terse"]
-
-
-@pytest.mark.parametrize(
-    ("usual", "during", "chosen", "after"),
-    [
-        ((700, 10, 10), (50_000, 10, 10), None, (700, 10, 10)),
-        ((90_000, 10, 10), (90_000, 10, 10), None, (90_000, 10, 10)),
-        # Switched off by who started pytest, and chosen by a conftest.py on the way.
-        ((0, 10, 10), (0, 10, 10), None, (0, 10, 10)),
-        ((700, 10, 10), (50_000, 10, 10), (5, 5, 5), (5, 5, 5)),
-    ],
-)
-def test_garbage_is_looked_for_less_often_while_pytest_collects(
-    usual: tuple[int, int, int],
-    during: tuple[int, int, int],
-    chosen: tuple[int, int, int] | None,
-    after: tuple[int, int, int],
-) -> None:
-    gc.set_threshold(*usual)
-    hook = Collection(cast("Evals", None)).pytest_collection()
-    next(hook)
-    assert gc.get_threshold() == during
-    if chosen:
-        gc.set_threshold(*chosen)
-    with pytest.raises(StopIteration):
-        hook.send(True)
-    assert gc.get_threshold() == after
 
 
 def test_an_agent_that_cannot_be_used_is_named_where_its_error_is_deselected(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Generator, Sequence
 from functools import cache
@@ -14,7 +13,9 @@ import pytest
 from promptverdict.core.errors import Problem
 from promptverdict.core.paths import display_path
 from promptverdict.pytest_plugin.cell_items import CellItem, RefusedItem, ScenarioFile, UnusableFile
-from promptverdict.pytest_plugin.item_base import Evals
+from promptverdict.pytest_plugin.garbage import GarbageCollection
+from promptverdict.pytest_plugin.item_base import EvalItem, Evals
+from promptverdict.pytest_plugin.solution_items import SolutionItem
 from promptverdict.pytest_plugin.suite_items import GateItem, SuiteFile
 from promptverdict.scenarios.discovery import (
     SUITE_FILE,
@@ -24,9 +25,6 @@ from promptverdict.scenarios.discovery import (
     is_orphan,
     is_scenario,
 )
-
-_NEW_OBJECTS = 50_000
-"""After so many the garbage collector looks at them; usual are 700 to 2,000."""
 
 
 def check_arguments(config: pytest.Config) -> None:
@@ -53,43 +51,37 @@ def _list_testpaths(config: pytest.Config) -> list[str]:
     return [place for each in patterns for place in iglob(each, recursive=True)]  # noqa: PTH207
 
 
+def _is_own(item: pytest.Item) -> bool:
+    return isinstance(item, EvalItem | SolutionItem)
+
+
 class Collection:
     """The hooks of one pytest session that decide what is collected."""
 
-    def __init__(self, evals: Evals) -> None:
+    def __init__(self, config: pytest.Config, evals: Evals) -> None:
         self._evals = evals
         # pytest asks about every path of a project, and most lie in the same folders.
         self._is_data_folder = cache(is_data_folder)
         self._unsaid: list[str] = []
-        self._usual: tuple[int, int, int] | None = None
-        self._rare = (0, 0, 0)
         self._has_cells = False
+        self._garbage = GarbageCollection()
+        # Clean-ups run from the last to the first: pytest itself looks for garbage before this one.
+        config.add_cleanup(self._garbage.restore)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_collection(self) -> Generator[None, object, object]:
-        """Let the garbage collector look less often while a session's items are made.
-
-        It would walk through all of them again and again, and they are no garbage: of 100,000
-        items that was a third of the time. Where there are cells it stays so: their trials leave
-        little garbage as well.
-        """
-        self._usual = usual = gc.get_threshold()
-        self._rare = (max(usual[0], _NEW_OBJECTS), *usual[1:]) if usual[0] else usual
-        gc.set_threshold(*self._rare)
+    def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Look for garbage less often while items are made and, of cells alone, while they run."""
+        self._garbage.relax()
+        is_alone = False
         try:
-            return (yield)
+            result = yield
+            is_alone = self._has_cells and all(map(_is_own, session.items))
         finally:
-            if not self._has_cells:
-                self._look_as_usual()
-
-    def pytest_unconfigure(self) -> None:
-        """Let the garbage collector look as often as before the session."""
-        self._look_as_usual()
-
-    def _look_as_usual(self) -> None:
-        # A conftest.py that was loaded meanwhile may have chosen for itself.
-        if self._usual and gc.get_threshold() == self._rare:
-            gc.set_threshold(*self._usual)
+            if not is_alone:
+                self._garbage.restore()
+        if is_alone:
+            self._garbage.freeze()
+        return result
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Ignore data folders, also those that a link leads to."""
@@ -127,10 +119,13 @@ class Collection:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Leave out what other shards run, and put gates last: they judge all the cells."""
-        items.sort(key=lambda item: isinstance(item, GateItem))
+        if gates := [item for item in items if isinstance(item, GateItem)]:
+            items[:] = [item for item in items if not isinstance(item, GateItem)] + gates
         cells = [item.cell for item in items if isinstance(item, CellItem)]
         self._has_cells = bool(cells)
         others = self._evals.select_others(cells)
+        if not others:
+            return
         if left_out := [item for item in items if item.path in others]:
             config.hook.pytest_deselected(items=left_out)
             items[:] = [item for item in items if item.path not in others]

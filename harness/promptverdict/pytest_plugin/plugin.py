@@ -42,7 +42,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the hooks of this session, with their state."""
     evals = PytestEvals(config)
-    for plugin in (evals, Collection(evals), RunReport(config, evals)):
+    for plugin in (evals, Collection(config, evals), RunReport(config, evals)):
         config.pluginmanager.register(plugin, f"promptverdict-{type(plugin).__name__}")
 
 
