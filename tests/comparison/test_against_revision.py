@@ -250,6 +250,18 @@ def test_pytest_says_stale_and_what_recording_would_take(
         if each.status == "stale"
     ]
     assert (comparison.baseline.trials, comparison.candidate.oldest) == (SCENARIOS, None)
+    faults = [
+        str(record.fault.message)
+        for record in read_records(find_run(recorded.folder / "results"))
+        if record.fault
+    ]
+    for fault in faults:
+        assert fault.endswith(
+            ": pytest -p no:randomly -p no:asyncio --base main -k 'base or other' --sandbox"
+            f" bubblewrap evals/manners/{fault.partition('manners/')[2][:9]}.yaml::helper/base"
+            " --record stale"
+        )
+    assert len(faults) == SCENARIOS
 
 
 def test_a_comparison_whose_records_are_gone_is_neither_repeated_nor_reported(

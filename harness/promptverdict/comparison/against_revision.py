@@ -17,7 +17,6 @@ from promptverdict.comparison.base_revision import BaseRevision
 from promptverdict.comparison.compare import compare_sides, explain_uncompared
 from promptverdict.comparison.drift import check_drift
 from promptverdict.comparison.git import merge_base
-from promptverdict.comparison.invocation import Invocation
 from promptverdict.comparison.older_evidence import (
     UNRECORDED,
     explain_unusable,
@@ -34,6 +33,7 @@ from promptverdict.comparison.verdicts import Comparison, Comparisons, Unpaired
 from promptverdict.core.errors import InputError
 from promptverdict.core.paths import display_path
 from promptverdict.runner.cells import Cell
+from promptverdict.runner.invocation import Invocation
 from promptverdict.settings import Settings
 from promptverdict.trials.record import TrialRecord
 

@@ -11,6 +11,7 @@ import random
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -24,6 +25,7 @@ from promptverdict.recording.digest import list_changed_parts
 from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.decisions import Decision, check_place, decide
+from promptverdict.runner.invocation import WHOLE, Invocation
 from promptverdict.settings import RecordMode, Settings
 
 _OWN_MODES: dict[RecordMode, RecordMode] = {"once": "stale", "both": "all"}
@@ -33,11 +35,20 @@ _OWN_MODES: dict[RecordMode, RecordMode] = {"once": "stale", "both": "all"}
 class BothSides:
     """The cells of a run beside those of an older revision; to be closed.
 
-    Raises InputError where there is no such revision.
+    invocation: of the run, whose options cures repeat. Raises InputError where there is no such
+    revision.
     """
 
-    def __init__(self, ref: str, root: Path, here: Sequence[Cell], settings: Settings) -> None:
+    def __init__(
+        self,
+        ref: str,
+        root: Path,
+        here: Sequence[Cell],
+        settings: Settings,
+        invocation: Invocation = WHOLE,
+    ) -> None:
         revision = merge_base(root, ref)
+        self._decide = partial(decide, invocation=invocation)
         self._folder = TemporaryDirectory(prefix="promptverdict-")
         self._base = BaseRevision(
             revision,
@@ -85,22 +96,22 @@ class BothSides:
         planned = list(trials)
         own_mode = _OWN_MODES.get(mode, mode)
         if not self.is_changed(cell):
-            own = [decide(trial, "stale" if mode == "both" else mode) for trial in planned]
+            own = [self._decide(trial, "stale" if mode == "both" else mode) for trial in planned]
             return [
-                decide(decision.trial, "none") if decision.state == "missing" else decision
+                self._decide(decision.trial, "none") if decision.state == "missing" else decision
                 for decision in own
             ]
         if mode in ("once", "stale"):
             for trial in planned:
                 _bring_back(trial)
-        own = [decide(trial, own_mode) for trial in planned]
+        own = [self._decide(trial, own_mode) for trial in planned]
         older = self._older.get(cell.id)
         if older is None or mode not in ("once", "stale", "both", "all"):
             return own
         anew = mode in ("both", "all")
         fitting = set() if anew else {trial.number for trial in self._list_fresh(older)}
         return own + [
-            decide(older.get_trial(decision.trial.number), "all")
+            self._decide(older.get_trial(decision.trial.number), "all")
             for decision in own
             if decision.trial.number not in fitting
         ]
@@ -121,7 +132,7 @@ class BothSides:
                 if trial.key not in recorded:
                     places[older.task.suite, older.task.scenario, trial.number] = older
         return [
-            decide(locate_controls(places[place]).get_trial(place[2]), "all")
+            self._decide(locate_controls(places[place]).get_trial(place[2]), "all")
             for variant, places in known.items()
             for place in draw_controls(places, variant, count)
         ]

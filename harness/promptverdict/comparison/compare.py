@@ -18,7 +18,6 @@ from promptverdict.comparison.contemporary import cap_verdicts, measure_gaps
 from promptverdict.comparison.drift import cap_drifted
 from promptverdict.comparison.families import map_all_families, map_families
 from promptverdict.comparison.gates import answer_suite_gate, refuse_gate, refuse_gates
-from promptverdict.comparison.invocation import WHOLE, Invocation
 from promptverdict.comparison.notes import find_narrowed, list_notes
 from promptverdict.comparison.pairing import pair_scenarios
 from promptverdict.comparison.samples import Sample
@@ -27,6 +26,7 @@ from promptverdict.comparison.screening import screen_measures
 from promptverdict.comparison.sides import SideTrials, diff_prompts
 from promptverdict.comparison.verdicts import Comparison, Comparisons
 from promptverdict.core.clock import format_now
+from promptverdict.runner.invocation import WHOLE, Invocation
 from promptverdict.scenarios.suite import Suite
 from promptverdict.stats.looks import Look
 

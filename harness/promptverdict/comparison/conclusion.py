@@ -10,12 +10,12 @@ from promptverdict.comparison.against_revision import OlderRecords, compare_revi
 from promptverdict.comparison.compare import compare_run
 from promptverdict.comparison.controls import describe_controls
 from promptverdict.comparison.gates import find_lacking_cells
-from promptverdict.comparison.invocation import WHOLE, Invocation
 from promptverdict.comparison.plan import add_plan_note
 from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.verdicts import Comparison, Comparisons, find_worst_exit_code
 from promptverdict.comparison.wording import format_comparison, format_verdict
 from promptverdict.runner.cells import Cell
+from promptverdict.runner.invocation import WHOLE, Invocation
 from promptverdict.settings import Settings
 from promptverdict.trials.record import TrialRecord
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from promptverdict.comparison.base_revision import BaseRevision
-from promptverdict.comparison.invocation import Invocation
 from promptverdict.comparison.samples import Sample
 from promptverdict.core.errors import BrokenRecording, MissingRecording, StaleRecording
 from promptverdict.core.text import format_count
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.estimate import estimate
+from promptverdict.runner.invocation import Invocation
 from promptverdict.trials.record import TrialRecord
 
 UNRECORDED = frozenset({MissingRecording.__name__, StaleRecording.__name__})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from promptverdict.comparison.invocation import Invocation
+from promptverdict.runner.invocation import Invocation
 
 
 def describe_invocation(

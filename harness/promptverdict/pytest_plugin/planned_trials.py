@@ -12,6 +12,7 @@ from promptverdict.core.shards import parse_shard, select_shard
 from promptverdict.core.text import format_count
 from promptverdict.pytest_plugin.checks import check_promise
 from promptverdict.runner.cells import Cell, Trial
+from promptverdict.runner.invocation import WHOLE, Invocation
 from promptverdict.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 class PlannedTrials:
     """The cells of one session and, where it compares with a revision, their older selves.
 
-    find_known: finds what a replay of a trial would come to, where it is known.
+    find_known: finds what a replay of a trial would come to, where it is known. invocation: of
+    pytest, whose options cures repeat.
     """
 
     def __init__(
@@ -31,8 +33,10 @@ class PlannedTrials:
         settings: Settings,
         root: Path,
         find_known: Callable[[Trial], KnownReplay | None] = lambda _trial: None,
+        invocation: Invocation = WHOLE,
     ) -> None:
         self._settings, self._root, self._find_known = settings, root, find_known
+        self._invocation = invocation
         self._seed = secrets.randbelow(2**32)
         self._cells: dict[str, Cell] = {}
         self._trials: dict[str, list[Trial]] = {}
@@ -113,7 +117,7 @@ class PlannedTrials:
 
         if known := self._find_known(trial):
             return Decision(trial, "fresh", None, None, known=known)
-        return decide(trial, self._settings.record)
+        return decide(trial, self._settings.record, self._invocation)
 
     def replace_decisions(self, decisions: Iterable[Decision]) -> None:
         """Take other decisions about trials of the run, after a closer look at their recordings."""
@@ -165,7 +169,7 @@ class PlannedTrials:
 
         mode, cells = self._settings.record, self.cells
         decisions: list[Decision] = []
-        with BothSides(ref, self._root, cells, self._settings) as sides:
+        with BothSides(ref, self._root, cells, self._settings, self._invocation) as sides:
             if mode == "none":
                 return []
             for cell in cells:

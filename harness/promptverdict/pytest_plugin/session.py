@@ -17,12 +17,12 @@ from promptverdict.pytest_plugin.planned_trials import PlannedTrials
 from promptverdict.pytest_plugin.recording_locks import RecordingLocks
 from promptverdict.pytest_plugin.trial_run import TrialRun, WriteLine
 from promptverdict.runner.cells import Cell, Trial
+from promptverdict.runner.invocation import WHOLE, Invocation
 from promptverdict.settings import Settings
 from promptverdict.trials.store import LOST
 
 if TYPE_CHECKING:
     from promptverdict.comparison.conclusion import GateConclusion
-    from promptverdict.comparison.invocation import Invocation
     from promptverdict.comparison.verdicts import Comparisons
     from promptverdict.runner.decisions import Decision
     from promptverdict.trials.record import TrialRecord
@@ -54,7 +54,7 @@ class EvalSession:
         self._root, self._run_name, self._invocation = root, run_name, invocation
         self._known = KnownReplays(settings, root, is_cleared=is_cache_cleared, worker=worker)
         self._trials = TrialRun(settings, self._create_run, self._known.add)
-        self.planned = PlannedTrials(settings, root, self._known.find)
+        self.planned = PlannedTrials(settings, root, self._known.find, invocation or WHOLE)
         self._locks = RecordingLocks()
         self._finished: dict[str, list[TrialSummary]] = {}
         self._comparisons: Comparisons | None = None

@@ -26,6 +26,7 @@ from promptverdict.recording.digest import (
 from promptverdict.recording.files import Sealed, open_sealed
 from promptverdict.recording.texts import describe_line_end_cure
 from promptverdict.runner.cells import Cell, Trial
+from promptverdict.runner.invocation import WHOLE, Invocation
 from promptverdict.runner.known_replay import KnownReplay
 from promptverdict.runner.probes import has_unrun_probes
 from promptverdict.settings import RecordMode
@@ -71,8 +72,11 @@ class Decision:
         return replace(self, sealed=replace(self.sealed, http="", world=""))
 
 
-def decide(trial: Trial, mode: RecordMode) -> Decision:
-    """Decide what to do about a trial, by its recording and the mode."""
+def decide(trial: Trial, mode: RecordMode, invocation: Invocation = WHOLE) -> Decision:
+    """Decide what to do about a trial, by its recording and the mode.
+
+    invocation: of the run, whose options cures repeat.
+    """
     sealed: Sealed | None = None
     error: EvidenceError | None = None
     state: State = "fresh"
@@ -80,9 +84,9 @@ def decide(trial: Trial, mode: RecordMode) -> Decision:
         sealed = open_sealed(trial.location)
         check_place(trial, sealed)
         if parts := list_changed_parts(sealed.head.digest, trial.cell.digest):
-            state, error = "stale", _describe_stale(trial, parts, sealed)
+            state, error = "stale", _describe_stale(trial, parts, sealed, invocation)
     except MissingRecording:
-        state, error = "missing", _describe_missing(trial)
+        state, error = "missing", _describe_missing(trial, invocation)
     except BrokenRecording as broken:
         state, error = "broken", broken
     # A broken recording is replaced by `all` alone: somebody may want to know what broke it.
@@ -110,18 +114,20 @@ def check_place(trial: Trial, sealed: Sealed) -> None:
         raise BrokenRecording(
             f"{display_path(trial.location.http)} is the recording of {origin},"
             f" and not of {trial.id}\n"
-            f"  put it back where it was, or record anew: {_format_record_command(trial, 'all')}"
+            f"  put it back where it was, or record anew: {_format_command(trial, 'all', WHOLE)}"
         )
 
 
-def _describe_missing(trial: Trial) -> MissingRecording:
+def _describe_missing(trial: Trial, invocation: Invocation) -> MissingRecording:
     return MissingRecording(
         f"missing: nothing is recorded for {trial.id} with {trial.cell.model}\n"
-        f"  record it: {_format_record_command(trial, 'once')}"
+        f"  record it: {_format_command(trial, 'once', invocation)}"
     )
 
 
-def _describe_stale(trial: Trial, parts: tuple[str, ...], sealed: Sealed) -> StaleRecording:
+def _describe_stale(
+    trial: Trial, parts: tuple[str, ...], sealed: Sealed, invocation: Invocation
+) -> StaleRecording:
     cell, recorded = trial.cell, sealed.head.digest.get("workspace", "")
     if parts == ("workspace",) and differs_in_line_ends_alone(recorded, cell.scenario.workspace):
         where, cure = cell.scenario.files, describe_line_end_cure(cell.scenario.suite.folder.parent)
@@ -132,7 +138,7 @@ def _describe_stale(trial: Trial, parts: tuple[str, ...], sealed: Sealed) -> Sta
     damage = f"; {cell.variant.path}:{unread.line}: {unread.text}" if unread else ""
     return StaleRecording(
         f"stale: {changes} changed since {trial.id} was recorded{damage}\n"
-        f"  record it again: {_format_record_command(trial, 'stale')}",
+        f"  record it again: {_format_command(trial, 'stale', invocation)}",
         parts,
     )
 
@@ -150,7 +156,7 @@ def locate_part(part: str, cell: Cell) -> str:
     }.get(part, scenario)
 
 
-def _format_record_command(trial: Trial, mode: str) -> str:
-    """Return the command that records a trial's cell."""
+def _format_command(trial: Trial, mode: str, invocation: Invocation) -> str:
+    """Write the command that records a trial's cell."""
     node = format_node_id(display_path(trial.cell.scenario.path), trial.cell.variant.id)
-    return f"pytest '{node}' --record {mode}"
+    return invocation.format_node_command(node, mode)

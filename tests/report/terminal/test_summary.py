@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from promptverdict.comparison.invocation import Invocation
 from promptverdict.core.errors import (
     BrokenRecording,
     HarnessError,
@@ -18,6 +17,7 @@ from promptverdict.report.terminal.absent import render_unrecorded
 from promptverdict.report.terminal.summary import Shortcoming, render_evidence, render_summary
 from promptverdict.report.words import format_age
 from promptverdict.runner.decisions import Decision
+from promptverdict.runner.invocation import Invocation
 from promptverdict.trials.grade import Grade, passed
 from promptverdict.trials.prices import Cost
 from promptverdict.trials.record import Fault, TrialRecord

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from promptverdict.comparison.invocation import Invocation
 from promptverdict.core.errors import BrokenRecording, MissingRecording, StaleRecording
 from promptverdict.core.text import format_count
+from promptverdict.runner.invocation import Invocation
 from promptverdict.trials.summary import TrialSummary
 
 if TYPE_CHECKING:

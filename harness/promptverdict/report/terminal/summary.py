@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from promptverdict.comparison.invocation import WHOLE, Invocation
 from promptverdict.core.paths import display_path
 from promptverdict.core.text import escape_text, format_count
 from promptverdict.report.terminal.absent import is_absent, render_absent
@@ -17,6 +16,7 @@ from promptverdict.report.terminal.names import FIRST, MANY
 from promptverdict.report.terminal.tables import render_table
 from promptverdict.report.terminal.trial_table import build_shown_table, build_trial_table
 from promptverdict.report.words import format_cost, format_time_since, format_tokens
+from promptverdict.runner.invocation import WHOLE, Invocation
 from promptverdict.trials.prices import add_costs
 from promptverdict.trials.provenance import describe_isolation, describe_origin
 from promptverdict.trials.summary import TrialSummary

@@ -27,6 +27,10 @@ class Invocation:
         """Write the command that looks at all there is."""
         return _format(["pytest", *self.arguments, "--record", mode])
 
+    def format_node_command(self, node: str, mode: str) -> str:
+        """Write the command that looks at one node."""
+        return _format(["pytest", *self.options, node, "--record", mode])
+
     def format_cells_command(self, cells: Sequence[str]) -> str:
         """Write the command that records these cells and no others, whatever recordings they have.
 
