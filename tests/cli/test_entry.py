@@ -100,6 +100,16 @@ def test_bad_input_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+@pytest.mark.parametrize("path", ["loop/x", "x" * 300], ids=["cyclic", "long"])
+def test_a_path_that_cannot_be_looked_at_ends_with_2(
+    root: Path, path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "loop").symlink_to("loop")
+    for arguments in (["agents", path], ["show", "--failed", "--run", path], ["check", path]):
+        assert main(arguments) == 2, arguments
+        assert 2 <= len(capsys.readouterr().err.splitlines()) <= 3, arguments
+
+
 def test_a_bad_setting_ends_with_2(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "pyproject.toml").write_text("[tool.promptverdict]\ntrails = 2\n")
     code, lines = told(["agents"], capsys)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from promptverdict.core.files import find_names, list_unfinished, write_files
+import pytest
+from promptverdict.core.errors import InputError
+from promptverdict.core.files import find_names, is_there, list_unfinished, write_files
 
 
 def test_bytes_that_are_no_text_and_line_ends_are_written_as_they_are(tmp_path: Path) -> None:
@@ -24,3 +26,19 @@ def test_names_are_found_by_how_they_end_and_none_where_there_is_no_folder(tmp_p
     assert sorted(find_names(tmp_path, ".json")) == [".b.json", "a.json"]
     assert list(find_names(tmp_path / "none", ".json")) == []
     assert list(find_names(tmp_path / "d.txt", ".json")) == []
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(InputError, match="loop: cannot be read: too many levels"):
+        list(find_names(tmp_path / "loop", ""))
+
+
+def test_what_cannot_be_looked_at_is_not_taken_for_missing(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    for name in ("loop", "file", "link"):
+        assert is_there(tmp_path / name), name
+    for name in ("other", "other/x", "file/x", "a\0b"):
+        assert not is_there(tmp_path / name), name
+    for name, words in {"loop/x": "too many levels", "x" * 300: "file name too long"}.items():
+        with pytest.raises(InputError, match=f"cannot be read: {words}"):
+            is_there(tmp_path / name)

@@ -138,3 +138,38 @@ def test_names_that_end_in_yml_are_misnamed_beside_a_suite_alone(root: Path) -> 
     assert is_misnamed(root / "evals/one/d.yml")
     assert is_misnamed(root / "evals/new/suite.yml")
     assert not is_misnamed(root / "evals/d.yml")
+    for name in ("d.YAML", "d.Yml", "SUITE.YAML", "Suite.yaml"):
+        assert is_misnamed(root / "evals/one" / name), name
+    for name in ("d.yaml", "suite.yaml", ".d.yml", ".#d.yaml"):
+        assert not is_misnamed(root / "evals/one" / name), name
+
+
+def test_what_is_misnamed_is_told_and_not_passed_over(root: Path) -> None:
+    write(root, {"evals/one/d.YAML": SCENARIO, "evals/new/Suite.yml": SUITE})
+    with pytest.raises(InputError) as caught:
+        list(find_scenarios([Path("evals")]))
+    told = [str(problem).splitlines() for problem in caught.value.problems]
+    found = "a suite is called suite.yaml, and scenarios end in .yaml"
+    assert told == [
+        [f"evals/new/Suite.yml: {found}", "  rename it to suite.yaml"],
+        [f"evals/one/d.YAML: {found}", "  rename it to d.yaml"],
+    ]
+
+
+def test_files_of_editors_and_systems_are_no_scenarios(root: Path) -> None:
+    (root / "evals/one/.#a.yaml").symlink_to("someone@somewhere.1234")
+    write(root, {"evals/one/._a.yaml": "\0"})
+    assert [path.name for _, path in find_scenarios([root / "evals/one/a.yaml"])] == ["a.yaml"]
+    assert not any(path.name.startswith(".") for _, path in find_scenarios([root / "evals/one"]))
+
+
+@pytest.mark.parametrize("names", [("Suite.yaml", "a.yaml"), ("suite.YML", "a.YAML")])
+def test_data_is_known_by_suites_and_scenarios_whose_names_are_wrong(
+    root: Path, names: tuple[str, str]
+) -> None:
+    folder = root / "evals/one"
+    for old, new in zip(("suite.yaml", "a.yaml"), names, strict=True):
+        (folder / old).rename(folder / new)
+    assert is_data(folder / "files/a/conftest.py")
+    (folder / names[0]).unlink()
+    assert is_data(folder / "files/a/conftest.py")

@@ -28,9 +28,40 @@ def _lock(path: Path, sound: bytes) -> None:
     path.chmod(0)
 
 
+def _close_folder(path: Path, sound: bytes) -> None:
+    path.write_bytes(sound)
+    path.parent.chmod(0)
+
+
+def _make_folder_cyclic(path: Path, _sound: bytes) -> None:
+    folder = path.parent
+    folder.rename(folder.with_name(f"{folder.name}.aside"))
+    folder.symlink_to(folder.name)
+
+
 def _make_hole(path: Path, _sound: bytes) -> None:
     with path.open("wb") as file:
         file.truncate(2**40)
+
+
+def _make_holes(path: Path, _sound: bytes) -> None:
+    for number in range(3):
+        with path.with_name(f"{number}.bin").open("wb") as file:
+            file.truncate(60 * 2**20)
+
+
+def _copy_as(ending: str) -> Damage:
+    def put(path: Path, sound: bytes) -> None:
+        path.write_bytes(sound)
+        path.with_suffix(ending).write_bytes(sound)
+
+    return put
+
+
+def _lock_by_editor(path: Path, sound: bytes) -> None:
+    path.write_bytes(sound)
+    path.with_name(f".#{path.name}").symlink_to("someone@somewhere.1234:5678")
+    path.with_name(f"._{path.name}").write_bytes(b"\0\5\x16\7")
 
 
 def _open_socket(path: Path, _sound: bytes) -> None:
@@ -53,7 +84,15 @@ DAMAGES: dict[str, Damage] = {
     "cyclic link": lambda path, _: path.symlink_to(path.name),
     "endless device": lambda path, _: path.symlink_to("/dev/zero"),
     "locked": _lock,
+    "in a closed folder": _close_folder,
+    "in a cyclic folder": _make_folder_cyclic,
     "hole of 1 TB": _make_hole,
+    "many large holes": _make_holes,
+    "link into data": lambda path, _: path.symlink_to("files/hello/README.md"),
+    "a copy in .yml": _copy_as(".yml"),
+    "a copy in .YML": _copy_as(".YML"),
+    "a copy in .YAML": _copy_as(".YAML"),
+    "locked by an editor": _lock_by_editor,
     # Bytes.
     "empty": _text(lambda _: b""),
     "blank": _text(lambda _: b"\n  \n# nothing\n"),

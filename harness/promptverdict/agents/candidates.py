@@ -11,6 +11,7 @@ from pathlib import Path
 from promptverdict.agents.dialects.detection import COPILOT_ENDINGS, SKILL_FILE
 from promptverdict.agents.dialects.rules import split_words
 from promptverdict.core.errors import Problem
+from promptverdict.core.files import describe_read_error
 
 TEXT_ENDINGS = frozenset(
     {".txt", ".text", ".markdown", ".mdown", ".mdx", ".mdc", ".prompt", ".prompty", ".rst", ".adoc"}
@@ -146,10 +147,10 @@ def _list_entries(
     """List a folder's files and folders, without hidden ones and links that lead out of root."""
     try:
         entries = sorted(entry for entry in folder.iterdir() if entry.name[:1] != ".")
+        for entry in entries[:1]:
+            entry.lstat()  # names can be listed in a folder that may not be entered
     except OSError as error:
-        words = (error.strerror or str(error)).lower()
-        found = Problem(format_path(folder), f"cannot be read: {words}", "check permissions")
-        problems.append(found)
+        problems.append(_describe_unreadable(folder, error))
         return [], []
     inside = []
     for entry in entries:
@@ -160,10 +161,23 @@ def _list_entries(
             inside.append(entry)
     folders = [entry for entry in inside if is_folder(entry)]
     for entry in folders:
-        if entry.suffix.lower() == ".md" and not any(entry.iterdir()):
+        if entry.suffix.lower() == ".md" and _is_empty(entry):
             problem = Problem(format_path(entry), "it is a folder", "write an agent file there")
             problems.append(problem)
     return [entry for entry in inside if entry not in folders], folders
+
+
+def _describe_unreadable(folder: Path, error: OSError) -> Problem:
+    words = describe_read_error(error)
+    return Problem(format_path(folder), f"cannot be read: {words}", "check its permissions")
+
+
+def _is_empty(folder: Path) -> bool:
+    """Return whether a folder has no entry; not where that cannot be known."""
+    try:
+        return not any(folder.iterdir())
+    except OSError:
+        return False
 
 
 def is_folder(path: Path) -> bool:

@@ -101,7 +101,7 @@ def read_all(paths: Sequence[Path], settings: Settings) -> ReadFiles:
             read.solutions += _collect(read, partial(load_solutions, scenario)) or ()
     for suite in filter(None, suites.values()):
         names = (file.stem for file in suite.folder.glob("*.yaml"))
-        read.problems += check_folders(suite.folder, names)
+        read.problems += _collect(read, partial(check_folders, suite.folder, names)) or ()
     return read
 
 

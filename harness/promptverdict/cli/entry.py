@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import functools
 import importlib
 import os
@@ -13,6 +14,7 @@ from types import ModuleType
 
 import promptverdict
 from promptverdict.core.errors import HarnessError, InputError, Problem
+from promptverdict.core.files import build_unreadable
 from promptverdict.core.text import escape_lines
 from promptverdict.version import __version__
 
@@ -37,6 +39,8 @@ VERBS = (
     "show",
     "try",
 )
+_UNUSABLE_PATH = frozenset({errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG})
+"""What a path can be that was given or lies in a folder: every verb looks at many."""
 _MODULES = {"try": "try_scenario"}
 """Verb -> its module, where the verb is a keyword of Python."""
 
@@ -47,14 +51,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _check_surroundings()
         return _run(arguments)
     except HarnessError as error:
-        print(f"error: {escape_lines(str(error))}", file=sys.stderr)
-        return error.exit_code
+        return _print_error(error)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # Python flushes stdout again when it exits, which would fail once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.filename is None or error.errno not in _UNUSABLE_PATH:
+            raise
+        return _print_error(build_unreadable(error))
+
+
+def _print_error(error: HarnessError) -> int:
+    print(f"error: {escape_lines(str(error))}", file=sys.stderr)
+    return error.exit_code
 
 
 def _check_surroundings() -> None:

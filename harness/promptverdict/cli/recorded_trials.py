@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from promptverdict.cli.agent_cells import CellReader
 from promptverdict.core.errors import BrokenRecording, EvidenceError
+from promptverdict.core.files import find_names
 
 if TYPE_CHECKING:
     from promptverdict.recording.files import Sealed
@@ -30,8 +31,8 @@ def list_recorded_trials(
     for cell in reader.select(filter(is_wanted, load_scenarios(paths))):
         # Numbers come from the files, not from the suite: more trials may be recorded than it asks
         # for now.
-        files = cell.get_trial(0).location.folder.glob("*.http.yaml")
-        numbers = (file.name.partition(".")[0] for file in files)
+        names = find_names(cell.get_trial(0).location.folder, ".http.yaml")
+        numbers = (name.partition(".")[0] for name in names)
         yield from map(cell.get_trial, sorted(int(n) for n in numbers if n.isdecimal()))
     reader.report()
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.files import find_names
 from promptverdict.core.paths import display_path
 from promptverdict.core.text import format_count
 from promptverdict.settings import resolve
@@ -51,7 +52,7 @@ def _print_runs(results: Path) -> None:
         except InputError as error:
             problems += error.problems
             continue
-        recorded = len(list((folder / "trials").glob("*.json")))
+        recorded = sum(1 for _ in find_names(folder / "trials", ".json"))
         ending = f"ended {manifest.finished}" if manifest.finished else "did not end by itself"
         if is_running(manifest):
             ending = "running"

@@ -7,7 +7,6 @@ whether it kept to the plan, and what changed since.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from promptverdict.comparison.git import merge_base
 from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.core.clock import format_now
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.files import write_file
+from promptverdict.core.files import is_there, write_file
 from promptverdict.core.json_files import read_json
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
@@ -111,7 +110,7 @@ def seal_plan(plan: Plan, results: Path) -> SealedPlan:
 def read_sealed_plan(results: Path) -> SealedPlan | None:
     """Read the plan that was sealed last; None where there is none. Raises InputError."""
     path = results / FILE
-    if not os.path.lexists(path):
+    if not is_there(path):
         return None
     cure = "seal the plan again: promptverdict plan --seal"
     sealed = read_json(SealedPlan, path, "not a sealed plan", cure)

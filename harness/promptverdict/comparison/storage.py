@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from promptverdict.comparison.verdicts import Comparisons
 from promptverdict.comparison.wording import describe_comparison
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.files import find_names, write_file
+from promptverdict.core.files import find_names, is_there, write_file
 from promptverdict.core.json_files import read_json
 from promptverdict.core.paths import display_path
 from promptverdict.core.text import format_count
@@ -65,8 +64,8 @@ def _count_records(run: Path) -> dict[str, int]:
 def read_comparisons(run: Path) -> Comparisons | None:
     """Read the comparisons of a run; None where there are none. Raises InputError."""
     path = run / FILE
-    # lexists: what is there and cannot be read is no reason to say that there was no comparison.
-    if not os.path.lexists(path):
+    # is_there: what is there and cannot be read is no reason to say that there was no comparison.
+    if not is_there(path):
         return None
     cure = "compare again: promptverdict compare"
     return read_json(Comparisons, path, "not a comparison of ours", cure)

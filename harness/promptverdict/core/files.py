@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from promptverdict.core.errors import DiskError
+from promptverdict.core.errors import DiskError, InputError, Problem
 from promptverdict.core.paths import display_path
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -59,16 +59,52 @@ def _read_first_bytes(handle: int, most: int, at_once: int) -> bytes:
 
 
 def find_names(folder: Path, suffix: str) -> Iterator[str]:
-    """Find the names in a folder that end so; none where it is no folder, or cannot be read.
+    """Find the names in a folder that end so; none where it is no folder.
 
-    One at a time, where `Path.glob` holds more of each entry of a large folder than its name.
+    One at a time, where `Path.glob` holds more of each entry of a large folder than its name, and
+    finds none in a folder that cannot be read. Raises InputError for such a folder.
     """
     try:
         entries = os.scandir(folder)
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
+    except (FileNotFoundError, NotADirectoryError):
         return
+    except OSError as error:
+        raise build_unreadable(error) from error
     with entries:
         yield from (entry.name for entry in entries if entry.name.endswith(suffix))
+
+
+def is_there(path: Path) -> bool:
+    """Return whether something lies at a path, if only a link that leads nowhere.
+
+    Raises InputError where that cannot be known, such as in a folder that is closed to us: what is
+    there would count as missing.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL in the path
+        return False
+    except OSError as error:
+        raise build_unreadable(error) from error
+    return True
+
+
+@contextlib.contextmanager
+def refuse_unreadable() -> Iterator[None]:
+    """Raise InputError in place of an OSError that names a path: that of a closed folder, say."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise build_unreadable(error) from error
+
+
+def build_unreadable(error: OSError) -> InputError:
+    """Build the error of a path that cannot be looked at."""
+    where = display_path(Path(os.fsdecode(error.filename)))
+    found = f"cannot be read: {describe_read_error(error)}"
+    return InputError([Problem(where, found, "check the path and its permissions")])
 
 
 def describe_read_error(error: OSError | ValueError) -> str:

@@ -27,11 +27,13 @@ def read_json(model: type[M], path: Path, found: str, cure: str) -> M:
 def read_json_file(path: Path, found: str, cure: str, most: int = MAX_BYTES) -> bytes:
     """Read the bytes of a file. Raises InputError for what is no regular file, or too large."""
     try:
-        content = read_regular_file(path, most)
+        # Before it is read: the largest that is allowed takes seconds and much memory.
+        too_large = path.stat().st_size > most
+        content = b"" if too_large else read_regular_file(path, most)
     except OSError as error:
         reason = f"cannot be read: {describe_read_error(error)}"
     else:
-        if len(content) <= most:
+        if not too_large and len(content) <= most:
             return content
         reason = f"larger than {most // 2**20} MB"
     raise InputError([Problem(display_path(path), f"{found}: {reason}", cure)])

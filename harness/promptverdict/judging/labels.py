@@ -69,9 +69,12 @@ def read_labels(path: Path) -> tuple[Label, ...]:
         words = describe_read_error(error) if isinstance(error, OSError) else str(error)
         raise InputError([Problem(where, f"cannot be read: {words}", _CURE)]) from error
     subjects = [kind for kind in SUBJECTS if kind in columns]
-    if len(subjects) != 1 or not {"trial", "label"} <= set(columns):
+    is_unclear = len(subjects) != 1 or len(set(columns)) != len(columns)
+    if is_unclear or not {"trial", "label"} <= set(columns):
         problem = f"its columns are: {', '.join(columns) or 'none':.200}"
         raise InputError([Problem(where, problem, _CURE)])
+    if not read:
+        raise InputError([Problem(where, "it has no rows below its columns", _CURE)])
     kind: Literal["question", "behaviour"] = "question" if "question" in columns else "behaviour"
     parsed = [_parse_row(f"{where}:{line}", row, kind) for line, row in read]
     labels = [label for label in parsed if isinstance(label, Label)]
@@ -154,6 +157,7 @@ def list_differences(
     return [(truth[1][name] - truth[0][name], judged[1][name] - judged[0][name]) for name in common]
 
 
+_QUOTE = "put a text that holds a comma in double quotes"
 _CURE = "give a CSV file with the columns trial, question (or behaviour) and label (yes or no)"
 
 
@@ -163,6 +167,8 @@ def _parse_row(
     trial, subject, label = (
         " ".join((row.get(name) or "").split()) for name in ("trial", kind, "label")
     )
+    if None in row:  # as the csv module names what is beyond the last column
+        return Problem(where, "it has more cells than there are columns", _QUOTE)
     if not trial or not subject:
         return Problem(where, f"its trial or its {kind} is empty", _CURE)
     if label.lower() not in ("yes", "no"):

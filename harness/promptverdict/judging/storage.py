@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from promptverdict.core.clock import Second
 from promptverdict.core.errors import BrokenRecording
-from promptverdict.core.files import write_file
+from promptverdict.core.files import is_there, write_file
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.recording import yaml_format
@@ -102,8 +102,8 @@ class AnswerFile(Generic[A]):
 
     def _load(self) -> tuple[A, ...]:
         where = display_path(self.path)
-        # lexists: a link that leads nowhere, or to itself, is broken and not missing.
-        if not os.path.lexists(self.path):
+        # is_there: a link that leads nowhere, or to itself, is broken and not missing.
+        if not is_there(self.path):
             return ()
         data = yaml_format.load(read_text(self.path), where)
         if not isinstance(data, dict):

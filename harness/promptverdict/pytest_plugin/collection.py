@@ -19,6 +19,8 @@ from promptverdict.pytest_plugin.solution_items import SolutionItem
 from promptverdict.pytest_plugin.suite_items import GateItem, SuiteFile
 from promptverdict.scenarios.discovery import (
     SUITE_FILE,
+    YAML_ENDINGS,
+    describe_misnamed,
     is_data,
     is_data_folder,
     is_misnamed,
@@ -98,7 +100,7 @@ class Collection:
         self, file_path: Path, parent: pytest.Collector
     ) -> pytest.Collector | None:
         """Collect suites and scenarios; report those that a wrong name or place makes unusable."""
-        if file_path.suffix not in (".yaml", ".yml"):
+        if file_path.suffix.lower() not in YAML_ENDINGS:
             return None
         if file_path.name == SUITE_FILE:
             return SuiteFile.from_parent(parent, path=file_path, evals=self._evals)
@@ -106,8 +108,7 @@ class Collection:
             return ScenarioFile.from_parent(parent, path=file_path, evals=self._evals)
         where = display_path(file_path)
         if is_misnamed(file_path):
-            cure = f"rename it to {file_path.with_suffix('.yaml').name}"
-            problem = Problem(where, "suites and scenarios end in .yaml", cure)
+            problem = describe_misnamed(file_path)
         elif is_orphan(file_path):
             problem = Problem(where, "there is no suite.yaml beside this scenario", "write one")
         else:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from pathlib import Path
 
-from promptverdict.core.errors import BrokenRecording, MissingRecording
-from promptverdict.core.files import LFS_POINTER, describe_read_error, list_unfinished
+from promptverdict.core.errors import BrokenRecording, InputError, MissingRecording
+from promptverdict.core.files import LFS_POINTER, describe_read_error, is_there, list_unfinished
 from promptverdict.core.paths import display_path
 from promptverdict.recording import yaml_format
 from promptverdict.recording.seal import Opened, is_broken_by_line_ends, open_seal
@@ -19,9 +18,9 @@ def read_sealed_texts(http: Path, world: Path) -> tuple[Opened, str]:
 
     Raises MissingRecording when there is none, BrokenRecording when it cannot be trusted.
     """
-    # lexists: a link that leads nowhere, or to itself, is broken and not missing.
-    cassette = read_text(http) if os.path.lexists(http) else None
-    if cassette is None and not os.path.lexists(world):
+    # is_there: a link that leads nowhere, or to itself, is broken and not missing.
+    cassette = read_text(http) if _is_there(http) else None
+    if cassette is None and not _is_there(world):
         raise MissingRecording(f"{display_path(http)} does not exist")
     trees = read_text(world)
     opened = open_seal(cassette, trees) if cassette is not None else None
@@ -31,6 +30,13 @@ def read_sealed_texts(http: Path, world: Path) -> tuple[Opened, str]:
     if cassette is None:
         raise MissingRecording(f"{display_path(http)} does not exist")
     raise _explain_broken_seal(http, world, by_line_ends=is_broken_by_line_ends(cassette, trees))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return is_there(path)
+    except InputError as error:
+        raise BrokenRecording(str(error)) from error
 
 
 def describe_line_end_cure(folder: Path) -> str:

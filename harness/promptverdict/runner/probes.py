@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 import json
-import os
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from promptverdict.core.errors import BrokenRecording, StaleProbes
+from promptverdict.core.files import is_there
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.recording import yaml_format
@@ -104,7 +104,7 @@ def read_kit() -> bytes:
 
 def _read_stored(location: Location) -> StoredProbes | None:
     path: Path = location.probes
-    if not os.path.lexists(path):
+    if not is_there(path):
         return None
     try:
         data = yaml_format.load(yaml_format.read(path, str(path)), str(path))
@@ -115,7 +115,7 @@ def _read_stored(location: Location) -> StoredProbes | None:
 
 def _find_fault(path: Path) -> str | None:
     """Return why a file that is there holds no reports; None where there is no file."""
-    if not os.path.lexists(path):
+    if not is_there(path):
         return None
     try:
         yaml_format.load(yaml_format.read(path, str(path)), str(path))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.files import LFS_POINTER
+from promptverdict.core.files import LFS_POINTER, describe_read_error, read_regular_file
 from promptverdict.core.paths import display_path
+from promptverdict.scenarios.discovery import is_data
 from promptverdict.trials.evidence import Evidence
 from promptverdict.trials.grade import Finding
 
 CHECKS_FILE = "checks.py"
+MAX_BYTES = 2_000_000
+"""Size of the largest checks.py that is imported."""
 
 
 def load_functions(path: Path) -> dict[str, Callable[[Evidence], Finding]]:
@@ -21,13 +25,8 @@ def load_functions(path: Path) -> dict[str, Callable[[Evidence], Finding]]:
 
     What it imports from elsewhere is none of them.
     """
-    if not path.is_file():
-        found, cure = "it is no regular file", "write the suite's own graders in it, or remove it"
-        raise InputError([Problem(display_path(path), found, cure)])
-    with path.open("rb") as file:
-        if file.read(len(LFS_POINTER)) == LFS_POINTER:
-            cure = "fetch its content: git lfs pull"
-            raise InputError([Problem(display_path(path), "a Git LFS pointer", cure)])
+    if problem := _find_problem(path):
+        raise InputError([Problem(display_path(path), *problem)])
     # Loaded by its path: all suites' files have one name, and their folders are no packages.
     spec = importlib.util.spec_from_file_location(f"_checks_of_{path.parent.name}", path)
     if spec is None or spec.loader is None:
@@ -48,3 +47,21 @@ def load_functions(path: Path) -> dict[str, Callable[[Evidence], Finding]]:
         and callable(value)
         and getattr(value, "__module__", "") == module.__name__
     }
+
+
+def _find_problem(path: Path) -> tuple[str, str] | None:
+    """Find what keeps a file from being imported, and the cure."""
+    if is_data(Path(os.path.realpath(path))):
+        return "a link into a suite's data, which is never run", "put the file itself here"
+    try:
+        content = read_regular_file(path, MAX_BYTES)
+    except OSError as error:
+        words = describe_read_error(error)
+        if "permission" in words:
+            return f"cannot be read: {words}", "check the path and its permissions"
+        return "it is no regular file", "write the suite's own graders in it, or remove it"
+    if content.startswith(LFS_POINTER):
+        return "a Git LFS pointer", "fetch its content: git lfs pull"
+    if len(content) > MAX_BYTES:
+        return f"larger than {MAX_BYTES // 1_000_000} MB", "keep graders alone in it"
+    return None

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from promptverdict.core.errors import Problem
+from promptverdict.core.files import refuse_unreadable
 from promptverdict.core.paths import display_path
 from promptverdict.core.strict_yaml import Document
 from promptverdict.graders import AnyGrader, Custom
@@ -66,18 +67,20 @@ def check_probe_files(
                 )
 
 
-def check_folders(suite: Path, scenarios: Iterable[str]) -> Iterator[Problem]:
+@refuse_unreadable()
+def check_folders(suite: Path, scenarios: Iterable[str]) -> list[Problem]:
     """List the folders below files/, probes/ and solutions/ that belong to no scenario.
 
     And what stands in the place of such a folder and is none.
     """
     known = sorted(scenarios)
+    problems: list[Problem] = []
     for name, consequence in _FOLDERS.items():
         folder = suite / name
         for place in (folder, *(folder / scenario for scenario in known)):
             if os.path.lexists(place) and not place.is_dir():
                 found = f"it is no folder, so {consequence}"
-                yield Problem(display_path(place), found, "replace it by a folder")
+                problems.append(Problem(display_path(place), found, "replace it by a folder"))
         if not folder.is_dir():
             continue
         for entry in sorted(folder.iterdir()):
@@ -85,7 +88,8 @@ def check_folders(suite: Path, scenarios: Iterable[str]) -> Iterator[Problem]:
             if entry.is_dir() and not ignored and entry.name not in known:
                 found = f"there is no scenario {entry.name}, so {consequence}"
                 cure = f"rename it to one of {', '.join(known) or 'the scenarios'}, or remove it"
-                yield Problem(display_path(entry), found, cure)
+                problems.append(Problem(display_path(entry), found, cure))
+    return problems
 
 
 def _check_probe(grader: AnyGrader, scenario: Scenario, place: str) -> Iterator[Problem]:

@@ -1,8 +1,9 @@
 """Where suites and scenarios lie, and what beside them is data: the one walk over evaluations.
 
-A suite is a folder with a suite.yaml; every other .yaml file in it is a scenario. Its data folders
-hold what agents, strangers and probes wrote: nothing in them is collected, imported or executed on
-this machine. Every verb and pytest ask here. Imports little, because pytest asks for each file.
+A suite is a folder with a suite.yaml; every other .yaml file in it whose name begins with no dot is
+a scenario. Its data folders hold what agents, strangers and probes wrote: nothing in them is
+collected, imported or executed on this machine. Every verb and pytest ask here. Imports little,
+because pytest asks for each file.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from promptverdict.core.paths import display_path
 
 SUITE_FILE = "suite.yaml"
 DATA_FOLDERS = frozenset({"files", "probes", "cassettes", "solutions"})
+YAML_ENDINGS = (".yaml", ".yml")
+"""In any case: of a suite's files only those that end in .yaml are read, the others are named."""
 
 
 def find_scenarios(places: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
@@ -48,7 +51,10 @@ def find_suites(place: Path) -> list[Path]:
     check_no_data(absolute)
     suites = []
     if absolute.is_dir():
-        suites = sorted(_walk(absolute))
+        misnamed: list[Path] = []
+        suites = sorted(_walk(absolute, misnamed))
+        if misnamed:
+            raise InputError(map(describe_misnamed, sorted(misnamed)))
     elif os.path.lexists(absolute.with_name(SUITE_FILE)) and absolute.suffix == ".yaml":
         suites = [absolute.with_name(SUITE_FILE)]
     if not suites:
@@ -57,12 +63,16 @@ def find_suites(place: Path) -> list[Path]:
     return suites
 
 
-def _walk(top: Path) -> Iterator[Path]:
-    """Find suite.yaml files below a folder, without entering data folders or links to folders."""
+def _walk(top: Path, misnamed: list[Path]) -> Iterator[Path]:
+    """Find suite.yaml files below a folder, without entering data folders or links to folders.
+
+    Files that would be a suite or a scenario by another name are added to the misnamed.
+    """
     for base, folders, files in os.walk(top, onerror=_raise_unreadable):
         # A suite.yaml that is a folder counts too: whoever reads it hears what is wrong with it.
         if SUITE_FILE in (*files, *folders):
             yield Path(base, SUITE_FILE)
+        misnamed += filter(is_misnamed, (Path(base, name) for name in files))
         folders[:] = [name for name in folders if not is_data_folder(Path(base, name))]
 
 
@@ -81,7 +91,12 @@ def _make_absolute(place: Path) -> Path:
 
 def list_scenarios(suite: Path) -> list[Path]:
     """List the scenarios of a suite's folder, sorted by name."""
-    return sorted(path for path in suite.glob("*.yaml") if path.name != SUITE_FILE)
+    return sorted(path for path in suite.glob("*.yaml") if _is_named_as_scenario(path))
+
+
+def _is_named_as_scenario(path: Path) -> bool:
+    # What begins with a dot is an editor's or a system's: `.#hello.yaml`, `._hello.yaml`.
+    return path.suffix == ".yaml" and path.name != SUITE_FILE and path.name[0] != "."
 
 
 def is_scenario(path: Path) -> bool:
@@ -89,14 +104,26 @@ def is_scenario(path: Path) -> bool:
 
     A suite.yaml that cannot be read, such as a link that leads nowhere, counts: loading names it.
     """
-    is_yaml = path.suffix == ".yaml" and path.name != SUITE_FILE
-    return is_yaml and os.path.lexists(path.with_name(SUITE_FILE))
+    return _is_named_as_scenario(path) and os.path.lexists(path.with_name(SUITE_FILE))
 
 
 def is_misnamed(path: Path) -> bool:
     """Return whether a file would be a suite or a scenario if its name ended in .yaml."""
+    renamed = rename_rightly(path)
+    is_yaml = path.suffix.lower() in YAML_ENDINGS and renamed != path
+    return is_yaml and (renamed.name == SUITE_FILE or is_scenario(renamed))
+
+
+def rename_rightly(path: Path) -> Path:
+    """Return the path of a YAML file with the name that a suite or a scenario has."""
     renamed = path.with_suffix(".yaml")
-    return path.suffix == ".yml" and (renamed.name == SUITE_FILE or is_scenario(renamed))
+    return path.with_name(SUITE_FILE) if renamed.name.lower() == SUITE_FILE else renamed
+
+
+def describe_misnamed(path: Path) -> Problem:
+    """Return the problem of a suite or a scenario whose name is not read."""
+    found = "a suite is called suite.yaml, and scenarios end in .yaml"
+    return Problem(display_path(path), found, f"rename it to {rename_rightly(path).name}")
 
 
 def is_orphan(path: Path) -> bool:
@@ -105,9 +132,10 @@ def is_orphan(path: Path) -> bool:
     It has a task, and a folder of its name in one of the data folders beside it: strangers' YAML
     files have not both.
     """
-    if path.suffix != ".yaml" or is_scenario(path):
+    if path.suffix.lower() not in YAML_ENDINGS or is_scenario(path):
         return False
-    if not any((path.parent / folder / path.stem).is_dir() for folder in DATA_FOLDERS):
+    # os.path: a folder that is closed to us is no reason to end here.
+    if not any(os.path.isdir(path.parent / folder / path.stem) for folder in DATA_FOLDERS):  # noqa: PTH112
         return False
     try:
         lines = read_regular_file(path, 100_000).splitlines()
@@ -131,9 +159,10 @@ def is_data_folder(path: Path) -> bool:
         return False
     folder = path.parent
     # lexists: a suite.yaml that leads nowhere, or is a folder, still marks a suite.
-    if any(os.path.lexists(folder / name) for name in (SUITE_FILE, "suite.yml")):
+    if os.path.lexists(folder / SUITE_FILE):
         return True
-    return any(is_orphan(scenario) for scenario in folder.glob("*.yaml"))
+    files = [each for each in folder.glob("*") if each.suffix.lower() in YAML_ENDINGS]
+    return any(rename_rightly(file).name == SUITE_FILE or is_orphan(file) for file in files)
 
 
 def check_no_data(path: Path) -> None:

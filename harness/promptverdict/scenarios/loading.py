@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.files import refuse_unreadable
 from promptverdict.core.paths import display_path
 from promptverdict.core.strict_yaml import Document, parse, read_text
 from promptverdict.graders.admission import describe_measure, find_unadmitted
@@ -126,6 +127,7 @@ def load_scenarios(places: Iterable[Path]) -> list[LoadedScenario]:
     return scenarios
 
 
+@refuse_unreadable()
 def load_suite(path: Path) -> LoadedSuite:
     """Read a suite.yaml. Raises InputError, also for one that lies in another suite's data.
 
@@ -150,6 +152,7 @@ def load_suite(path: Path) -> LoadedSuite:
     return LoadedSuite(path.parent, suite)
 
 
+@refuse_unreadable()
 def load_scenario(path: Path, suite: LoadedSuite) -> LoadedScenario:
     """Read one scenario of a suite. Raises InputError with all its problems."""
     where = display_path(path)

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.files import find_names
 from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.core.strict_yaml import parse, read_text
@@ -117,7 +118,7 @@ def load_solutions(scenario: LoadedScenario) -> tuple[LoadedSolution, ...]:
     folder = scenario.suite.folder / FOLDER / scenario.id
     loaded: list[LoadedSolution] = []
     problems: list[Problem] = []
-    for path in sorted(folder.glob("*.yaml")):
+    for path in sorted(map(folder.joinpath, find_names(folder, ".yaml"))):
         if path.name.endswith(EVIDENCE):
             continue
         try:

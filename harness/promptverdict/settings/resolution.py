@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from promptverdict.core.errors import InputError, Problem
-from promptverdict.core.files import describe_read_error, read_regular_file
+from promptverdict.core.files import describe_read_error, is_there, read_regular_file
 from promptverdict.core.paths import display_path
 from promptverdict.core.strict_yaml import MAX_BYTES, decode, refuse_conflict
 from promptverdict.settings.model import OPTIONS, PREFIX, Settings
@@ -69,7 +69,7 @@ def resolve(
 def read_table(path: Path) -> dict[str, Any]:
     """Read `[tool.promptverdict]`; empty if there is none. Raises InputError for bad TOML."""
     # A link that leads nowhere counts as a file: its settings would be ignored in silence.
-    if not os.path.lexists(path):
+    if not is_there(path):
         return {}
     where = display_path(path)
     try:

@@ -34,7 +34,8 @@ def open_record(content: bytes) -> bytes:
 
     Raises BrokenSeal.
     """
-    if (sealed := _SEAL.search(content, max(0, len(content) - _LENGTH))) is None:
+    end = len(content.rstrip())
+    if (sealed := _SEAL.search(content, max(0, end - _LENGTH), end)) is None:
         return content
     text = content[: sealed.start()] + b"}"
     if hashlib.sha256(text).hexdigest().encode() != sealed[1]:
@@ -45,4 +46,5 @@ def open_record(content: bytes) -> bytes:
 def count_unsealed(folder: Path) -> int:
     """Count the records in a folder that have no seal."""
     names = find_names(folder, ".json")
-    return sum(_SEAL.search((folder / name).read_bytes()[-_LENGTH:]) is None for name in names)
+    ends = ((folder / name).read_bytes().rstrip()[-_LENGTH:] for name in names)
+    return sum(_SEAL.search(end) is None for end in ends)

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem, StorageError
+from promptverdict.core.files import find_names, is_there
 from promptverdict.core.paths import display_path
 from promptverdict.trials.store import LATEST, MANIFEST, Manifest, read_manifest
 
@@ -27,15 +28,15 @@ def is_shard_name(name: str) -> bool:
 
 def list_runs(results: Path) -> list[Path]:
     """List the folders of runs below a results folder, oldest first. Raises InputError."""
-    if os.path.lexists(results) and not results.is_dir():
+    if is_there(results) and not results.is_dir():
         problem = Problem(display_path(results), "it is no folder", "name one for the runs")
         raise InputError([problem])
-    folders = results.iterdir() if results.is_dir() else ()
+    folders = map(results.joinpath, find_names(results, ""))
     return sorted(
-        # lexists: whoever reads a manifest that is no file hears what is wrong with it.
+        # is_there: whoever reads a manifest that is no file hears what is wrong with it.
         folder
         for folder in folders
-        if os.path.lexists(folder / MANIFEST) and not folder.is_symlink()
+        if not folder.is_symlink() and is_there(folder / MANIFEST)
     )
 
 
@@ -45,7 +46,8 @@ def find_run(results: Path, name: str = LATEST) -> Path:
     Raises InputError.
     """
     path = Path(name)
-    if len(path.parts) > 1 and path.parent.resolve() != results.resolve():
+    # realpath: unlike Path.resolve it says nothing of links that lead in a circle.
+    if len(path.parts) > 1 and os.path.realpath(path.parent) != os.path.realpath(results):
         results = path.parent
     name, known = path.name, list_runs(results)
     if name == LATEST and known and not (results / LATEST / MANIFEST).is_file():
