@@ -52,4 +52,11 @@ def test_a_record_of_an_older_version_is_read_and_counted(path: Path) -> None:
 
 def test_line_ends_after_the_seal_do_no_harm() -> None:
     text = record().model_dump_json()
-    assert open_record(seal_record(text) + b"\r\n") == text.encode()
+    for after in (b"\r\n", b" " * 1000):
+        assert open_record(seal_record(text) + after) == text.encode()
+
+
+def test_white_space_after_the_seal_makes_no_record_unsealed(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"\n" * 1000)
+    assert read_record(path) == record()
+    assert describe_unsealed(path.parents[1]) is None

@@ -121,7 +121,7 @@ class Collection:
     ) -> None:
         """Leave out what other shards run, and put gates last: they judge all the cells."""
         if gates := [item for item in items if isinstance(item, GateItem)]:
-            items[:] = [item for item in items if not isinstance(item, GateItem)] + gates
+            items[:] = [*(item for item in items if not isinstance(item, GateItem)), *gates]
         cells = [item.cell for item in items if isinstance(item, CellItem)]
         self._has_cells = bool(cells)
         others = self._evals.select_others(cells)
