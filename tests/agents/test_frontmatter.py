@@ -122,6 +122,43 @@ def test_a_list_with_an_item_that_is_no_yaml_is_a_list_of_texts() -> None:
     assert source.keys == {"tools": ["Read", "*", "Write"]}
 
 
+def test_tools_in_brackets_that_are_no_yaml_are_a_list_of_texts() -> None:
+    source = split_frontmatter(agent("tools: [Bash(git: *), 'Read', Bash(a:*, b:*)]\nmodel: x"))
+    assert source.keys == {"tools": ["Bash(git: *)", "Read", "Bash(a:*, b:*)"], "model": "x"}
+    text = "[ref: a] means: it is in [b]"
+    assert split_frontmatter(agent(f"description: {text}")).keys == {"description": text}
+
+
+def test_a_no_break_space_behind_a_colon_loses_no_key() -> None:
+    source = split_frontmatter(agent("name:\u00a0a\ndescription: b: c\nmodel\u00a0: x"))
+    assert source.keys == {"name": "a", "description": "b: c", "model": "x"}
+
+
+@try_cases(
+    ("text", "line"),
+    [
+        ("<!-- made -->\n---\nname: a\n---\nB.\n", 2),
+        ("# A\n\n---\nname: a\n---\nB.\n", 3),
+        (" ---\nname: a\n ---\nB.\n", 1),
+        ("\u200b---\nname: a\n---\nB.\n", 1),
+        ("\u2014-\ndescription: a\n\u2014-\nB.\n", 1),
+        ("----\ntools: a\n----\nB.\n", 1),
+    ],
+)
+def test_what_was_meant_as_frontmatter_is_told(text: str, line: int) -> None:
+    source = split_frontmatter(text)
+    assert (source.keys, source.body) == (None, text)
+    (diagnostic,) = source.diagnostics
+    assert diagnostic.text.startswith(f"line {line} begins no frontmatter")
+
+
+def test_a_list_in_the_place_of_keys_is_no_prompt() -> None:
+    source = split_frontmatter("---\n- kind: remote\n  name: a\n---\n")
+    assert (source.keys, source.body) == (None, "")
+    kept = "---\nA prompt.\n---\n"
+    assert split_frontmatter(kept).body == kept
+
+
 def test_a_key_given_twice_is_told_with_both_lines_and_the_last_counts() -> None:
     source = split_frontmatter(agent("name: a\nmodel: x\nname: b"))
     assert source.keys == {"name": "b", "model": "x"}
@@ -156,9 +193,9 @@ def test_crlf_and_a_byte_order_mark_make_no_difference() -> None:
 
 
 def test_a_text_without_frontmatter_is_all_body() -> None:
-    source = split_frontmatter("# Title\n\n---\nname: a\n---\n")
+    source = split_frontmatter("# Title\n\n---\nplan: a\n---\n")
     assert (source.keys, source.body_line) == (None, 1)
-    assert source.body == "# Title\n\n---\nname: a\n---\n"
+    assert source.body == "# Title\n\n---\nplan: a\n---\n"
     assert told(source) == ["no-frontmatter: the whole text is the prompt (line 1)"]
 
 

@@ -138,7 +138,14 @@ def test_the_dialect_follows_from_the_keys(keys: dict[str, Any] | None, dialect:
         ("Bash(git diff:*, git log:*), Read", ("Bash", "Read"), ()),
         ("Read, mcp__github__search, Rea d", ("Read",), ("mcp__github__search", "Rea d")),
         (["docs/search"], (), ("docs/search",)),
-        (["Read", 3, {"a": 1}], ("Read",), ("3", "{'a': 1}")),
+        (["Read", 3, {"a": 1}], ("Read",), ("3", "{a: 1}")),
+        (["Read, Write", "Bash(git add:*, git commit:*)"], ("Read", "Write", "Bash"), ()),
+        (
+            [["Read", "Write"], {"name": "Bash", "allow": None}, True, None],
+            (),
+            ("[Read, Write]", "{name: Bash, allow: null}", "true", "null"),
+        ),
+        (True, (), ("true",)),
     ],
 )
 def test_claude_code_lists_tools_as_text_or_list(
@@ -147,6 +154,39 @@ def test_claude_code_lists_tools_as_text_or_list(
     made = claude(tools=tools)
     assert (made.tools, made.unknown_tools) == (ours, unknown)
     assert len(told(made, "unknown-tool")) == len(unknown)
+
+
+def test_what_stands_in_the_place_of_a_name_is_told_as_that() -> None:
+    (diagnostic,) = told(claude(tools=["Read", {"name": "Bash"}]), "unknown-tool")
+    assert "{name: Bash} stands where the name of a tool must" in diagnostic
+    mapping = variant(
+        {"name": "x", "tools": {"Read": True, "Bash": False}}, path=".claude/agents/x.md"
+    )
+    assert mapping.asked_tools == ("{Read: true, Bash: false}",)
+    assert "did you mean Read?" in str(told(claude(tools='["Read", "x"]'), "unknown-tool"))
+
+
+def test_an_mcp_tool_with_a_rule_is_that_tool() -> None:
+    made = claude(tools="mcp__wiki__find(x), Read")
+    assert made.takes_mcp_tool("wiki", "find")
+    assert not made.takes_mcp_tool("wiki", "other")
+    assert len(told(made, "tool-rule")) == 1
+    (lost,) = told(claude(tools="mcp__wiki"), "no-tools")
+    assert "its cells of scenarios without its MCP tools are refused" in lost
+
+
+def test_a_remote_agent_of_gemini_is_refused_as_one() -> None:
+    with pytest.raises(InputError, match="a remote agent"):
+        variant({"kind": "remote", "name": "x", "agent_card_url": "https://x"})
+
+
+def test_what_a_platform_would_do_with_the_file_is_told() -> None:
+    assert "without effect here: disable" in str(told(opencode(disable=True), "not-applied"))
+    skill = variant({"name": "x", "tools": "Read"}, path="skills/x/SKILL.md")
+    assert skill.tools is None
+    assert "tools is no key of a skill" in str(told(skill, "not-applied"))
+    copilot = variant({"description": "x"}, path=".github/agents/fixer.agent.md")
+    assert "calls it fixer, by its file" in str(told(copilot, "missing-name"))
 
 
 def test_without_the_key_a_claude_code_agent_takes_what_the_scenario_allows() -> None:

@@ -25,6 +25,9 @@ from promptverdict.core.strict_yaml import parse
 MAX_REPAIRED_LINES = 2_000
 """Frontmatter that is longer and no valid YAML counts as none."""
 
+_RULE_LIKE = re.compile(r"[\s\ufeff\u200b\u2060]*(?:[-\u2013\u2014]{1,4}|\+{3})\s*")
+"""A line that was meant as `---`: indented, behind something invisible, or another dash."""
+_LOOKED_AT = 40
 _FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*(?:ya?ml|markdown|md)?[ \t]*")
 _FENCE_END = re.compile(r"(`{3,}|~{3,})[ \t]*")
 
@@ -45,13 +48,21 @@ def split_frontmatter(text: str) -> Source:
     lines = text.split("\n")
     first, fence = _find_begin(lines)
     if first is None:
-        without = Diagnostic(line=1, kind="no-frontmatter", text="the whole text is the prompt")
+        said = f"{_describe_lookalike(lines)}the whole text is the prompt"
+        without = Diagnostic(line=1, kind="no-frontmatter", text=said)
         return Source(None, {}, text, 1, (without,))
     end = next((number for number in range(first + 1, len(lines)) if _is_rule(lines[number])), None)
     if end is None:
         reason = "the `---` of this line is never closed: the whole text is the prompt"
         return _build_plain_source(text, first, "unterminated", reason)
     read = _read_keys(lines[first + 1 : end], first + 2)
+    if (
+        read is None
+        and not any(map(str.strip, lines[end + 1 :]))
+        and _is_list(lines[first + 1 : end])
+    ):
+        # Gemini CLI defines remote agents so: a list, and no prompt.
+        return Source(None, {}, "", end + 2, ())
     if read is None:
         reason = "there are no keys between this `---` and the next: the whole text is the prompt"
         return _build_plain_source(text, first, "not-a-mapping", reason)
@@ -76,12 +87,24 @@ def _find_begin(lines: list[str]) -> tuple[int | None, str | None]:
     return None, None
 
 
+def _describe_lookalike(lines: list[str]) -> str:
+    """Describe what was meant as frontmatter near the begin of a text; empty where nothing was."""
+    for number, line in enumerate(lines[:_LOOKED_AT]):
+        if _RULE_LIKE.fullmatch(line) and any(map(_is_field, lines[number + 1 : number + 2])):
+            return f"line {number + 1} begins no frontmatter, which is `---` on line 1: "
+    return ""
+
+
 def _find_odd_begin(first: int, fence: str | None) -> Iterator[Diagnostic]:
     if fence is not None:
         yield Diagnostic(line=first, kind="repaired", text="frontmatter inside a code fence")
     elif first > 0:
         text = "frontmatter that does not begin on line 1"
         yield Diagnostic(line=first + 1, kind="repaired", text=text)
+
+
+def _is_list(lines: list[str]) -> bool:
+    return all(line[:1] in ("", "-", " ", "#") for line in lines)
 
 
 def _is_rule(line: str) -> bool:

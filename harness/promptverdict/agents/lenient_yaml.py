@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from promptverdict.agents.dialects.rules import split_words
+from promptverdict.agents.dialects.tool_names import split_at_commas
 from promptverdict.agents.variant import Diagnostic
 from promptverdict.core.errors import InputError
 from promptverdict.core.strict_yaml import parse
@@ -16,12 +17,15 @@ from promptverdict.core.strict_yaml import parse
 MAX_REPAIRED_DEPTH = 5
 """Keys below keys that are read line by line."""
 
-KEY = re.compile(r"""(["']?)([A-Za-z_*][\w.*-]*)\1[ \t]*:(?=[ \t]|$)[ \t]*(.*)""")
+KEY = re.compile(r"""(["']?)([A-Za-z_*][\w.*-]*)\1[^\S\n]*:(?=\s|$)[^\S\n]*(.*)""")
+"""White space of any kind: some editors put a no-break space behind the colon."""
 FIELDS = split_words(
     "name description model tools color mode disallowedTools permissionMode allowed-tools skills"
     " permission temperature"
 )
 """Keys that stand for themselves wherever a line begins with them."""
+_LISTS = ("tools", "disallowedTools")
+"""Keys whose text in brackets is a list, though it is not YAML: `[Bash(git: *), Read]`."""
 _EXAMPLE = re.compile(r"<(/?)example>")
 _EXAMPLE_END = "</example>"
 _BLOCK = re.compile(r"[|>][-+0-9]{0,2}")
@@ -79,7 +83,7 @@ def _group_by_key(lines: list[str], start: int) -> Iterator[_Entry]:
         if key and not (entry and is_text):
             if entry:
                 yield entry
-            entry = _Entry(key[2], key[3].strip(" \t"), number, [])
+            entry = _Entry(key[2], key[3].strip(), number, [])
             depth = 0
         elif entry and (depth > 0 or not line.startswith("#")):
             entry.below.append(line)
@@ -118,6 +122,9 @@ def _read_value(entry: _Entry, keys: tuple[str, ...]) -> tuple[Any, list[tuple[i
         items = [_strip_quotes(line[1:].strip(" \t")) for line in filled]
         return items, [(entry.line, f"{name} is read as a list of plain texts: {problem}")]
     text = _join_text(entry, inner)
+    if keys[-1] in _LISTS and text[:1] == "[" and text[-1:] == "]":
+        items = [_strip_quotes(item.strip()) for item in split_at_commas(text[1:-1])]
+        return items, [(entry.line, f"{name} is read as a list of plain texts: {problem}")]
     return _strip_quotes(text), [(entry.line, _describe_repair(text, name, problem))]
 
 

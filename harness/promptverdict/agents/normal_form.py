@@ -28,7 +28,7 @@ MAX_PROMPT_BYTES = 1_000_000
 _WITHOUT_EFFECT = split_words(
     "permission permissionMode maxTurns maxSteps steps temperature top_p effort skills mcpServers"
     " hooks memory initialPrompt prompt max_turns timeout_mins policy mcp_servers mcp-servers"
-    " handoffs agents"
+    " handoffs agents disable disabled options"
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _INVISIBLE = re.compile("[\\s\u200b-\u200d\u2060\ufeff]+")
@@ -43,6 +43,9 @@ def build_variant(
     """
     keys = source.keys or {}
     rules = detect_dialect(source.keys, place or PurePath(path))
+    if rules.dialect == "gemini" and keys.get("kind") == "remote":
+        found = "a remote agent (kind: remote): its prompt is on another server"
+        raise InputError([Problem(path, found, "leave it out: name the other files as agents")])
     prompt = _read_prompt(source, rules, path)
     diagnostics = list(source.diagnostics)
     texts = {key: _read_text(key, source, diagnostics) for key in ("name", "description", "model")}
@@ -77,7 +80,8 @@ def _find_no_tools(source: Source, listed: ToolList) -> Iterator[Diagnostic]:
     """Find a list of tools of which none is left."""
     if listed.asked and listed.tools == ():
         names = ", ".join(listed.asked[:MOST_LISTED])
-        text = f"it ends with no tools, though it lists {names}: its cells are refused"
+        where = " of scenarios without its MCP tools" if any(r.allow for r in listed.mcp) else ""
+        text = f"it ends with no tools, though it lists {names}: its cells{where} are refused"
         yield Diagnostic(line=source.lines.get("tools", 1), kind="no-tools", text=text)
 
 
@@ -115,7 +119,8 @@ def _find_missing_fields(
     texts: Mapping[str, str | None], rules: DialectRules, path: str
 ) -> Iterator[Diagnostic]:
     if not texts["name"]:
-        done = rules.without_name.format(stem=PurePosixPath(path).stem)
+        stem = PurePosixPath(path).stem.removesuffix(".agent").removesuffix(".chatmode")
+        done = rules.without_name.format(stem=stem)
         text = f"no name: {rules.platform} {done}"
         yield Diagnostic(line=1, kind="missing-name", text=text)
     if not texts["description"]:

@@ -47,6 +47,7 @@ def read_tools(source: Source) -> ToolList:
 
 def _list_mcp_patterns(name: str) -> Iterator[str]:
     """List the patterns of a name of MCP tools; `mcp__server` alone is all of a server's tools."""
+    name = name.partition("(")[0]  # a rule for some uses is not applied
     if name.startswith("mcp__"):
         yield name if "__" in name.removeprefix("mcp__") else f"{name}__*"
 
@@ -58,7 +59,7 @@ def _find_problems(
     for key, names in (("tools", listed), ("disallowedTools", refused)):
         line = source.lines.get(key, 1)
         for name in names:
-            if "(" in name and find_our_name(name):
+            if "(" in name and (find_our_name(name) or name.startswith("mcp__")):
                 text = f"{name}: the rule in () is not applied"
                 yield Diagnostic(line=line, kind="tool-rule", text=text)
     line = source.lines.get("tools", 1)

@@ -20,6 +20,9 @@ def _list_remarks(source: Source) -> Iterator[Diagnostic]:
         line = source.lines.get("allowed-tools", 1)
         text = "allowed-tools does not restrict a skill: it only saves asking for permission"
         yield Diagnostic(line=line, kind="not-applied", text=text)
+    if "tools" in (source.keys or {}):
+        text = "tools is no key of a skill, which takes what its reader has: it withholds nothing"
+        yield Diagnostic(line=source.lines.get("tools", 1), kind="not-applied", text=text)
 
 
 SKILL = DialectRules(
