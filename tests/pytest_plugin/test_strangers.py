@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from promptverdict.scenarios.discovery import list_scenarios
 from promptverdict.trials.runs import find_run
 from promptverdict.trials.stored_records import read_records
 
@@ -14,7 +15,8 @@ from tests.fakes import provider, run, say
 
 ROOT = Path(__file__).parents[2]
 SEEDS = ROOT.parent / "shared" / "seeds"
-SUITES = ("scope",)
+SCENARIOS = {"scope": ("a-line-that-exists", "bug-next-door")}
+"""Suite -> the scenarios of it that are run: each takes its probes on every agent."""
 
 pytestmark = pytest.mark.skipif(not SEEDS.is_dir(), reason="the source prompts are not here")
 
@@ -24,15 +26,21 @@ def evals(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
     monkeypatch.delenv("CI", raising=False)
     shutil.copytree(SEEDS, pytester.path / "mine")
     left_out = shutil.ignore_patterns("cassettes", "solutions")
-    for suite in SUITES:
-        shutil.copytree(ROOT / "evals" / suite, pytester.path / "evals" / suite, ignore=left_out)
+    for suite, wanted in SCENARIOS.items():
+        copy = pytester.path / "evals" / suite
+        shutil.copytree(ROOT / "evals" / suite, copy, ignore=left_out)
+        for path in list_scenarios(copy):
+            if path.stem not in wanted:
+                path.unlink()
+                for kind in ("files", "probes"):
+                    shutil.rmtree(copy / kind / path.stem, ignore_errors=True)
     return pytester
 
 
 def test_they_are_missing_in_one_message_then_measured_then_judged(
     evals: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    number = 5 * len(list(evals.path.glob("evals/*/*.yaml"))) - 5 * len(SUITES)
+    number = 5 * sum(map(len, SCENARIOS.values()))
     options = ("evals", "--agents", "mine", "--model", "relay/scripted", "--sandbox", "none")
 
     missing = run(evals, *options)

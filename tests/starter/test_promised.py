@@ -25,7 +25,10 @@ Told = tuple[pytest.RunResult, dict[str, dict[str, str]]]
 
 
 def record(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, agent: dict[str, Script]
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    agent: dict[str, Script],
+    *places: str,
 ) -> Told:
     """Record an agent in a project that init has begun, with everything promised."""
     monkeypatch.chdir(pytester.path)
@@ -36,7 +39,8 @@ def record(
     assert main(["init"]) == 0
     with provider(partial(answer_by, agent)) as server:
         monkeypatch.setenv("PROMPTVERDICT_RELAY", server.url)
-        ran = run(pytester, "evals/", "--model", "relay/me", "--record", "once", *ALL)
+        asked = (*(places or ["evals/"]), "--model", "relay/me", "--record", "once")
+        ran = run(pytester, *asked, *ALL)
     return ran, read_outcomes(pytester)
 
 
@@ -67,8 +71,10 @@ def test_a_refuser_fails_every_cell(
 def test_who_runs_the_tests_and_stops_fails_and_red_tests_are_told(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran, told = record(pytester, monkeypatch, LEFT_IT_RED)
-    ran.assert_outcomes(failed=8)
+    # With all else it does as the refuser.
+    places = [f"evals/first-look/{name}.yaml" for name in ("fix-a-bug", "add-a-feature")]
+    ran, told = record(pytester, monkeypatch, LEFT_IT_RED, *places)
+    ran.assert_outcomes(failed=2)
     assert told["fix-a-bug"]["tests-pass-at-the-end"] == "fail"
     assert told["add-a-feature"]["tests-pass-at-the-end"] == "ungraded"
     ran.stdout.fnmatch_lines(["*left red, no code was changed: *test_more_than_an_hour*"])
