@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from promptverdict.pytest_plugin.session import EvalSession
+from promptverdict.runner.invocation import Invocation
 from promptverdict.scenarios.discovery import list_scenarios
 from promptverdict.settings import resolve
 from promptverdict.trials.store import MANIFEST, Run
@@ -15,7 +16,9 @@ from promptverdict.trials.store import MANIFEST, Run
 def run_shard(root: Path, shard: str, leave_out: str = "", **given: Any) -> Path:
     """Run one shard without pytest, as its session does, and return its folder."""
     settings = resolve(root, {"shard": shard, **given})
-    session = EvalSession(settings, root, agents_by_hand=False)
+    base = ("--base", settings.base) if settings.base else ()
+    invocation = Invocation(("evals", *base), base)
+    session = EvalSession(settings, root, agents_by_hand=False, invocation=invocation)
     paths = list_scenarios(root / "evals/manners")
     cells = [cell for path in paths for cell in session.reader.select_cells(path).cells]
     cells = [cell for cell in cells if cell.scenario.id != leave_out]

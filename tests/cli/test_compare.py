@@ -136,7 +136,9 @@ def test_what_was_found_is_kept_with_the_run_and_written_as_json(folder: Path) -
     main(["compare", run.name, "--json", "out/found.json"])
     kept = read_comparisons(run)
     assert kept is not None
-    assert Comparisons.model_validate_json(Path("out/found.json").read_bytes()) == kept
+    assert kept.records == {"trials": 16}
+    written = Comparisons.model_validate_json(Path("out/found.json").read_bytes())
+    assert written == kept.model_copy(update={"records": {}})
     assert json.loads(Path("out/found.json").read_text())["comparisons"][0]["prompt_diff"] != ""
 
 

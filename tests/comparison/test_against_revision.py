@@ -257,7 +257,7 @@ def test_pytest_says_stale_and_what_recording_would_take(
     ]
     for fault in faults:
         assert fault.endswith(
-            ": pytest -p no:randomly -p no:asyncio --base main -k 'base or other' --sandbox"
+            ": pytest --base main -k 'base or other' --sandbox"
             f" bubblewrap evals/manners/{fault.partition('manners/')[2][:9]}.yaml::helper/base"
             " --record stale"
         )

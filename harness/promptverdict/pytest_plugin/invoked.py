@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 
@@ -16,13 +16,22 @@ def describe_invocation(
 
     nodes: as for `Invocation`.
     """
-    arguments: list[str] = []
-    every = iter(config.invocation_params.args)
-    for argument in map(str, every):
-        if argument in ("--record", "-n", "--numprocesses"):
-            next(every, None)
-        elif not argument.startswith(("--record=", "-n", "--numprocesses=")):
-            arguments.append(argument)
+    given = map(str, config.invocation_params.args)
+    arguments = list(_drop_options(given, ("--record", "-n", "--numprocesses"), ("-n",)))
     places = set(config.option.file_or_dir)
-    options = tuple(argument for argument in arguments if argument not in places)
+    # Of a few cells a shard would be another part than it was of all.
+    whole = _drop_options(arguments, ("--shard",))
+    options = tuple(argument for argument in whole if argument not in places)
     return Invocation(tuple(arguments), options, nodes or {})
+
+
+def _drop_options(
+    arguments: Iterable[str], names: tuple[str, ...], joined: tuple[str, ...] = ()
+) -> Iterator[str]:
+    """Drop options with their values; joined: names that a value may follow without a sign."""
+    every = iter(arguments)
+    for argument in every:
+        if argument in names:
+            next(every, None)
+        elif not argument.startswith((*(f"{name}=" for name in names), *joined)):
+            yield argument
