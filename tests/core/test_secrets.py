@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import logging
+from collections.abc import ItemsView, Iterator
 from urllib.parse import quote
 
 import pytest
@@ -59,6 +60,17 @@ def test_other_variables_are_left_alone(name: str) -> None:
 
 def test_short_values_are_left_alone() -> None:
     assert list_secrets({"OPENAI_API_KEY": "x", "MY_TOKEN": "abc"}) == {}
+
+
+def test_a_variable_that_another_thread_takes_away_meanwhile_ends_nothing() -> None:
+    class Vanishing(dict[str, str]):
+        def __iter__(self) -> Iterator[str]:
+            return iter(["PYTEST_CURRENT_TEST", *super().__iter__()])
+
+        def items(self) -> ItemsView[str, str]:
+            return ItemsView(self)
+
+    assert list_secrets(Vanishing(MY_TOKEN="hush-hush"))["MY_TOKEN"]
 
 
 def test_credentials_in_the_addresses_of_variables_are_hidden_wherever_they_stand() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from promptverdict.core.errors import StorageError
 from promptverdict.recording.secrets import refuse_machine, refuse_secrets
@@ -16,17 +18,22 @@ FORMS = {
     "an OpenAI key": f"sk-{DIGITS[:48]}",
     "an OpenAI key of a project": f"sk-proj-ab_c-{DIGITS}",
     "an OpenAI key of a service": f"sk-svcacct-x_{DIGITS}",
-    "a GitHub token": f"ghp_{DIGITS[:36]}",
+    **{f"a GitHub token of kind {kind}": f"gh{kind}_{DIGITS[:36]}" for kind in "pousr"},
+    "a GitHub token of a person": f"github_pat_{DIGITS[:44]}",
     "a GitLab token": f"glpat-{DIGITS[:20]}",
     "an AWS access key": "AKIA" + "Q7" * 8,
     "an AWS access key of a session": "ASIA" + "Q7" * 8,
     "an AWS secret key": f"aws_secret_access_key = {DIGITS[:40]}",
+    "an AWS secret key of capitals": f"AWS_SECRET_ACCESS_KEY={DIGITS[:40]}",
+    "an AWS secret key with letters that only case folding knows": (
+        f"aws_\u017fecret_acces\u017f_\u212aey = {DIGITS[:40]}"
+    ),
     "a Google key": f"AIza{DIGITS[:35]}",
     "a Hugging Face token": f"hf_{DIGITS[:34]}",
     "a Stripe key": f"sk_live_{DIGITS[:24]}",
     "a JSON web token": f"eyJ{DIGITS[:20]}.eyJ{DIGITS[:30]}.{DIGITS[:43]}",
     "a private key": "-----BEGIN RSA " + "PRIVATE KEY-----",
-    "a Slack token": f"xoxb-{DIGITS[:30]}",
+    **{f"a Slack token of kind {kind}": f"xox{kind}-{DIGITS[:30]}" for kind in "abprs"},
 }
 
 
@@ -34,7 +41,7 @@ FORMS = {
 def test_a_key_is_refused_by_its_form_and_not_shown(what: str) -> None:
     with pytest.raises(StorageError) as refused:
         refuse_secrets(f"HOST=x KEY={FORMS[what]}\n", {})
-    assert what.split(" of ", maxsplit=1)[0] in str(refused.value)
+    assert re.split(" of | with ", what, maxsplit=1)[0] in str(refused.value)
     assert DIGITS[:16] not in str(refused.value)
 
 

@@ -78,8 +78,11 @@ def list_secrets(environment: Mapping[str, str] | None = None) -> dict[str, tupl
     Blanks, line ends and quotes around a value are no part of it: whoever sends it leaves some of
     them out.
     """
-    variables = (os.environ if environment is None else environment).items()
-    return {name: forms for name, value in variables if (forms := _list_variable(name, value))}
+    variables = os.environ if environment is None else environment
+    # Not `items()`, which fails where another thread takes a variable away meanwhile: trials are
+    # recorded beside pytest, which sets and removes one of its own at each phase of each test.
+    known = ((name, variables.get(name, "")) for name in list(variables))
+    return {name: forms for name, value in known if (forms := _list_variable(name, value))}
 
 
 @lru_cache(maxsize=1024)

@@ -14,25 +14,41 @@ _COMMON = {"localhost", "sandbox", "/", "/root", "/workspace", "/home/agent"}
 _SHORTEST_HOST = 8
 """Shorter host names are words that a text may hold."""
 
-_PATTERNS = {
-    "an Anthropic key": re.compile(r"\bsk-ant-[\w-]{16,}"),
-    "an OpenAI key": re.compile(
-        r"\bsk-(?:(?:proj|svcacct|admin)-(?=[\w-]{0,99}\d)[\w-]{20,}|[A-Za-z0-9]{32,})"
+_FORMS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
+    "an Anthropic key": (("sk-ant-",), re.compile(r"\bsk-ant-[\w-]{16,}")),
+    "an OpenAI key": (
+        ("sk-",),
+        re.compile(r"\bsk-(?:(?:proj|svcacct|admin)-(?=[\w-]{0,99}\d)[\w-]{20,}|[A-Za-z0-9]{32,})"),
     ),
-    "a GitHub token": re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{40,})"),
-    "a GitLab token": re.compile(r"\bglpat-(?=[\w-]{0,99}\d)[\w-]{20,}"),
-    "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    "an AWS secret key": re.compile(
-        r"aws_?secret_?access_?key\W{1,6}(?=[\w/+]{0,40}\d)[\w/+]{40}\b", re.IGNORECASE
+    "a GitHub token": (
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{40,})"),
     ),
-    "a Google key": re.compile(r"\bAIza[\w-]{35}"),
-    "a Hugging Face token": re.compile(r"\bhf_(?=\w{0,99}\d)[A-Za-z0-9]{30,}"),
+    "a GitLab token": (("glpat-",), re.compile(r"\bglpat-(?=[\w-]{0,99}\d)[\w-]{20,}")),
+    "an AWS access key": (("akia", "asia"), re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
+    "an AWS secret key": (
+        ("access",),
+        re.compile(r"aws_?secret_?access_?key\W{1,6}(?=[\w/+]{0,40}\d)[\w/+]{40}\b", re.IGNORECASE),
+    ),
+    "a Google key": (("aiza",), re.compile(r"\bAIza[\w-]{35}")),
+    "a Hugging Face token": (("hf_",), re.compile(r"\bhf_(?=\w{0,99}\d)[A-Za-z0-9]{30,}")),
     # Not the forms of test mode: tutorials and the workspaces of agents are full of them.
-    "a Stripe key": re.compile(r"\b[sr]k_live_[A-Za-z0-9]{16,}"),
-    "a JSON web token": re.compile(r"\beyJ[\w-]{8,2000}\.eyJ[\w-]{8,9000}\.[\w-]{20,}"),
-    "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
-    "a Slack token": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{20,}"),
+    "a Stripe key": (("k_live_",), re.compile(r"\b[sr]k_live_[A-Za-z0-9]{16,}")),
+    "a JSON web token": (
+        ("eyj",),
+        re.compile(r"\beyJ[\w-]{8,2000}\.eyJ[\w-]{8,9000}\.[\w-]{20,}"),
+    ),
+    "a private key": (
+        ("private key",),
+        re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
+    ),
+    "a Slack token": (
+        ("xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-"),
+        re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{20,}"),
+    ),
 }
+"""What secrets look like. Every text that a pattern finds holds one of its marks, case folded:
+looking for these takes a twentieth of the time of all patterns."""
 
 
 def refuse_secrets(text: str, environment: Mapping[str, str]) -> None:
@@ -49,8 +65,9 @@ def refuse_machine(text: str, host: str, home: str) -> None:
 
 def find_secret(text: str, environment: Mapping[str, str]) -> str | None:
     """Return the first secret that a text holds, in words that do not show it."""
-    for what, pattern in _PATTERNS.items():
-        if pattern.search(text):
+    folded = text.casefold()
+    for what, (marks, pattern) in _FORMS.items():
+        if any(mark in folded for mark in marks) and pattern.search(text):
             return f"something that looks like {what}"
     for name, forms in list_secrets(environment).items():
         if any(form in text for form in forms):
@@ -63,6 +80,7 @@ def find_machine(text: str, host: str, home: str) -> str | None:
     if (
         len(host) >= _SHORTEST_HOST
         and host not in _COMMON
+        and host in text
         and re.search(rf"\b{re.escape(host)}\b", text)
     ):
         return "the name of this machine"
