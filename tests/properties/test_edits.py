@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from promptverdict.runner.world.tools import LiveTools
+from promptverdict.runner.world.workspace_tools import WorkspaceTools
 from promptverdict.sandbox import (
     TrialFolders,
     make_trial_folders,
@@ -47,9 +48,9 @@ def workspace(folders: TrialFolders) -> Workspace:
 
 
 @pytest.fixture(scope="module")
-def tools(folders: TrialFolders, workspace: Workspace) -> LiveTools:
-    reports = Workspace(folders.reports, folders.owner)
-    return LiveTools(open_sandbox("none"), folders, workspace, reports, Script(), NAMES)
+def tools(folders: TrialFolders) -> LiveTools:
+    opened = WorkspaceTools(open_sandbox("none"), folders)
+    return LiveTools(lambda: opened, Script(), NAMES)
 
 
 def find_places(text: str, old: str) -> list[int]:

@@ -37,8 +37,6 @@ from promptverdict.runner.world.replayed import ReplayedTools
 from promptverdict.sandbox import (
     Sandbox,
     describe_sandbox,
-    make_trial_folders,
-    remove_trial_folders,
 )
 from promptverdict.scenarios.loading import LoadedScenario
 from promptverdict.scenarios.solution import SAY, LoadedSolution, Solution
@@ -167,14 +165,13 @@ def list_misses(loaded: LoadedSolution, grades: tuple[Grade, ...]) -> list[Miss]
 
 def _run(scenario: LoadedScenario, solution: Solution, sandbox: Sandbox) -> SolutionEvidence:
     cell = build_stand_in(scenario)
-    folders = make_trial_folders()
+    tools = RecordingTools(cell.get_trial(0), sandbox)
     try:
-        tools = RecordingTools(cell.get_trial(0), sandbox, folders)
         tools.set_up()
         asyncio.run(_play(cell.task, solution, tools))
         world = tools.build_world()
     finally:
-        remove_trial_folders(folders)
+        tools.close()
     stored = SolutionEvidence(
         digest=_digest_solution(scenario, solution),
         environment=describe_sandbox(sandbox),

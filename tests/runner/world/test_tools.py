@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from promptverdict.runner.world.tools import LiveTools, ToolAnswer
+from promptverdict.runner.world.workspace_tools import WorkspaceTools
 from promptverdict.sandbox import (
     Sandbox,
     TrialFolders,
@@ -88,24 +89,23 @@ def workspace(folders: TrialFolders) -> Workspace:
 @pytest.fixture
 def do(unprotected: Sandbox, folders: TrialFolders, workspace: Workspace) -> Do:
     """Carries out a call that executes nothing."""
-    return tools(unprotected, folders, workspace)
+    return tools(unprotected, folders)
 
 
 @pytest.fixture
 def execute(sandbox: Sandbox, folders: TrialFolders, workspace: Workspace) -> Do:
     """Carries out a call that executes something, once in each sandbox."""
-    return tools(sandbox, folders, workspace)
+    return tools(sandbox, folders)
 
 
 def tools(
     sandbox: Sandbox,
     folders: TrialFolders,
-    workspace: Workspace,
     script: Script | None = None,
     names: tuple[str, ...] = NAMES,
 ) -> Do:
-    reports = Workspace(folders.reports, folders.owner)
-    live = LiveTools(sandbox, folders, workspace, reports, script or Script(), names)
+    opened = WorkspaceTools(sandbox, folders)
+    live = LiveTools(lambda: opened, script or Script(), names)
     return lambda tool, **arguments: live.run(Call(id="toolu_1", tool=tool, args=arguments))
 
 
@@ -476,7 +476,7 @@ def test_grep_whose_regular_expression_never_ends_is_stopped(
 ) -> None:
     workspace.write("evil", b"a" * 60 + b"!")
     hurried = Hurried(sandbox, 0.5)
-    answer = tools(hurried, folders, workspace)("Grep", pattern="(a+)+$")
+    answer = tools(hurried, folders)("Grep", pattern="(a+)+$")
     assert answer == ToolAnswer("The search was stopped: timeout", error=True, stopped="timeout")
     assert hurried.asked == [20.0]
 
@@ -634,7 +634,7 @@ def scripted(unprotected: Sandbox, folders: TrialFolders, workspace: Workspace) 
         tasks=(TaskAnswer(contains="Review", text="Looks fine."),),
         questions=(QuestionAnswer(contains="database", text="SQLite."),),
     )
-    return tools(unprotected, folders, workspace, script)
+    return tools(unprotected, folders, script)
 
 
 def test_a_scripted_world_answers_what_was_written_for_it(scripted: Do) -> None:
@@ -695,17 +695,18 @@ MCP = {
 }
 
 
-def test_mcp_tools_answer_as_their_scenario_says(
-    unprotected: Sandbox, folders: TrialFolders, workspace: Workspace
-) -> None:
+def refuse_workspace() -> WorkspaceTools:
+    raise AssertionError("nothing here needs a workspace")
+
+
+def test_mcp_tools_answer_as_their_scenario_says() -> None:
     scenario = Scenario.model_validate({"title": "t", "task": "t", "tools": [], "mcp": MCP})
     offered = list_mcp_tools(scenario.mcp, lambda server, tool: (server, tool) != ("wiki", "list"))
     names = tuple(tool["name"] for tool in offered)
     assert names == ("mcp__wiki__find", "mcp__db__run")
     assert offered[1]["description"] == "Runs SQL"
     assert offered[1]["input_schema"]["required"] == ["sql"]
-    reports = Workspace(folders.reports, None)
-    live = LiveTools(unprotected, folders, workspace, reports, Script(), names, scenario.mcp)
+    live = LiveTools(refuse_workspace, Script(), names, scenario.mcp)
 
     def call(tool: str, **args: Any) -> ToolAnswer:
         return live.run(Call(id="1", tool=tool, args=args))
@@ -736,14 +737,14 @@ def test_a_tool_that_does_not_exist_is_told_with_the_one_that_was_meant(do: Do) 
 def test_a_tool_that_is_not_offered_is_not_there(
     unprotected: Sandbox, folders: TrialFolders, workspace: Workspace
 ) -> None:
-    offered = tools(unprotected, folders, workspace, names=("Read", "Write"))
+    offered = tools(unprotected, folders, names=("Read", "Write"))
     for tool in ("Bash", "bash", "Reads"):
         answer = offered(tool, command="touch x")
         assert answer.error
         assert answer.text.endswith("Tools: Read, Write")
         assert ("Did you mean" in answer.text) == (tool == "Reads")
     assert not (folders.workspace / "x").exists()
-    none = tools(unprotected, folders, workspace, names=())
+    none = tools(unprotected, folders, names=())
     assert none("Read", file_path="x").text == "There is no tool Read. Tools: none"
 
 

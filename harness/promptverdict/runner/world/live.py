@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 
 import httpx2
@@ -30,7 +30,6 @@ from promptverdict.sandbox import (
     Sandbox,
     describe_sandbox,
     make_trial_folders,
-    remove_trial_folders,
 )
 from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.provenance import Provenance
@@ -47,11 +46,11 @@ async def open_live_world(
 
     What an earlier attempt has paid for is used. purse: is told of answers that cost nothing now.
     """
-    # Not in threads, which a cancellation would leave behind: a folder is made and removed quickly.
-    folders = make_trial_folders(context.given_up)
     journal = Journal(trial.find_journal(context.journals), trial.id)
+    sandbox = await run_to_end(context.sandbox)
+    make_folders = partial(make_trial_folders, context.given_up)
+    tools = RecordingTools(trial, sandbox, make_folders, journal)
     try:
-        sandbox = await run_to_end(context.sandbox)
         keeper = _Unsealed(trial.location, journal)
         with open_tape(keeper, replay=False) as tape:
             stopwatch = Stopwatch(trial.cell.task.limits.seconds)
@@ -59,9 +58,9 @@ async def open_live_world(
             note_resumed = (purse or Purse(context.budget)).note_resumed
             paid = JournaledTransport(route, journal, stopwatch, is_overflow, note_resumed)
             network = TapeTransport(tape, paid, is_overflow)
-            tools = RecordingTools(trial, sandbox, folders, journal)
             world = _Live(trial, sandbox, tape, network, TimedTools(tools, stopwatch))
-            await run_to_end(tools.set_up)
+            if tools.needs_set_up:
+                await run_to_end(tools.set_up)
             yield world
             keeper.world = world.tools.build_world()
     except ProviderError:
@@ -70,7 +69,8 @@ async def open_live_world(
         raise
     finally:
         journal.close()
-        remove_trial_folders(folders)
+        # Not in a thread, which a cancellation would leave behind: folders are removed quickly.
+        tools.close()
 
 
 class TimedTools:

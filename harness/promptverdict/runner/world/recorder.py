@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pydantic import ValidationError
 
@@ -14,33 +14,40 @@ from promptverdict.recording.files import World
 from promptverdict.recording.journal import Journal
 from promptverdict.runner.cells import Trial
 from promptverdict.runner.world.tools import LiveTools
-from promptverdict.sandbox import Reported, Sandbox, TrialFolders
-from promptverdict.sandbox.workspace import Refused, Workspace
+from promptverdict.runner.world.workspace_tools import WorkspaceTools
+from promptverdict.sandbox import (
+    Reported,
+    Sandbox,
+    TrialFolders,
+    make_trial_folders,
+    remove_trial_folders,
+)
+from promptverdict.sandbox.workspace import Refused
 from promptverdict.scenarios.scenario import GitSetup
 from promptverdict.trials.transcript import Call, Result
 from promptverdict.trials.tree import Change, TestReport, Tree, list_changes
 
 
 class RecordingTools:
-    """Carries out calls, and notes their results, what they changed and which tests they ran."""
+    """Carries out calls, and notes their results, what they changed and which tests they ran.
+
+    make_folders: makes the folders of the trial, at the first call that needs them: many a trial
+    makes none, and they take longer to make and to remove than the rest of it. `close` removes
+    them.
+    """
 
     def __init__(
         self,
         trial: Trial,
         sandbox: Sandbox,
-        folders: TrialFolders,
+        make_folders: Callable[[], TrialFolders] = make_trial_folders,
         journal: Journal | None = None,
     ) -> None:
         scenario = trial.cell.scenario
-        owner = folders.owner
-        self._trial, self._sandbox, self._folders = trial, sandbox, folders
-        self._workspace = Workspace(folders.workspace, owner)
-        self._reports = Workspace(folders.reports, owner)
+        self._trial, self._sandbox, self._make_folders = trial, sandbox, make_folders
+        self._opened: WorkspaceTools | None = None
         self._tools = LiveTools(
-            sandbox,
-            folders,
-            self._workspace,
-            self._reports,
+            self._open_workspace,
             scenario.scenario.script,
             trial.cell.task.tools,
             scenario.scenario.mcp,
@@ -51,23 +58,39 @@ class RecordingTools:
         self._results: list[Result] = []
         self._notes: dict[str, None] = {}
 
+    @property
+    def needs_set_up(self) -> bool:
+        """Whether the scenario's workspace holds anything before the first call."""
+        scenario = self._trial.cell.scenario
+        return bool(scenario.workspace or scenario.scenario.setup.git)
+
     def set_up(self) -> None:
         """Put the scenario's files in place and do its set-up. Raises SandboxError."""
+        if not self.needs_set_up:
+            return
         scenario = self._trial.cell.scenario
+        opened = self._open_workspace()
         try:
-            self._workspace.lay_out(scenario.workspace)
+            opened.workspace.lay_out(scenario.workspace)
         except Refused as refused:
             raise SandboxError(
                 f"a workspace file cannot be laid out: {refused}\n"
                 f"  rename it in {display_path(scenario.files)}"
             ) from refused
         if scenario.scenario.setup.git:
-            self._make_repository(scenario.scenario.setup.git)
+            self._make_repository(opened.folders, scenario.scenario.setup.git)
         self._start = self._list_changes()
 
+    def close(self) -> None:
+        """Remove the trial's folders. Raises SandboxError when something withstands."""
+        if self._opened:
+            remove_trial_folders(self._opened.folders)
+
     async def run(self, call: Call) -> Result:
-        """Carry out a call outside the event loop, and note what it did."""
-        return await run_to_end(self._run, call)
+        """Carry out a call outside the event loop if it may wait, and note what it did."""
+        if self._opened or self._tools.needs_workspace(call):
+            return await run_to_end(self._run, call)
+        return self._run(call)
 
     def build_world(self) -> World:
         """Return everything noted so far."""
@@ -90,8 +113,15 @@ class RecordingTools:
         self._results.append(result)
         return result
 
+    def _open_workspace(self) -> WorkspaceTools:
+        if self._opened is None:
+            self._opened = WorkspaceTools(self._sandbox, self._make_folders())
+        return self._opened
+
     def _list_changes(self) -> tuple[Change, ...]:
-        snapshot = self._workspace.snapshot()
+        if self._opened is None:
+            return ()
+        snapshot = self._opened.workspace.snapshot()
         # A dict for its order: a note that every snapshot repeats is stored once.
         self._notes.update(dict.fromkeys(snapshot.notes))
         changes = list_changes(self._tree, snapshot.tree)
@@ -108,7 +138,7 @@ class RecordingTools:
                 # Whether it is proven is for the sandbox to say, never for what was sent.
                 yield report.model_copy(update={"unproven": sent.unproven})
 
-    def _make_repository(self, git: GitSetup) -> None:
+    def _make_repository(self, folders: TrialFolders, git: GitSetup) -> None:
         """Commit all files with a fixed identity and date, so that the first hash is fixed too."""
         # Git would clean up in the background, and change .git while nothing is called; and every
         # version brings other sample hooks.
@@ -120,7 +150,7 @@ class RecordingTools:
         date = "2025-01-15T09:00:00+00:00"
         done = self._sandbox.run(
             ["bash", "--noprofile", "--norc", "-c", script, "bash", git.branch, git.message],
-            self._folders,
+            folders,
             timeout=30,
             environment={"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date},
         )
