@@ -22,9 +22,13 @@ class EnvironmentNetwork(httpx2.AsyncBaseTransport):
         place = urlsplit(direct)
         origin = f"{place.scheme}://{place.netloc.rpartition('@')[2]}"
         # A mount of its own address goes before the proxies, which are mounted by scheme.
-        mounts = {origin: httpx2.AsyncHTTPTransport(verify=verify)}
+        # Without limits of its own: how many ask at once is for the throttle to say.
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
+        mounts = {origin: httpx2.AsyncHTTPTransport(verify=verify, limits=limits)}
         try:
-            self._client = httpx2.AsyncClient(verify=verify, mounts=mounts, timeout=None)
+            self._client = httpx2.AsyncClient(
+                verify=verify, mounts=mounts, timeout=None, limits=limits
+            )
         except (ValueError, ImportError, httpx2.InvalidURL) as error:
             raise ProviderError(
                 f"the proxies of the environment cannot be used: {error}\n"

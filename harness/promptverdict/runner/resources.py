@@ -22,7 +22,10 @@ from promptverdict.settings import Settings
 if TYPE_CHECKING:
     import ssl
 
+    import httpx2
+
     from promptverdict.providers.environment_network import EnvironmentNetwork
+    from promptverdict.providers.shared_network import SharedNetwork
     from promptverdict.sandbox import Sandbox
 
 
@@ -37,7 +40,7 @@ class Resources:
         """Return what the run's trials share."""
         return RunContext(
             self._open_sandbox,
-            self.open_network,
+            self.lend_network,
             self._settings.relay,
             self._settings.prices,
             budget=Budget(self._settings.max_cost),
@@ -60,8 +63,12 @@ class Resources:
         with self._lock:
             return self._opened
 
+    def lend_network(self) -> httpx2.AsyncBaseTransport:
+        """Lend a way over the one network of the run. Raises ProviderError."""
+        return self._shared.lend()
+
     def open_network(self) -> EnvironmentNetwork:
-        """Open a way to the provider; all share one TLS context, since making one takes long."""
+        """Open a network; all share one TLS context, since making one takes long."""
         from promptverdict.providers.environment_network import EnvironmentNetwork
 
         with self._lock:
@@ -71,6 +78,12 @@ class Resources:
     @cached_property
     def _opened(self) -> Sandbox:
         return open_sandbox(self._settings.sandbox, self._settings.sandbox_image)
+
+    @cached_property
+    def _shared(self) -> SharedNetwork:
+        from promptverdict.providers.shared_network import SharedNetwork
+
+        return SharedNetwork(self.open_network)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
