@@ -195,7 +195,9 @@ def _check_readable(cassette: str, world: str) -> None:
     """
     try:
         _parse_world(world, "the workspace")
-        DeltaSerializer("the conversation").deserialize(cassette)
+        read = DeltaSerializer("the conversation").deserialize(cassette)
+        if "metadata" in read:
+            _validate(Head, read["metadata"].get("recording"), "the conversation")
     except BrokenRecording as error:
         problem = str(error).partition("\n")[0]
         raise StorageError(

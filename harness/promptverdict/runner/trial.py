@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from promptverdict.core.errors import HarnessError
 from promptverdict.core.secrets import hide_secrets_within
@@ -15,7 +16,7 @@ from promptverdict.judging.gather import gather, read_judgements
 from promptverdict.judging.rubrics import inquire_trial, list_questions
 from promptverdict.providers.connection import Connection
 from promptverdict.providers.registry import is_by_hand, load_api, resolve_requested_name
-from promptverdict.recording.files import Head, Sealed, open_sealed
+from promptverdict.recording.files import Head, Location, Sealed
 from promptverdict.recording.offline import forbid_connections
 from promptverdict.runner.budget import Purse
 from promptverdict.runner.cells import Cell, Trial
@@ -37,6 +38,13 @@ from promptverdict.trials.transcript import (
     add_usages,
     list_answer_notices,
 )
+
+
+class _Recording(NamedTuple):
+    """What is stored of a trial, by its seal."""
+
+    location: Location
+    seal: str
 
 
 @dataclass(frozen=True)
@@ -103,7 +111,8 @@ async def _hold_trial(
             async with _open_conversations(trial.cell, connection, watch) as (model, user):
                 await run_loop(trial.cell.task, model, world.tools, user, transcript)
             head, outcome = world.finish(transcript.events)
-        recording = sealed or open_sealed(trial.location)
+        # Not opened again: it was read back before it was stored.
+        recording = _Recording(sealed.location if sealed else trial.location, world.seal)
         evidence = Evidence(task=trial.cell.task, events=transcript.events, outcome=outcome)
         reports = await _collect_reports(
             trial.cell, context, evidence, recording, run=probes or sealed is None
@@ -212,19 +221,19 @@ async def _open_conversations(
 
 
 async def _collect_reports(
-    cell: Cell, context: RunContext, evidence: Evidence, sealed: Sealed, *, run: bool
+    cell: Cell, context: RunContext, evidence: Evidence, recording: _Recording, *, run: bool
 ) -> tuple[ProbeReport, ...]:
     """Run the probes on a recording, or read what they found before."""
     if not (run and cell.scenario.scenario.probes):
-        return read_reports(cell.scenario, sealed.location, sealed.seal)
+        return read_reports(cell.scenario, recording.location, recording.seal)
     from promptverdict.runner.probe_runner import run_probes
 
     sandbox = await run_to_end(context.sandbox)
     return await run_to_end(
         run_probes,
         cell.scenario,
-        sealed.location,
-        sealed.seal,
+        recording.location,
+        recording.seal,
         evidence,
         sandbox,
         context.given_up,
@@ -232,11 +241,11 @@ async def _collect_reports(
 
 
 async def _collect_judgements(
-    cell: Cell, context: RunContext, evidence: Evidence, sealed: Sealed, *, ask: bool
+    cell: Cell, context: RunContext, evidence: Evidence, recording: _Recording, *, ask: bool
 ) -> tuple[Judgement, ...]:
     """Ask the judge about a new recording, or read what judges answered before."""
     questions = list_questions(cell.scenario.scenario.grades.values(), evidence)
-    inquiry = inquire_trial(sealed.location, sealed.seal)
+    inquiry = inquire_trial(recording.location, recording.seal)
     if not ask:
         return read_judgements(inquiry, questions, cell.judge)
     if (model := cell.asks) is None:

@@ -60,6 +60,11 @@ class TrialWorld(Protocol):
         """What carries out the agent's calls."""
         ...
 
+    @property
+    def seal(self) -> str:
+        """The recording's seal; of a new one, empty until it is stored."""
+        ...
+
     def finish(self, events: tuple[Event, ...]) -> tuple[Head, FinalState]:
         """End a trial that ended well; return its head, and how the workspace began."""
         ...

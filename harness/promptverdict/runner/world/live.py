@@ -63,6 +63,7 @@ async def open_live_world(
                 await run_to_end(tools.set_up)
             yield world
             keeper.world = world.tools.build_world()
+        world.seal = keeper.seal
     except ProviderError:
         # The last answer may be what could not be read; the next attempt must ask it again.
         journal.drop_last_answer()
@@ -105,6 +106,7 @@ class _Live:
         self._trial, self._sandbox, self._tape = trial, sandbox, tape
         self.transport: httpx2.AsyncBaseTransport = transport
         self.tools = tools
+        self.seal = ""
 
     def finish(self, events: tuple[Event, ...]) -> tuple[Head, FinalState]:
         cell = self._trial.cell
@@ -133,14 +135,14 @@ class _Unsealed:
     def __init__(self, location: Location, journal: Journal) -> None:
         self._location, self._journal = location, journal
         self.where = str(location.http)
-        self.world = World()
+        self.world, self.seal = World(), ""
 
     def read(self) -> str:
         raise AssertionError("a new recording has nothing to read")
 
     def write(self, text: str) -> None:
         try:
-            save_sealed(self._location, text, self.world)
+            self.seal = save_sealed(self._location, text, self.world)
         except DiskError:
             raise  # the next attempt may find a better one
         except StorageError:

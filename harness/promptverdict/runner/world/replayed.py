@@ -96,7 +96,7 @@ class _Replayed:
     ) -> None:
         self._sealed, self._check_all_played = sealed, check_all_played
         self._world = sealed.read_world()
-        self.transport = transport
+        self.transport, self.seal = transport, sealed.seal
         where = display_path(sealed.location.world)
         self.tools = ReplayedTools(self._world, where, ended_in_time=has_ended_in_time(sealed))
 
