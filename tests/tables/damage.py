@@ -160,5 +160,7 @@ DAMAGES: dict[str, Damage] = {
     "JSON 50 MB": _text(lambda sound: sound + b" " * 50_000_000),
 }
 
+OF_A_FOLDER = frozenset({"in a closed folder", "in a cyclic folder"})
+"""Damages that leave no file beside theirs to be read."""
 HEAVY = frozenset({"50 MB", "JSON 50 MB", "many keys"})
 """Damages that take long to make or to refuse."""

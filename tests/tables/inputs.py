@@ -25,7 +25,7 @@ from promptverdict.trials.store import MANIFEST
 
 from tests.programs import import_everything
 from tests.tables.bounded import MOST_CHARACTERS, MOST_LINES, Ended, run_bounded
-from tests.tables.damage import DAMAGES, HEAVY, Damage
+from tests.tables.damage import DAMAGES, HEAVY, OF_A_FOLDER, Damage
 from tests.tables.outcome import Outcome
 from tests.tables.project import RUN, build_project
 
@@ -55,6 +55,11 @@ class Row:
     def id(self) -> str:
         """Name in the sum and in tests."""
         return f"{self.place}: {self.name}"
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it can be put beside others, and all be run at once."""
+        return self.beside is not None and self.name not in OF_A_FOLDER
 
     @property
     def is_heavy(self) -> bool:
@@ -272,10 +277,10 @@ def run_inputs(*, whole: bool) -> list[Outcome]:
     outcomes: list[Outcome] = []
     import_everything()  # or the first command takes the time for all
     with open_project() as root, clean_environment():
-        places = dict.fromkeys(row.place for row in rows if row.beside)
-        for place in places:
-            outcomes += check_together([row for row in rows if row.place == place], root)
-        outcomes += [check_alone(row, root) for row in rows if whole or not row.beside]
+        shared = [row for row in rows if row.is_shared]
+        for place in dict.fromkeys(row.place for row in shared):
+            outcomes += check_together([row for row in shared if row.place == place], root)
+        outcomes += [check_alone(row, root) for row in rows if whole or not row.is_shared]
     return outcomes
 
 
