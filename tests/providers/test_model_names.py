@@ -30,6 +30,7 @@ def shortened(content: bytes) -> bytes:
         ("~/m/x.gguf", "x.gguf"),
         ("C:\\Users\\ada\\x.gguf", "x.gguf"),
         ("file:///srv/x.gguf", "x.gguf"),
+        ("/home/ada/models/qwen/", "qwen"),
     ],
 )
 @try_cases("ascii_", [True, False])

@@ -69,6 +69,11 @@ def test_a_missing_key_is_told_once_with_what_to_do() -> None:
         ("http://me:canary@host:8080", "http://host:8080 has no path", "http://host:8080/v1?"),
         ("http://host/v1/chat/completions", "names an endpoint", "write http://host/v1"),
         ("http://host/v1/chat/completions/", "names an endpoint", "write http://host/v1"),
+        ("http://host/v1/models", "names an endpoint", "write http://host/v1"),
+        ("http://host/v1/responses", "names an endpoint", "write http://host/v1"),
+        ("http:/host:8080/v1", "does not begin with http", "write http://host:8080/v1"),
+        ("https:host/v1", "does not begin with http", "write https://host/v1"),
+        ("http//me:canary@host/v1", "does not begin with http", "write http://host/v1"),
     ],
 )
 def test_an_address_that_cannot_be_right_is_told_before(url: str, found: str, cure: str) -> None:

@@ -71,6 +71,12 @@ def test_an_address_where_nothing_listens_is_named_by_its_variable() -> None:
     ]
 
 
+@pytest.mark.parametrize("host", ["x" * 300, "host..x"])
+def test_what_can_be_no_name_of_a_host_is_told(host: str) -> None:
+    told = refuse([MODEL], {VARIABLE: f"http://{host}/v1"})
+    assert told.splitlines()[0].endswith("this can be no name of a host")
+
+
 def test_a_name_that_nobody_knows_is_no_reason_to_wait() -> None:
     told = refuse([MODEL], {VARIABLE: "http://no-such-host.invalid/v1"})
     assert "its name is not known here" in told

@@ -13,6 +13,7 @@ from promptverdict.providers.failures import (
     build_failure,
     build_unreadable,
     is_overflow,
+    read_error_words,
 )
 from promptverdict.providers.wire import (
     MAX_DEPTH,
@@ -104,10 +105,52 @@ def test_a_provider_saying_that_it_is_too_long_is_an_outcome(error: dict[str, ob
 
 
 @try_cases(
+    ("status", "body"),
+    [
+        (
+            400,
+            {
+                "error": {
+                    "message": "The decoder prompt (length 9) is longer than the maximum model"
+                    " length of 8."
+                }
+            },
+        ),
+        (400, {"message": "The input (9 tokens) is longer than the model's context length (8)."}),
+        (422, {"error": "`inputs` tokens + `max_new_tokens` must be <= 8. Given: 9 `inputs` ..."}),
+        (400, {"error": "Trying to keep the first 9 tokens when context the overflows."}),
+        (
+            400,
+            {
+                "message": "Prompt contains 9 tokens, too large for model with 8 maximum context"
+                " length"
+            },
+        ),
+        (
+            400,
+            [{"error": {"message": "The input token count (9) exceeds the maximum number (8)."}}],
+        ),
+        (400, {"message": "Input is too long for requested model."}),
+        (400, {"error": "This model's maximum prompt length is 8 but the request contains 9."}),
+        (400, {"error": {"message": "Your request exceeded model token limit: 8"}}),
+        (400, {"error": {"message": "Range of input length should be [1, 8]"}}),
+        (400, {"error": {"code": "1261", "message": "Prompt exceeds max length"}}),
+        (400, {"message": "too many tokens: total number of tokens cannot exceed 8"}),
+        (400, {"detail": "Requested tokens (9) exceed context window of 8"}),
+    ],
+)
+def test_servers_of_ones_own_say_it_in_other_words_and_places(status: int, body: object) -> None:
+    content = json.dumps(body).encode()
+    assert is_overflow(status, content)
+    assert read_error_words(content)[:1] not in ("{", "[")
+
+
+@try_cases(
     "body",
     [
         b"prompt is too long",
-        b'{"error": "prompt is too long"}',
+        b'{"errors": "prompt is too long"}',
+        b"[]",
         b'{"error": {"message": "max_tokens is too large"}}',
         b'{"error": {"message": "unknown model", "prompt": "prompt is too long"}}',
         b"[" * 100_000,

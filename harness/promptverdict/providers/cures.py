@@ -17,6 +17,7 @@ _SIZES = tuple(
     for pattern in (
         r"context length is (?P<context>N).*?(?P<held>N) (?:input tokens|in the messages)",
         r"exceed context limit: (?P<held>N) \+ N > (?P<context>N)",
+        r"must be <= (?P<context>N)\. given: (?P<held>N) `?inputs",
     )
 )
 """How servers say how long the conversation is, and how long it may be."""

@@ -10,15 +10,21 @@ from promptverdict.providers.wire import parse_json, shorten_to_line
 
 _OVERFLOW = re.compile(
     r"prompt is too long|context_length_exceeded|maximum context length"
-    r"|exceed.{0,40}context (?:window|limit|length|size)",
+    r"|exceed.{0,40}context (?:window|limit|length|size)"
+    r"|longer than the (?:maximum )?model(?:'s context)? length|maximum prompt length"
+    r"|input is too long|prompt exceeds max length|exceeded model token limit"
+    r"|input token count .{0,40}exceeds the maximum|inputs?`? tokens \+ `?max_new_tokens"
+    r"|context the overflows|range of input length should be"
+    r"|too many tokens: total number of tokens",
     re.IGNORECASE,
 )
 """How providers say that a conversation no longer fits; none has a status of its own for it."""
+_OVERFLOW_STATUSES = (400, 413, 422)
 
 
 def is_overflow(status: int, content: bytes) -> bool:
     """Return whether a refusal says that the conversation no longer fits the model."""
-    return status == 400 and _is_overflow_body(content)
+    return status in _OVERFLOW_STATUSES and _is_overflow_body(content)
 
 
 def read_error_words(content: bytes, longest: int = 300) -> str:
@@ -27,6 +33,8 @@ def read_error_words(content: bytes, longest: int = 300) -> str:
         body = parse_json(content)
     except ValueError:
         body = None
+    if isinstance(body, list) and body:
+        body = body[0]
     match body:
         case {"error": {"message": str(words)}} | {"error": str(words)}:
             pass
@@ -96,7 +104,13 @@ def _is_overflow_body(content: bytes) -> bool:
     except ValueError:
         return False
     match body:
+        case [first, *_]:  # Google's service puts its error into a list
+            body = first
+    match body:
         case {"error": {**error}}:
             words = (error.get("code"), error.get("message"))
-            return any(isinstance(word, str) and bool(_OVERFLOW.search(word)) for word in words)
-    return False
+        case {"error": str(said)} | {"message": str(said)} | {"detail": str(said)}:
+            words = (said, None)
+        case _:
+            return False
+    return any(isinstance(word, str) and bool(_OVERFLOW.search(word)) for word in words)

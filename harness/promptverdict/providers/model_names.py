@@ -9,7 +9,7 @@ import httpx2
 
 from promptverdict.providers.wire import is_stream, parse_json, read_event_data
 
-_PATH = re.compile(r"(?:file://)?(?:/|~/|[A-Za-z]:[\\/]).*[\\/]([^\\/]+)", re.DOTALL)
+_PATH = re.compile(r"(?:file://)?(?:/|~/|[A-Za-z]:[\\/]).*[\\/]([^\\/]+)[\\/]*", re.DOTALL)
 """A path on the server's machine; `org/model` is none."""
 
 

@@ -6,6 +6,7 @@ What is wrong is named by its variable and never by its value.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from urllib.parse import urlsplit
@@ -15,6 +16,10 @@ from promptverdict.core.secrets import QUOTES, format_address
 from promptverdict.providers.interface import Api
 from promptverdict.providers.registry import is_by_hand, load_api
 
+_SCHEME_SLIP = re.compile(r"(https?)(?::[/\\]?|:\\\\|[/\\]{2})(?![/\\])(.+)", re.IGNORECASE)
+"""How http:// is miswritten: `http:/`, `http//`, `http:\\\\`."""
+_ENDPOINTS = ("/chat/completions", "/completions", "/responses", "/models")
+"""What OpenAI's APIs have below their base."""
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
@@ -81,6 +86,9 @@ def _find_form_fault(url: str, example: str) -> tuple[str, str] | None:
     """Return what makes a text no address, and what to do; None where it is one."""
     if url[0] in QUOTES or url[-1] in QUOTES:
         return "the address stands in quotation marks", "set it without them"
+    if slip := _SCHEME_SLIP.fullmatch(url):
+        shown = format_address(f"{slip[1].lower()}://{slip[2]}")
+        return "the address does not begin with http:// or https://", f"write {shown}"
     if "://" not in url:
         shown = format_address(f"http://{url}")
         found = f"{shown.removeprefix('http://')} does not begin with http:// or https://"
@@ -102,9 +110,9 @@ def _find_path_fault(url: str, api: Api) -> tuple[str, str] | None:
     """
     version, given = api.version_path, urlsplit(url).path
     shown, path = format_address(url), given.rstrip("/")
-    for end in (api.path, f"{version}{api.path}"):
+    for end in (api.path, *(_ENDPOINTS if version else ())):
         if path.endswith(end):
-            base = shown.rstrip("/").removesuffix(api.path)
+            base = shown.rstrip("/").removesuffix(end)
             return f"{shown} names an endpoint, and more than one is asked", f"write {base}"
     if version and not given:
         cure = f"did you mean {shown}{version}? If not, end it with a slash: {shown}/"

@@ -94,6 +94,8 @@ def _find_fault(url: str) -> str:
         return "nothing listens there"
     except socket.gaierror as error:
         return f"its name is not known here ({error.strerror})"
+    except UnicodeError:
+        return "this can be no name of a host"
     except OSError:
         return ""
     return ""
