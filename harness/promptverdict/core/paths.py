@@ -18,8 +18,13 @@ def display_path(path: Path) -> str:
 # For each file of a suite several times: its parts are worked out once.
 @lru_cache(maxsize=4096)
 def _display_path(written: str, working_folder: str) -> str:
-    path = Path(written)
     here = _resolve_folder(working_folder)
+    folder, name = os.path.split(os.path.join(working_folder, written))  # noqa: PTH118  see above
+    below = os.path.join(here, "")  # noqa: PTH118
+    if name not in ("", ".", "..") and f"{_resolve_folder(folder)}{os.sep}".startswith(below):
+        whole = os.path.join(_resolve_folder(folder), name)  # noqa: PTH118
+        return whole[len(below) :].replace(os.sep, "/")
+    path = Path(written)
     # Links above it are resolved: the working folder may have been reached through one.
     parent = _resolve_folder(str(Path(working_folder, path).parent))
     place = Path(parent, path.name)

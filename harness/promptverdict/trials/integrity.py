@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from promptverdict.core.model import Frozen
@@ -78,12 +79,15 @@ class PhraseIndex:
         for phrase in phrases:
             words = phrase.text.split()
             self._places.setdefault(tuple(words[:_KEY]), []).append(phrase)
+        self.find_in_given = lru_cache(maxsize=64)(self.find)
+        """As `find`, for texts that many trials were given, such as prompts."""
 
     def find(self, text: str) -> set[Phrase]:
         """Find the phrases that a text holds, whole words in their order."""
         words = _WORD.findall(text)
-        # Triples of words as sets: most texts share none with any phrase, and that is known fast.
-        keys = self._places.keys() & set(zip(words, words[1:], words[2:], strict=False))
+        # Triples of words: most texts share none with any phrase, and that is known fast.
+        triples = zip(words, words[1:], words[2:], strict=False)
+        keys = {triple for triple in triples if triple in self._places}
         if not keys:
             return set()
         squeezed = f" {' '.join(words)} "
@@ -114,7 +118,7 @@ def inspect_events(
     texts that lay in the workspace then; only asked where a scripted attempt is found, whose lines
     an agent may have put together by editing.
     """
-    known: set[Phrase] = set().union(*map(index.find, given))
+    known: set[Phrase] = set().union(*map(index.find_in_given, given))
     seen: dict[str, dict[Phrase, int]] = {}
     for number, event in enumerate(events):
         match event:
