@@ -162,6 +162,11 @@ def test_stale_records_what_no_longer_matches_on_a_dry_replay(
     broken = run(evals, "evals", "-k", "base")
     broken.assert_outcomes(errors=1, deselected=1)
     assert "request 2 is not in the recording" in broken.stdout.str()
+    latest = find_run(evals.path / "results")
+    refused = run(evals, "evals", "-k", "base", "--record", "stale", "--max-cost", "1")
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    refused.stderr.fnmatch_lines(["*there is no price for*"])
+    assert find_run(evals.path / "results") == latest
     assert run(evals, "evals", "-k", "base", "--record", "stale").ret == 0
 
 

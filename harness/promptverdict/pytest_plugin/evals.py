@@ -180,7 +180,8 @@ class PytestEvals:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
             self.folder = self._session.folder
             self.nodes = self._session.nodes
-        if self.folder is None:
+        # A run that was refused may have a folder; the latest one stays that of the run before.
+        if self.folder is None or self.is_refused:
             return
         if self.is_worker:
             output = {RUN: str(self.folder), NODES: self.nodes}
