@@ -37,7 +37,8 @@ def list_files(root: str, pattern: str | None) -> Iterator[str]:
 def list_matching_files(root: str, pattern: str) -> list[str]:
     """List the files whose path below root matches; a bare name matches in every folder.
 
-    What lies behind a link to a folder is left out: links may lead round in a circle.
+    What lies behind a link to a folder is left out, and never looked at: links may lead round in a
+    circle, or to everything there is.
     """
     if os.path.isabs(pattern):
         pattern = os.path.relpath(pattern, root)
@@ -45,7 +46,8 @@ def list_matching_files(root: str, pattern: str) -> list[str]:
     paths = {
         os.path.join(root, path)
         for plain in expand_braces(deep)
-        for path in glob.glob(plain, root_dir=root, recursive=True, include_hidden=True)
+        if not plain.endswith("/")  # only folders could match
+        for path in find_paths(root, [part for part in plain.split("/") if part not in ("", ".")])
     }
     return sorted(
         path
@@ -54,6 +56,24 @@ def list_matching_files(root: str, pattern: str) -> list[str]:
         and HIDDEN.isdisjoint(os.path.relpath(path, root).split("/"))
         and not is_behind_link(root, path)
     )
+
+
+def find_paths(root: str, parts: list[str]) -> Iterator[str]:
+    """Find the paths below root that match a pattern, given in parts; some may come twice."""
+    if "**" not in parts:
+        yield from glob.glob("/".join(parts), root_dir=root, include_hidden=True)
+        return
+    place = parts.index("**")
+    head, rest = parts[:place], parts[place:]
+    while rest and rest[0] == "**":
+        rest = rest[1:]
+    for base in glob.glob("/".join(head), root_dir=root, include_hidden=True) if head else [""]:
+        # os.walk does not follow links, as glob's own ** does.
+        for folder, names, files in os.walk(os.path.join(root, base)):
+            names[:] = [name for name in names if name not in HIDDEN]
+            below = os.path.relpath(folder, root)
+            for path in find_paths(folder, rest) if rest else files:
+                yield os.path.normpath(os.path.join(below, path))
 
 
 def is_behind_link(root: str, path: str) -> bool:
