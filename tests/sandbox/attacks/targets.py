@@ -34,7 +34,10 @@ class Targets:
 def open_targets(root: Path) -> Iterator[Targets]:
     """Set up servers, a key and a file that everybody may read; root: the trial's folder."""
     with contextlib.ExitStack() as opened:
-        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="canary-")))
+        # A design that shows the whole host has a /dev/shm of its own: no canary there is shown.
+        is_hidden = Path(tempfile.gettempdir()).resolve().is_relative_to("/dev")
+        made = tempfile.TemporaryDirectory(prefix="canary-", dir="/var/tmp" if is_hidden else None)
+        folder = Path(opened.enter_context(made))
         folder.chmod(0o755)
         file = folder / "canary.txt"
         file.write_text("canary\n", encoding="utf-8")
