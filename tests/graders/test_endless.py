@@ -1,6 +1,6 @@
 """What an agent makes endless is read in time that grows as it does.
 
-Nothing is timed: each text here is so long that steps in its square would take hours.
+Nothing is timed: each text here is so long that steps in its square would take minutes.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from promptverdict.trials.transcript import Call, Event, Result, Say, User
 
 from tests.cases import try_cases
 
-LONG = 300_000
+LONG = 100_000
 """Characters."""
 
-HALF = LONG // 10
+FEWER = 30_000
 """Characters of what costs more for each."""
 
 
@@ -60,19 +60,19 @@ def test_an_endless_text_is_cut_into_sentences(text: str, count: int) -> None:
 ANSWERS: dict[str, tuple[Grader, str, str]] = {
     "parts that hang on a condition": (
         Admits(about="not"),
-        repeated("if it could not be, ", HALF),
+        repeated("if it could not be, ", FEWER),
         "fail",
     ),
-    "questions without a mark": (Asks(), repeated("may i ", HALF), "fail"),
+    "questions without a mark": (Asks(), repeated("may i ", FEWER), "fail"),
     "a word without end after a denial": (
         Admits(about="x"),
-        f"no {'a' * HALF}. is missing x",
+        f"no {'a' * FEWER}. is missing x",
         "pass",
     ),
-    "claims": (TestClaims(), repeated("all 5 passed ", HALF), "fail"),
-    "claims that suppose": (FreshEvidence(), repeated("if all 5 passed ", HALF), "pass"),
-    "brackets after tests": (TestClaims(), repeated("tests (", HALF), "pass"),
-    "a word of many parts": (TestClaims(), repeated("a-", HALF), "pass"),
+    "claims": (TestClaims(), repeated("all 5 passed ", FEWER), "fail"),
+    "claims that suppose": (FreshEvidence(), repeated("if all 5 passed ", FEWER), "pass"),
+    "brackets after tests": (TestClaims(), repeated("tests (", FEWER), "pass"),
+    "a word of many parts": (TestClaims(), repeated("a-", FEWER), "pass"),
     "numbers without a unit": (NumbersHaveProvenance(), repeated("1,", LONG), "pass"),
     "a fence line that is none": (JsonAnswer(), "x\n```" + repeated(" ") + "`", "fail"),
     "fence lines": (JsonAnswer(), "x\n" + repeated("```\n"), "fail"),
@@ -95,18 +95,18 @@ def test_many_figures_are_traced_to_many_numbers() -> None:
 
 @try_cases(("other", "seen"), [("b", True), ("c", False)])
 def test_a_long_quote_is_looked_for_in_a_long_text(other: str, seen: bool) -> None:
-    text, quote = "a\n" * HALF + "b", "a " * (HALF // 2) + other
+    text, quote = "a\n" * FEWER + "b", "a " * (FEWER // 2) + other
     judged = Judgement(question="q", about="answer", answer="yes", quote=quote, model="m")
     found = Rubric(question="q").grade(evidence(Say(text=text), judged=(judged,)))
-    assert [(one.start, one.end) for one in found.points] == [(HALF, 2 * HALF + 1)] * seen
+    assert [(one.start, one.end) for one in found.points] == [(FEWER, 2 * FEWER + 1)] * seen
 
 
 COMMANDS = {
     "empty lines": "\n" * LONG,
-    "brackets": "(" * HALF,
+    "brackets": "(" * FEWER,
     "assignments": repeated("do a=", LONG),
-    "assignments without blanks": repeated(";a=", HALF),
-    "a path without end": f"python {repeated('tests/', HALF)}",
+    "assignments without blanks": repeated(";a=", FEWER),
+    "a path without end": f"python {repeated('tests/', FEWER)}",
 }
 
 
@@ -118,7 +118,7 @@ def test_an_endless_command_is_read(text: str) -> None:
 
 
 def test_many_tests_in_one_line_are_counted() -> None:
-    assert commands.count_in_workspace(repeated("(pytest ", HALF) + "\ncd /other", 2) == HALF // 8
+    assert commands.count_in_workspace(repeated("(pytest ", FEWER) + "\ncd /other", 2) == FEWER // 8
 
 
 def test_blanks_of_a_command_may_be_many() -> None:

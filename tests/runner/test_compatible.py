@@ -250,7 +250,7 @@ def test_time_that_runs_out_while_an_answer_is_awaited_is_the_agents_limit(
 ) -> None:
     stalled = Reply(end="stall", silent=True)
     replies = [called(id="c"), stalled]
-    _, record, server = conduct(tmp_path, replies, monkeypatch, "limits: {seconds: 1.5}\n")
+    _, record, server = conduct(tmp_path, replies, monkeypatch, "limits: {seconds: 1}\n")
     assert end(record) == End(reason="limit", detail="seconds")
     assert sum(isinstance(event, Result) for event in record.evidence.events) == 1
     assert len(server.requests) == 2

@@ -372,17 +372,18 @@ def test_a_changed_probe_is_stale_until_it_ran_again_on_the_stored_trees(tmp_pat
 
 @bubblewrap
 @pytest.mark.parametrize(
-    ("probe", "told"),
+    ("probe", "seconds", "told"),
     [
-        ("raise SystemExit('boom')", "exit code 1: boom"),
-        ("print('nothing of ours')", "printed no PASS"),
-        ("import time; time.sleep(60)", "stopped: timeout"),
+        ("raise SystemExit('boom')", 20, "exit code 1: boom"),
+        ("print('nothing of ours')", 20, "printed no PASS"),
+        ("import time; time.sleep(60)", 0.5, "stopped: timeout"),
     ],
 )
 def test_a_probe_that_breaks_is_a_fault_and_no_failure(
-    tmp_path: Path, probe: str, told: str
+    tmp_path: Path, probe: str, seconds: float, told: str
 ) -> None:
-    text = SCENARIO + "probes:\n- {name: p, run: python3 /probes/hello/p.py, timeout: 2}\n"
+    run = f"run: python3 /probes/hello/p.py, timeout: {seconds}"
+    text = f"{SCENARIO}probes:\n- {{name: p, {run}}}\n"
     cell = cell_of(scenario_of(tmp_path, text, **{"evals/small/probes/hello/p.py": probe + "\n"}))
     recorded = record(cell, script([say("Hi.")]), open_bubblewrap())
     assert recorded.fault is None

@@ -91,7 +91,7 @@ def test_a_trial_keeps_its_folders_between_commands(box: Shell, folders: TrialFo
 
 @pytest.mark.e2e
 def test_a_command_that_is_stopped_leaves_no_container(box: Shell, container: Container) -> None:
-    assert box("trap '' TERM; sleep 60 & sleep 60", timeout=2).stopped == "timeout"
+    assert box("trap '' TERM; sleep 60 & sleep 60", timeout=1).stopped == "timeout"
     flood = box("yes")
     assert (flood.stopped, flood.truncated) == ("output-flood", True)
     assert list_containers(container) == []
@@ -252,5 +252,5 @@ def test_an_engine_that_does_not_answer_is_an_error_of_the_harness(
     program.write_text("#!/bin/sh\nexec sleep 60\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
-    with pytest.raises(SandboxError, match="does not answer within 1 second"):
-        Engine(kind, str(program)).call("version", patience=1)  # type: ignore[arg-type]
+    with pytest.raises(SandboxError, match="does not answer within 0.2 seconds"):
+        Engine(kind, str(program)).call("version", patience=0.2)  # type: ignore[arg-type]

@@ -53,7 +53,7 @@ class Engine:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            trouble = f"it does not answer within {patience:.0f} seconds"
+            trouble = f"it does not answer within {patience:g} seconds"
             raise build_engine_error(self.kind, trouble) from error
         except OSError as error:
             raise build_engine_error(self.kind, str(error)) from error

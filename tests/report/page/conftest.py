@@ -28,7 +28,8 @@ def browser() -> Iterator[Browser]:
     # Chromium's own sandbox does not start for root, which is who runs in many containers.
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=root)
+        args = ["--disable-gpu", "--in-process-gpu", *root]
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
         yield running
         running.close()
 
