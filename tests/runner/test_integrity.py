@@ -85,16 +85,21 @@ def test_no_committed_recording_holds_what_grades_it_and_one_that_does_is_found(
     shutil.copytree(ROOT / "evals" / name, tmp_path / name, ignore=left_out)
     suite = load_planted(tmp_path / name)
     scenarios = {path.stem: load_scenario(path, suite) for path in list_scenarios(tmp_path / name)}
+    grading = [
+        (path, path.read_text(encoding="utf-8"))
+        for path in (tmp_path / name).rglob("*")
+        if path.is_file() and path.suffix in (".py", ".yaml") and "files" not in path.parts
+        if not path.name.endswith(".evidence.yaml")
+    ]
+    assert grading
     for trial_id in (trial for trial in TRIALS if trial.startswith(f"{name}/")):
         played = evidence(trial_id)
         scenario = scenarios[played.task.scenario]
         prompt = ""
         assert inspect_evidence(scenario, prompt, played).state == "clean", trial_id
-        for path in (tmp_path / name).rglob("*"):
-            grades = path.suffix in (".py", ".yaml") and "files" not in path.parts
-            if path.is_file() and grades and not path.name.endswith(".evidence.yaml"):
-                leaked = plant(played, path.read_text(encoding="utf-8"))
-                assert inspect_evidence(scenario, prompt, leaked).state == "tainted", path
+        for path, text in grading:
+            leaked = plant(played, text)
+            assert inspect_evidence(scenario, prompt, leaked).state == "tainted", path
         assert CANARY not in played.model_dump_json()
 
 

@@ -252,5 +252,5 @@ def test_an_engine_that_does_not_answer_is_an_error_of_the_harness(
     program.write_text("#!/bin/sh\nexec sleep 60\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
-    with pytest.raises(SandboxError, match="does not answer within 0.2 seconds"):
+    with pytest.raises(SandboxError, match=r"does not answer within 0\.2 seconds"):
         Engine(kind, str(program)).call("version", patience=0.2)  # type: ignore[arg-type]

@@ -107,7 +107,7 @@ def test_names_of_models_and_people_are_escaped_too() -> None:
 
 
 def test_a_long_report_is_cut_between_its_parts_and_says_so() -> None:
-    scenarios = 1_000
+    scenarios = 700
     records = run(scenarios, lost=scenarios)
     text = render_comment(report(records, comparison(records)))
     assert len(text) <= LIMIT < 65_536
