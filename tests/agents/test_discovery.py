@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from promptverdict.agents import candidates
 from promptverdict.agents.discovery import find_agents
 from promptverdict.agents.variant import Variant
 from promptverdict.core.errors import InputError
@@ -308,6 +309,18 @@ def test_a_link_to_a_folder_around_it_is_not_followed(tmp_path: Path) -> None:
     write(tmp_path / "a/x.md")
     (tmp_path / "a/again").symlink_to(tmp_path, target_is_directory=True)
     assert ids(tmp_path) == ["a/x"]
+
+
+def test_a_place_that_holds_a_whole_disk_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "_MAX_FOLDERS", 3)
+    for name in "ab":
+        write(tmp_path / name / "x.md")
+    assert len(load_agents(tmp_path)) == 2
+    write(tmp_path / "c/x.md")
+    with pytest.raises(InputError, match="more than 3 folders lie in it"):
+        load_agents(tmp_path)
 
 
 def test_folders_that_lie_too_deep_are_told(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from promptverdict.agents.dialects.detection import COPILOT_ENDINGS, SKILL_FILE
 from promptverdict.agents.dialects.rules import split_words
-from promptverdict.core.errors import Problem
+from promptverdict.core.errors import InputError, Problem
 from promptverdict.core.files import describe_read_error
 
 TEXT_ENDINGS = frozenset(
@@ -23,6 +23,8 @@ _DOCUMENTS = split_words(
     " authors maintainers todo roadmap index agents claude gemini"
 )
 """Stems of files, in lower case, that lie beside agents and are none."""
+_MAX_FOLDERS = 5_000
+"""Folders below one place that are looked into: a home, or a whole disk, holds more."""
 _MAX_DEPTH = 20
 """Folders in folders that are looked into."""
 
@@ -103,14 +105,31 @@ def _find_below(
             prefix = prefix[:-1]
         yield _build(path, prefix, None, depth=0, alone=True)
         return
-    yield from _walk(path, path.resolve(), prefix, 0, problems)
+    yield from _walk(path, _Place(path, path.resolve()), prefix, 0, problems)
+
+
+@dataclass
+class _Place:
+    """A place that is walked through, and how many of its folders were looked into."""
+
+    path: Path
+    root: Path
+    folders: int = 0
 
 
 def _walk(
-    folder: Path, root: Path, names: tuple[str, ...], depth: int, problems: list[Problem]
+    folder: Path, place: _Place, names: tuple[str, ...], depth: int, problems: list[Problem]
 ) -> Iterator[Candidate]:
-    """Find the files of a folder, then those of its folders; a skill's folder holds only that."""
-    files, folders = _list_entries(folder, root, problems)
+    """Find the files of a folder, then those of its folders; a skill's folder holds only that.
+
+    Raises InputError for a place with too many of them.
+    """
+    place.folders += 1
+    if place.folders > _MAX_FOLDERS:
+        found = f"more than {_MAX_FOLDERS:,} folders lie in it: agents do not lie in so many"
+        cure = "name the folder of the agents: [tool.promptverdict] agents, or as an argument"
+        raise InputError([Problem(format_path(place.path), found, cure)])
+    files, folders = _list_entries(folder, place.root, problems)
     skill = next((file for file in files if file.name == SKILL_FILE), None)
     if skill:
         yield _build(skill, names, None, depth)
@@ -122,7 +141,7 @@ def _walk(
         problems.append(Problem(format_path(folder), found, "move the agents up"))
         return
     for inner in folders:
-        yield from _walk(inner, root, (*names, inner.name), depth + 1, problems)
+        yield from _walk(inner, place, (*names, inner.name), depth + 1, problems)
 
 
 def _build(

@@ -6,6 +6,7 @@ the bytes of its workspace, enter the digest of every recording; all the rest ma
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -35,6 +36,15 @@ def _check_tag(tag: str) -> str:
         raise ValueError(f"{tag} is a marker of pytest's own; use another word")
     return tag
 
+
+def _check_words(message: str) -> str:
+    if not _INVISIBLE.sub("", message):
+        raise ValueError("a message needs words: no provider takes one of blanks alone")
+    return message
+
+
+_INVISIBLE = re.compile("[\\s\u200b-\u200d\u2060\ufeff]+")
+Message = Annotated[str, AfterValidator(_check_words)]
 
 # As a marker, such a tag would skip or fail a cell.
 _PYTEST_MARKERS = {"skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings"}
@@ -119,8 +129,8 @@ class Scenario(Frozen):
 
     title: str = Field(min_length=1, description="A few words, for reports")
     description: str = Field(default="", description="Why it exists; the agent never sees it")
-    task: str = Field(min_length=1, description="The user's first message, as it is sent")
-    turns: tuple[str | Reply, ...] = Field(
+    task: Message = Field(min_length=1, description="The user's first message, as it is sent")
+    turns: tuple[Message | Reply, ...] = Field(
         default=(),
         description="Later user messages. After an answer without tool calls, the first one that"
         " fits and was not sent yet is sent",
