@@ -168,8 +168,9 @@ def save_sealed(location: Location, cassette: str, world: World) -> str:
                 " and was not saved\n"
                 "  let the task end earlier (limits), or keep its large files out of the workspace"
             )
-        refuse_secrets(content, os.environ)
         refuse_machine(content, platform.node(), str(Path.home()))
+    # Both at once, since listing what the environment hides takes longer than looking for it.
+    refuse_secrets(f"{cassette}\0{text}", os.environ)
     _check_readable(cassette, text)
     seal, http = seal_cassette(cassette, text)
     # The world first: while only it is new, the new cassette lies beside the old one, and

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,38 +26,64 @@ MAX_EVENTS = 1_000_000
 workspace is recorded with, take some 250,000."""
 _LINES = "!lines"
 _TEXT, _BINARY = "tag:yaml.org,2002:str", "tag:yaml.org,2002:binary"
+_MAPPING, _SEQUENCE = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
+_SHORT = 64
+"""Characters of texts that are looked at once: longer ones seldom come again."""
 _WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan")
 
 
 class _Dumper(yaml.CSafeDumper):
-    # Equal parts are often one object, which YAML would write as an anchor and aliases.
+    """Writes each part where it stands, in block style, and texts of several lines as lines."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        # Asked twice for each scalar, and most are names and words that recordings repeat.
+        if kind is yaml.ScalarNode and len(value) <= _SHORT:
+            return _resolve_scalar(value, implicit)
+        return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+
+    def represent_data(self, data: Any) -> yaml.Node:
+        # A node each, also for equal parts: they are often one object, which the base class writes
+        # as an anchor and aliases.
+        kind = type(data)
+        if kind is str:
+            return _write_text(data)
+        if kind is dict:
+            pairs = [(self._write_key(key), self.represent_data(data[key])) for key in data]
+            return yaml.MappingNode(_MAPPING, pairs, flow_style=False)
+        if kind is list:
+            items = [self.represent_data(item) for item in data]
+            return yaml.SequenceNode(_SEQUENCE, items, flow_style=False)
+        return super().represent_data(data)
+
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
 
-    # A block or a list of lines can be no key: one of several lines is written in quotes.
-    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> Any:
-        node = super().represent_mapping(tag, mapping, flow_style)
-        node.value = [
-            (self.represent_scalar(_TEXT, name, '"') if "\n" in str(name) else key, value)
-            for name, (key, value) in zip(mapping, node.value, strict=True)
-        ]
-        return node
+    def _write_key(self, key: Any) -> yaml.Node:
+        # A block or a list of lines can be no key: one of several lines is written in quotes.
+        if isinstance(key, str):
+            return yaml.ScalarNode(_TEXT, key, style='"' if "\n" in key else None)
+        return self.represent_data(key)
 
 
-def _write_text(dumper: yaml.CSafeDumper, text: str) -> yaml.Node:
+@lru_cache(maxsize=4096)
+def _resolve_scalar(value: str, implicit: tuple[bool, bool]) -> str:
+    resolver = yaml.resolver.Resolver()
+    return str(resolver.resolve(yaml.ScalarNode, value, implicit))  # type: ignore[no-untyped-call]
+
+
+def _write_text(text: str) -> yaml.Node:
     if "\n" not in text:
-        return dumper.represent_scalar(_TEXT, text)
+        return yaml.ScalarNode(_TEXT, text)
     # libyaml writes a text with a blank at a line's end or with unprintable characters in double
     # quotes, on one long line that no diff can show.
     lines = text.split("\n")
     if all(line == line.rstrip() and line.isprintable() for line in lines) and lines[0][:1] != " ":
-        return dumper.represent_scalar(_TEXT, text, style="|")
-    return dumper.represent_sequence(_LINES, lines, flow_style=False)
-
-
-_Dumper.add_representer(str, _write_text)
+        return yaml.ScalarNode(_TEXT, text, style="|")
+    return yaml.SequenceNode(
+        _LINES, [yaml.ScalarNode(_TEXT, line) for line in lines], flow_style=False
+    )
 
 
 def dump(data: Any) -> str:

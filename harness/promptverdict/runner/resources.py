@@ -35,6 +35,7 @@ class Resources:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
+        self._shared: SharedNetwork | None = None
 
     def build_context(self) -> RunContext:
         """Return what the run's trials share."""
@@ -44,6 +45,7 @@ class Resources:
             self._settings.relay,
             self._settings.prices,
             budget=Budget(self._settings.max_cost),
+            close_network=self._close_network,
         )
 
     def sweep(self) -> None:
@@ -65,7 +67,14 @@ class Resources:
 
     def lend_network(self) -> httpx2.AsyncBaseTransport:
         """Lend a way over the one network of the run. Raises ProviderError."""
+        from promptverdict.providers.shared_network import SharedNetwork
+
+        self._shared = self._shared or SharedNetwork(self.open_network)
         return self._shared.lend()
+
+    async def _close_network(self) -> None:
+        if self._shared:
+            await self._shared.aclose()
 
     def open_network(self) -> EnvironmentNetwork:
         """Open a network; all share one TLS context, since making one takes long."""
@@ -78,12 +87,6 @@ class Resources:
     @cached_property
     def _opened(self) -> Sandbox:
         return open_sandbox(self._settings.sandbox, self._settings.sandbox_image)
-
-    @cached_property
-    def _shared(self) -> SharedNetwork:
-        from promptverdict.providers.shared_network import SharedNetwork
-
-        return SharedNetwork(self.open_network)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:

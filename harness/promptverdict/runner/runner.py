@@ -163,6 +163,7 @@ class Runner(Generic[Kept]):
         self._closing.add(cast("asyncio.Task[Any]", asyncio.current_task()))
         self._cancel_tasks()
         await asyncio.gather(*self._cancelled, return_exceptions=True)
+        await self._context.close_network()
         await self._loop.shutdown_asyncgens()
 
     def _abandon(self) -> None:

@@ -74,4 +74,5 @@ class Worker:
             task.cancel()
         self._context.given_up.set()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._context.close_network()
         shutil.rmtree(self._folder, ignore_errors=True)

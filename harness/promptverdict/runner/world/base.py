@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import httpx2
 
     from promptverdict.sandbox import Sandbox
+
+
+async def _close_nothing() -> None:
+    """Close nothing: a network that is not shared is closed by who opened it."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class RunContext:
     """How questions to judges share one; a judge that is refused stops no trial."""
     journals: Path | None = None
     """Where paid answers of trials that have not ended are kept; None: nowhere."""
+    close_network: Callable[[], Awaitable[None]] = _close_nothing
+    """Closes the connections that trials have left open to the next, at the end of the run."""
 
 
 class TrialWorld(Protocol):
