@@ -51,7 +51,7 @@ class Cell:
     place: str | None = None
     """Folder of its recordings below the scenario's; None: that of the variant's id."""
 
-    @property
+    @cached_property
     def id(self) -> str:
         """`suite/scenario::agent/variant`."""
         return format_cell_id(self.scenario.suite.id, self.scenario.id, self.variant.id)
@@ -166,6 +166,9 @@ class Cell:
 
     def find_lost_promises(self) -> list[Problem]:
         """List the promises whose quoted words the variant's prompt no longer holds."""
+        behaviours = self.scenario.suite.suite.behaviours
+        if not any(self.variant.id in behaviour.promised for behaviour in behaviours.values()):
+            return []
         prompt = " ".join(self.variant.prompt.split())
         where = display_path(self.scenario.suite.folder / SUITE_FILE)
         return [
@@ -174,7 +177,7 @@ class Cell:
                 f"{self.variant.path} does not say {words!r}",
                 f"quote the words that promise it now, or remove the promise of {self.variant.id}",
             )
-            for name, behaviour in self.scenario.suite.suite.behaviours.items()
+            for name, behaviour in behaviours.items()
             if (words := behaviour.promised.get(self.variant.id)) is not None
             and " ".join(words.split()) not in prompt
         ]

@@ -67,7 +67,7 @@ class LoadedScenario:
     path: Path
     scenario: Scenario
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Stem of the file."""
         return self.path.stem
