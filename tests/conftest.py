@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
+import shutil
 import signal
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +85,29 @@ def evals(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
     monkeypatch.delenv("CI", raising=False)
     project(pytester.path)
     return pytester
+
+
+@pytest.fixture(scope="session")
+def recorded_hello(imported: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Record the small project once, with the answers of `server`."""
+    from tests.recorded import record_project
+
+    folder = project(tmp_path_factory.mktemp("hello"))
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
+        patch.delenv("CI", raising=False)
+        record_project(folder, ANSWERS)
+    return folder
+
+
+@pytest.fixture
+def add_recordings(recorded_hello: Path, evals: pytest.Pytester) -> Callable[[], None]:
+    """Return what does as `--record once` does in the small project, without asking anew."""
+
+    def add() -> None:
+        for name in ("evals/small/cassettes", "results"):
+            shutil.copytree(recorded_hello / name, evals.path / name, symlinks=True)
+
+    return add
 
 
 @pytest.fixture

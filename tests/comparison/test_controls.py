@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,8 @@ from promptverdict.trials.runs import find_run
 from promptverdict.trials.stored_records import read_records
 
 from tests.fakes import Blocks, Provider, provider, run, say
-from tests.repositories import CURT, SCENARIOS, SUITE, Repository
+from tests.recorded import record_project
+from tests.repositories import CURT, SCENARIOS, SUITE, Repository, answers, make_repository
 
 NINE_DAYS_AGO = "2026-11-01T12:00:00Z"
 NOW = "2026-11-10T12:00:00Z"
@@ -48,23 +51,36 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield served
 
 
+@pytest.fixture(scope="module")
+def recorded_long_ago(imported: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Record the kind prompt nine days ago, and begin a branch."""
+    folder = tmp_path_factory.mktemp("aged")
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
+        for name in ("CI", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+            patch.delenv(name, raising=False)
+        patch.setattr(NOW_MODULE, lambda: NINE_DAYS_AGO)
+        made = make_repository(folder)
+        suite = folder / "evals/manners/suite.yaml"
+        suite.write_text(GATED, encoding="utf-8")
+        record_project(folder, answers)
+        made.commit("Everything recorded")
+        made.git("checkout", "--quiet", "-b", "work")
+    return folder
+
+
 @pytest.fixture
 def aged(
-    repository: Repository,
+    recorded_long_ago: Path,
     pytester: pytest.Pytester,
+    clean_environment: None,
     server: Server,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Repository:
-    """Record the kind prompt, and nine days later edit it."""
-    suite = repository.folder / "evals/manners/suite.yaml"
-    suite.write_text(GATED, encoding="utf-8")
-    monkeypatch.setattr(NOW_MODULE, lambda: NINE_DAYS_AGO)
-    run(pytester, "evals", "--record", "once")
-    repository.commit("Everything recorded")
-    repository.git("checkout", "--quiet", "-b", "work")
-    (repository.folder / "agents/helper/base.md").write_text(CURT, encoding="utf-8")
+    """Copy what was recorded nine days ago, and edit the kind prompt."""
+    shutil.copytree(recorded_long_ago, pytester.path, dirs_exist_ok=True, symlinks=True)
+    (pytester.path / "agents/helper/base.md").write_text(CURT, encoding="utf-8")
     monkeypatch.setattr(NOW_MODULE, lambda: NOW)
-    return repository
+    return Repository(pytester.path)
 
 
 def judge(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -64,9 +65,9 @@ def test_while_recording_what_is_odd_about_an_agents_file_is_told_before_anythin
 
 
 def test_what_is_left_of_recording_anew_keeps_its_older_recording_and_says_so(
-    evals: pytest.Pytester, server: Provider, monkeypatch: pytest.MonkeyPatch
+    evals: pytest.Pytester, add_recordings: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(evals, "evals", "--record", "once")
+    add_recordings()
     fails = provider(lambda body: (500, {}) if "careful" in str(body["system"]) else [say("Hi")])
     with fails as failing:
         monkeypatch.setenv("PROMPTVERDICT_RELAY", failing.url)
@@ -156,11 +157,11 @@ def test_a_trial_without_evidence_leaves_a_record_that_says_why(evals: pytest.Py
 
 @pytest.mark.e2e
 def test_replay_is_distributed_over_workers_that_write_one_run_and_show_all_of_it(
-    evals: pytest.Pytester, server: Provider, programs: Path
+    evals: pytest.Pytester, add_recordings: Callable[[], None], programs: Path
 ) -> None:
     pytest.importorskip("xdist")
     promise(evals)
-    run(evals, "evals", "--record", "once")
+    add_recordings()
     before = len(list(evals.path.glob("results/2*")))
     result = evals.run(programs / "pytest", "evals", "-n", "2", "-p", "no:randomly")
     assert result.ret == 1
@@ -187,11 +188,11 @@ def test_workers_that_find_no_suite_write_nothing(
 @pytest.mark.e2e
 @pytest.mark.parametrize("arguments", [[], ["-n", "1"], ["--record-mode=none"], ["-p", "no:vcr"]])
 def test_other_plugins_beside_it_do_no_harm(
-    evals: pytest.Pytester, server: Provider, programs: Path, arguments: list[str]
+    evals: pytest.Pytester, add_recordings: Callable[[], None], programs: Path, arguments: list[str]
 ) -> None:
     for name in NEIGHBOURS:
         pytest.importorskip(name)
-    run(evals, "evals", "--record", "once")
+    add_recordings()
     evals.makepyfile(
         test_own="""
         import pytest

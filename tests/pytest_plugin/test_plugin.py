@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -78,9 +79,14 @@ def test_each_trial_leaves_one_record_and_latest_points_at_the_run(
     ],
 )
 def test_what_was_asked_changed_and_the_recording_is_stale(
-    evals: pytest.Pytester, server: Provider, path: str, old: str, new: str, told: str
+    evals: pytest.Pytester,
+    add_recordings: Callable[[], None],
+    path: str,
+    old: str,
+    new: str,
+    told: str,
 ) -> None:
-    run(evals, "evals", "--record", "once")
+    add_recordings()
     edited = evals.path / path
     edited.write_text(edited.read_text().replace(old, new))
     result = run(evals, "evals", "-k", "base")
@@ -101,9 +107,9 @@ def test_what_was_asked_changed_and_the_recording_is_stale(
     ],
 )
 def test_what_was_not_asked_changed_and_the_recording_is_fresh(
-    evals: pytest.Pytester, server: Provider, path: str, old: str, new: str
+    evals: pytest.Pytester, add_recordings: Callable[[], None], path: str, old: str, new: str
 ) -> None:
-    run(evals, "evals", "--record", "once")
+    add_recordings()
     edited = evals.path / path
     assert old in edited.read_text()
     edited.write_text(edited.read_text().replace(old, new))
@@ -112,9 +118,9 @@ def test_what_was_not_asked_changed_and_the_recording_is_fresh(
 
 @pytest.mark.parametrize("file", ["0.http.yaml", "0.world.yaml"])
 def test_a_byte_of_a_recording_changed_and_it_is_refused(
-    evals: pytest.Pytester, server: Provider, file: str
+    evals: pytest.Pytester, add_recordings: Callable[[], None], file: str
 ) -> None:
-    run(evals, "evals", "--record", "once")
+    add_recordings()
     (path,) = evals.path.glob(f"evals/small/cassettes/hello/helper.base/*/{file}")
     path.write_text(path.read_text().replace("hello", "hullo", 1))
     for mode in ("none", "once", "stale"):
@@ -124,9 +130,9 @@ def test_a_byte_of_a_recording_changed_and_it_is_refused(
 
 
 def test_a_broken_recording_is_recorded_by_a_command_that_leaves_the_others_alone(
-    evals: pytest.Pytester, server: Provider
+    evals: pytest.Pytester, add_recordings: Callable[[], None]
 ) -> None:
-    run(evals, "evals", "--record", "once")
+    add_recordings()
     (path,) = evals.path.glob("evals/small/cassettes/hello/helper.base/*/0.http.yaml")
     path.write_text(path.read_text().replace("hello", "hullo", 1))
     told = run(evals, "evals", "-q", "--record", "none")
@@ -140,8 +146,10 @@ def test_a_broken_recording_is_recorded_by_a_command_that_leaves_the_others_alon
     assert "compare: promptverdict" not in told.stdout.str()
 
 
-def test_stale_records_only_what_no_longer_fits(evals: pytest.Pytester, server: Provider) -> None:
-    run(evals, "evals", "--record", "once")
+def test_stale_records_only_what_no_longer_fits(
+    evals: pytest.Pytester, server: Provider, add_recordings: Callable[[], None]
+) -> None:
+    add_recordings()
     prompt = evals.path / "agents/helper/terse.md"
     prompt.write_text(prompt.read_text().replace("terse", "silent"))
     asked = len(server.requests)
@@ -171,9 +179,9 @@ def test_stale_records_what_no_longer_matches_on_a_dry_replay(
 
 
 def test_an_old_recording_stays_when_the_new_trial_breaks(
-    evals: pytest.Pytester, server: Provider, monkeypatch: pytest.MonkeyPatch
+    evals: pytest.Pytester, add_recordings: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(evals, "evals", "--record", "once")
+    add_recordings()
     before = {path: path.read_bytes() for path in evals.path.glob("evals/**/*.http.yaml")}
     refusal = {"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}
     with provider(lambda _: (400, refusal)) as refusing:
@@ -472,9 +480,9 @@ def graded(evals: pytest.Pytester, function: str, suite: str = "") -> None:
 
 
 def test_a_promised_behaviour_passes_fails_or_is_undecided_and_others_are_measured(
-    evals: pytest.Pytester, server: Provider
+    evals: pytest.Pytester, add_recordings: Callable[[], None]
 ) -> None:
-    run(evals, "evals", "--record", "once")
+    add_recordings()
     graded(evals, "says_done")
     fine = run(evals, "evals")
     assert fine.ret == 0
@@ -496,13 +504,13 @@ def test_a_promised_behaviour_passes_fails_or_is_undecided_and_others_are_measur
 
 
 def test_a_promise_that_only_words_decide_is_described_unless_the_suite_has_a_reason(
-    evals: pytest.Pytester, server: Provider, monkeypatch: pytest.MonkeyPatch
+    evals: pytest.Pytester, add_recordings: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weak = {"right": 1, "given": 2, "due": 2}
     graders = {"admits": {"pass": weak, "fail": weak}}
     measured = Measured.model_validate({"date": "2026-01-01", "graders": graders})
     monkeypatch.setattr(admission, "load_measured", lambda: measured)
-    run(evals, "evals", "--record", "once")
+    add_recordings()
     graded(evals, "never")
     words = "grades:\n  kind: {type: admits, about: banana}\n"
     write(evals.path, {"evals/small/hello.yaml": SCENARIO + words})
@@ -526,9 +534,9 @@ def test_a_promise_that_only_words_decide_is_described_unless_the_suite_has_a_re
 
 
 def test_a_promise_asked_for_by_hand_binds_every_variant(
-    evals: pytest.Pytester, server: Provider
+    evals: pytest.Pytester, add_recordings: Callable[[], None]
 ) -> None:
-    run(evals, "evals", "--record", "once")
+    add_recordings()
     graded(evals, "never")
     run(evals, "evals", "--promise", "all").assert_outcomes(failed=2)
     run(evals, "evals", "--promise", "kind").assert_outcomes(failed=2)
@@ -539,9 +547,9 @@ def ended(evals: pytest.Pytester) -> dict[str, int]:
 
 
 def test_a_known_failure_is_expected_and_its_pass_is_not(
-    evals: pytest.Pytester, server: Provider
+    evals: pytest.Pytester, add_recordings: Callable[[], None]
 ) -> None:
-    run(evals, "evals", "--record", "once")
+    add_recordings()
     known = "known_failing:\n- {cell: hello::helper/base, reason: it forgets}\n"
     graded(evals, "never", known)
     expected = run(evals, "evals", "-rx")
@@ -625,9 +633,9 @@ def test_an_old_run_graded_again_has_the_grades_of_a_fresh_replay(
 
 
 def test_a_failure_is_told_even_where_another_behaviour_is_undecided(
-    evals: pytest.Pytester, server: Provider
+    evals: pytest.Pytester, add_recordings: Callable[[], None]
 ) -> None:
-    run(evals, "evals", "--record", "once")
+    add_recordings()
     graded(evals, "never")
     suite = evals.path / "evals/small/suite.yaml"
     suite.write_text(suite.read_text() + "  other: {says: It is told, control: true}\n")
@@ -649,9 +657,9 @@ def test_two_suites_of_one_name_are_refused(evals: pytest.Pytester) -> None:
 
 
 def test_a_recording_that_was_copied_is_not_taken_for_another_trial(
-    evals: pytest.Pytester, server: Provider
+    evals: pytest.Pytester, add_recordings: Callable[[], None]
 ) -> None:
-    run(evals, "evals", "--record", "once")
+    add_recordings()
     for path in evals.path.glob("evals/small/cassettes/hello/helper.base/*/0.*"):
         path.with_name(path.name.replace("0.", "1.", 1)).write_bytes(path.read_bytes())
     result = run(evals, "evals", "--trials", "2", "-k", "base")
