@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,3 +134,26 @@ def test_a_scenario_that_is_no_file_is_an_error_and_not_passed_over(
     result = run(evals)
     assert result.ret == pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(["evals/small/folder.yaml: a scenario must be a regular file"])
+
+
+@pytest.mark.parametrize("folder", ["solutions", "probes"])
+def test_a_folder_that_cannot_be_looked_into_is_an_error_of_three_lines(
+    evals: pytest.Pytester, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = evals.path / "evals/small" / folder
+    closed.mkdir()
+    iterdir = Path.iterdir
+
+    # Whoever tests as root may look into every folder.
+    def refuse(path: Path) -> Any:
+        if path == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    result = run(evals)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    told = result.stdout.str()
+    assert f"evals/small/{folder}: cannot be read: permission denied" in told
+    assert "Traceback" not in told
+    assert "PermissionError" not in told

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from promptverdict.pytest_plugin.session import EvalSession
 from promptverdict.runner import replay_cache, replay_inputs, trial
-from promptverdict.runner.replay_cache import FILE, FOLDER
+from promptverdict.runner.replay_cache import FILE, FOLDER, ReplayCache
 from promptverdict.scenarios.discovery import list_scenarios
 from promptverdict.settings import resolve
 
@@ -305,3 +305,9 @@ def test_a_fault_is_looked_into_each_time(root: Path, played: list[str]) -> None
     (record,) = run(root).values()
     assert record["fault"]["kind"] == "BrokenRecording"
     assert not (root / "results" / FOLDER / FILE).exists()
+
+
+def test_a_folder_of_results_that_cannot_be_read_is_an_empty_cache(tmp_path: Path) -> None:
+    (tmp_path / "results").symlink_to("results")
+    cache = ReplayCache(resolve(tmp_path, {}), tmp_path)
+    assert cache._known == {}

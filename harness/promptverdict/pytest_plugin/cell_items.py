@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promptverdict.core.errors import HarnessError, InputError, Problem
+from promptverdict.core.files import refuse_unreadable
 from promptverdict.core.ids import format_node_id
 from promptverdict.core.text import escape_lines, escape_text
 from promptverdict.pytest_plugin.item_base import (
@@ -37,9 +38,10 @@ class ScenarioFile(pytest.File):
     def collect(self) -> Iterable[pytest.Item]:
         """Read the scenario and make its items."""
         try:
-            chosen = self._evals.select_cells(self.path)
-            cells = chosen.cells
-            solutions = list(collect_solutions(self, cells[0].scenario)) if cells else []
+            with refuse_unreadable():
+                chosen = self._evals.select_cells(self.path)
+                cells = chosen.cells
+                solutions = list(collect_solutions(self, cells[0].scenario)) if cells else []
         except InputError as error:
             raise self.CollectError(escape_lines(str(error))) from error
         yield from solutions

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from promptverdict.core.errors import HarnessError, Problem
+from promptverdict.core.errors import HarnessError, InputError, Problem
 from promptverdict.core.paths import display_path
 from promptverdict.core.text import escape_lines, escape_text
 from promptverdict.pytest_plugin.item_base import GATE, STATUS, EvalItem, Evals, FellShort
@@ -35,7 +35,10 @@ class SuiteFile(pytest.File):
             for path in scenarios
             if not path.is_file()
         ]
-        problems += check_folders(self.path.parent, (path.stem for path in scenarios))
+        try:
+            problems += check_folders(self.path.parent, (path.stem for path in scenarios))
+        except InputError as error:
+            problems += error.problems
         if problems:
             raise self.CollectError(escape_lines("\n".join(map(str, problems))))
         if self._evals.has_gate(self.path.parent):

@@ -14,7 +14,7 @@ import os
 import secrets
 from pathlib import Path
 
-from promptverdict.core.errors import StorageError
+from promptverdict.core.errors import InputError, StorageError
 from promptverdict.core.files import find_names, read_regular_file, write_reproducible
 from promptverdict.runner.cells import Trial
 from promptverdict.runner.known_replay import KnownReplay
@@ -122,11 +122,11 @@ class ReplayCache:
         return True
 
     def _list_workers_files(self) -> list[Path]:
-        return [
-            self._folder / name
-            for name in sorted(find_names(self._folder, ""))
-            if name.startswith(f"{FILE}.")
-        ]
+        try:
+            names = sorted(find_names(self._folder, ""))
+        except InputError:
+            return []  # it saves time alone: whoever needs the folder of results says what is wrong
+        return [self._folder / name for name in names if name.startswith(f"{FILE}.")]
 
     def _sign(self, signed: bytes) -> bytes:
         return hmac.digest(self._secret, signed, hashlib.sha256).hex().encode()
