@@ -19,7 +19,7 @@ def escape_text(text: str) -> str:
             char if char.isprintable() or char == "\t" else char.encode("unicode_escape").decode()
             for char in text
         )
-    return _RUNNER_COMMAND.sub(r"\\x23", visible)
+    return _RUNNER_COMMAND.sub(r"\\x23", visible) if "#" in visible else visible
 
 
 def escape_lines(text: str) -> str:

@@ -225,7 +225,9 @@ def test_names_as_long_as_may_be_do_not_push_the_page_sideways(show: Show, tmp_p
     for size in (DESK, PHONE):
         seen = show(path, size)
         seen.open_first()
-        seen.open_all()
+        seen.page.evaluate(
+            "document.querySelectorAll('details').forEach(all => { all.open = true; })"
+        )
         width = seen.page.evaluate("document.documentElement.scrollWidth")
         assert width <= size["width"]
 

@@ -15,9 +15,11 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 OPEN = """() => {
-  const scenarios = [...document.querySelectorAll('details.scenario')];
-  const left = new Set(scenarios.slice(2, -1));
-  document.querySelectorAll('details').forEach(found => { found.open = !left.has(found); });
+  const kinds = {};
+  for (const found of document.querySelectorAll('details'))
+    (kinds[`${found.className} in ${found.parentElement.className}`] ??= []).push(found);
+  for (const kind of Object.values(kinds))
+    for (const found of kind) found.open = found === kind[0] || found === kind.at(-1);
 }"""
 
 
@@ -54,7 +56,7 @@ class Seen:
         self.page.goto("about:blank")
 
     def open_all(self) -> None:
-        """Open what a page has of each kind: of its scenarios only the first two and the last."""
+        """Open, of each kind of thing that can be opened, the first and the last."""
         self.page.evaluate(OPEN)
         for transcripts in self.page.locator("details.scenario[open] .transcripts").all():
             transcripts.locator(":scope > .columns").first.wait_for()
