@@ -71,7 +71,7 @@ def test_the_call_is_read_whichever_api_carries_it(model: str, body: bytes) -> N
         (messages({"type": "text", "text": json.dumps(GIVEN)}, stop="end_turn"), "got: none"),
         (messages(call(), call(id_="c2")), "got: 'answer', 'answer'"),
         (messages(call(name="Bash")), "got: 'Bash'"),
-        (messages(), "got: none"),
+        (messages(), "holds no call"),
         (
             messages(call({"verdict": "maybe", "quote": "", "reason": ""})),
             "fit: verdict: 'yes', 'no'",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import functools
 import json
 from typing import Any
 
@@ -65,9 +67,15 @@ def whole(exchange: Exchange) -> dict[str, Any]:
     """Give an answer's body as the service gave it plain, or as the SDK puts it together."""
     content = exchange.response_body
     if is_stream(content):
-        return completion(content) if is_chat(exchange) else response(content)
+        return copy.deepcopy(put_together(content, is_chat(exchange)))
     body: dict[str, Any] = json.loads(content)
     return body
+
+
+@functools.cache
+def put_together(content: bytes, chat: bool) -> dict[str, Any]:
+    """Put a stream together with the SDK, once for all tests."""
+    return completion(content) if chat else response(content)
 
 
 def ask(exchange: Exchange) -> tuple[tuple[Block, ...], Answered]:
