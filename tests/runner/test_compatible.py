@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 from promptverdict.providers.calls import AS_TEXT, NO_TEXT
-from promptverdict.providers.stops import NOT_TOLD
+from promptverdict.providers.stops import NOT_NAMED, NOT_TOLD, UNNAMED
 from promptverdict.providers.throttle import Patience
 from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cells import Cell
@@ -158,6 +158,16 @@ def test_a_call_as_text_is_noted_with_the_trial(
     assert record.notices == (AS_TEXT,)
     (answered,) = [event for event in record.evidence.events if isinstance(event, Answered)]
     assert answered.notices == (AS_TEXT,)
+
+
+@pytest.mark.parametrize("given", [{}, {"model": None}, {"model": ["m"]}, {"model": " "}])
+def test_a_model_that_is_not_named_is_noted_with_the_trial(
+    given: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {key: value for key, value in completion(content="Hi.").items() if key != "model"}
+    _, record, _ = conduct(tmp_path, [plain(body | given)], monkeypatch)
+    (answered,) = [event for event in record.evidence.events if isinstance(event, Answered)]
+    assert (answered.model, record.notices) == (UNNAMED, (NOT_NAMED,))
 
 
 @pytest.mark.parametrize("content", [None, ""])

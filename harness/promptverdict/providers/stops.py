@@ -7,7 +7,8 @@ end. A word counts where it says that the answer is not whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from promptverdict.core.errors import ProviderError
 from promptverdict.providers.wire import (
@@ -17,6 +18,12 @@ from promptverdict.trials.transcript import Block, Call, Say
 
 NOT_TOLD = "the service did not say why the answer stopped; it is taken as whole"
 """Notice of an answer that came to its end without a reason."""
+
+UNNAMED = "unnamed"
+"""Name of a model whose service does not say which one answered."""
+NOT_NAMED = "the service did not say which model answered: nothing shows whether it changed"
+_MAX_NAME = 200
+"""Characters of a model's name that are kept."""
 
 _WORDS = {
     "calls": "tool_calls tool_call tool_use function_call function_calls",
@@ -30,6 +37,17 @@ _WORDS = {
     " incomplete malformed_function_call insufficient_system_resource",
 }
 _STOPS = {word: stop for stop, words in _WORDS.items() for word in words.split()}
+
+
+def read_model_name(body: Mapping[Any, Any]) -> str:
+    """Read which model an answer says it came from; UNNAMED where it does not."""
+    name = body.get("model")
+    return name[:_MAX_NAME] if isinstance(name, str) and name.strip() else UNNAMED
+
+
+def list_notices(reason: str | None, model: str) -> tuple[str, ...]:
+    """List what an answer did not say, in words."""
+    return (*([] if reason else [NOT_TOLD]), *([NOT_NAMED] if model == UNNAMED else []))
 
 
 def classify_stop(reason: str | None, blocks: Iterable[Block]) -> str:

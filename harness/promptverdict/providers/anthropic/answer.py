@@ -15,7 +15,7 @@ from promptverdict.providers.failures import (
     build_failure,
     build_unreadable,
 )
-from promptverdict.providers.stops import NOT_TOLD, classify_stop
+from promptverdict.providers.stops import classify_stop, list_notices, read_model_name
 from promptverdict.providers.thinking import read_text
 from promptverdict.providers.wire import (
     is_stream,
@@ -156,13 +156,14 @@ def _read_end(rest: dict[Any, Any], blocks: tuple[Block, ...]) -> Answered:
     if not isinstance(reason, str | None):
         raise ProviderError(f"The API's answer does not say why it stopped: {reason!r}")
     by_hand = relay if isinstance(relay, dict) else {}
+    model = read_model_name(rest)
     return Answered(
-        model=str(rest.get("model")),
+        model=model,
         stop=classify_stop(reason, blocks),
         stop_reason=reason or "",
         usage=_read_usage(usage if isinstance(usage, dict) else {}, by_hand),
         operator=by_hand.get("operator"),
-        notices=() if reason else (NOT_TOLD,),
+        notices=list_notices(reason, model),
     )
 
 

@@ -9,7 +9,7 @@ from promptverdict.core.errors import ProviderError
 from promptverdict.providers.failures import (
     build_failure,
 )
-from promptverdict.providers.stops import NOT_TOLD, classify_stop
+from promptverdict.providers.stops import classify_stop, list_notices, read_model_name
 from promptverdict.providers.wire import (
     parse_json,
     read_count,
@@ -83,14 +83,15 @@ def build_answered(
     relay = body.get("relay")
     by_hand = relay if isinstance(relay, dict) else {}
     stop = classify_stop(reason, blocks)
+    model = read_model_name(body)
     # A refusal stands beside the usual words for an end, and only a cut says more than it.
     return Answered(
-        model=str(body.get("model")),
+        model=model,
         stop="refusal" if refused and stop in ("calls", "done") else stop,
         stop_reason=reason or "",
         usage=_read_usage(body.get("usage"), *tokens, by_hand.get("usage") == "estimated"),
         operator=by_hand.get("operator"),
-        notices=() if reason else (NOT_TOLD,),
+        notices=list_notices(reason, model),
     )
 
 
