@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 from promptverdict.core.errors import InputError
-from promptverdict.core.files import find_names, is_there, list_unfinished, write_files
+from promptverdict.core.files import (
+    find_names,
+    is_there,
+    list_unfinished,
+    read_regular_file,
+    write_files,
+)
 
 
 def test_bytes_that_are_no_text_and_line_ends_are_written_as_they_are(tmp_path: Path) -> None:
@@ -42,3 +48,15 @@ def test_what_cannot_be_looked_at_is_not_taken_for_missing(tmp_path: Path) -> No
     for name, words in {"loop/x": "too many levels", "x" * 300: "file name too long"}.items():
         with pytest.raises(InputError, match=f"cannot be read: {words}"):
             is_there(tmp_path / name)
+
+
+def test_a_regular_file_is_read_to_one_byte_more_than_the_most(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for size in (0, 1, 9, 10, 11, 100_000):
+        path.write_bytes(bytes(size))
+        assert len(read_regular_file(path, 10)) == min(size, 11)
+        assert len(read_regular_file(str(path), 1_000_000)) == size
+    with pytest.raises(IsADirectoryError):
+        read_regular_file(tmp_path, 10)
+    with pytest.raises(FileNotFoundError):
+        read_regular_file(tmp_path / "none", 10)

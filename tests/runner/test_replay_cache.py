@@ -265,6 +265,15 @@ def test_workers_write_files_of_their_own_which_the_next_run_joins(
     assert len(played) == 4
 
 
+def test_a_folder_that_cannot_be_looked_into_keeps_no_run_from_replaying(
+    root: Path, played: list[str]
+) -> None:
+    (root / "results").mkdir()
+    (root / "results" / FOLDER).symlink_to(FOLDER)
+    assert run(root) == run(root)
+    assert len(played) == 2
+
+
 def test_a_run_of_more_records_than_fit_keeps_the_first(
     root: Path, played: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
