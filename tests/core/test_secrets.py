@@ -95,6 +95,13 @@ def test_credentials_in_the_addresses_of_variables_are_hidden_wherever_they_stan
         ("bearer abcdefgh1234", "bearer ***"),
         ("Incorrect API key: sk-proj-ab_Cd1234567890123456", "Incorrect API key: ***"),
         ("ghp_" + "a" * 36, "***"),
+        ("key gsk_" + "a1" * 26 + ".", "key ***."),
+        ("sk-or-v1-" + "a1" * 32, "***"),
+        (
+            "x -----BEGIN " + "PRIVATE KEY-----\nMIIE\n-----END " + "PRIVATE KEY----- is it",
+            "x *** is it",
+        ),
+        ("cut: -----BEGIN RSA " + "PRIVATE KEY-----\nMIIEow+/\nAB=", "cut: ***"),
         ("AKIAABCDEFGHIJKLMNOP", "***"),
     ],
 )

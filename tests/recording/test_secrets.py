@@ -33,6 +33,33 @@ FORMS = {
     "a Stripe key": f"sk_live_{DIGITS[:24]}",
     "a JSON web token": f"eyJ{DIGITS[:20]}.eyJ{DIGITS[:30]}.{DIGITS[:43]}",
     "a private key": "-----BEGIN RSA " + "PRIVATE KEY-----",
+    **{
+        f"a service's token with {token[:9]}": token
+        for token in (
+            f"npm_{DIGITS[:36]}",
+            f"pypi-AgEIcHlwaS5vcmc{DIGITS}",
+            f"dop_v1_{'0a1b' * 16}",
+            f"SG.{DIGITS[:22]}.{DIGITS[:43]}",
+            f"gsk_{DIGITS[:52]}",
+            f"xai-{DIGITS}{DIGITS[:20]}",
+            f"r8_{DIGITS[:37]}",
+            f"pplx-{DIGITS[:48]}",
+            f"tgp_v1_{DIGITS[:43]}",
+            f"sk-or-v1-{'0a1b' * 16}",
+            f"xapp-1-A01B2C3D4-1234567890-{'0a1b' * 16}",
+            f"glcbt-64_{DIGITS[:20]}",
+            f"dckr_pat_{DIGITS[:27]}",
+            f"lin_api_{DIGITS[:40]}",
+            f"ntn_{DIGITS[:46]}",
+            f"hvs.{DIGITS}{DIGITS[:35]}",
+            f"shpat_{'0a1b' * 8}",
+            f"sbp_{'0a1b' * 10}",
+            f"ya29.{DIGITS}{DIGITS}",
+            f"AGE-SECRET-KEY-1{'Q7' * 29}",
+            f"https://hooks.slack.com/services/T0A1B2C3D/B0A1B2C3D/{DIGITS[:24]}",
+            f"https://discord.com/api/webhooks/123456789012345678/{DIGITS}{DIGITS[:8]}",
+        )
+    },
     **{f"a Slack token of kind {kind}": f"xox{kind}-{DIGITS[:30]}" for kind in "abprs"},
 }
 
@@ -54,6 +81,8 @@ def test_a_key_is_refused_by_its_form_and_not_shown(what: str) -> None:
         "postgres://user:password@localhost/db",
         "Authorization: Bearer eyJ0eXAi.eyJzdWIi.short",
         "aws_secret_access_key = ${AWS_SECRET_ACCESS_KEY}",
+        "GROQ_API_KEY=gsk_... or xai-your-key-here, npm_config_registry=x, msg.SG.x",
+        "the r8_register, sbp_level_2 and hvs.status of https://discord.com/api/webhooks/ID/TOKEN",
     ],
 )
 def test_what_only_resembles_a_key_is_kept(text: str) -> None:

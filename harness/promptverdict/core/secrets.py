@@ -33,7 +33,28 @@ _SHORTEST = 8
 _QUERY_NAMES = r"(?:[\w-]*(?:key|token|secret|password|signature)|sig|auth|code)"
 _IS_SECRET_PARAMETER = re.compile(_QUERY_NAMES, re.IGNORECASE)
 
+SERVICE_TOKENS = re.compile(
+    r"\b(?:npm_[A-Za-z0-9]{36}|pypi-AgEI[\w-]{50,}|do[opr]_v1_[0-9a-f]{64}"
+    r"|SG\.[\w-]{16,32}\.[\w-]{16,64}|gsk_[A-Za-z0-9]{40,}|xai-[A-Za-z0-9]{60,}"
+    r"|r8_[A-Za-z0-9]{30,}|pplx-[A-Za-z0-9]{40,}|tgp_v1_[\w-]{40,}|sk-or-v1-[0-9a-f]{60,}"
+    r"|xapp-\d-[A-Z0-9]{6,}-\d{6,}-[0-9a-f]{32,}|gl(?:cbt|dt|rt|ft|agent|ptt|soat)-[\w-]{20,}"
+    r"|dckr_[po]at_[\w-]{20,}|lin_api_[A-Za-z0-9]{40}|ntn_[A-Za-z0-9]{40,}|hvs\.[\w-]{60,}"
+    r"|shp(?:at|ca|pa|ss)_[0-9a-f]{32}|sbp_[0-9a-f]{40}|ya29\.[\w-]{60,}"
+    r"|AGE-SECRET-KEY-1[A-Z0-9]{50,}|hooks\.slack\.com/services/T\w+/B\w+/\w{20,}"
+    r"|discord(?:app)?\.com/api/webhooks/\d{15,}/[\w-]{60,})"
+)
+"""Forms that only the tokens of one service have, as the rules of gitleaks describe them."""
+PRIVATE_KEY = "-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
+
 _PATTERNS = (
+    (SERVICE_TOKENS, HIDDEN),
+    (
+        re.compile(
+            rf"{PRIVATE_KEY}(?:[\s\S]{{0,20000}}?-----END (?:[A-Z]+ )?PRIVATE KEY-----"
+            r"|[A-Za-z0-9+/=\s]*)"
+        ),
+        HIDDEN,
+    ),
     # An address's user and password; the greedy class takes an `@` in a password along.
     (re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)[^\s/?#\"'<>]+@", re.IGNORECASE), rf"\1{HIDDEN}@"),
     (re.compile(rf"([?&;]{_QUERY_NAMES}=)[^&;#\s\"'<>]+", re.IGNORECASE), rf"\1{HIDDEN}"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from promptverdict.core.errors import StorageError
-from promptverdict.core.secrets import list_secrets
+from promptverdict.core.secrets import PRIVATE_KEY, SERVICE_TOKENS, list_secrets
 
 _COMMON = {"localhost", "sandbox", "/", "/root", "/workspace", "/home/agent"}
 """Names that identify nobody; Dockerfiles are full of /root."""
@@ -40,7 +40,16 @@ _FORMS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     ),
     "a private key": (
         ("private key",),
-        re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
+        re.compile(PRIVATE_KEY),
+    ),
+    "a service's token": (
+        (
+            *("npm_", "pypi-agei", "_v1_", "sg.", "gsk_", "xai-", "r8_", "pplx-", "sk-or-v1-"),
+            *("xapp-", "glcbt-", "gldt-", "glrt-", "glft-", "glagent-", "glptt-", "glsoat-"),
+            *("dckr_", "lin_api_", "ntn_", "hvs.", "shpat_", "shpca_", "shppa_", "shpss_", "sbp_"),
+            *("ya29.", "age-secret-key-1", "/services/t", "/api/webhooks/"),
+        ),
+        SERVICE_TOKENS,
     ),
     "a Slack token": (
         ("xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-"),
