@@ -349,6 +349,16 @@ def test_what_a_pattern_matched_begins_the_ids(tmp_path: Path) -> None:
     assert ids(tmp_path / "plugins/**/agents")[0] == "one/agents/review"
 
 
+def test_wildcards_find_nothing_hidden_unless_they_ask_for_it(tmp_path: Path) -> None:
+    for plugin in ("one", ".cache"):
+        write(tmp_path / "plugins" / plugin / "agents/dev.md")
+    for pattern in ("*/agents", "**/*.md"):
+        found = find_agents([tmp_path / "plugins" / pattern])
+        assert ([variant.agent[:3] for variant in found.variants], found.problems) == (["one"], ())
+    (problem,) = find_agents([tmp_path / "plugins/.c*/agents"]).problems
+    assert "makes no usable id" in problem.found
+
+
 def test_a_bad_file_keeps_no_other_out_and_is_known_by_its_id(tmp_path: Path) -> None:
     write(tmp_path / "a/good.md")
     write(tmp_path / "a/bad.md", "")

@@ -86,6 +86,9 @@ def _expand(place: Path, problems: list[Problem]) -> Iterator[tuple[Path, tuple[
         return
     top = find_top(place)
     found = sorted(top.glob("/".join(parts[magic[0] :])))
+    if not any(part[:1] == "." for part in parts[magic[0] :]):
+        # As in a shell, and as in folders: wildcards find nothing hidden.
+        found = [p for p in found if not any(q[:1] == "." for q in p.relative_to(top).parts)]
     if not found:
         cure = "correct the pattern, or create the folder"
         problems.append(Problem(place.as_posix(), "no path is like this", cure))
