@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from promptverdict.stats import exact
 from promptverdict.stats.compare import compare
 from promptverdict.stats.exact import compute_exact_p, find_critical_counts
 from promptverdict.stats.paired_test import FLOOR
@@ -107,3 +108,18 @@ def test_as_many_gains_as_losses_are_no_change() -> None:
 def test_counts_that_are_none_are_refused(gains: int, losses: int) -> None:
     with pytest.raises(ValueError, match="not among 9 pairs"):
         compute_exact_p(9, gains, losses)
+
+
+def test_tables_are_worked_out_in_parts_as_they_are_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = exact._list_tails, exact._list_seen, exact._list_shares, find_critical_counts
+
+    def work_out() -> list[Array]:
+        for table in (*tables, compute_exact_p):
+            table.cache_clear()
+        p_values = np.array([compute_exact_p(60, gains, 9) for gains in range(50)])
+        return [*(table(60) for table in tables[:3]), find_critical_counts(60, 0.05), p_values]
+
+    whole = work_out()
+    monkeypatch.setattr(exact, "_MOST_AT_ONCE", 500)
+    for in_one, in_parts in zip(whole, work_out(), strict=True):
+        assert np.array_equal(in_one, in_parts)

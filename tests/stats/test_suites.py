@@ -118,7 +118,10 @@ def test_no_pilot_is_refused() -> None:
         Chances.from_scores(arm([None]), arm([1]))
 
 
-def test_quantiles_are_interpolated_bit_by_bit_as_numpy_does() -> None:
+def test_quantiles_are_interpolated_bit_by_bit_as_numpy_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("promptverdict.stats.suites._MOST_AT_ONCE", 7_000)
     values = _compute_beta_quantiles(0.7, 0.4)
     drawn = np.random.default_rng(1).standard_normal(20_000)
     borders = [np.nextafter(_GRID, end) for end in (-9, 9)]

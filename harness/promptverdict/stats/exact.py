@@ -13,6 +13,7 @@ this way, where counting at the worst share alone would lose it.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -32,6 +33,9 @@ _SAME = 1e-9
 
 _HALVINGS = 28
 """Of the chances below which a result is critical: more than two of them are apart."""
+
+_MOST_AT_ONCE = 2**20
+"""Numbers of a table that are worked out at once: 8 MB of each of their intermediate values."""
 
 
 @lru_cache(maxsize=4096)
@@ -88,10 +92,23 @@ def _rank(pairs: int, seen: Counts, more: Counts) -> Array:
     """
     discordant = np.arange(pairs + 1)
     statistic = (2 * more - seen) / np.sqrt(np.maximum(seen, 1))
-    reached = (discordant + statistic[:, None] * np.sqrt(discordant)) / 2
-    least = np.clip(np.ceil(reached - _SAME).astype(np.intp), 0, pairs + 1)
-    tails = _list_tails(pairs)[discordant, least]
-    return np.asarray((_list_seen(pairs)[seen] * tails).sum(axis=1))
+    tails, weights = _list_tails(pairs), _list_seen(pairs)
+    chances = np.empty(seen.size)
+    for rows in _split_rows(seen.size, pairs + 1):
+        reached = (discordant + statistic[rows, None] * np.sqrt(discordant)) / 2
+        least = np.clip(np.ceil(reached - _SAME).astype(np.intp), 0, pairs + 1)
+        chances[rows] = (weights[seen[rows]] * tails[discordant, least]).sum(axis=1)
+    return chances
+
+
+def _split_rows(rows: int, columns: int) -> Iterator[slice]:
+    """Yield slices of so many rows that what is worked out from them at once stays small.
+
+    Tables grow with the square of the pairs: with five thousand of them each takes 200 MB.
+    """
+    step = max(1, _MOST_AT_ONCE // columns)
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))
 
 
 def _bracket_counts(pairs: int) -> tuple[Counts, Counts]:
@@ -128,11 +145,15 @@ def _list_tails(pairs: int) -> Array:
 
     Either sign may be the more frequent one; at most 1.
     """
-    discordant, more = np.ogrid[: pairs + 1, : pairs + 2]
-    # Without a differing pair there is no T at all, so that no result is reached.
-    impossible = (more > discordant) | (discordant == 0)
-    tails = 2 * np.where(impossible, 0.0, bdtrc(more - 1.0, discordant, 0.5))
-    return np.asarray(np.minimum(tails, 1.0))
+    more = np.arange(pairs + 2)
+    tails = np.empty((pairs + 1, pairs + 2))
+    for rows in _split_rows(pairs + 1, pairs + 2):
+        discordant = np.arange(rows.start, rows.stop)[:, None]
+        # Without a differing pair there is no T at all, so that no result is reached.
+        impossible = (more > discordant) | (discordant == 0)
+        likely = 2 * np.where(impossible, 0.0, bdtrc(more - 1.0, discordant, 0.5))
+        tails[rows] = np.minimum(likely, 1.0)
+    return tails
 
 
 @lru_cache(maxsize=8)
@@ -153,5 +174,8 @@ def _list_shares(pairs: int) -> Array:
 def _list_binomial(pairs: int, shares: Array) -> Array:
     count = np.arange(pairs + 1)
     ways = gammaln(pairs + 1) - gammaln(count + 1) - gammaln(pairs - count + 1)
-    share = shares[:, None]
-    return np.asarray(np.exp(ways + xlogy(count, share) + xlog1py(pairs - count, -share)))
+    chances = np.empty((shares.size, pairs + 1))
+    for rows in _split_rows(shares.size, pairs + 1):
+        share = shares[rows, None]
+        chances[rows] = np.exp(ways + xlogy(count, share) + xlog1py(pairs - count, -share))
+    return chances
