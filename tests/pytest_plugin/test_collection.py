@@ -46,7 +46,9 @@ def test_an_agent_that_cannot_be_used_is_named_where_its_error_is_deselected(
     (evals.path / "agents/helper/base.md").write_bytes(b"\xe9\xe9")
 
     def list_unsaid(*arguments: str) -> list[str]:
-        lines = evals.runpytest_inprocess("evals", "--collect-only", *arguments).outlines
+        lines = evals.runpytest_inprocess(
+            "-p", "no:asyncio", "evals", "--collect-only", *arguments
+        ).outlines
         return [line for line in lines if line.startswith("deselected, and cannot be used: ")]
 
     (line,) = list_unsaid("-k", "terse")

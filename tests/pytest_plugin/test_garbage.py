@@ -60,6 +60,6 @@ def test_only_a_session_of_evaluations_alone_leaves_its_items_out(evals: pytest.
         (("test_other.py",), (False, False)),
     ):
         spy = _Spy()
-        evals.inline_run(*arguments, "--collect-only", plugins=[spy])
+        evals.inline_run("-p", "no:asyncio", *arguments, "--collect-only", plugins=[spy])
         assert spy.seen == [expected], arguments
         assert (gc.get_freeze_count(), gc.get_threshold()) == (0, usual)
