@@ -69,10 +69,23 @@ class Repository:
         return self.git("rev-parse", "HEAD")
 
 
+def leave_surroundings(patch: pytest.MonkeyPatch) -> None:
+    """Unset what says that tests run in CI, or in a hook of a repository."""
+    for name in ("CI", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        patch.delenv(name, raising=False)
+
+
+@contextlib.contextmanager
+def stand_alone_in(folder: Path) -> Iterator[pytest.MonkeyPatch]:
+    """Make a folder the working folder of what is recorded once for many tests."""
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
+        leave_surroundings(patch)
+        yield patch
+
+
 @pytest.fixture
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CI", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
-        monkeypatch.delenv(name, raising=False)
+    leave_surroundings(monkeypatch)
 
 
 @pytest.fixture
@@ -87,9 +100,7 @@ def recorded_repository(imported: None, tmp_path_factory: pytest.TempPathFactory
     from tests.recorded import record_project
 
     folder = tmp_path_factory.mktemp("recorded")
-    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
-        for name in ("CI", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
-            patch.delenv(name, raising=False)
+    with stand_alone_in(folder):
         made = make_repository(folder)
         record_project(folder, answers)
         made.commit("Everything recorded")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -19,7 +18,15 @@ from promptverdict.trials.stored_records import read_records
 
 from tests.fakes import Blocks, Provider, provider, run, say
 from tests.recorded import record_project
-from tests.repositories import CURT, SCENARIOS, SUITE, Repository, answers, make_repository
+from tests.repositories import (
+    CURT,
+    SCENARIOS,
+    SUITE,
+    Repository,
+    answers,
+    make_repository,
+    stand_alone_in,
+)
 
 NINE_DAYS_AGO = "2026-11-01T12:00:00Z"
 NOW = "2026-11-10T12:00:00Z"
@@ -55,9 +62,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 def recorded_long_ago(imported: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Record the kind prompt nine days ago, and begin a branch."""
     folder = tmp_path_factory.mktemp("aged")
-    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
-        for name in ("CI", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
-            patch.delenv(name, raising=False)
+    with stand_alone_in(folder) as patch:
         patch.setattr(NOW_MODULE, lambda: NINE_DAYS_AGO)
         made = make_repository(folder)
         suite = folder / "evals/manners/suite.yaml"

@@ -20,7 +20,7 @@ from promptverdict.trials.runs import find_run
 from promptverdict.trials.transcript import Answered, Call, Event, Say
 
 from tests.fakes import Blocks, provider, run, say, turn_of, use, write
-from tests.repositories import Repository
+from tests.repositories import Repository, leave_surroundings
 
 pytestmark = pytest.mark.e2e
 
@@ -111,8 +111,7 @@ def _run_no_test(block: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def begun_pack(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Repository:
     monkeypatch.chdir(pytester.path)
-    for name in ("CI", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
-        monkeypatch.delenv(name, raising=False)
+    leave_surroundings(monkeypatch)
     write(
         Path(pytester.path),
         {

@@ -86,9 +86,9 @@ def _expand(place: Path, problems: list[Problem]) -> Iterator[tuple[Path, tuple[
         return
     top = find_top(place)
     found = sorted(top.glob("/".join(parts[magic[0] :])))
-    if not any(part[:1] == "." for part in parts[magic[0] :]):
+    if not _is_hidden(Path(*parts[magic[0] :])):
         # As in a shell, and as in folders: wildcards find nothing hidden.
-        found = [p for p in found if not any(q[:1] == "." for q in p.relative_to(top).parts)]
+        found = [path for path in found if not _is_hidden(path.relative_to(top))]
     if not found:
         cure = "correct the pattern, or create the folder"
         problems.append(Problem(place.as_posix(), "no path is like this", cure))
@@ -98,6 +98,11 @@ def _expand(place: Path, problems: list[Problem]) -> Iterator[tuple[Path, tuple[
         whole = "**" in parts
         offsets = range(len(matched)) if whole else [number - magic[0] for number in magic]
         yield path, tuple(matched[number] for number in offsets)
+
+
+def _is_hidden(path: Path) -> bool:
+    """Return whether a part of a path begins with a dot."""
+    return any(part[:1] == "." for part in path.parts)
 
 
 def _find_below(

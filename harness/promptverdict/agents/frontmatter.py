@@ -48,8 +48,8 @@ def split_frontmatter(text: str) -> Source:
     lines = text.split("\n")
     first, fence = _find_begin(lines)
     if first is None:
-        said = f"{_describe_lookalike(lines)}the whole text is the prompt"
-        without = Diagnostic(line=1, kind="no-frontmatter", text=said)
+        reason = f"{_describe_lookalike(lines)}the whole text is the prompt"
+        without = Diagnostic(line=1, kind="no-frontmatter", text=reason)
         return Source(None, {}, text, 1, (without,))
     end = next((number for number in range(first + 1, len(lines)) if _is_rule(lines[number])), None)
     if end is None:

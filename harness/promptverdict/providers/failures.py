@@ -103,9 +103,8 @@ def _is_overflow_body(content: bytes) -> bool:
         body = parse_json(content)
     except ValueError:
         return False
-    match body:
-        case [first, *_]:  # Google's service puts its error into a list
-            body = first
+    if isinstance(body, list) and body:  # Google's service puts its error into a list
+        body = body[0]
     match body:
         case {"error": {**error}}:
             words = (error.get("code"), error.get("message"))

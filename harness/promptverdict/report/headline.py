@@ -130,10 +130,10 @@ def describe_uncompared_run(trials: Sequence[TrialSummary]) -> Headline:
 
 def _list_reasons(comparison: Comparison) -> Iterator[Reason]:
     judged = sorted(comparison.judged, key=rank_verdict)
-    told = [verdict for verdict in judged if verdict.word != "too few scenarios"] or judged
-    yield from (_build_reason(verdict) for verdict in told[:MOST_REASONS])
-    if left_out := len(judged) - len(told[:MOST_REASONS]):
-        few = len(judged) - len(told)
+    ranked = [verdict for verdict in judged if verdict.word != "too few scenarios"] or judged
+    yield from (_build_reason(verdict) for verdict in ranked[:MOST_REASONS])
+    if left_out := len(judged) - len(ranked[:MOST_REASONS]):
+        few = len(judged) - len(ranked)
         of_them = f", {few} of them" if few < left_out else ""
         yield Reason(f"{left_out} more below{f'{of_them} with too few scenarios' * bool(few)}.")
     for gate in comparison.gates:

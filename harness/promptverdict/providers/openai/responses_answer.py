@@ -76,7 +76,7 @@ def assemble_stream(content: bytes) -> dict[str, Any]:
     Raises ProviderError when the stream broke off or ended early.
     """
     done: dict[int, Any] = {}
-    said: list[str] = []
+    pieces: list[str] = []
     for data in read_event_data(content):
         try:
             event = parse_json(data)
@@ -87,14 +87,14 @@ def assemble_stream(content: bytes) -> dict[str, Any]:
                 index = event.get("output_index")
                 done[index if isinstance(index, int) else len(done)] = item
             case {"type": "response.output_text.delta", "delta": str(piece)}:
-                said.append(piece)
+                pieces.append(piece)
             case {
                 "type": "response.completed" | "response.incomplete" | "response.failed",
                 "response": dict(response),
             }:
                 # Some services send the items only one by one, or a text in pieces alone.
                 items = response.get("output") or [done[index] for index in sorted(done)]
-                return {**response, "output": items or _build_message("".join(said))}
+                return {**response, "output": items or _build_message("".join(pieces))}
             case {"type": "error"} | {"error": dict()}:
                 raise build_broken_off(event.get("error") or event)
     raise build_early_end(content, "response.completed")
