@@ -5,6 +5,8 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from promptverdict.sandbox import (
     open_sandbox,
     remove_trial_folders,
 )
-from promptverdict.sandbox.locked_folders import remove_leftovers
+from promptverdict.sandbox.locked_folders import make_locked_folder, remove_leftovers
 
 from .shells import NEEDS_BUBBLEWRAP, Shell, python, shell
 
@@ -104,14 +106,33 @@ def test_what_a_killed_process_left_is_removed_at_the_next_start_and_nothing_els
     assert folders.workspace.exists()
 
 
-def test_a_folder_that_is_not_locked_yet_is_left_alone_for_an_hour(tmp_path: Path) -> None:
-    new = tmp_path / "a-new-x"
-    new.mkdir()
+def test_what_was_killed_before_its_folder_was_locked_leaves_nothing_either(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a-x").mkdir()
     remove_leftovers(tmp_path, "a-", {os.geteuid()})
-    assert new.exists()
-    os.utime(new, (0, 0))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_another_process_removes_before_it_is_locked_is_made_again(
+    tmp_path: Path,
+) -> None:
+    stop = threading.Event()
+
+    def sweep() -> None:
+        while not stop.is_set():
+            remove_leftovers(tmp_path, "a-", {os.geteuid()})
+
+    with ThreadPoolExecutor(2) as pool:
+        sweepers = [pool.submit(sweep) for _ in range(2)]
+        made = [make_locked_folder(tmp_path, "a-") for _ in range(100)]
+        stop.set()
+        assert [sweeper.result() for sweeper in sweepers] == [None, None]
+    assert all(folder.is_dir() for folder, _ in made)
+    for _, lock in made:
+        os.close(lock)
     remove_leftovers(tmp_path, "a-", {os.geteuid()})
-    assert not new.exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_nothing_of_other_users_no_links_and_no_files_are_removed(tmp_path: Path) -> None:

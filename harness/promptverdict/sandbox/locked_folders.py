@@ -12,25 +12,23 @@ import os
 import secrets
 import stat
 import tempfile
-import time
 from collections.abc import Collection
 from pathlib import Path
-
-_NEW = "new-"
-"""Stands in the name of a folder until it is locked."""
-_NEW_SECONDS = 3600.0
-"""Age at which a folder that was never locked belongs to nobody."""
 
 
 def make_locked_folder(base: Path, prefix: str) -> tuple[Path, int]:
     """Make a folder; return it and a descriptor, whose closing ends the lock. Raises OSError."""
-    # What another process can lock, it may remove: this one gets the name that is looked for only
-    # when it is locked.
-    new = Path(tempfile.mkdtemp(prefix=f"{prefix}{_NEW}", dir=base))
-    folder = new.with_name(prefix + new.name.removeprefix(prefix + _NEW))
-    lock = os.open(new, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    _lock(lock)
-    return new.rename(folder), lock
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
+        # Until it is locked it belongs to nobody, and another process that starts just now may
+        # remove it. Whoever removes it holds the lock meanwhile, so that it is gone or safe once
+        # this process has the lock.
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            _lock(lock, wait=True)
+            if folder.exists():
+                return folder, lock
+            os.close(lock)
 
 
 def is_locked(folder: Path) -> bool:
@@ -51,9 +49,6 @@ def remove_leftovers(base: Path, prefix: str, owners: Collection[int]) -> None:
         with contextlib.suppress(OSError):
             status = folder.lstat()
             if not stat.S_ISDIR(status.st_mode) or status.st_uid not in owners:
-                continue
-            is_new = folder.name.startswith(prefix + _NEW)
-            if is_new and time.time() - status.st_mtime < _NEW_SECONDS:
                 continue
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
@@ -86,12 +81,12 @@ def remove_tree(root: Path) -> None:
     root.rmdir()
 
 
-def _lock(descriptor: int) -> bool:
+def _lock(descriptor: int, *, wait: bool = False) -> bool:
     """Lock a folder unless somebody else has; file systems without locks keep their leftovers."""
     import fcntl  # not on Windows, where nothing is recorded
 
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:
         return False
     return True
