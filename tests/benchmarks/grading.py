@@ -16,7 +16,6 @@ graded. The hash is over all grades: if it changes, a grade did.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import functools
 import gc
 import hashlib
@@ -84,7 +83,7 @@ def recorded() -> list[Graded]:
             for cell in list_cells(load_scenario(scenario, suite), agents, settings, by_hand=False):
                 location = cell.get_trial(0).location
                 if location.http.exists():
-                    evidence = asyncio.run(read_evidence(cell, open_sealed(location)))
+                    evidence = read_evidence(cell, open_sealed(location))
                     found.append(Graded(cell, evidence.model_dump_json()))
     return found
 

@@ -77,7 +77,7 @@ def test_what_was_judged_while_recording_is_read_in_replay_and_in_read_back(tmp_
     assert replayed.evidence == recorded.evidence
     assert replayed.grades == recorded.grades
     sealed = open_sealed(cell.get_trial(0).location)
-    assert asyncio.run(read_evidence(cell, sealed)) == recorded.evidence
+    assert read_evidence(cell, sealed) == recorded.evidence
     assert outcome(replay(dataclasses.replace(cell, judge=None)))[0] == "pass"
 
 

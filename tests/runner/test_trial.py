@@ -123,10 +123,7 @@ def test_replay_and_read_back_give_what_was_recorded(tmp_path: Path, unprotected
     assert any(isinstance(event, Opaque) for event in recorded.evidence.events)
     replayed = replay(cell, unprotected)
     assert replayed.evidence == recorded.evidence
-    assert (
-        asyncio.run(read_evidence(cell, open_sealed(cell.get_trial(0).location)))
-        == recorded.evidence
-    )
+    assert read_evidence(cell, open_sealed(cell.get_trial(0).location)) == recorded.evidence
     assert recorded.evidence.final_tree()["a/b.txt"].content == b"x\ny\nz"
 
 
@@ -327,7 +324,7 @@ def test_commits_and_test_order_are_told_from_a_recording_alone(
     assert recorded.fault is None
     sealed = open_sealed(cell.get_trial(0).location)
     sealed.location.probes.unlink(missing_ok=not probed)
-    evidence = asyncio.run(read_events(cell, sealed))
+    evidence = read_events(cell, sealed)
     assert production_changes_without_a_red(evidence) == out_of_order
     reports = run_probes(cell.scenario, sealed.location, sealed.seal, evidence, sandbox)
     assert recorded.evidence.outcome is not None
@@ -363,7 +360,7 @@ def test_a_changed_probe_is_stale_until_it_ran_again_on_the_stored_trees(tmp_pat
     assert stale.fault.kind == StaleProbes.__name__
     assert "promptverdict probe" in stale.fault.message
     sealed = open_sealed(cell.get_trial(0).location)
-    evidence = asyncio.run(read_events(cell, sealed))
+    evidence = read_events(cell, sealed)
     run_probes(cell.scenario, sealed.location, sealed.seal, evidence, sandbox)
     (again,) = read_reports(cell.scenario, sealed.location, sealed.seal)
     assert [check.outcome for check in again.checks] == ["fail"]

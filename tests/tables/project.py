@@ -111,6 +111,6 @@ def _judge(root: Path) -> None:
     judge = ScriptedJudge(lambda _: verdict("yes")).judge
     for cell in list_cells(scenario, agents, settings, by_hand=False):
         sealed = open_sealed(cell.get_trial(0).location)
-        evidence = asyncio.run(read_events(cell, sealed))
+        evidence = read_events(cell, sealed)
         questions = list_questions(scenario.scenario.grades.values(), evidence)
         asyncio.run(gather(judge, inquire_trial(sealed.location, sealed.seal), questions))

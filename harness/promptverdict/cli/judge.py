@@ -113,7 +113,7 @@ def _read_trial(trial: Trial) -> TrialQuestions | None:
     if sealed is None:
         return None
     inquire_trial(trial.location, sealed.seal).file.check()
-    evidence = asyncio.run(read_events(trial.cell, sealed))
+    evidence = read_events(trial.cell, sealed)
     questions = list_questions(trial.cell.scenario.scenario.grades.values(), evidence)
     return TrialQuestions(trial, JudgedTrial(sealed, evidence), questions)
 

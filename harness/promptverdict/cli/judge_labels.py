@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,7 +73,7 @@ def _grade_as_judged(trial: Trial, wanted: list[Rubric]) -> Iterator[tuple[Rubri
     sealed = open_current(trial)
     if sealed is None:
         return
-    evidence = asyncio.run(read_events(trial.cell, sealed))
+    evidence = read_events(trial.cell, sealed)
     inquiry = inquire_trial(trial.location, sealed.seal)
     inquiry.file.check()
     judged = read_judgements(inquiry, list_questions(wanted, evidence), trial.cell.judge)

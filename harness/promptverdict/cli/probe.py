@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +49,7 @@ def run(asked: argparse.Namespace) -> int:
 
     outdated = read_each(trials, find)
     for trial, sealed in outdated:
-        evidence = asyncio.run(read_events(trial.cell, sealed))
+        evidence = read_events(trial.cell, sealed)
         reports = run_probes(trial.cell.scenario, trial.location, sealed.seal, evidence, sandbox())
         failed = sum(check.outcome == "fail" for report in reports for check in report.checks)
         faults = sum(report.fault is not None for report in reports)

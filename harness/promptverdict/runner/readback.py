@@ -53,7 +53,7 @@ def read_back_cells(here: Iterable[Cell], settings: Settings) -> Iterator[TrialR
 def read_back(trial: Trial, sealed: Sealed) -> TrialRecord:
     """Make the record that a replay of a trial would make, without a request."""
     try:
-        evidence, notices = run_without_waiting(_read_gradable(trial.cell, sealed))
+        evidence, notices = _read_gradable(trial.cell, sealed)
     except EvidenceError as error:
         return record_absence(trial, error)
     record = TrialRecord(
@@ -69,17 +69,17 @@ def read_back(trial: Trial, sealed: Sealed) -> TrialRecord:
     return inspect_record(trial.cell, record)
 
 
-async def _read_gradable(cell: Cell, sealed: Sealed) -> tuple[Evidence, tuple[str, ...]]:
+def _read_gradable(cell: Cell, sealed: Sealed) -> tuple[Evidence, tuple[str, ...]]:
     try:
-        evidence = await read_evidence(cell, sealed)
+        evidence = read_evidence(cell, sealed)
         return evidence, list_answer_notices(evidence.events)
     except StaleProbes as error:
         # What needs no probe can be graded all the same.
-        evidence = await read_events(cell, sealed)
+        evidence = read_events(cell, sealed)
         return evidence, (*list_answer_notices(evidence.events), str(error))
 
 
-async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
+def read_events(cell: Cell, sealed: Sealed) -> Evidence:
     """Read what happened out of a recording, without a request and without the SDK.
 
     The same loop runs as when it was recorded, so the events are the same. The probes' reports are
@@ -98,7 +98,7 @@ async def read_events(cell: Cell, sealed: Sealed) -> Evidence:
     turns = PlayedUser(script, player, user.turns) if user and player else script
     model = _RepeatedModel(answers, _load_api(cell.model, where))
     try:
-        await run_loop(cell.task, model, tools, turns, transcript)
+        run_without_waiting(run_loop(cell.task, model, tools, turns, transcript))
     except ProviderError as error:
         # No provider is at fault here: an answer that cannot be read is never recorded.
         problem = str(error).partition("\n")[0]
@@ -118,12 +118,12 @@ def _load_api(model: str, where: str) -> Api:
         raise BrokenRecording(f"{where}: {found}\n{_CURE}") from error
 
 
-async def read_evidence(cell: Cell, sealed: Sealed) -> Evidence:
+def read_evidence(cell: Cell, sealed: Sealed) -> Evidence:
     """Read the whole evidence of a trial, with what probes and judges found.
 
     Raises EvidenceError.
     """
-    evidence = await read_events(cell, sealed)
+    evidence = read_events(cell, sealed)
     reports = {
         "probes": read_reports(cell.scenario, sealed.location, sealed.seal),
         "judged": read_judgements(

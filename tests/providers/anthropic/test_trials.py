@@ -61,7 +61,7 @@ def replayed(cell: Cell, sandbox: Sandbox, recorded: TrialRecord) -> None:
     record = asyncio.run(run_trial(cell.get_trial(0), RunContext(lambda: sandbox, network), sealed))
     assert record.fault is None
     assert record.evidence == recorded.evidence
-    assert asyncio.run(read_evidence(cell, sealed)) == recorded.evidence
+    assert read_evidence(cell, sealed) == recorded.evidence
 
 
 def plain(*blocks: dict[str, Any], **more: Any) -> httpx2.Response:

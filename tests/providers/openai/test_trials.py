@@ -157,7 +157,7 @@ def test_parallel_calls_and_reasoning_are_recorded_and_replay_as_they_were(
     )
     assert replayed.fault is None
     assert replayed.evidence == record.evidence
-    assert asyncio.run(read_evidence(cell, sealed)) == record.evidence
+    assert read_evidence(cell, sealed) == record.evidence
     assert replayed.provenance is not None
     assert "openai" in replayed.provenance.versions
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def read_recording(scenario: LoadedScenario, location: Location) -> Evidence:
     """Read the evidence of a recorded trial. Raises EvidenceError."""
     sealed: Sealed = open_sealed(location)
     cell = build_stand_in(scenario, sealed.head.provenance.model)
-    return asyncio.run(read_evidence(cell, sealed))
+    return read_evidence(cell, sealed)
 
 
 def name_recording(scenario: LoadedScenario, location: Location) -> str:
