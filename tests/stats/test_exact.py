@@ -110,16 +110,41 @@ def test_counts_that_are_none_are_refused(gains: int, losses: int) -> None:
         compute_exact_p(9, gains, losses)
 
 
+def work_out(pairs: int, losses: int) -> list[Array]:
+    """Work out anew the tables, the critical counts, and the p of all gains beside so many losses.
+
+    A table of few shares is written out, with the columns it leaves away as 0.
+    """
+    tables = exact._list_tails, exact._list_seen, exact._list_shares
+    for table in (*tables, compute_exact_p, find_critical_counts):
+        table.cache_clear()
+    p_values = np.array([compute_exact_p(pairs, g, losses) for g in range(pairs - losses + 1)])
+    tails, seen, shares = (table(pairs) for table in tables)
+    critical = [find_critical_counts(pairs, alpha) for alpha in (0.05, 0.001)]
+    return [p_values, *critical, tails, seen, shares.toarray()]
+
+
+@try_cases("pairs", [30, 120])
+def test_what_tables_leave_out_changes_no_verdict(pairs: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        found = work_out(pairs, losses=pairs // 6)
+        patch.setattr(exact, "_find_reach", lambda pairs: pairs)
+        whole = work_out(pairs, losses=pairs // 6)
+    assert found[3].shape < whole[3].shape
+    assert np.abs(found[0] - whole[0]).max() < 1e-14
+    assert all(np.array_equal(*critical) for critical in zip(found[1:3], whole[1:3], strict=True))
+
+
+@try_cases("pairs", [1, 2, 12, 19, 20, 100, 5_000])
+def test_farther_from_the_mean_than_tables_reach_lies_nothing_that_counts(pairs: int) -> None:
+    counts, reach = np.arange(pairs + 1), exact._find_reach(pairs)
+    for share in (0.001, 0.1, 0.5, 0.97):
+        chances = binom.pmf(counts, pairs, share)
+        assert chances[np.abs(counts - share * pairs) > reach].sum() <= 1e-16
+
+
 def test_tables_are_worked_out_in_parts_as_they_are_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    tables = exact._list_tails, exact._list_seen, exact._list_shares, find_critical_counts
-
-    def work_out() -> list[Array]:
-        for table in (*tables, compute_exact_p):
-            table.cache_clear()
-        p_values = np.array([compute_exact_p(60, gains, 9) for gains in range(50)])
-        return [*(table(60) for table in tables[:3]), find_critical_counts(60, 0.05), p_values]
-
-    whole = work_out()
+    whole = work_out(60, losses=9)
     monkeypatch.setattr(exact, "_MOST_AT_ONCE", 500)
-    for in_one, in_parts in zip(whole, work_out(), strict=True):
+    for in_one, in_parts in zip(whole, work_out(60, losses=9), strict=True):
         assert np.array_equal(in_one, in_parts)

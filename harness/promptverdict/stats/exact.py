@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,9 @@ from scipy.special import bdtrc, gammaln, xlog1py, xlogy
 
 from promptverdict.stats.samples import Array
 from promptverdict.stats.score import compute_level, compute_quantile
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Counts = npt.NDArray[np.intp]
 
@@ -36,6 +40,9 @@ _HALVINGS = 28
 
 _MOST_AT_ONCE = 2**20
 """Numbers of a table that are worked out at once: 8 MB of each of their intermediate values."""
+
+_NEGLIGIBLE = 1e-16
+"""Of all results, those left out together have at most this chance: 1.0 minus it is 1.0."""
 
 
 @lru_cache(maxsize=4096)
@@ -90,21 +97,32 @@ def _rank(pairs: int, seen: Counts, more: Counts) -> Array:
 
     `more` are those of the more frequent sign among `seen` differing pairs, one number each.
     """
-    discordant = np.arange(pairs + 1)
     statistic = (2 * more - seen) / np.sqrt(np.maximum(seen, 1))
-    tails, weights = _list_tails(pairs), _list_seen(pairs)
+    tails, weights, reach = _list_tails(pairs), _list_seen(pairs), _find_reach(pairs)
+    around = np.arange(-reach, reach + 1)
     chances = np.empty(seen.size)
-    for rows in _split_rows(seen.size, pairs + 1):
+    for rows in _split_rows(seen.size, around.size):
+        discordant = np.clip(seen[rows, None] + around, 0, pairs)
         reached = (discordant + statistic[rows, None] * np.sqrt(discordant)) / 2
-        least = np.clip(np.ceil(reached - _SAME).astype(np.intp), 0, pairs + 1)
-        chances[rows] = (weights[seen[rows]] * tails[discordant, least]).sum(axis=1)
+        least = np.ceil(reached - _SAME).astype(np.intp)
+        places = np.minimum(least - discordant // 2, reach + 1)
+        chances[rows] = (weights[seen[rows]] * tails[discordant, places]).sum(axis=1)
     return chances
+
+
+def _find_reach(pairs: int) -> int:
+    """Return how far a binomial count of so many pairs can be from its mean.
+
+    Farther lie results that are negligible together (Hoeffding, JASA 58:13, 1963, theorem 2).
+    Tables hold nothing of them, so that they grow with the pairs to the power of 1.5, and not of 2.
+    """
+    return min(pairs, math.ceil(math.sqrt(pairs * math.log(2 / _NEGLIGIBLE) / 2)))
 
 
 def _split_rows(rows: int, columns: int) -> Iterator[slice]:
     """Yield slices of so many rows that what is worked out from them at once stays small.
 
-    Tables grow with the square of the pairs: with five thousand of them each takes 200 MB.
+    The tables of twenty thousand pairs take 200 MB.
     """
     step = max(1, _MOST_AT_ONCE // columns)
     for start in range(0, rows, step):
@@ -135,47 +153,64 @@ def _find_least(pairs: int, chance: float, fewest: Counts, most: Counts) -> Coun
 
 def _find_worst_chance(pairs: int, least: Counts) -> float:
     """Return the greatest chance, whatever share of pairs differs, of so many of one sign."""
-    tails = _list_tails(pairs)[np.arange(pairs + 1), least]
-    return float((_list_shares(pairs) @ tails).max())
+    discordant = np.arange(pairs + 1)
+    places = np.minimum(least - discordant // 2, _find_reach(pairs) + 1)
+    return float((_list_shares(pairs) @ _list_tails(pairs)[discordant, places]).max())
 
 
 @lru_cache(maxsize=8)
 def _list_tails(pairs: int) -> Array:
-    """Return for m differing pairs (rows) the chance of at least b (columns) of one sign.
+    """Return for m differing pairs (rows) the chance of at least m // 2 + k (columns) of one sign.
 
-    Either sign may be the more frequent one; at most 1.
+    Either sign may be the more frequent one; at most 1. The last column is that of all k that are
+    too many to be likely: 0.
     """
-    more = np.arange(pairs + 2)
-    tails = np.empty((pairs + 1, pairs + 2))
-    for rows in _split_rows(pairs + 1, pairs + 2):
+    beyond = np.arange(_find_reach(pairs) + 1)
+    tails = np.zeros((pairs + 1, beyond.size + 1))
+    for rows in _split_rows(pairs + 1, beyond.size):
         discordant = np.arange(rows.start, rows.stop)[:, None]
+        more = discordant // 2 + beyond
         # Without a differing pair there is no T at all, so that no result is reached.
         impossible = (more > discordant) | (discordant == 0)
         likely = 2 * np.where(impossible, 0.0, bdtrc(more - 1.0, discordant, 0.5))
-        tails[rows] = np.minimum(likely, 1.0)
+        tails[rows, :-1] = np.minimum(likely, 1.0)
     return tails
 
 
 @lru_cache(maxsize=8)
 def _list_seen(pairs: int) -> Array:
-    """Return the chances of 0, 1, ... differing pairs (columns), at each share that can be seen."""
-    return _list_binomial(pairs, np.arange(pairs + 1) / pairs)
+    """Return the chances of the counts of differing pairs that lie around each count (rows).
+
+    The share of differing pairs is the one that the count is seen at; columns are as far on both
+    sides as it matters.
+    """
+    seen, reach = np.arange(pairs + 1), _find_reach(pairs)
+    return _list_binomial(pairs, seen / pairs, seen, np.arange(-reach, reach + 1))
 
 
 @lru_cache(maxsize=8)
-def _list_shares(pairs: int) -> Array:
+def _list_shares(pairs: int) -> csr_array:
     """Return the chances of 0, 1, ... differing pairs (columns), for shares from 0 to 1 (rows).
 
     The shares lie evenly on the scale of the arcsine, on which all are known equally well.
     """
-    return _list_binomial(pairs, np.sin(np.linspace(0, math.pi / 2, _SHARES)) ** 2)
+    from scipy.sparse import csr_array  # its import takes as long as most comparisons
+
+    shares, reach = np.sin(np.linspace(0, math.pi / 2, _SHARES)) ** 2, _find_reach(pairs)
+    centres, around = np.rint(shares * pairs).astype(np.intp), np.arange(-reach - 1, reach + 2)
+    chances = _list_binomial(pairs, shares, centres, around)
+    columns = np.clip(centres[:, None] + around, 0, pairs)
+    starts = np.arange(_SHARES + 1) * around.size
+    return csr_array((chances.ravel(), columns.ravel(), starts), shape=(_SHARES, pairs + 1))
 
 
-def _list_binomial(pairs: int, shares: Array) -> Array:
-    count = np.arange(pairs + 1)
-    ways = gammaln(pairs + 1) - gammaln(count + 1) - gammaln(pairs - count + 1)
-    chances = np.empty((shares.size, pairs + 1))
-    for rows in _split_rows(shares.size, pairs + 1):
-        share = shares[rows, None]
-        chances[rows] = np.exp(ways + xlogy(count, share) + xlog1py(pairs - count, -share))
+def _list_binomial(pairs: int, shares: Array, centres: Counts, around: Counts) -> Array:
+    """Return the chances of the counts around each centre, at each share; 0 for no count."""
+    chances = np.empty((shares.size, around.size))
+    for rows in _split_rows(shares.size, around.size):
+        wanted, share = centres[rows, None] + around, shares[rows, None]
+        count = np.clip(wanted, 0, pairs)
+        ways = gammaln(pairs + 1) - gammaln(count + 1) - gammaln(pairs - count + 1)
+        likely = np.exp(ways + xlogy(count, share) + xlog1py(pairs - count, -share))
+        chances[rows] = np.where(wanted == count, likely, 0.0)
     return chances
