@@ -54,7 +54,9 @@ def test_merged_shards_say_what_one_run_against_the_same_revision_says(
     assert all((shard / BASE).is_dir() for shard in shards)
     assert not list(edited.folder.rglob("comparison.json"))
     replayed = run_shards(edited.folder, 3, base="main")
+    (edited.folder / "results/.merge-left/trials").mkdir(parents=True)
     assert main(["merge", *map(str, replayed), "--into", "merged"]) == 0
+    assert not list(edited.folder.glob("results/.merge-*"))
     assert "Regressed: helper/base shows kind less often than" in capsys.readouterr().out
     run(pytester, "evals", "--base", "main")
     whole = find_run(edited.folder / "results")

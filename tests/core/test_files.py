@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from promptverdict.core.files import (
     is_there,
     list_unfinished,
     read_regular_file,
+    write_file,
     write_files,
 )
 
@@ -60,3 +62,15 @@ def test_a_regular_file_is_read_to_one_byte_more_than_the_most(tmp_path: Path) -
         read_regular_file(tmp_path, 10)
     with pytest.raises(FileNotFoundError):
         read_regular_file(tmp_path / "none", 10)
+
+
+def test_what_a_killed_process_left_beside_a_file_goes_with_the_next_text_once_it_is_old(
+    tmp_path: Path,
+) -> None:
+    left, new, other = (tmp_path / f".a.json.{end}" for end in ("abcdefgh", "12345678", "orig"))
+    for path in (left, new, other):
+        path.touch()
+    for path in (left, other):
+        os.utime(path, (0, 0))
+    write_file(tmp_path / "a.json", "{}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [new.name, other.name, "a.json"]

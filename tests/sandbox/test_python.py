@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from promptverdict.core.errors import SandboxError
-from promptverdict.sandbox.python import GuestPython, find_guest_python, move_into_place
+from promptverdict.sandbox.python import BUILD, GuestPython, find_guest_python, move_into_place
 from promptverdict.sandbox.python_packages import PYTEST_VERSION
 
 pytestmark = [
@@ -137,3 +137,14 @@ def test_where_pip_is_missing_one_is_made_and_where_that_fails_it_is_told_with_a
     with pytest.raises(SandboxError, match="no ensurepip") as told:
         find_guest_python(tmp_path)
     assert len(str(told.value).splitlines()) == 3
+
+
+def test_what_a_killed_build_left_is_removed_also_where_the_copy_is_whole(
+    guest: GuestPython, tmp_path: Path
+) -> None:
+    copy = tmp_path / guest.root.name / "bin"
+    copy.mkdir(parents=True)
+    (copy / "python3").touch()
+    (tmp_path / f"{BUILD}left/pip/packages").mkdir(parents=True)
+    assert find_guest_python(tmp_path).root == copy.parent
+    assert [path.name for path in tmp_path.iterdir()] == [guest.root.name]

@@ -104,7 +104,7 @@ def sigint_twice(lab: Lab) -> None:
     "kill -9 of the harness",
     "no summary; the next run keeps finished trials, asks no answer again that was received,"
     " unless a call that is carried out again does something else,"
-    " and sweeps folders (one that was not locked yet stays for an hour); no process is left",
+    " and sweeps folders; no process is left",
     **HANGING,
 )
 def kill_9_of_the_harness(lab: Lab) -> None:

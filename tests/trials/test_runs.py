@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 from promptverdict.core.errors import InputError
 from promptverdict.settings import Settings
-from promptverdict.trials.runs import find_run, list_runs, prune
+from promptverdict.trials.runs import find_run, list_runs, prune, remove_unfinished
 from promptverdict.trials.store import Run
 
 from tests.trials.conftest import NAMES
@@ -78,3 +80,32 @@ def test_pruning_never_follows_a_link_out_of_the_results(results: Path, tmp_path
     (results / "20250101T000000.000000Z").symlink_to(other / NAMES[0])
     prune(results, 1)
     assert (other / NAMES[0] / "run.json").is_file()
+
+
+def test_what_killed_processes_left_in_a_folder_of_results_goes_when_nobody_writes_it(
+    results: Path,
+) -> None:
+    folder = results / NAMES[0]
+    (folder / "trials").mkdir(exist_ok=True)
+    begun = results / "20260301T000000.000000Z"
+    begun.mkdir()
+    left = [
+        results / ".plan.json.a1_b2c3d",
+        folder / ".run.json.abcdefgh",
+        folder / ".report.html.12345678",
+        folder / "trials/.key.json.4711",
+        begun / ".run.json.abcdefgh",
+    ]
+    others = [results / ".gitignore", results / "notes/.x.json.12345678", folder / ".hidden"]
+    for path in (*left, *others):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    remove_unfinished(results)
+    assert all(path.exists() for path in (*left, *others)), "another machine may write them"
+    for path in (*left, *others, begun):
+        os.utime(path, (0, 0))
+    remove_unfinished(results)
+    assert [path for path in (*left, begun) if path.exists()] == []
+    assert all(path.exists() for path in others)
+    shutil.rmtree(results)
+    remove_unfinished(results)

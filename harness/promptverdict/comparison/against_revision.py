@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 from promptverdict.comparison.base_revision import BaseRevision
@@ -31,6 +30,7 @@ from promptverdict.comparison.samples import Sample
 from promptverdict.comparison.sides import SideTrials
 from promptverdict.comparison.verdicts import Comparison, Comparisons, Unpaired
 from promptverdict.core.errors import InputError
+from promptverdict.core.locked_folders import open_scratch_folder
 from promptverdict.core.paths import display_path
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.invocation import Invocation
@@ -72,10 +72,10 @@ def compare_revision(
     variants: dict[str, list[Cell]] = {}
     for cell in here:
         variants.setdefault(cell.variant.id, []).append(cell)
-    with TemporaryDirectory(prefix="promptverdict-") as folder:
+    with open_scratch_folder() as folder:
         base = BaseRevision(
             revision,
-            Path(folder),
+            folder,
             [root / place for place in settings.agent_places],
             here,
             settings,

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Self
 
 from promptverdict.comparison.base_revision import BaseRevision, locate_controls, name_place
@@ -21,6 +20,7 @@ from promptverdict.comparison.drift import Place, draw_controls
 from promptverdict.comparison.git import merge_base
 from promptverdict.core.errors import EvidenceError, InputError
 from promptverdict.core.files import write_files
+from promptverdict.core.locked_folders import open_scratch_folder
 from promptverdict.recording.digest import list_changed_parts
 from promptverdict.recording.files import open_sealed
 from promptverdict.runner.cells import Cell, Trial
@@ -49,10 +49,11 @@ class BothSides:
     ) -> None:
         revision = merge_base(root, ref)
         self._decide = partial(decide, invocation=invocation)
-        self._folder = TemporaryDirectory(prefix="promptverdict-")
+        self._stack = ExitStack()
+        folder = self._stack.enter_context(open_scratch_folder())
         self._base = BaseRevision(
             revision,
-            Path(self._folder.name),
+            folder,
             [root / place for place in settings.agent_places],
             here,
             settings,
@@ -78,7 +79,7 @@ class BothSides:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._folder.cleanup()
+        self._stack.close()
 
     def is_changed(self, cell: Cell) -> bool:
         """Return whether a cell's variant differs from what it was, or is new."""

@@ -6,14 +6,20 @@ often. Nothing is merged while a shard or one of its trials is missing.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from promptverdict.comparison.shard_runs import ShardRun
 from promptverdict.core.errors import EvidenceError, InputError, Problem, StorageError
+from promptverdict.core.locked_folders import (
+    make_locked_folder,
+    release_folder,
+    remove_own_leftovers,
+    remove_tree,
+)
 from promptverdict.core.paths import display_path
 from promptverdict.core.text import format_count
 from promptverdict.trials.record import TrialRecord
@@ -27,6 +33,8 @@ from promptverdict.trials.store import (
 )
 from promptverdict.trials.stored_records import read_record
 
+_PREFIX = ".merge-"
+
 
 class MergedRun:
     """The run that is made of shards, in a folder of its own until it is whole."""
@@ -37,7 +45,8 @@ class MergedRun:
         self.folder = results / (name or f"{newest.rpartition('-')[0]}-merged")
         self._check_free()
         results.mkdir(parents=True, exist_ok=True)
-        self._made = Path(tempfile.mkdtemp(prefix=".merge-", dir=results))
+        remove_own_leftovers(results, _PREFIX)
+        self._made, self._lock = make_locked_folder(results, _PREFIX)
         self.run = Run(self._made)
         try:
             _copy_records(shards, self._made / TRIALS)
@@ -114,7 +123,9 @@ class MergedRun:
 
     def discard(self) -> None:
         """Remove what is not finished; a finished run stays."""
-        shutil.rmtree(self._made, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            remove_tree(self._made)
+        release_folder(self._lock)
 
 
 def _copy_records(shards: Iterable[ShardRun], to: Path) -> None:

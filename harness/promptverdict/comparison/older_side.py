@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from promptverdict.comparison.base_revision import BaseRevision
 from promptverdict.comparison.git import merge_base
 from promptverdict.core.errors import InputError
+from promptverdict.core.locked_folders import open_scratch_folder
 from promptverdict.runner.cells import Cell
 from promptverdict.settings import Settings
 from promptverdict.trials.record import TrialRecord
@@ -28,9 +28,9 @@ def store_older_side(
     such revision, and where its agents cannot be read.
     """
     revision = merge_base(root, ref)
-    with TemporaryDirectory(prefix="promptverdict-") as folder:
+    with open_scratch_folder() as folder:
         places = [root / place for place in settings.agent_places]
-        base = BaseRevision(revision, Path(folder), places, here, settings, keep)
+        base = BaseRevision(revision, folder, places, here, settings, keep)
         pairs: dict[str, list[tuple[Cell, Cell]]] = {}
         for cell in here:
             if cell.variant.id in base.agents:

@@ -6,9 +6,11 @@ import contextlib
 import errno
 import glob
 import os
+import re
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from promptverdict.core.errors import DiskError, InputError, Problem
@@ -20,6 +22,11 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _READ_WITHOUT_WAITING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _ROOM = 1 << 16
 """Bytes that must be free before anything is paid for: what one trial's recording takes."""
+
+_TEMPORARY = re.compile(r"\..+\.(?:[a-z0-9_]{8}|\d+)")
+"""How files are named that will take the place of others; the last part is drawn, or a process."""
+_WRITING_SECONDS = 60.0
+"""How long nobody takes to write a file."""
 
 
 def read_regular_file(path: Path | str, most: int) -> bytes:
@@ -117,8 +124,12 @@ def describe_read_error(error: OSError | ValueError) -> str:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a text to a file that may exist, and make its folder. Raises DiskError."""
+    """Write a text to a file that may exist, and make its folder. Raises DiskError.
+
+    What a process that was killed meanwhile has left beside it goes with the next text.
+    """
     write_files({path: text})
+    remove_temporary_files(list_unfinished(path))
 
 
 def write_reproducible(path: Path, text: str | bytes) -> None:
@@ -189,6 +200,20 @@ def check_writable(folder: Path) -> None:
 def list_unfinished(path: Path) -> list[Path]:
     """List the texts that were written for a file and not put in its place, by name."""
     return sorted(path.parent.glob(f".{glob.escape(path.name)}.*"))
+
+
+def remove_temporary_files(paths: Iterable[Path]) -> None:
+    """Remove, of some files, those that were written to take another's place and are abandoned."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            if _TEMPORARY.fullmatch(path.name) and path.is_file() and is_abandoned(path):
+                path.unlink()
+
+
+def is_abandoned(path: Path) -> bool:
+    """Return whether something is older than it takes anybody to write it. Raises OSError."""
+    # Both ways: a clock that went back must not keep it for years.
+    return abs(time.time() - path.lstat().st_mtime) > _WRITING_SECONDS
 
 
 def _write_beside(path: Path, text: str | bytes) -> Path:

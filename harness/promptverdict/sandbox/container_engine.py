@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from promptverdict.core.errors import SandboxError
+from promptverdict.core.locked_folders import is_locked
 from promptverdict.sandbox.container_diagnosis import build_engine_error
-from promptverdict.sandbox.locked_folders import is_locked
 
 EngineKind = Literal["docker", "podman"]
 

@@ -15,7 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promptverdict.core.errors import SandboxError
-from promptverdict.sandbox.locked_folders import make_locked_folder, remove_leftovers, remove_tree
+from promptverdict.core.locked_folders import (
+    make_locked_folder,
+    release_folder,
+    remove_own_leftovers,
+    remove_tree,
+)
 from promptverdict.sandbox.python import BUILD, find_cache_folder, move_into_place
 from promptverdict.sandbox.python_packages import (
     MOUNT,
@@ -67,6 +72,7 @@ def find_image_python(digest: str, run: RunInImage, cache: Path | None = None) -
     parts = [str(FORMAT), digest, *PINS, *sources]
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
     target = cache / f"image-{key}"
+    remove_own_leftovers(cache, BUILD)
     if not (target / _ABOUT).exists():
         try:
             cache.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -83,7 +89,6 @@ def find_image_python(digest: str, run: RunInImage, cache: Path | None = None) -
 
 def _build_into(cache: Path, target: Path, run: RunInImage) -> None:
     """Build beside the target, which is there only when it is whole. Raises OSError."""
-    remove_leftovers(cache, BUILD, {os.geteuid()})
     scratch, lock = make_locked_folder(cache, BUILD)
     try:
         scratch.chmod(0o755)
@@ -103,7 +108,7 @@ def _build_into(cache: Path, target: Path, run: RunInImage) -> None:
         move_into_place(scratch / "py", target)
     finally:
         remove_tree(scratch)
-        os.close(lock)
+        release_folder(lock)
 
 
 _COMPILE = ("-q", "--invalidation-mode", "unchecked-hash")

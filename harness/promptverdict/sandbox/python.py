@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promptverdict.core.errors import SandboxError
-from promptverdict.sandbox.locked_folders import make_locked_folder, remove_leftovers, remove_tree
+from promptverdict.core.locked_folders import (
+    make_locked_folder,
+    release_folder,
+    remove_own_leftovers,
+    remove_tree,
+)
 from promptverdict.sandbox.python_build import build_python, compute_build_key
 from promptverdict.sandbox.python_packages import PYTEST_VERSION
 
@@ -36,6 +41,8 @@ def find_guest_python(cache: Path | None = None) -> GuestPython:
     """
     cache = cache or find_cache_folder()
     target = cache / compute_build_key()
+    # Also where it is built: who built it may have been killed just after it was moved there.
+    remove_own_leftovers(cache, BUILD)
     if not (target / "bin" / "python3").exists():
         try:
             cache.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -51,7 +58,6 @@ def find_guest_python(cache: Path | None = None) -> GuestPython:
 
 def _build_into(cache: Path, target: Path) -> None:
     """Build beside the target, which is there only when it is whole. Raises OSError."""
-    remove_leftovers(cache, BUILD, {os.geteuid()})
     scratch, lock = make_locked_folder(cache, BUILD)
     try:
         scratch.chmod(0o755)
@@ -59,7 +65,7 @@ def _build_into(cache: Path, target: Path) -> None:
         move_into_place(scratch / "py", target)
     finally:
         remove_tree(scratch)
-        os.close(lock)
+        release_folder(lock)
 
 
 def move_into_place(built: Path, target: Path) -> None:

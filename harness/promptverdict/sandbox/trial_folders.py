@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from promptverdict.core.errors import SandboxError
-from promptverdict.sandbox.limits import DEFAULT_LIMITS
-from promptverdict.sandbox.locked_folders import (
+from promptverdict.core.locked_folders import (
     make_locked_folder,
     remove_leftovers,
     remove_tree,
 )
+from promptverdict.sandbox.limits import DEFAULT_LIMITS
 
 DROPPED_UID = 64123
 """The user that root's sandboxes run as; it needs no entry in any file."""
@@ -102,8 +102,11 @@ def make_trial_folders(given_up: threading.Event | None = None) -> TrialFolders:
             (etc / name).write_text(content, encoding="utf-8")
             (etc / name).chmod(0o644)
         if owner is not None:
-            for folder in (*folders.written.values(), folders.root):
+            for folder in folders.written.values():
                 os.chown(folder, owner, owner)
+            # Commands pass through it, and put nothing in the place of what root writes there.
+            os.chown(folders.root, -1, owner)
+            folders.root.chmod(0o710)
     except OSError as error:
         raise SandboxError(
             f"A folder for the trial cannot be made: {error}.\n"

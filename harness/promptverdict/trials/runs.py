@@ -6,18 +6,20 @@ import contextlib
 import os
 import re
 import shutil
-import time
 from pathlib import Path
 
 from promptverdict.core.errors import InputError, Problem, StorageError
-from promptverdict.core.files import find_names, is_there
+from promptverdict.core.files import (
+    find_names,
+    is_abandoned,
+    is_there,
+    remove_temporary_files,
+)
 from promptverdict.core.paths import display_path
-from promptverdict.trials.store import LATEST, MANIFEST, Manifest, read_manifest
+from promptverdict.trials.store import LATEST, MANIFEST, Manifest, is_run_name, read_manifest
 
 _MOST_SWEPT = 20
 """Newest runs that are looked at for what was left."""
-_WRITING_SECONDS = 60.0
-"""How long nobody takes to write a record."""
 _SHARD_NAME = re.compile(r"-\d+of\d+$")
 
 
@@ -95,12 +97,30 @@ def is_running(manifest: Manifest) -> bool:
 
 
 def remove_unfinished(results: Path) -> None:
-    """Remove what runs that were killed while they wrote a record have left among the records."""
-    for folder in list_runs(results)[-_MOST_SWEPT:]:
-        with contextlib.suppress(InputError, OSError):
-            manifest = read_manifest(folder)
-            # Another machine's run looks dead from here: its files are new.
-            if manifest.finished is None and not is_running(manifest):
-                for path in folder.glob("*/.*.json.*"):
-                    if time.time() - path.stat().st_mtime > _WRITING_SECONDS:
-                        path.unlink()
+    """Remove what processes that were killed while they wrote have left in a folder of results."""
+    _remove_temporary(results)
+    with contextlib.suppress(InputError):
+        names = sorted(name for name in find_names(results, "") if is_run_name(name))
+        for folder in map(results.joinpath, names[-_MOST_SWEPT:]):
+            with contextlib.suppress(InputError, OSError):
+                _remove_unfinished_of_run(folder)
+
+
+def _remove_unfinished_of_run(folder: Path) -> None:
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    if (folder / MANIFEST).is_file() and is_running(read_manifest(folder)):
+        return
+    is_old = is_abandoned(folder)
+    for place in (folder, *(path for path in folder.iterdir() if path.is_dir())):
+        if not place.is_symlink():
+            _remove_temporary(place)
+    if is_old and not any(folder.iterdir()):
+        folder.rmdir()  # the process was killed before it had a manifest
+
+
+def _remove_temporary(folder: Path) -> None:
+    """Remove the files of a folder that were to take the place of others."""
+    with contextlib.suppress(InputError):
+        # Another machine's run looks dead from here: its files are new.
+        remove_temporary_files(folder / name for name in find_names(folder, ""))

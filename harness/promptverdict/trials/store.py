@@ -36,6 +36,13 @@ _KEY = re.compile(r"[\w.-]+")
 _NAME = "%Y%m%dT%H%M%S.%fZ"
 
 
+def is_run_name(name: str) -> bool:
+    """Return whether a name begins as that of a run does: with when it started."""
+    with contextlib.suppress(ValueError):
+        return bool(datetime.strptime(name.partition("-")[0], _NAME))
+    return False
+
+
 class MergedShard(Frozen):
     """A shard that a run was merged from."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
 from promptverdict.core.errors import BrokenRecording
+from promptverdict.core.locked_folders import open_scratch_folder
 from promptverdict.runner.cluster.orders import KINDS, Delivery, Library, Order, unpack_suites
 from promptverdict.runner.cluster.sharing import DeskCalls, SharedPurse, SharedThrottle
 from promptverdict.runner.records import record_absence
@@ -33,10 +33,14 @@ class Worker:
         environment: Mapping[str, str],
     ) -> None:
         os.environ.update(environment)
-        self._folder = Path(tempfile.mkdtemp(prefix="promptverdict-"))
+        self._stack = ExitStack()
+        self._folder = self._stack.enter_context(open_scratch_folder())
         unpack_suites(suites, self._folder / "evals")
         self._library = Library(self._folder / "evals")
-        self._context, self._desk = Resources(settings).build_context(), desk
+        resources = Resources(settings)
+        # Of trials that were recorded on this machine by a worker that was killed.
+        resources.sweep()
+        self._context, self._desk = resources.build_context(), desk
         self._tasks: set[asyncio.Task[object]] = set()
 
     async def record(self, order: Order) -> Delivery:
@@ -75,4 +79,4 @@ class Worker:
         self._context.given_up.set()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._context.close_network()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._stack.close()
