@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from promptverdict.cli import main
 from promptverdict.runner.cell_selection import list_cells
+from promptverdict.runner.recording_locks import RecordingLocks
 from promptverdict.runner.trial import run_trial
 from promptverdict.runner.world.base import RunContext
 from promptverdict.sandbox import open_sandbox
@@ -86,6 +87,19 @@ def test_what_is_missing_is_asked_once(
     assert main(["judge", "--model", "relay/judge"]) == 0
     assert told(capsys) == ["nothing to ask relay/judge: 2 recordings with rubrics, all answered"]
     assert len(server.requests) == 4
+
+
+def test_what_another_run_records_or_judges_meanwhile_is_not_asked(
+    tmp_path: Path, server: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(tmp_path, server)
+    other = RecordingLocks()
+    other.take([tmp_path / "evals/small/hello.yaml"])
+    assert main(["judge", "--model", "relay/judge"]) == 2
+    assert "is recording or judging it" in capsys.readouterr().err
+    assert not server.requests
+    other.close()
+    assert main(["judge", "--model", "relay/judge"]) == 0
 
 
 def test_all_asks_again_and_one_changed_question_alone_otherwise(

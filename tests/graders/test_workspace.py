@@ -332,3 +332,34 @@ def test_a_scenario_says_what_does_not_count() -> None:
     assert Files(unchanged=("app.db",)).grade(given).outcome == "fail"
     assert Files(unchanged=("*",)).grade(given).outcome == "pass"
     assert Files(only=(), ignore=("*.log",)).grade(changed_file("run.log")).outcome == "pass"
+
+
+@pytest.mark.parametrize(
+    ("glob", "cure"),
+    [
+        ("", "leave it out"),
+        (" a.py", "leave out the blanks"),
+        ("/workspace/a.py", "leave out /workspace/"),
+        ("/etc/passwd", "paths begin in the workspace"),
+        ("~/a.py", "paths begin in the workspace"),
+        ("src/", r"write src/\*\* for"),
+        ("./a.py", "leave out what is empty"),
+        ("a/../b", "leave out what is empty"),
+        ("a//b", "leave out what is empty"),
+        ("src\\a.py", "write / between folders"),
+    ],
+)
+def test_globs_that_no_path_fits_are_refused_wherever_they_stand(glob: str, cure: str) -> None:
+    for given in (
+        {"unchanged": [glob]},
+        {"only": [glob]},
+        {"max_added_lines": {glob: 1}},
+        {"only": [], "ignore": [glob]},
+    ):
+        with pytest.raises(ValidationError, match=cure):
+            Files.model_validate(given)
+
+
+@pytest.mark.parametrize("glob", ["[id].tsx", "**", "*", ".env", "{a,b}/*.py", "a b.txt", "~a"])
+def test_globs_that_some_path_fits_are_taken(glob: str) -> None:
+    assert Files(unchanged=(glob,)).unchanged == (glob,)

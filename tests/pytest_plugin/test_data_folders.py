@@ -77,6 +77,21 @@ def test_a_path_into_data_by_any_other_way_is_refused(project: pytest.Pytester) 
     assert list_executed(project.path) == []
 
 
+@pytest.mark.parametrize("place", ["conftest.py", "evals/conftest.py", "evals/small/conftest.py"])
+def test_a_conftest_that_is_a_link_into_data_is_refused_before_it_is_loaded(
+    project: pytest.Pytester, place: str
+) -> None:
+    link = project.path / place
+    link.unlink(missing_ok=True)
+    link.symlink_to(next(project.path.glob("evals/small/files/**/conftest.py")))
+    result = run(project, "evals")
+    assert result.ret in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERRUPTED)
+    output = result.stdout.str() + result.stderr.str()
+    assert f"{place} is a link to an evaluation's data, which is never run" in output
+    assert "Error: " not in output, "three lines and no traceback"
+    assert list_executed(project.path) == []
+
+
 @pytest.mark.parametrize("what", ["deleted", "misnamed", "dangling", "cyclic", "folder"])
 def test_data_stays_data_and_the_missing_suite_is_named_whatever_happens_to_suite_yaml(
     project: pytest.Pytester, what: str

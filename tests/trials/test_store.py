@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from promptverdict.core.errors import InputError
+from promptverdict.core.errors import InputError, StorageError
 from promptverdict.settings import Settings
 from promptverdict.trials.store import Run, read_manifest
 
@@ -47,3 +47,14 @@ def test_a_results_folder_of_ones_own_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
     Run.create(tmp_path / "results", Settings(), {})
     assert not (tmp_path / "results/.gitignore").exists()
+
+
+@pytest.mark.parametrize("what", ["file", "loop", "dangling"])
+def test_results_that_are_no_folder_are_named_with_what_to_do(tmp_path: Path, what: str) -> None:
+    results = tmp_path / "results"
+    if what == "file":
+        results.touch()
+    else:
+        results.symlink_to("results" if what == "loop" else "gone")
+    with pytest.raises(StorageError, match="results is no folder, and no link to one\n  remove it"):
+        Run.create(results, Settings(), {})

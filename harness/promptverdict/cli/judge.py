@@ -14,6 +14,7 @@ from promptverdict.core.errors import InputError, Problem, ProviderError
 from promptverdict.core.text import format_count
 from promptverdict.graders.extracted_claims import needs_judge
 from promptverdict.graders.rubric import find_rubrics
+from promptverdict.runner.recording_locks import RecordingLocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,9 +68,17 @@ def run(asked: argparse.Namespace) -> int:
     if settings.judge is None:
         cure = "name one: --model provider/name, or relay/NAME to answer by hand"
         raise InputError([Problem("judge", "no model is named", cure)])
-    # Everything is read before anything is spent: a broken recording stops the run here.
-    read = read_each(trials, _read_trial)
-    return asyncio.run(_judge_trials(settings, settings.judge, read, again=asked.all))
+    locks = RecordingLocks()
+    scenarios = {trial.cell.scenario.path for trial in trials}
+    try:
+        # Before anything is read: what another run writes meanwhile would be asked, or lost.
+        locks.take(scenarios)
+        locks.keep(scenarios)
+        # Everything is read before anything is spent: a broken recording stops the run here.
+        read = read_each(trials, _read_trial)
+        return asyncio.run(_judge_trials(settings, settings.judge, read, again=asked.all))
+    finally:
+        locks.close()
 
 
 def _has_rubric(scenario: LoadedScenario) -> bool:

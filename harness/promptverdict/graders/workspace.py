@@ -32,6 +32,30 @@ def _check_pattern(pattern: str) -> str:
     return pattern
 
 
+def _check_glob(glob: str) -> str:
+    """Raise ValueError for a glob that fits no path of a workspace: it would decide nothing."""
+    parts = glob.split("/")
+    cure = ""
+    if not glob or glob != glob.strip():
+        cure = "leave out the blanks around it, or leave it out"
+    elif glob.startswith("/workspace/"):
+        cure = "leave out /workspace/"
+    elif parts[0] in ("", "~"):
+        cure = "paths begin in the workspace, as src/app.py"
+    elif parts[-1] == "":
+        cure = f"write {glob}** for what lies in that folder"
+    elif {"", ".", ".."} & set(parts):
+        cure = "leave out what is empty, `.` or `..`"
+    elif "\\" in glob:
+        cure = "write / between folders"
+    if cure:
+        raise ValueError(f"the glob {glob!r} fits no path: {cure}")
+    return glob
+
+
+_Glob = Annotated[str, AfterValidator(_check_glob)]
+
+
 class ProbeChecks(Frozen):
     """Checks of a probe passed on a tree that the agent left."""
 
@@ -99,18 +123,20 @@ class Files(Frozen):
     """
 
     type: Literal["files"] = "files"
-    unchanged: tuple[str, ...] = Field(default=(), description="Globs of files that stay as found")
-    only: tuple[str, ...] | None = Field(
+    unchanged: tuple[_Glob, ...] = Field(
+        default=(), description="Globs of files that stay as found"
+    )
+    only: tuple[_Glob, ...] | None = Field(
         default=None, description="Globs outside of which nothing changes; [] allows no change"
     )
     none_added: Annotated[str, AfterValidator(_check_pattern)] | None = Field(
         default=None, description="Regular expression found in no path that was added"
     )
-    max_added_lines: dict[str, Annotated[int, Field(ge=0)]] = Field(
+    max_added_lines: dict[_Glob, Annotated[int, Field(ge=0)]] = Field(
         default={}, description="Glob -> lines that may be added to its files, all together"
     )
 
-    ignore: tuple[str, ...] = Field(
+    ignore: tuple[_Glob, ...] = Field(
         default=("*.pyc", "*.db"), description="Globs of files that do not count at all"
     )
 

@@ -44,6 +44,19 @@ def check_arguments(config: pytest.Config) -> None:
         place = here / argument.partition("::")[0]
         if is_data(Path(os.path.normpath(place))) or is_data(Path(os.path.realpath(place))):
             raise pytest.UsageError(f"{argument} is an evaluation's data, which is never collected")
+        # pytest loads these before it asks whether anything is to be left out.
+        for folder in (place, *place.parents, *place.glob("test*")):
+            if refusal := _explain_conftest(folder):
+                raise pytest.UsageError(refusal)
+
+
+def _explain_conftest(folder: Path) -> str | None:
+    """Return why a folder's conftest.py must not be loaded; None where it may, or is none."""
+    conftest = folder / "conftest.py"
+    if os.path.islink(conftest) and is_data(Path(os.path.realpath(conftest))):  # noqa: PTH114
+        where = display_path(conftest)
+        return f"{where} is a link to an evaluation's data, which is never run\n  remove the link"
+    return None
 
 
 def _list_testpaths(config: pytest.Config) -> list[str]:
@@ -93,6 +106,8 @@ class Collection:
         in_data = any(
             self._is_data_folder(folder) for place in places for folder in (place, *place.parents)
         )
+        if not in_data and (refusal := _explain_conftest(collection_path)):
+            raise pytest.Collector.CollectError(refusal)
         # None leaves the decision to other plugins, False would overrule them.
         return True if in_data else None
 

@@ -14,10 +14,10 @@ from promptverdict.pytest_plugin.cell_status import CellStatus
 from promptverdict.pytest_plugin.checks import check_recording, describe_models
 from promptverdict.pytest_plugin.known_replays import KnownReplays
 from promptverdict.pytest_plugin.planned_trials import PlannedTrials
-from promptverdict.pytest_plugin.recording_locks import RecordingLocks
 from promptverdict.pytest_plugin.trial_run import TrialRun, WriteLine
 from promptverdict.runner.cells import Cell, Trial
 from promptverdict.runner.invocation import WHOLE, Invocation
+from promptverdict.runner.recording_locks import RecordingLocks
 from promptverdict.settings import Settings
 from promptverdict.trials.store import LOST
 

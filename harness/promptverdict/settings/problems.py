@@ -105,6 +105,9 @@ def list_unusable(
     for place in find_loose_numbers(settings, own):
         where = _format_source(place, sources)
         yield Problem(where, "a plain number is expected", _describe(str(place[0])))
+    if not settings.agent_places:
+        where = _format_source(("agents",), sources)
+        yield Problem(where, "it names no folder or file", _describe("agents"))
     for name in ("agents", "results"):
         if "\0" in str(getattr(settings, name)):
             yield Problem(_format_source((name,), sources), "a NUL in a path", _describe(name))

@@ -15,10 +15,11 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticSerializationError
 
 from promptverdict.core.clock import format_now, format_second
-from promptverdict.core.errors import InputError, Problem
+from promptverdict.core.errors import InputError, Problem, StorageError
 from promptverdict.core.files import write_file, write_files, write_reproducible
 from promptverdict.core.json_files import read_json
 from promptverdict.core.model import Frozen
+from promptverdict.core.paths import display_path
 from promptverdict.core.secrets import hide_secrets_within
 from promptverdict.trials.record import SCHEMA, TrialRecord
 from promptverdict.trials.record_seal import seal_record
@@ -116,7 +117,9 @@ class Run:
         """
         name = name or cls.make_name(shard)
         run = cls(results / name)
-        if not results.exists():
+        if results.is_symlink() or results.exists():
+            _check_folder(results)
+        else:
             # Results are made again at no cost; whoever wants one in version control adds it.
             write_file(results / ".gitignore", "*\n")
         started = datetime.strptime(name.partition("-")[0], _NAME).replace(tzinfo=UTC)
@@ -182,6 +185,15 @@ class Run:
     def write_manifest(self, manifest: Manifest) -> None:
         """Write what the run was asked to do. Raises StorageError."""
         write_file(self.folder / MANIFEST, manifest.model_dump_json(indent=1))
+
+
+def _check_folder(results: Path) -> None:
+    """Raise StorageError where something else than a folder lies in the place of the results."""
+    if not os.path.isdir(results):  # noqa: PTH112  Path.is_dir raises for some links
+        raise StorageError(
+            f"{display_path(results)} is no folder, and no link to one\n"
+            "  remove it, or let the setting `results` name a folder for the runs"
+        )
 
 
 def _format_record(record: TrialRecord) -> str:

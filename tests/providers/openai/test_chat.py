@@ -292,6 +292,29 @@ def test_arguments_that_are_no_object_make_a_call_unreadable(arguments: object) 
     assert sent_back(body)[0]["tool_calls"] == [call(arguments=text)]
 
 
+@try_cases(
+    "arguments",
+    [
+        '{"command":"ls"}{"command":"ls"}',
+        '{}{"command":"ls"}',
+        '{"command":"ls"}\n{"command": "ls"}',
+        json.dumps('{"command":"ls"}'),
+    ],
+)
+def test_arguments_that_came_twice_or_are_encoded_twice_are_read_and_sent_back_once(
+    arguments: str,
+) -> None:
+    body = reply(None, call(arguments=arguments))
+    assert read_body(body)[0] == (Call(id="call_1", tool="Bash", args={"command": "ls"}),)
+    assert sent_back(body)[0]["tool_calls"] == [call()]
+
+
+def test_arguments_of_two_calls_are_not_taken_for_one() -> None:
+    ((block,), _) = read_body(reply(None, call(arguments='{"command":"ls"}{"command":"pwd"}')))
+    assert isinstance(block, Call)
+    assert block.unreadable is not None
+
+
 def test_arguments_that_come_as_an_object_are_read_and_sent_back_as_text() -> None:
     body = reply(None, call(arguments={"command": "ls"}))
     assert read_body(body)[0] == (Call(id="call_1", tool="Bash", args={"command": "ls"}),)

@@ -103,6 +103,20 @@ def test_a_stream_reads_as_it_would_have_come_plain() -> None:
     assert answered.usage == Usage(input=12, output=40, cache_read=5)
 
 
+@try_cases("numbers", [(0, 0), (None, None)])
+def test_a_call_that_is_streamed_in_pieces_and_once_more_as_a_whole_is_made_once(
+    numbers: tuple[int | None, int | None],
+) -> None:
+    whole = {"name": "Bash", "arguments": '{"command":"ls"}'}
+    again = [
+        {"id": "call_1", "type": "function", "function": whole}
+        | ({} if number is None else {"index": number})
+        for number in numbers
+    ]
+    blocks, _ = read_answer(sse(*(delta(tool_calls=[entry]) for entry in again), delta("stop")))
+    assert blocks == (Call(id="call_1", tool="Bash", args={"command": "ls"}),)
+
+
 def test_what_compatible_services_stream_besides_is_put_together_too() -> None:
     details = {"type": "reasoning.text", "index": 0, "format": "x-v1"}
     blocks, _ = read_answer(

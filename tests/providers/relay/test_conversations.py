@@ -140,10 +140,10 @@ def test_a_conversation_whose_client_left_is_never_handed_out(desk: Desk) -> Non
     assert desk.events == ["asked", "abandoned"]
 
 
-def test_a_conversation_is_finished_by_an_answer_without_calls_and_else_abandoned(
+def test_a_conversation_ends_by_an_answer_without_calls_or_is_not_continued_or_abandoned(
     desk: Desk,
 ) -> None:
-    for blocks, after in (([SAY], "finished"), ([CALL], "abandoned"), ([], "abandoned")):
+    for blocks, after in (([SAY], "finished"), ([CALL], "not continued"), ([], "abandoned")):
         turn = desk.ask(user(), 1)
         if blocks:
             desk.answer(turn, *blocks)

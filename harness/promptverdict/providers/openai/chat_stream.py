@@ -144,7 +144,14 @@ def _merge_entries(entries: list[Any]) -> list[Any]:
             case _:
                 last = f"at {place}"
         pieces.setdefault(last, []).append(entry)
-    return [_merge("", piece) for piece in pieces.values()]
+    merged: list[Any] = []
+    for piece in pieces.values():
+        entry = _merge("", piece)
+        # A call may come in pieces and once more as a whole.
+        is_call = isinstance(entry, dict) and entry.get("id")
+        if not (is_call and entry in merged):
+            merged.append(entry)
+    return merged
 
 
 def _is_new_call(entry: dict[str, Any], before: list[Any]) -> bool:

@@ -51,14 +51,17 @@ def read_arguments_text(function_: dict[str, Any]) -> str:
     """Return the arguments of a call as the text that the APIs take back.
 
     Some services answer an object, or call it `parameters`; and nothing, or `null`, for a call
-    without any.
+    without any. Others encode them twice, send a call in pieces and once more as a whole, or begin
+    it with `{}`.
     """
     given = function_.get("arguments")
     if given is None:
         given = function_.get("parameters")
     if given is None or (isinstance(given, str) and given.strip() in ("", "null")):
         return "{}"
-    return given if isinstance(given, str) else _write_arguments(given, allow_nan=True)
+    if not isinstance(given, str):
+        return _write_arguments(given, allow_nan=True)
+    return _unwrap_arguments(given)
 
 
 def describe_custom_call(name: str) -> str:
@@ -125,6 +128,31 @@ def _read_arguments(text: str) -> tuple[dict[str, Any], str | None]:
     except ValueError:
         pass
     return {}, f"The arguments of this call are not a JSON object: {shorten_to_line(text, 200)}"
+
+
+def _unwrap_arguments(text: str) -> str:
+    """Return the text of the one object that a text encodes, or repeats, empty ones aside.
+
+    Any other text is returned as it is.
+    """
+    decoder, at = json.JSONDecoder(), 0
+    values, texts = [], []
+    try:
+        while at < len(text):
+            value, end = decoder.raw_decode(text, at)
+            values.append(value)
+            texts.append(text[at:end])
+            at = end + len(text[end:]) - len(text[end:].lstrip())
+    except (ValueError, RecursionError):
+        return text
+    match values:
+        case [str(inner)] if inner.lstrip().startswith("{"):
+            return inner
+        case [_, _, *_] if all(isinstance(value, dict) for value in values):
+            full = [place for place, value in enumerate(values) if value] or [0]
+            if all(values[place] == values[full[0]] for place in full):
+                return texts[full[0]]
+    return text
 
 
 def _write_arguments(args: Any, *, allow_nan: bool = False) -> str:

@@ -226,8 +226,10 @@ class Conversations:
     def _finish(self, talk: _Conversation) -> None:
         del self._open[talk.id]
         self._over.add(talk.id)
-        is_finished = talk.state == "answered" and talk.has_end
-        self._notify(talk, "finished" if is_finished else "abandoned")
+        event = "abandoned"
+        if talk.state == "answered":
+            event = "finished" if talk.has_end else "not continued"
+        self._notify(talk, event)
 
     def _notify(self, talk: _Conversation, event: str) -> None:
         self.notice(talk.id, talk.turn.number, event)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from promptverdict.core.errors import InputError
-from promptverdict.pytest_plugin.recording_locks import RecordingLocks
+from promptverdict.runner.recording_locks import RecordingLocks
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
 
@@ -35,7 +35,10 @@ def test_another_run_is_refused_what_is_being_recorded_and_nothing_else(
     with pytest.raises(InputError) as caught:
         third.keep(scenarios)
     told = str(caught.value)
-    assert f"a.yaml: process {os.getpid()} is recording it and 2 more; both would pay" in told
+    assert (
+        f"a.yaml: process {os.getpid()} is recording or judging it and 2 more; both would pay"
+        in told
+    )
     assert told.endswith(f"wait for its end, or stop it: kill {os.getpid()}")
     first.close()
     second.close()

@@ -66,6 +66,6 @@ def _release(descriptor: int) -> None:
 def _build_problem(lost: list[Path], holder: int | None) -> Problem:
     process = f"process {holder}" if holder else "another process"
     more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
-    found = f"{process} is recording it{more}; both would pay for the same answers"
+    found = f"{process} is recording or judging it{more}; both would pay for the same answers"
     stop = f", or stop it: kill {holder}" if holder else ""
     return Problem(display_path(lost[0]), found, f"wait for its end{stop}")
