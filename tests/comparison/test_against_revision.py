@@ -68,6 +68,22 @@ def test_an_edit_is_stale_until_it_is_recorded_and_then_has_a_verdict(
     assert changed.prompt_diff.splitlines()[-2:] == [f"-{KIND.strip()}", f"+{CURT.strip()}"]
 
 
+def test_a_frontmatter_that_one_side_does_not_close_is_named(recorded: Repository) -> None:
+    text = (recorded.folder / BASE).read_text()
+    edit(recorded, f"---\nname: helper\n{text}")
+    note = "agents/helper/base.md:1: the `---` of this line is never closed: the whole text is the"
+    (changed,) = [each for each in compared(recorded.folder).comparisons if each.notes]
+    assert changed.notes[-1] == f"{note} prompt"
+    recorded.git("branch", "--force", "main")
+    edit(recorded, text)
+    (changed,) = [each for each in compared(recorded.folder).comparisons if each.notes]
+    assert changed.notes[-1] == f"main:{note} prompt"
+    edit(recorded, f"---\nname: helper\n{text} Be brief.")
+    assert not any(
+        note in line for each in compared(recorded.folder).comparisons for line in each.notes
+    )
+
+
 def test_reverting_edit_and_recordings_together_needs_no_recording(
     recorded: Repository, pytester: pytest.Pytester, kind_server: Provider
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import itertools
+import os
 from pathlib import Path
 from typing import Any
 
@@ -172,3 +173,20 @@ def test_a_folder_that_cannot_be_looked_into_is_an_error_of_three_lines(
     assert f"evals/small/{folder}: cannot be read: permission denied" in told
     assert "Traceback" not in told
     assert "PermissionError" not in told
+
+
+def test_a_suites_folder_that_is_closed_is_an_error_of_three_lines(
+    evals: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = os.access
+
+    # Whoever tests as root may look into every folder.
+    def refuse(path: Path, mode: int, **more: bool) -> bool:
+        return access(path, mode, **more) and path != evals.path / "evals/small"
+
+    monkeypatch.setattr(os, "access", refuse)
+    result = run(evals, "evals")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    told = result.stdout.str()
+    assert "evals/small: cannot be read: permission denied\n  check its permissions" in told
+    assert "Error: " not in told

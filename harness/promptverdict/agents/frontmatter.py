@@ -18,7 +18,7 @@ from promptverdict.agents.lenient_yaml import (
     count_unclosed_examples,
     read_leniently,
 )
-from promptverdict.agents.variant import Diagnostic, Source
+from promptverdict.agents.variant import Diagnostic, Source, Variant
 from promptverdict.core.errors import InputError
 from promptverdict.core.strict_yaml import parse
 
@@ -34,6 +34,12 @@ _FENCE_END = re.compile(r"(`{3,}|~{3,})[ \t]*")
 
 NOT_READ = ("unterminated", "not-a-mapping")
 """Kinds of diagnostics where a frontmatter was begun and none could be read."""
+
+
+def describe_unread(variant: Variant) -> str | None:
+    """Describe where a variant's frontmatter was begun and could not be read; None where it was."""
+    found = next((each for each in variant.diagnostics if each.kind in NOT_READ), None)
+    return f"{variant.path}:{found.line}: {found.text}" if found else None
 
 
 def split_frontmatter(text: str) -> Source:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from promptverdict.agents.frontmatter import describe_unread
+from promptverdict.agents.variant import Variant
 from promptverdict.comparison.base_revision import BaseRevision
 from promptverdict.comparison.compare import compare_sides, explain_uncompared
 from promptverdict.comparison.drift import check_drift
@@ -82,7 +84,7 @@ def compare_revision(
             records.keep,
         )
         comparisons = [
-            comparison
+            _note_unread(comparison, own[0].variant, base.agents[name])
             for name, own in sorted(variants.items())
             if (
                 comparison := _compare(
@@ -180,6 +182,14 @@ def _compare(
     return comparison.model_copy(
         update={"unpaired": (*unpaired, *comparison.unpaired), "notes": notes}
     )
+
+
+def _note_unread(comparison: Comparison, here: Variant, older: Variant) -> Comparison:
+    """Note a front matter that cannot be read on one side alone: it changes the whole request."""
+    unread = [each for each in map(describe_unread, (here, older)) if each]
+    if len(unread) != 1:
+        return comparison
+    return comparison.model_copy(update={"notes": (*comparison.notes, *unread)})
 
 
 def _explain_same(

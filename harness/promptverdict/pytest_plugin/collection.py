@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Sequence
 from functools import cache
-from glob import iglob
+from glob import escape, iglob
 from pathlib import Path
 
 import pytest
@@ -45,9 +45,18 @@ def check_arguments(config: pytest.Config) -> None:
         if is_data(Path(os.path.normpath(place))) or is_data(Path(os.path.realpath(place))):
             raise pytest.UsageError(f"{argument} is an evaluation's data, which is never collected")
         # pytest loads these before it asks whether anything is to be left out.
-        for folder in (place, *place.parents, *place.glob("test*")):
+        # iglob: it passes over a folder that is closed, as pytest does.
+        inner = map(Path, iglob(f"{escape(str(place))}/test*"))  # noqa: PTH207
+        for folder in (place, *place.parents, *inner):
             if refusal := _explain_conftest(folder):
                 raise pytest.UsageError(refusal)
+
+
+def _explain_folder(path: Path) -> str | None:
+    """Return why pytest cannot collect what lies in a folder; None where it can, or for a file."""
+    if path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
+        return f"{display_path(path)}: cannot be read: permission denied\n  check its permissions"
+    return _explain_conftest(path)
 
 
 def _explain_conftest(folder: Path) -> str | None:
@@ -106,7 +115,7 @@ class Collection:
         in_data = any(
             self._is_data_folder(folder) for place in places for folder in (place, *place.parents)
         )
-        if not in_data and (refusal := _explain_conftest(collection_path)):
+        if not in_data and (refusal := _explain_folder(collection_path)):
             raise pytest.Collector.CollectError(refusal)
         # None leaves the decision to other plugins, False would overrule them.
         return True if in_data else None

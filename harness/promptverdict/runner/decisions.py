@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from promptverdict.agents.frontmatter import NOT_READ
+from promptverdict.agents.frontmatter import describe_unread
 from promptverdict.core.errors import (
     BrokenRecording,
     EvidenceError,
@@ -134,8 +134,8 @@ def _describe_stale(
         change = f"only line ends differ: Git made them CRLF in {display_path(where)}"
         return StaleRecording(f"stale: {change}\n{cure}", parts)
     changes = ", ".join(f"{describe_parts([part])} ({locate_part(part, cell)})" for part in parts)
-    unread = next((d for d in cell.variant.diagnostics if d.kind in NOT_READ), None)
-    damage = f"; {cell.variant.path}:{unread.line}: {unread.text}" if unread else ""
+    unread = describe_unread(cell.variant)
+    damage = f"; {unread}" if unread else ""
     return StaleRecording(
         f"stale: {changes} changed since {trial.id} was recorded{damage}\n"
         f"  record it again: {_format_command(trial, 'stale', invocation)}",
