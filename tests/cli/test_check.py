@@ -87,6 +87,16 @@ def test_a_sound_suite_has_its_solutions_run_and_graded(capsys: pytest.CaptureFi
     assert Path("evals/small/solutions/hello/good.evidence.yaml").is_file()
 
 
+def test_a_file_that_may_hold_a_secret_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    file = Path("evals/small/files/hello/.env")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("TOKEN=abc\nDB_PASSWORD=kV9rT2mQx7LwZ4\n", encoding="utf-8")
+    main(["check"])
+    told = capsys.readouterr().out
+    assert f"{file}: what may be a secret stands in it: DB_PASSWORD; " in told
+    assert "kV9rT2mQx7LwZ4" not in told
+
+
 def test_what_a_grader_misses_ends_with_1_and_its_reason(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

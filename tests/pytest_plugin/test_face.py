@@ -53,6 +53,20 @@ def test_progress_is_told_for_each_trial_that_was_recorded(
     assert "[1/2]" not in run(evals, "evals").stdout.str()
 
 
+def test_while_recording_what_may_be_a_secret_by_its_name_is_named_and_not_shown(
+    evals: pytest.Pytester, server: Provider
+) -> None:
+    scenario = evals.path / "evals/small/hello.yaml"
+    assert "task: " in scenario.read_text()
+    text = scenario.read_text().replace("task: ", "task: With DB_PASSWORD=kV9rT2mQx7LwZ4 ", 1)
+    scenario.write_text(text)
+    told = run(evals, "evals", "--record", "once").stdout.str()
+    warning = "small/hello::helper/base#0: what may be a secret stands in it: DB_PASSWORD; if it is"
+    assert told.count(warning) == 1
+    assert "kV9rT2mQx7LwZ4" not in told
+    assert "what may be a secret" not in run(evals, "evals").stdout.str()
+
+
 def test_while_recording_what_is_odd_about_an_agents_file_is_told_before_anything_is_asked(
     evals: pytest.Pytester, server: Provider
 ) -> None:

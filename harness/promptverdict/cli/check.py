@@ -69,6 +69,8 @@ def run(asked: argparse.Namespace) -> int:
     print(f"{len(read.scenarios)} scenarios: no mistake in their files")
     if asked.files_only or not read.scenarios:
         return 0
+    for line in _list_named_secrets(read):
+        print(line)
     missed = _check_solutions(read.solutions, _open_when_needed(settings))
     for line in _list_gaps(read):
         print(line)
@@ -179,6 +181,17 @@ def _read_evidence(loaded: LoadedSolution, sandbox: Callable[[], Sandbox]) -> Ev
         return read_attempt(loaded)
     except StaleSolution:
         return run_attempt(loaded, sandbox())
+
+
+def _list_named_secrets(read: ReadFiles) -> Iterator[str]:
+    """List the files of workspaces that may hold a secret, which recordings would hold too."""
+    from promptverdict.core.named_secrets import warn_of_named_secrets
+
+    for scenario in read.scenarios:
+        for path, node in scenario.workspace.items():
+            text = (node.content or b"").decode(errors="replace")
+            if warning := warn_of_named_secrets(display_path(scenario.files / path), text):
+                yield escape_text(warning)
 
 
 def _list_gaps(read: ReadFiles) -> Iterator[str]:

@@ -58,6 +58,7 @@ class TrialRun:
         self._progress: Progress | None = None
         self._recording: frozenset[str] = frozenset()
         self._older: frozenset[str] = frozenset()
+        self._warnings: dict[str, str] = {}
 
     @property
     def folder(self) -> Path | None:
@@ -152,6 +153,8 @@ class TrialRun:
             elif self._progress and trial and trial.key in self._recording:
                 side = f" @ {self._settings.base}" if trial.key in self._older else ""
                 write_line(self._progress.format_line(trial, side))
+                if warning := self._warnings.pop(trial.key, None):
+                    write_line(escape_text(warning))
         return future.result()
 
     def close(self) -> None:
@@ -199,9 +202,14 @@ class TrialRun:
 
     def _save(self, record: TrialRecord) -> tuple[TrialSummary, bytes]:
         """Store a record; return its summary and what its file holds, if there is one."""
+        from promptverdict.core.named_secrets import warn_of_named_secrets
         from promptverdict.trials.summary import summarise_trial
 
         content = b""
+        if record.key in self._recording and record.evidence.events:
+            events = [event.model_dump() for event in record.evidence.events]
+            if warning := warn_of_named_secrets(record.id, events):
+                self._warnings[record.key] = warning
         # What is recorded of an older revision is read back, graded and stored when it is compared.
         if record.key not in self._older:
             content = self.open().save(record)
