@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def run(asked: argparse.Namespace) -> int:
     return 0
 
 
+@functools.cache
 def render_schema(kind: str) -> str:
     """Render the JSON Schema of one kind of file."""
     schema = SCHEMAS[kind].model_json_schema()

@@ -21,7 +21,7 @@ from promptverdict.core.model import Frozen
 from promptverdict.core.paths import display_path
 from promptverdict.recording.digest import hash_part
 from promptverdict.runner.cells import Cell
-from promptverdict.runner.probes import hash_probe
+from promptverdict.runner.probes import hash_probes
 from promptverdict.scenarios.checks_file import CHECKS_FILE
 from promptverdict.settings import Settings
 
@@ -77,9 +77,10 @@ def build_plan(cells: Sequence[Cell], settings: Settings, root: Path) -> Plan:
                 "checks.py": _hash_text(checks) if checks.is_file() else None,
                 **judged,
             }
-        graded = scenario.scenario.model_dump(mode="json", include={"grades"})
-        probes = {probe.name: hash_probe(probe, scenario) for probe in scenario.scenario.probes}
-        graders[f"{scenario.suite.id}/{scenario.id}"] = hash_part([graded, probes])
+        name = f"{scenario.suite.id}/{scenario.id}"
+        if name not in graders:
+            graded = scenario.scenario.model_dump(mode="json", include={"grades"})
+            graders[name] = hash_part([graded, hash_probes(scenario)])
     return Plan(
         base=_find_base(settings, root),
         suites=suites,

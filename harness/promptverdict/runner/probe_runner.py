@@ -11,7 +11,7 @@ from promptverdict.core.files import write_file
 from promptverdict.core.secrets import hide_secrets_within
 from promptverdict.recording import yaml_format
 from promptverdict.recording.files import Location
-from promptverdict.runner.probes import KIT, StoredProbes, hash_probe, read_kit, read_probe_files
+from promptverdict.runner.probes import KIT, StoredProbes, hash_probes, read_kit, read_probe_files
 from promptverdict.sandbox import (
     Mount,
     Sandbox,
@@ -56,7 +56,7 @@ def run_probes(
     stored = StoredProbes(
         seal=seal,
         environment={"python": sandbox.python, "pytest": sandbox.pytest},
-        digests={probe.name: hash_probe(probe, scenario) for probe in scenario.scenario.probes},
+        digests=hash_probes(scenario),
         reports=reports,
     )
     write_file(location.probes, yaml_format.dump(stored.model_dump(mode="json", exclude_none=True)))

@@ -40,14 +40,23 @@ class StoredProbes(Frozen):
     reports: tuple[ProbeReport, ...] = ()
 
 
-def hash_probe(probe: Probe, scenario: LoadedScenario) -> str:
-    """Hash all that decides what a probe finds on a tree: its files, its command, its kit."""
-    total = hashlib.sha256(json.dumps(probe.model_dump(), sort_keys=True).encode())
+def hash_probes(scenario: LoadedScenario) -> dict[str, str]:
+    """Hash all that decides what each probe finds on a tree: its files, its command, its kit.
+
+    Returns a digest for each name of a probe.
+    """
+    if not scenario.scenario.probes:
+        return {}
     # Not the sandbox's Python and pytest: a new version of either would make all reports stale.
-    for path, node in sorted(read_probe_files(scenario).items()):
-        total.update(f"\0{path}\0".encode() + node.content)
-    total.update(read_kit())
-    return total.hexdigest()[:16]
+    files = sorted(read_probe_files(scenario).items())
+    contents = b"".join(f"\0{path}\0".encode() + node.content for path, node in files)
+    contents += read_kit()
+    return {probe.name: _hash_probe(probe, contents) for probe in scenario.scenario.probes}
+
+
+def _hash_probe(probe: Probe, contents: bytes) -> str:
+    declared = json.dumps(probe.model_dump(), sort_keys=True).encode()
+    return hashlib.sha256(declared + contents).hexdigest()[:16]
 
 
 def read_reports(
@@ -58,7 +67,7 @@ def read_reports(
     Raises StaleProbes, naming the probes, when any is absent or was made by another version of its
     probe or on another recording.
     """
-    wanted = {probe.name: hash_probe(probe, scenario) for probe in scenario.scenario.probes}
+    wanted = hash_probes(scenario)
     if not wanted:
         return ()
     stored = _read_stored(location)

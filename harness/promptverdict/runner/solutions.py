@@ -30,7 +30,7 @@ from promptverdict.recording.secrets import refuse_machine, refuse_secrets
 from promptverdict.runner.cells import Cell
 from promptverdict.runner.loop import run_loop
 from promptverdict.runner.probe_runner import probe_trees
-from promptverdict.runner.probes import hash_probe
+from promptverdict.runner.probes import hash_probes
 from promptverdict.runner.users import ScriptedUser
 from promptverdict.runner.world.recorder import RecordingTools
 from promptverdict.runner.world.replayed import ReplayedTools
@@ -103,7 +103,7 @@ def read_solution(loaded: LoadedSolution) -> Evidence:
         raise build_stale_error(
             loaded, "it, its scenario or the workspace changed since it was run"
         )
-    if stored.probed != digest_probes(loaded.scenario):
+    if stored.probed != hash_probes(loaded.scenario):
         raise build_stale_error(loaded, "a probe changed since it was run")
     if fault := next((report.fault for report in stored.probes if report.fault), None):
         # Nobody knows whether it would happen again: machinery that broke is no evidence.
@@ -181,7 +181,7 @@ def _run(scenario: LoadedScenario, solution: Solution, sandbox: Sandbox) -> Solu
     return stored.model_copy(
         update={
             "probes": probe_trees(scenario, evidence, sandbox),
-            "probed": digest_probes(scenario),
+            "probed": hash_probes(scenario),
         }
     )
 
@@ -252,11 +252,6 @@ def _digest_solution(scenario: LoadedScenario, solution: Solution) -> str:
     )
     steps: Mapping[str, Any] = {"steps": solution.steps, "answer": solution.answer}
     return hash_part([VERSION, steps, asked, hash_workspace(scenario.workspace)])
-
-
-def digest_probes(scenario: LoadedScenario) -> dict[str, str]:
-    """Map the scenario's probes to what each is now."""
-    return {probe.name: hash_probe(probe, scenario) for probe in scenario.scenario.probes}
 
 
 def read_stored(loaded: LoadedSolution) -> SolutionEvidence | None:

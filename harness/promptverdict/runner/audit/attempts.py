@@ -15,11 +15,11 @@ from promptverdict.runner.audit.probing import (
 )
 from promptverdict.runner.audit.recordings import list_recordings, read_recording
 from promptverdict.runner.probe_runner import probe_trees
+from promptverdict.runner.probes import hash_probes
 from promptverdict.runner.solutions import (
     Miss,
     SolutionEvidence,
     build_stale_error,
-    digest_probes,
     grade_solution,
     list_misses,
     read_solution,
@@ -51,7 +51,7 @@ def read_attempt(loaded: LoadedSolution) -> Evidence:
             raise build_stale_error(loaded, "probes never ran on what its edits leave")
         if stored.digest != _digest_wanted(loaded, edited):
             raise build_stale_error(loaded, "what its edits leave changed since probes ran on it")
-        if stored.probed != digest_probes(loaded.scenario):
+        if stored.probed != hash_probes(loaded.scenario):
             raise build_stale_error(loaded, "a probe changed since it ran")
         reports = stored.probes
     return replace_reports(edited, reports)
@@ -70,7 +70,7 @@ def run_attempt(loaded: LoadedSolution, sandbox: Sandbox) -> Evidence:
     stored = SolutionEvidence(
         digest=_digest_wanted(loaded, edited),
         environment=describe_sandbox(sandbox),
-        probed=digest_probes(loaded.scenario),
+        probed=hash_probes(loaded.scenario),
         probes=reports,
     )
     store_evidence(loaded, stored)
