@@ -6,6 +6,7 @@ Debian's package `chromium` is one.
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,6 +41,11 @@ def open_page(browser: Browser) -> Callable[..., Page]:
     return functools.cache(lambda **kind: browser.new_context(**kind).new_page())
 
 
+# Another place in the same file is no new page to the browser, and the same file shown again may
+# stand as it was scrolled and filled in. With another query it is new; no blank page is needed.
+QUERIES = itertools.count()
+
+
 @pytest.fixture
 def show(browser: Browser, open_page: Callable[..., Page]) -> Iterator[Callable[..., Seen]]:
     """Show a file in a window of a size, at a place; at most one at a time, unless `alone`."""
@@ -63,9 +69,9 @@ def show(browser: Browser, open_page: Callable[..., Page]) -> Iterator[Callable[
         page.set_default_timeout(10_000)
         page.set_viewport_size(size)
         page.emulate_media(media="null", color_scheme=color_scheme)
-        seen = Seen(page)
+        seen = Seen(page, f"{file.as_uri()}?{next(QUERIES)}")
         shown.append(seen)
-        page.goto(file.as_uri() + place)
+        page.goto(seen.address + place)
         return seen
 
     yield opened

@@ -4,44 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from promptverdict.comparison.measured import MeasuredScenario
 from promptverdict.comparison.verdicts import Unpaired
 from promptverdict.report.page.html import render_page
 from promptverdict.trials.grade import passed
 from promptverdict.trials.record import Fault
-from promptverdict.trials.transcript import Say
 
-from tests.report.compared import LOOK, changed, comparison, measured, report, run, trial
+from tests.report.compared import changed, comparison, report, run, trial
 from tests.report.made import graded, record
-from tests.report.page.windows import DESK, PHONE, Seen, find_faults
-from tests.tables.hostile_texts import TEXTS
+from tests.report.page.contents import ATTACK, FINGERPRINT, attack
+from tests.report.page.windows import DESK, PHONE, Seen
 
 Show = Callable[..., Seen]
 pytestmark = pytest.mark.e2e
-ATTACK = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">"
-ATTACKS = "\n".join([ATTACK, *TEXTS.values()])
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    records = run()
-    words = trial("helper/terse", "scenario-0", 0, kind=False)
-    events = tuple(
-        one.model_copy(update={"text": ATTACKS}) if isinstance(one, Say) else one
-        for one in words.evidence.events
-    )
-    evidence = words.evidence.model_copy(update={"events": events})
-    records = [
-        one.model_copy(update={"evidence": evidence}) if one.key == words.key else one
-        for one in records
-    ]
+    records = attack(run())
     path = tmp_path_factory.mktemp("report") / "report.html"
-    place = MeasuredScenario(suite="manners", scenario="scenario-0", baseline=4.2, candidate=7.9)
-    look, rest = measured(**LOOK, scenarios=(place,)), measured("turns", p=0.5, p_adjusted=0.5)
-    found = comparison(records, fingerprint=(look, rest))
+    found = comparison(records, fingerprint=FINGERPRINT)
     path.write_text(render_page(report(records, found)), encoding="utf-8")
     return path
 
@@ -75,9 +58,9 @@ def test_nothing_stands_beyond_the_edge(seen: Seen) -> None:
     )
 
 
-def test_no_request_is_made_and_nothing_is_complained_of(seen: Seen, file: Path) -> None:
+def test_no_request_is_made_and_nothing_is_complained_of(seen: Seen) -> None:
     seen.open_first()
-    assert seen.requests == [file.as_uri()]
+    assert seen.requests == [seen.address]
     assert seen.troubles == []
 
 
@@ -194,14 +177,6 @@ def test_on_paper_the_page_is_light_and_has_no_controls(show: Show, file: Path) 
     seen.page.emulate_media(media="print", color_scheme="dark")
     assert seen.page.evaluate(dark) == "rgb(255, 255, 255)" != screen
     assert not seen.page.locator(".contents").is_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_axe_finds_no_fault(show: Show, file: Path, scheme: str, size: Any) -> None:
-    seen = show(file, size, color_scheme=scheme, bypass_csp=True)
-    seen.open_all()
-    assert find_faults(seen.page) == []
 
 
 def test_names_as_long_as_may_be_do_not_push_the_page_sideways(show: Show, tmp_path: Path) -> None:

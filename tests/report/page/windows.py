@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,11 +23,23 @@ OPEN = """() => {
 }"""
 
 
-def find_faults(page: Page) -> list[str]:
-    """List the rules of axe that a page breaks."""
+CLEAR = """() => {
+  const stored = localStorage.length;
+  localStorage.clear();
+  return stored;
+}"""
+
+OF_COLOURS = ("color-contrast", "link-in-text-block")
+"""Rules of axe that read a colour: all that may differ where nothing but colours does."""
+
+
+def find_faults(page: Page, rules: Sequence[str] = ()) -> list[str]:
+    """List the rules of axe that a page breaks; look at all of them, or at some."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe here")
     # Where it was, nobody asks; and a page that loads nothing has nothing to wait for.
-    options = {"resultTypes": ["violations"], "selectors": False, "preload": False}
+    options: dict[str, Any] = {"resultTypes": ["violations"], "selectors": False, "preload": False}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": list(rules)}
     found = axe.Axe().run(page, options=options).response["violations"]
     return [rule["id"] for rule in found]
 
@@ -35,8 +47,9 @@ def find_faults(page: Page) -> list[str]:
 class Seen:
     """A page that was opened, and what happened that should not."""
 
-    def __init__(self, opened: Page) -> None:
+    def __init__(self, opened: Page, address: str) -> None:
         self.page = opened
+        self.address = address
         self.troubles: list[str] = []
         self.requests: list[str] = []
         self._listeners: dict[Any, Callable[[Any], None]] = {
@@ -48,12 +61,12 @@ class Seen:
             opened.on(event, listener)
 
     def forget(self) -> None:
-        """Leave the page as a new one is: nothing listens to it, is stored by it or is shown."""
+        """Stop listening to the page, and remove what it stored."""
         for event, listener in self._listeners.items():
             self.page.remove_listener(event, listener)
-        self.page.evaluate("localStorage.clear()")
-        # Without it, another place in the same file would be no new page to the browser.
-        self.page.goto("about:blank")
+        if self.page.evaluate(CLEAR):
+            # The renderer tells the browser later: a page of another process would still find it.
+            self.page.goto("about:blank")
 
     def open_all(self) -> None:
         """Open, of each kind of thing that can be opened, the first and the last."""
