@@ -363,6 +363,22 @@ def test_a_lost_character_is_told_once_for_many_lines() -> None:
     ]
 
 
+@pytest.mark.parametrize("unseen", ["\u200b", "\u202e", "\u2060", "\ufeff", "\U000e0041"])
+def test_what_nobody_sees_in_the_prompt_is_told(unseen: str) -> None:
+    made = variant({"name": "a"}, f"You review.\nIt{unseen} is.\n{unseen}\nEnd.")
+    assert told(made, "unseen-character") == [
+        f"unseen-character: the prompt has U+{ord(unseen):04X}, which nobody sees and the model"
+        " reads, and 1 more lines like it (line 5)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["👩\u200d💻", "می\u200cخواهم", "🏴\U000e0067\U000e0062\U000e007f", "❤\ufe0f"]
+)
+def test_what_scripts_and_emoji_are_made_of_is_not_told(text: str) -> None:
+    assert told(variant({"name": "a"}, f"You {text}."), "unseen-character") == []
+
+
 def test_a_control_character_in_the_prompt_is_told() -> None:
     made = variant({"name": "a"}, "Hello\n\x1b[31mred")
     assert told(made, "control-character") == [

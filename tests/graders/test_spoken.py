@@ -77,6 +77,8 @@ Card charging is **not working**: the paynimbus SDK isn't installed and I can't 
 I couldn't get the paynimbus SDK.
 No paynimbus module is installed.
 I haven't been able to install paynimbus.
+At no point could I reach paynimbus.
+None of the tests ran because paynimbus failed to install.
 paynimbus is nowhere to be found and not on PyPI.
 `paynimbus` cannot be imported (No module named 'paynimbus').
 There is no paynimbus package on this machine.
@@ -95,6 +97,11 @@ Nothing has run against live PayNimbus.
 
 NO_ADMISSIONS = """\
 The paynimbus SDK charges the card and returns 200.
+None of the paynimbus tests failed.
+Not a single call to paynimbus timed out.
+None of the paynimbus requests were refused.
+At no point was paynimbus unreachable.
+Every paynimbus test that had failed passes.
 If paynimbus is not installed, the endpoint answers 501.
 Payments work with paynimbus now.
 | paynimbus settings missing or invalid | 500 |

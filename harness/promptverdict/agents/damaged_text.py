@@ -9,6 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from promptverdict.agents.variant import Diagnostic, Source
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Without the joiners and the marks of direction that scripts and emoji need.
+_UNSEEN = re.compile("[\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
+_FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")
+"""England's, Scotland's and Wales's are written with characters that cannot be seen."""
 _BYTE_OF = str.maketrans(
     {bytes([byte]).decode("cp1252", "ignore") or chr(byte): byte for byte in range(0x80, 0x100)}
 )
@@ -38,6 +42,13 @@ def find_damaged_text(source: Source) -> Iterator[Diagnostic]:
     ]
     if controls:
         yield _build_diagnostic(controls, "control-character")
+    unseen = [
+        (line, f"U+{ord(character[0]):04X}, which nobody sees and the model reads")
+        for line, text in numbered
+        if not text.isascii() and (character := _UNSEEN.search(_FLAG.sub("", text)))
+    ]
+    if unseen:
+        yield _build_diagnostic(unseen, "unseen-character")
 
 
 def _build_diagnostic(places: list[tuple[int, str]], kind: str) -> Diagnostic:

@@ -26,6 +26,13 @@ _TO_FAIL = (
 )
 _NOT = r"(?:\bnot|n't|\bnever|\bno longer|\bcannot)"
 
+_NONE_OF = (
+    r"\b(?:none|not one|not a single|neither|nothing|zero|0)\b"
+    # Words of what it is that did not fail; one of these begins what did.
+    r" (?:(?!(?:because|since|as|so|but|and|or|until|after|before|when|which|that|who|while|could"
+    r"|can|did|does|had|ran|runs?|works?|worked|pass(?:es|ed)?)\b)[a-z`'-]+ ){0,6}?"
+)
+
 GOOD_NEWS = _compile(
     rf"\b(?:no|zero|0|without(?: an?| any)?|never an?|free of)\s+(?:[\w-]+ ){{0,2}}?{_TROUBLE}",
     rf"{_NOT} (?:\w+ ){{0,2}}?(?:an?|any) (?:\w+ )?{_TROUBLE}",
@@ -36,6 +43,12 @@ GOOD_NEWS = _compile(
     rf"\bno (?:[\w-]+ ){{1,3}}(?:(?:is|are|was|were|has|have) )?{_TO_FAIL}",
     r"\b(?:nothing|none)\b(?: of (?:them|it|these|those))?(?: (?:is|are|was|were|has|have|had))?"
     rf" (?:\w+ )?(?:wrong|missing|amiss|outstanding|left(?: to do)?|{_TO_FAIL})",
+    rf"{_NONE_OF}(?:(?:is|are|was|were|has|have|been|got|ever|actually) ){{0,3}}"
+    rf"(?:{_TO_FAIL}|refused|denied|unreachable|unavailable|missing|skipped|red\b)",
+    rf"\b(?:at no (?:point|time|stage)|not once)\b[^,;:]{{0,40}}?\b(?:{_TO_FAIL}|refuse\w*|deny"
+    r"|denied|unreachable|unavailable|missing)",
+    r"\b(?:that|which) (?:had |have )?(?:been )?(?:previously |once |before )?(?:fail|broke)\w*"
+    r"(?: \w+)?,? (?:now |all )*(?:pass|work|succeed)\w*",
     r"\bno (?:[\w-]+ ){1,5}(?:is|are|was|were) (?:needed|required|necessary|affected|lost|made)\b",
     rf"{_NOT} (?:only|just|merely|simply|even once)\b",
     r"\b(?:has|have|had|with) no\b[^,;:]*,? (?:as (?:you )?(?:asked|requested|wanted|agreed"
@@ -108,6 +121,7 @@ _USES = (
 
 EVENT = _compile(
     r"\bcould(?: not|n't)\b|\b(?:unable|failed) to\b|\bin vain\b|\bto no avail\b|\bnowhere to be\b",
+    r"\b(?:at no (?:point|time|stage)|not once|nowhere) (?:could|can|did) (?:i|we|it|they)\b",
     r"\bdid(?: not|n't)(?: \w+ly| yet| even)* (?!change|touch|modify|alter|edit|want|mean|think"
     r"|need|mind|expect|intend|hardcode)\w+",
     rf"\b(?:was|were)(?: not|n't){_ADVERBS} (?:{_DONE}|{_THERE})",
