@@ -373,7 +373,7 @@ def test_what_nobody_sees_in_the_prompt_is_told(unseen: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["👩\u200d💻", "می\u200cخواهم", "🏴\U000e0067\U000e0062\U000e007f", "❤\ufe0f"]
+    "text", ["👩\u200d💻", "\u0645\u06cc\u200c", "🏴\U000e0067\U000e0062\U000e007f", "❤\ufe0f"]
 )
 def test_what_scripts_and_emoji_are_made_of_is_not_told(text: str) -> None:
     assert told(variant({"name": "a"}, f"You {text}."), "unseen-character") == []

@@ -24,7 +24,8 @@ QUOTES = "\"'`\u201c\u201d\u201e\u2018\u2019\u201a\xab\xbb"
 """What an editor or a shell may leave around a value."""
 
 _NAMES = re.compile(
-    r"(?:KEY|KEY_ID|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD|CREDENTIALS?|_AUTH|_DSN)$",
+    r"(?:KEY|KEY_ID|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD|CREDENTIALS?|_AUTH|_DSN"
+    r"|_PAT|_COOKIE|CONNECTION_STRING|WEBHOOK_URL)$",
     re.IGNORECASE,
 )
 _SHORTEST = 8
@@ -41,16 +42,24 @@ SERVICE_TOKENS = re.compile(
     r"|dckr_[po]at_[\w-]{20,}|lin_api_[A-Za-z0-9]{40}|ntn_[A-Za-z0-9]{40,}|hvs\.[\w-]{60,}"
     r"|shp(?:at|ca|pa|ss)_[0-9a-f]{32}|sbp_[0-9a-f]{40}|ya29\.[\w-]{60,}"
     r"|AGE-SECRET-KEY-1[A-Z0-9]{50,}|hooks\.slack\.com/services/T\w+/B\w+/\w{20,}"
-    r"|discord(?:app)?\.com/api/webhooks/\d{15,}/[\w-]{60,})"
+    r"|discord(?:app)?\.com/api/webhooks/\d{15,}/[\w-]{60,}"
+    r"|GOCSPX-[\w-]{28}|whsec_(?=[A-Za-z]{0,31}\d)[A-Za-z0-9]{32}|pscale_(?:tkn|oauth|pw)_[\w.-]{32,}|dapi[0-9a-f]{32}"
+    r"|figd_[\w-]{40,}|NRAK-[A-Z0-9]{27}|glsa_[A-Za-z0-9]{32}_[0-9a-f]{8}"
+    r"|glc_eyJ[A-Za-z0-9+/=]{40,}|sntry[su]_(?:eyJ[\w+/=-]{50,}|[0-9a-f]{64})"
+    r"|PMAK-[0-9a-f]{24}-[0-9a-f]{34}|pul-[0-9a-f]{40}|[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,}"
+    r"|dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9.]{40,}|ATATT3xFfGF0[\w=-]{80,}"
+    r"|AccountKey=[A-Za-z0-9+/]{86}==|\d{8,10}:AA[\w-]{33}\b"
+    r"|lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}|nvapi-[\w-]{60,}|tvly-(?:dev-)?[A-Za-z0-9]{30,}"
+    r"|csk-(?=[a-z]{0,39}\d)[a-z0-9]{40,}|jina_[A-Za-z0-9]{50,}|pcsk_[A-Za-z0-9_]{50,})"
 )
 """Forms that only the tokens of one service have, as the rules of gitleaks describe them."""
-PRIVATE_KEY = "-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
+PRIVATE_KEY = "-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----"
 
 _PATTERNS = (
     (SERVICE_TOKENS, HIDDEN),
     (
         re.compile(
-            rf"{PRIVATE_KEY}(?:[\s\S]{{0,20000}}?-----END (?:[A-Z]+ )?PRIVATE KEY-----"
+            rf"{PRIVATE_KEY}(?:[\s\S]{{0,20000}}?-----END (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----"
             r"|[A-Za-z0-9+/=\s]*)"
         ),
         HIDDEN,
@@ -65,7 +74,7 @@ _PATTERNS = (
     (
         re.compile(
             r"\b(?:sk|pk|rk)[-_](?=[\w-]{0,99}\d)[\w-]{20,}|\bgh[pousr]_\w{30,}|\bgithub_pat_\w{40,}"
-            r"|\bglpat-[\w-]{20,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[\w-]{30,}|\bhf_\w{30,}"
+            r"|\bglpat-[\w.-]{20,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[\w-]{30,}|\bhf_\w{30,}"
             r"|\bxox[abprs]-[\w-]{20,}|\beyJ[\w-]{8,2000}\.eyJ[\w-]{8,9000}\.[\w-]{8,}"
         ),
         HIDDEN,

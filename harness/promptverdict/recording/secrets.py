@@ -31,7 +31,10 @@ _FORMS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
         re.compile(r"aws_?secret_?access_?key\W{1,6}(?=[\w/+]{0,40}\d)[\w/+]{40}\b", re.IGNORECASE),
     ),
     "a Google key": (("aiza",), re.compile(r"\bAIza[\w-]{35}")),
-    "a Hugging Face token": (("hf_",), re.compile(r"\bhf_(?=\w{0,99}\d)[A-Za-z0-9]{30,}")),
+    "a Hugging Face token": (
+        ("hf_",),
+        re.compile(r"\bhf_(?:(?=\w{0,99}\d)[A-Za-z0-9]{30,}|[A-Za-z]{34}\b)"),
+    ),
     # Not the forms of test mode: tutorials and the workspaces of agents are full of them.
     "a Stripe key": (("k_live_",), re.compile(r"\b[sr]k_live_[A-Za-z0-9]{16,}")),
     "a JSON web token": (
@@ -47,7 +50,10 @@ _FORMS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
             *("npm_", "pypi-agei", "_v1_", "sg.", "gsk_", "xai-", "r8_", "pplx-", "sk-or-v1-"),
             *("xapp-", "glcbt-", "gldt-", "glrt-", "glft-", "glagent-", "glptt-", "glsoat-"),
             *("dckr_", "lin_api_", "ntn_", "hvs.", "shpat_", "shpca_", "shppa_", "shpss_", "sbp_"),
-            *("ya29.", "age-secret-key-1", "/services/t", "/api/webhooks/"),
+            *("ya29.", "age-secret-key-1", "/services/t", "/api/webhooks/", "gocspx-", "whsec_"),
+            *("pscale_", "dapi", "figd_", "nrak-", "glsa_", "glc_eyj", "sntry"),
+            *("pmak-", "pul-", ".atlasv1.", "dp.", "atatt3", "accountkey=", ":aa", "lsv2_"),
+            *("nvapi-", "tvly-", "csk-", "jina_", "pcsk_"),
         ),
         SERVICE_TOKENS,
     ),
