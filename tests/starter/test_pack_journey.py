@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -44,10 +45,12 @@ minutes for all. PROMPTVERDICT_TEST_WHOLE_PACK=1 plays every scenario of the pac
 """
 
 
+@functools.cache
 def read_answers() -> dict[str, list[Blocks]]:
     """Read how each scenario of the pack is done well: task -> the answers, one a turn.
 
-    By its good solution or, where there is none, by a recorded trial of a prompt that asks for it.
+    By its shortest good solution or, where there is none, by a recorded trial of a prompt that asks
+    for it: probes look at every tree that a step leaves.
     """
     found: dict[str, list[Blocks]] = {}
     for scenario in load_scenarios([find_packs()[PACK].folder]):
@@ -57,7 +60,8 @@ def read_answers() -> dict[str, list[Blocks]]:
             if loaded.solution.kind == "good" and not loaded.solution.edits
         ]
         if good:
-            found[scenario.scenario.task.strip()] = list(_play_solution(good[0]))
+            shortest = min(good, key=lambda solution: len(solution.steps))
+            found[scenario.scenario.task.strip()] = list(_play_solution(shortest))
             continue
         for location in list_recordings(scenario, RECORDED):
             events = read_recording(scenario, location).events
