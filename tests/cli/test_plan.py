@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,13 @@ def test_a_plan_counts_both_sides_and_says_what_would_be_found(
 
 
 def test_a_plan_is_narrowed_by_k_as_a_run_is(
-    edited: Repository, capsys: pytest.CaptureFixture[str]
+    edited: Repository,
+    programs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    if sys.platform == "linux":
+        monkeypatch.setattr(sys, "executable", str(programs / "python"))
     expression = "base and not (request-0 or request-1)"
     assert main(["plan", "--base", "main", "-k", expression]) == 0
     out = capsys.readouterr().out

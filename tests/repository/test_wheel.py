@@ -73,9 +73,23 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / ".claude/agents").mkdir(parents=True)
-    (tmp_path / ".claude/agents/builder.md").write_text(AGENT)
-    return tmp_path
+    return add_agent(tmp_path)
+
+
+def add_agent(folder: Path) -> Path:
+    (folder / ".claude/agents").mkdir(parents=True)
+    (folder / ".claude/agents/builder.md").write_text(AGENT)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def begun(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Let the installed command write its first suite into a project, once."""
+    folder = add_agent(tmp_path_factory.mktemp("begun"))
+    done = run([programs / "promptverdict", "init"], folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("1 agent in .claude/agents:\n  builder\n")
+    return folder
 
 
 def test_the_wheel_claims_one_name_and_holds_what_is_read_at_run_time(wheel: Path) -> None:
@@ -119,14 +133,11 @@ def test_the_package_is_imported_from_where_it_is_installed(programs: Path, proj
     assert "No module named 'harness'" in done.stderr
 
 
-def test_the_command_is_there_and_writes_a_first_suite(programs: Path, project: Path) -> None:
-    done = run([programs / "promptverdict", "--help"], project)
+def test_the_command_is_there_and_writes_a_first_suite(programs: Path, begun: Path) -> None:
+    done = run([programs / "promptverdict", "--help"], begun)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: promptverdict")
-    done = run([programs / "promptverdict", "init"], project)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("1 agent in .claude/agents:\n  builder\n")
-    assert (project / "evals/first-look/suite.yaml").is_file()
+    assert (begun / "evals/first-look/suite.yaml").is_file()
 
 
 def test_a_pack_is_written_far_from_the_checkout_and_has_no_mistake(
@@ -144,11 +155,10 @@ def test_a_pack_is_written_far_from_the_checkout_and_has_no_mistake(
     assert "    tdd: Test-driven cycle, " in done.stderr
 
 
-def test_pytest_has_the_options_and_collects_the_suite(programs: Path, project: Path) -> None:
-    done = run([programs / "python", "-m", "pytest", "--help"], project)
+def test_pytest_has_the_options_and_collects_the_suite(programs: Path, begun: Path) -> None:
+    done = run([programs / "python", "-m", "pytest", "--help"], begun)
     assert "promptverdict: prompt-behaviour evaluations" in done.stdout
-    run([programs / "promptverdict", "init"], project)
     options = ["--agents", ".claude/agents", "--model", "relay/me", "--collect-only", "-q"]
-    done = run([programs / "python", "-m", "pytest", "evals", *options], project)
+    done = run([programs / "python", "-m", "pytest", "evals", *options], begun)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "evals/first-look/fix-a-bug.yaml::builder" in done.stdout
