@@ -39,6 +39,9 @@ def check_model(model: str, where: str, what: str, cure: str = "") -> None:
         problem = f"{what} is not provider/name (providers: {', '.join(MODULES)})"
         cure = cure or "such as anthropic/NAME, openai/NAME, or relay/NAME by hand"
         raise InputError([Problem(where, problem, cure)])
+    if name != name.strip() or not name.isprintable():
+        problem = f"{what} has blanks around the model's name, or characters that nobody sees"
+        raise InputError([Problem(where, problem, f"write it as {provider}/NAME")])
     if name == "...":
         problem = f"{what} is a placeholder and names no model"
         raise InputError([Problem(where, problem, f"write the model's name: {provider}/NAME")])
