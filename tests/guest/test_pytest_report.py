@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from promptverdict.guest.pytest_report import SOCKET
 from promptverdict.sandbox import (
     Reported,
     Sandbox,
@@ -328,12 +330,32 @@ def test_nothing_is_printed(run: Run, reports: Reports) -> None:
     assert len(reports()) == 1
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/usr", "/workspace/test_a.py", "x" * 200, ""])
-def test_without_a_socket_tests_run_all_the_same(run: Run, reports: Reports, path: str) -> None:
-    output = run(f"SESSION_REPORT_SOCKET={path} pytest -q; echo $?", test_a=PASSING)
-    assert "1 passed" in output
-    assert output.endswith("0\n")
-    assert reports() == []
+EACH_IN_ITS_PROCESS = """
+import os, sys
+import pytest
+
+for path in sys.argv[1:]:
+    print("socket:", path, flush=True)
+    if not (process := os.fork()):
+        os.environ["SESSION_REPORT_SOCKET"] = path
+        code = pytest.main(["-q", "test_a.py"])
+        sys.stdout.flush()
+        os._exit(code)
+    print("exit code:", os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
+"""
+
+
+def test_without_a_socket_tests_run_all_the_same(run: Run, reports: Reports) -> None:
+    # With the last, it is seen that such a run would report.
+    paths = ["/nowhere", "/usr", "/workspace/test_a.py", "x" * 200, "", SOCKET]
+    command = shlex.join(["python3", "each.py", *paths])
+    output = run(command, test_a=PASSING, each=EACH_IN_ITS_PROCESS)
+    runs = output.split("socket: ")[1:]
+    assert [ran.partition("\n")[0] for ran in runs] == paths
+    for ran in runs:
+        assert "1 passed" in ran
+        assert ran.endswith("exit code: 0\n")
+    assert len(reports()) == 1
 
 
 def test_a_tree_that_cannot_be_read_leaves_the_digest_empty(run: Run, reports: Reports) -> None:
