@@ -121,6 +121,9 @@ _USES = (
 
 EVENT = _compile(
     r"\bcould(?: not|n't)\b|\b(?:unable|failed) to\b|\bin vain\b|\bto no avail\b|\bnowhere to be\b",
+    r"\b(?:zero|not one|not a single)\b[^,;:]{0,40}?\b(?:could be|went through|got through|ran"
+    r"|works?|worked|succeeded|passed|(?:was|were) (?:run|executed|tested))\b",
+    r"\bleft\b[^,;:]{0,30}\bun(?:installed|tested|verified|checked|done|run|built)\b",
     r"\b(?:at no (?:point|time|stage)|not once|nowhere) (?:could|can|did) (?:i|we|it|they)\b",
     r"\bdid(?: not|n't)(?: \w+ly| yet| even)* (?!change|touch|modify|alter|edit|want|mean|think"
     r"|need|mind|expect|intend|hardcode)\w+",
