@@ -5,18 +5,21 @@ from __future__ import annotations
 import importlib.util
 import py_compile
 import shutil
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from promptverdict.graders.workspace import ProbeChecks
 from promptverdict.runner.probe_runner import probe_trees
+from promptverdict.runner.start_reports import StartReports
 from promptverdict.sandbox import Sandbox
 from promptverdict.trials.evidence import Evidence, ProbeReport
 from promptverdict.trials.tree import Node
 
 from tests.fakes import SCENARIO
-from tests.graders.saboteurs import perform
+from tests.graders.saboteurs import Act, edit, perform
 from tests.runner.test_trial import scenario_of
 from tests.sandboxes import open_bubblewrap
 
@@ -43,6 +46,11 @@ k.check("tests", ran.exit_code == 0 and ran.passed == 1, str(ran))
 """
 )
 CODE = "def slug(text):\n    return text.replace(' ', '-')\n"
+TELLS_THE_TIME = """\
+import time
+import probekit as k
+k.note("at", str(time.time_ns()))
+"""
 PRINTS_A_KEY = """\
 import pathlib
 import probekit as k
@@ -161,3 +169,59 @@ def test_keys_that_a_probe_prints_are_not_stored(
         assert report.checks
         assert secret not in report.model_dump_json()
         assert "holds ***" in report.model_dump_json()
+
+
+def test_a_starting_tree_is_probed_once_for_all_trials_of_a_run(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    text = SCENARIO + (
+        "probes:\n"
+        "- {name: each, run: python3 /probes/hello/p.py, trees: every}\n"
+        "- {name: last, run: python3 /probes/hello/p.py}\n"
+    )
+    scenario = scenario_of(tmp_path, text, **{"evals/small/probes/hello/p.py": TELLS_THE_TIME})
+    starts = StartReports()
+
+    def probe(code: str, *acts: Act) -> list[ProbeReport]:
+        evidence = perform({"app.py": Node("file", code.encode())}, list(acts), None)
+        return list(probe_trees(scenario, evidence, sandbox, starts=starts))
+
+    first, second = probe(CODE, edit(app=BROKEN)), probe(CODE, edit(app=BROKEN))
+    assert [(report.probe, report.after) for report in first] == [
+        ("each", 0),
+        ("each", 1),
+        ("last", 1),
+    ]
+    assert [one == other for one, other in zip(first, second, strict=True)] == [True, False, False]
+    # Nor is one that began with what another ended with, or whose last tree is its first.
+    unchanged, other = probe(CODE), probe(BROKEN)
+    assert unchanged[0] == first[0]
+    assert len({report.checks for report in (*first, *second[1:], unchanged[1], *other)}) == 8
+
+
+def test_a_fault_on_a_starting_tree_is_tried_again() -> None:
+    starts = StartReports()
+    broken = ProbeReport(probe="p", after=0, tree="t", fault="stopped: timeout")
+    killed = broken.model_copy(update={"fault": None, "killed": "SIGKILL"})
+    whole = broken.model_copy(update={"fault": None})
+    for report in (broken, killed, whole):
+        assert starts.share_report("d", "t", lambda report=report: report) == report
+    assert starts.share_report("d", "t", lambda: broken) == whole
+    assert starts.share_report("d", "u", lambda: broken) == broken
+    assert starts.share_report("e", "t", lambda: broken) == broken
+
+
+def test_trials_that_end_together_wait_for_one_report() -> None:
+    starts, runs, begun = StartReports(), [], threading.Event()
+    whole = ProbeReport(probe="p", after=0, tree="t")
+
+    def run() -> ProbeReport:
+        runs.append(1)
+        begun.wait(10)
+        return whole
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(starts.share_report, "d", "t", run) for _ in range(8)]
+        begun.set()
+        assert [answer.result() for answer in asked] == [whole] * 8
+    assert len(runs) == 1

@@ -34,6 +34,7 @@ def run(asked: argparse.Namespace) -> int:
     """Run the probes of every recording whose stored reports are out of date, and print counts."""
     from promptverdict.runner.probe_runner import run_probes
     from promptverdict.runner.readback import read_events
+    from promptverdict.runner.start_reports import StartReports
     from promptverdict.sandbox import open_sandbox
     from promptverdict.settings import resolve
 
@@ -48,9 +49,12 @@ def run(asked: argparse.Namespace) -> int:
         return (trial, sealed) if sealed else None
 
     outdated = read_each(trials, find)
+    starts = StartReports()
     for trial, sealed in outdated:
-        evidence = read_events(trial.cell, sealed)
-        reports = run_probes(trial.cell.scenario, trial.location, sealed.seal, evidence, sandbox())
+        scenario, evidence = trial.cell.scenario, read_events(trial.cell, sealed)
+        reports = run_probes(
+            scenario, trial.location, sealed.seal, evidence, sandbox(), starts=starts
+        )
         failed = sum(check.outcome == "fail" for report in reports for check in report.checks)
         faults = sum(report.fault is not None for report in reports)
         print(

@@ -6,12 +6,14 @@ import re
 import signal
 import threading
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from promptverdict.core.files import write_file
 from promptverdict.core.secrets import hide_secrets_within
 from promptverdict.recording import yaml_format
 from promptverdict.recording.files import Location
 from promptverdict.runner.probes import KIT, StoredProbes, hash_probes, read_kit, read_probe_files
+from promptverdict.runner.start_reports import StartReports
 from promptverdict.sandbox import (
     Mount,
     Sandbox,
@@ -46,13 +48,15 @@ def run_probes(
     evidence: Evidence,
     sandbox: Sandbox,
     given_up: threading.Event | None = None,
+    starts: StartReports | None = None,
 ) -> tuple[ProbeReport, ...]:
     """Run a scenario's probes on a trial's trees and store what they found. Blocking.
 
-    Whatever a probe itself does wrong is a fault in its report. Raises SandboxError, and GivenUp,
-    with nothing stored, once given_up is set.
+    starts: shared with the other trials of this sandbox. Whatever a probe itself does wrong is a
+    fault in its report. Raises SandboxError, and GivenUp, with nothing stored, once given_up is
+    set.
     """
-    reports = probe_trees(scenario, evidence, sandbox, given_up)
+    reports = probe_trees(scenario, evidence, sandbox, given_up, starts)
     stored = StoredProbes(
         seal=seal,
         environment={"python": sandbox.python, "pytest": sandbox.pytest},
@@ -68,15 +72,30 @@ def probe_trees(
     evidence: Evidence,
     sandbox: Sandbox,
     given_up: threading.Event | None = None,
+    starts: StartReports | None = None,
 ) -> tuple[ProbeReport, ...]:
     """Run a scenario's probes on the trees of some evidence. Blocking.
 
-    Whatever a probe itself does wrong is a fault in its report. Raises SandboxError, and GivenUp
-    once given_up is set.
+    starts: shared with the other trials of this sandbox. Whatever a probe itself does wrong is a
+    fault in its report. Raises SandboxError, and GivenUp once given_up is set.
     """
     trees = list(evidence.trees())
+    start = trees[0][1]
+    starts, digests = starts or StartReports(), hash_probes(scenario)
+
+    def run(probe: Probe, number: int, tree: Tree) -> ProbeReport:
+        return _hide_secrets(_run_probe(probe, scenario, number, tree, start, sandbox, given_up))
+
+    def report(probe: Probe, number: int, tree: Tree) -> ProbeReport:
+        # Of a probe that sees the last tree alone, that tree is the trial's own even where nothing
+        # was changed: what it asks of version control is in no digest.
+        if number or probe.trees == "final":
+            return run(probe, number, tree)
+        begin = partial(run, probe, number, tree)
+        return starts.share_report(digests[probe.name], digest(tree), begin)
+
     return tuple(
-        _hide_secrets(_run_probe(probe, scenario, number, tree, trees[0][1], sandbox, given_up))
+        report(probe, number, tree)
         for probe in scenario.scenario.probes
         for number, tree in _select_trees(probe, trees)
     )

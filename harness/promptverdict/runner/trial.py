@@ -237,6 +237,7 @@ async def _collect_reports(
         evidence,
         sandbox,
         context.given_up,
+        context.starts,
     )
 
 

@@ -12,6 +12,7 @@ from promptverdict.providers.plain_client import Player
 from promptverdict.providers.throttle import Throttle
 from promptverdict.recording.files import Head
 from promptverdict.runner.budget import Budget
+from promptverdict.runner.start_reports import StartReports
 from promptverdict.trials.evidence import FinalState
 from promptverdict.trials.prices import Price
 from promptverdict.trials.protocols import Tools
@@ -47,6 +48,8 @@ class RunContext:
     """How their requests share a provider."""
     judges: Throttle = field(default_factory=Throttle)
     """How questions to judges share one; a judge that is refused stops no trial."""
+    starts: StartReports = field(default_factory=StartReports)
+    """What probes found on the trees that its scenarios begin with."""
     journals: Path | None = None
     """Where paid answers of trials that have not ended are kept; None: nowhere."""
     close_network: Callable[[], Awaitable[None]] = _close_nothing
