@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import functools
 import os
 import stat
 import struct
@@ -28,12 +29,17 @@ def open_by_kernel(root: int, relative: str, flags: int) -> int:
     Raises OSError, also where the system has no such call.
     """
     how = struct.pack("QQQ", flags, 0, 0x01 | 0x02 | 0x04 | 0x08)
-    library = ctypes.CDLL(None, use_errno=True)
-    descriptor = library.syscall(437, root, os.fsencode(relative), how, len(how))
+    descriptor = _load_syscall()(437, root, os.fsencode(relative), how, len(how))
     if descriptor < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
     return int(descriptor)
+
+
+@functools.cache
+def _load_syscall() -> Callable[..., int]:
+    """Load syscall(2), which takes several times as long as calling it. Raises AttributeError."""
+    return ctypes.CDLL(None, use_errno=True).syscall
 
 
 def open_by_steps(root: int, relative: str, flags: int) -> int:
