@@ -51,7 +51,8 @@ class Repository:
             for what in ("NAME", "EMAIL")
         }
         quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-        command = ["git", "-c", "advice.detachedHead=false", *arguments]
+        settings = ("-c", "advice.detachedHead=false", "-c", "maintenance.auto=false")
+        command = ["git", *settings, *arguments]
         ended = subprocess.run(
             command,
             cwd=self.folder,

@@ -406,6 +406,28 @@ def _refusing() -> httpx2.AsyncBaseTransport:
     return httpx2.MockTransport(lambda request: httpx2.Response(500))
 
 
+def test_a_repository_has_one_commit_an_identity_and_no_work_in_the_background(
+    tmp_path: Path, unprotected: Sandbox
+) -> None:
+    text = SCENARIO + "setup: {git: {branch: trunk, message: Begun}}\n"
+    file = {"evals/small/files/hello/a.txt": "a\n"}
+    cell = cell_of(scenario_of(tmp_path, text, **file))
+    commands = (
+        "git config --local --get-regexp '^(user|gc)'; git status --short --branch",
+        "git log --format='%an <%ae> %aI %cI %s'; ls .git/hooks",
+    )
+    answers = script([use("Bash", command=command) for command in commands], [say("Done.")])
+    recorded = record(cell, answers, unprotected)
+    said = [event.text for event in recorded.evidence.events if isinstance(event, Result)]
+    assert "\n".join(said).splitlines() == [
+        "user.name Dev",
+        "user.email dev@example.org",
+        "gc.auto 0",
+        "## trunk",
+        "Dev <dev@example.org> 2025-01-15T09:00:00+00:00 2025-01-15T09:00:00+00:00 Begun",
+    ]
+
+
 def test_calls_keep_the_arguments_that_were_given(tmp_path: Path, unprotected: Sandbox) -> None:
     cell = cell_of(scenario_of(tmp_path))
     args = {"command": "echo 'é\u2028\t'", "description": "naïve"}

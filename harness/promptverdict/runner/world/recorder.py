@@ -141,11 +141,12 @@ class RecordingTools:
     def _make_repository(self, folders: TrialFolders, git: GitSetup) -> None:
         """Commit all files with a fixed identity and date, so that the first hash is fixed too."""
         # Git would clean up in the background, and change .git while nothing is called; and every
-        # version brings other sample hooks.
+        # version brings other sample hooks. `git config` would write the same lines to the file,
+        # but in a process for each value.
         script = (
-            'git init -q -b "$1" && git config user.name Dev && git config user.email'
-            " dev@example.org && git config gc.auto 0 && rm -f .git/hooks/*.sample && git add -A"
-            ' && git commit -q -m "$2"'
+            r"""git init -q -b "$1" && printf '[user]\n\tname = Dev\n\temail = dev@example.org\n"""
+            r"""[gc]\n\tauto = 0\n' >> .git/config && rm -f .git/hooks/*.sample && git add -A"""
+            ' && git -c maintenance.auto=false commit -q -m "$2"'
         )
         date = "2025-01-15T09:00:00+00:00"
         done = self._sandbox.run(
