@@ -10,6 +10,7 @@ import pytest
 from promptverdict.stats.score import (
     compute_detectable,
     compute_interval,
+    compute_interval_at,
     compute_p_values,
     compute_quantile,
 )
@@ -101,6 +102,18 @@ def test_many_samples_at_once_give_what_each_gives_alone() -> None:
     for place in np.ndindex(5, 2):
         assert [low[place], high[place]] == pytest.approx(ends(list(many[place])), abs=1e-12)
         assert compute_p_values(many)[place] == pytest.approx(float(compute_p_values(many[place])))
+
+
+@try_cases("z", [0.5, 1.645, 1.96, 3.3])
+def test_an_interval_is_the_same_to_the_last_bit_alone_and_among_many(z: float) -> None:
+    random = np.random.default_rng(4)
+    for n in (1, 2, 5, 12, 40):
+        signs = random.integers(-1, 2, (60, n)).astype(float)
+        means = random.integers(-5, 6, (60, n)) / 5
+        alike = np.repeat([[-1.0], [0.0], [1.0]], n, axis=1)
+        many = np.concatenate([signs, means, alike])
+        together = np.stack(compute_interval_at(many, z), axis=-1)
+        assert [compute_interval_at(row, z) for row in many] == [tuple(row) for row in together]
 
 
 def test_a_wider_confidence_gives_a_wider_interval() -> None:

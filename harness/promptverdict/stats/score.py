@@ -10,6 +10,8 @@ Arrays hold the units along their last axis; further axes are further samples.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy.special import ndtr, ndtri
 
@@ -79,10 +81,8 @@ def compute_interval_at(differences: Array, z: float) -> tuple[Array, Array]:
     if n == 0:
         return np.full(shape, -1.0), np.full(shape, 1.0)
     gains, losses, size = _count_effectively(differences)
-    return (
-        -_find_upper_end(losses, gains, size, z),
-        _find_upper_end(gains, losses, size, z),
-    )
+    find = _find_single_end if differences.ndim == 1 else _find_upper_end
+    return -find(losses, gains, size, z), find(gains, losses, size, z)
 
 
 def _count_effectively(differences: Array) -> tuple[Array, Array, Array]:
@@ -121,3 +121,32 @@ def _compute_statistic(change: Array, gains: Array, losses: Array, size: Array) 
     # Without variance any other mean than the one supposed is impossible.
     certain = np.where(np.abs(above) < NOTHING, 0.0, np.copysign(1e9, above))
     return np.where(variance > 1e-14, above / np.sqrt(np.maximum(variance, 1e-14)), certain)
+
+
+def _find_single_end(gains: Array, losses: Array, size: Array, z: float) -> Array:
+    """Return what `_find_upper_end` does, bit by bit, for a single sample in a tenth of the time.
+
+    Every operation of numpy on a single number takes as long as twenty of Python.
+    """
+    gained, lost, units = float(gains), float(losses), float(size)
+    low, high = (gained - lost) / units, 1.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        if _compute_single_statistic(middle, gained, lost, units) > -z:
+            low = middle
+        else:
+            high = middle
+    return np.asarray((low + high) / 2)
+
+
+def _compute_single_statistic(change: float, gains: float, losses: float, size: float) -> float:
+    """Return what `_compute_statistic` does, bit by bit, for a single sample."""
+    linear = (2 * size - gains + losses) * change - gains - losses
+    constant = -losses * change * (1 - change)
+    root = math.sqrt(max(linear * linear - 8 * size * constant, 0.0))
+    q = (root - linear) / (4 * size)
+    variance = size * (2 * q + change * (1 - change))
+    above = gains - losses - size * change
+    if variance > 1e-14:
+        return above / math.sqrt(variance)
+    return 0.0 if abs(above) < NOTHING else math.copysign(1e9, above)
