@@ -62,7 +62,7 @@ def imported() -> None:
     all models again takes longer than most of the sessions.
     """
     import_everything()
-    pytest_collection_finish()  # every session ends with five garbage collections
+    pytest_collection_finish()  # every session ends with garbage collections
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,12 @@
 """Folders that are locked while their process lives, and what is left of processes that are not."""
 
+import errno
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from promptverdict.core import locked_folders
 from promptverdict.core.locked_folders import (
     SCRATCH,
     make_locked_folder,
@@ -117,7 +117,7 @@ def test_folders_that_cannot_be_moved_up_are_emptied_where_they_lie(
 
     def refuse(source: str, *args: str, **more: int) -> None:
         if source == "b":  # a subvolume, or a folder of a lower layer
-            raise OSError(locked_folders.errno.EXDEV, "Invalid cross-device link")
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
         real(source, *args, **more)
 
     monkeypatch.setattr(os, "rename", refuse)

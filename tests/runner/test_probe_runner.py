@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from promptverdict.graders.workspace import ProbeChecks
 from promptverdict.runner.probe_runner import probe_trees
 from promptverdict.runner.start_reports import StartReports
 from promptverdict.sandbox import Sandbox
+from promptverdict.scenarios.loading import LoadedScenario
 from promptverdict.trials.evidence import Evidence, ProbeReport
 from promptverdict.trials.tree import Node
 
@@ -182,9 +184,9 @@ def test_a_starting_tree_is_probed_once_for_all_trials_of_a_run(
     scenario = scenario_of(tmp_path, text, **{"evals/small/probes/hello/p.py": TELLS_THE_TIME})
     starts = StartReports()
 
-    def probe(code: str, *acts: Act) -> list[ProbeReport]:
+    def probe(code: str, *acts: Act, of: LoadedScenario = scenario) -> list[ProbeReport]:
         evidence = perform({"app.py": Node("file", code.encode())}, list(acts), None)
-        return list(probe_trees(scenario, evidence, sandbox, starts=starts))
+        return list(probe_trees(of, evidence, sandbox, starts=starts))
 
     first, second = probe(CODE, edit(app=BROKEN)), probe(CODE, edit(app=BROKEN))
     assert [(report.probe, report.after) for report in first] == [
@@ -197,6 +199,8 @@ def test_a_starting_tree_is_probed_once_for_all_trials_of_a_run(
     unchanged, other = probe(CODE), probe(BROKEN)
     assert unchanged[0] == first[0]
     assert len({report.checks for report in (*first, *second[1:], unchanged[1], *other)}) == 8
+    # Another scenario with the same probe may begin with another repository.
+    assert probe(CODE, of=replace(scenario, path=tmp_path / "other.yaml"))[0] != first[0]
 
 
 def test_a_fault_on_a_starting_tree_is_tried_again() -> None:
@@ -205,10 +209,10 @@ def test_a_fault_on_a_starting_tree_is_tried_again() -> None:
     killed = broken.model_copy(update={"fault": None, "killed": "SIGKILL"})
     whole = broken.model_copy(update={"fault": None})
     for report in (broken, killed, whole):
-        assert starts.share_report("d", "t", lambda report=report: report) == report
-    assert starts.share_report("d", "t", lambda: broken) == whole
-    assert starts.share_report("d", "u", lambda: broken) == broken
-    assert starts.share_report("e", "t", lambda: broken) == broken
+        assert starts.share_report(("d", "t"), lambda report=report: report) == report
+    assert starts.share_report(("d", "t"), lambda: broken) == whole
+    assert starts.share_report(("d", "u"), lambda: broken) == broken
+    assert starts.share_report(("e", "t"), lambda: broken) == broken
 
 
 def test_trials_that_end_together_wait_for_one_report() -> None:
@@ -221,7 +225,7 @@ def test_trials_that_end_together_wait_for_one_report() -> None:
         return whole
 
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(starts.share_report, "d", "t", run) for _ in range(8)]
+        asked = [pool.submit(starts.share_report, ("d", "t"), run) for _ in range(8)]
         begun.set()
         assert [answer.result() for answer in asked] == [whole] * 8
     assert len(runs) == 1

@@ -185,7 +185,7 @@ def _compare(
 
 
 def _note_unread(comparison: Comparison, here: Variant, older: Variant) -> Comparison:
-    """Note a front matter that cannot be read on one side alone: it changes the whole request."""
+    """Note a frontmatter that cannot be read on one side alone: it changes the whole request."""
     unread = [each for each in map(describe_unread, (here, older)) if each]
     if len(unread) != 1:
         return comparison

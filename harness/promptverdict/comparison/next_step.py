@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -77,7 +78,8 @@ def count_like_these(tested: Tested) -> int | None:
     alone = pair_scores(*sides)
     # A family and a scenario may have one name.
     units = [(name in tested.families, tested.families.get(name, name)) for name in alone.scenarios]
-    weights = np.array([1 / (units.count(unit) * len(set(units))) for unit in units])
+    sizes = Counter(units)
+    weights = np.array([1 / (sizes[unit] * len(sizes)) for unit in units])
     if test.missing_baseline.results or test.missing_candidate.results:
         # A verdict takes that what is missing could not change it: count it against the direction.
         against = 0.0 if test.estimate > 0 else 1.0

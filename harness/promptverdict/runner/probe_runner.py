@@ -91,8 +91,9 @@ def probe_trees(
         # was changed: what it asks of version control is in no digest.
         if number or probe.trees == "final":
             return run(probe, number, tree)
-        begin = partial(run, probe, number, tree)
-        return starts.share_report(digests[probe.name], digest(tree), begin)
+        # Nor is the repository that a scenario begins with, which others set up otherwise.
+        looked_at = (str(scenario.path), digests[probe.name], digest(tree))
+        return starts.share_report(looked_at, partial(run, probe, number, tree))
 
     return tuple(
         report(probe, number, tree)

@@ -13,21 +13,23 @@ class StartReports:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._held: dict[tuple[str, str], threading.Lock] = {}
-        self._reports: dict[tuple[str, str], ProbeReport] = {}
+        self._held: dict[tuple[str, ...], threading.Lock] = {}
+        self._reports: dict[tuple[str, ...], ProbeReport] = {}
 
-    def share_report(self, probe: str, tree: str, run: Callable[[], ProbeReport]) -> ProbeReport:
+    def share_report(
+        self, looked_at: tuple[str, ...], run: Callable[[], ProbeReport]
+    ) -> ProbeReport:
         """Return what a probe found on a starting tree, by running it where nobody has yet.
 
-        probe, tree: digests. Whoever asks meanwhile waits. A report with a fault is not shared, so
-        that the next trial tries again. Raises what run raises.
+        looked_at: all that decides what is found. Whoever asks meanwhile waits. A report with a
+        fault is not shared, so that the next trial tries again. Raises what run raises.
         """
         with self._lock:
-            held = self._held.setdefault((probe, tree), threading.Lock())
+            held = self._held.setdefault(looked_at, threading.Lock())
         with held:
-            if (known := self._reports.get((probe, tree))) is not None:
+            if (known := self._reports.get(looked_at)) is not None:
                 return known
             report = run()
             if report.fault is None and report.killed is None:
-                self._reports[probe, tree] = report
+                self._reports[looked_at] = report
             return report

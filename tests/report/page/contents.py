@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from promptverdict.comparison.measured import Measured, MeasuredScenario
+from promptverdict.report.page.html import render_page
 from promptverdict.trials.record import TrialRecord
 from promptverdict.trials.transcript import Say
 
-from tests.report.compared import LOOK, TERSE, measured, trial
+from tests.report.compared import LOOK, TERSE, comparison, measured, report, trial
 from tests.tables.hostile_texts import TEXTS
 
 ATTACK = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">"
@@ -32,3 +34,12 @@ def attack(records: Sequence[TrialRecord]) -> list[TrialRecord]:
         record.model_copy(update={"evidence": evidence}) if record.key == words.key else record
         for record in records
     ]
+
+
+def write_page(folder: Path, records: Sequence[TrialRecord]) -> Path:
+    """Write the page of records that attack it, with measures of every kind; return its path."""
+    attacking = attack(records)
+    path = folder / "report.html"
+    found = comparison(attacking, fingerprint=FINGERPRINT)
+    path.write_text(render_page(report(attacking, found)), encoding="utf-8")
+    return path

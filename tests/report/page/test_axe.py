@@ -15,8 +15,8 @@ from promptverdict.report.trend import COLUMNS as TREND_COLUMNS
 from promptverdict.report.trend import Trend, TrendLine
 from promptverdict.trials.record import TrialRecord
 
-from tests.report.compared import LOOK, TERSE, build, comparison, manifest, measured, report, run
-from tests.report.page.contents import FINGERPRINT, attack
+from tests.report.compared import LOOK, TERSE, build, comparison, manifest, measured, run
+from tests.report.page.contents import write_page
 from tests.report.page.windows import DESK, OF_COLOURS, PHONE, Seen, find_faults
 
 Show = Callable[..., Seen]
@@ -30,11 +30,7 @@ def start_run() -> list[TrialRecord]:
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    records = attack(start_run())
-    path = tmp_path_factory.mktemp("axe") / "report.html"
-    found = comparison(records, fingerprint=FINGERPRINT)
-    path.write_text(render_page(report(records, found)), encoding="utf-8")
-    return path
+    return write_page(tmp_path_factory.mktemp("axe"), start_run())
 
 
 def test_in_the_dark_nothing_but_colours_differs(file: Path) -> None:

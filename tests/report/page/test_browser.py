@@ -13,7 +13,7 @@ from promptverdict.trials.record import Fault
 
 from tests.report.compared import changed, comparison, report, run, trial
 from tests.report.made import graded, record
-from tests.report.page.contents import ATTACK, FINGERPRINT, attack
+from tests.report.page.contents import ATTACK, write_page
 from tests.report.page.windows import DESK, PHONE, Seen
 
 Show = Callable[..., Seen]
@@ -22,11 +22,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    records = attack(run())
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    found = comparison(records, fingerprint=FINGERPRINT)
-    path.write_text(render_page(report(records, found)), encoding="utf-8")
-    return path
+    return write_page(tmp_path_factory.mktemp("report"), run())
 
 
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
