@@ -21,7 +21,8 @@ from tests.cases import try_cases
 from tests.providers.real import Exchange, exchanges, recordings
 
 FILES = recordings("anthropic__")
-pytestmark = pytest.mark.skipif(not FILES, reason="the real exchanges are not part of the project")
+if not FILES:
+    pytest.skip("the real exchanges are not part of the project", allow_module_level=True)
 
 MESSAGES = [
     pytest.param(exchange, id=f"{path.stem.removeprefix('anthropic__')}-{number}")

@@ -24,7 +24,8 @@ from tests.providers.openai_sdk import completion, response, without_nulls
 from tests.providers.real import Exchange, exchanges, recordings
 
 FILES = recordings("")
-pytestmark = pytest.mark.skipif(not FILES, reason="the real exchanges are not part of the project")
+if not FILES:
+    pytest.skip("the real exchanges are not part of the project", allow_module_level=True)
 
 ALL = [
     pytest.param(exchange, id=f"{path.stem}-{number}")
