@@ -12,6 +12,7 @@ import atexit
 import contextlib
 import gc
 import importlib
+import inspect
 import json
 import os
 import pkgutil
@@ -87,6 +88,8 @@ def import_everything(packages: tuple[str, ...] = PACKAGES) -> None:
         for module in pkgutil.walk_packages(promptverdict.__path__, "promptverdict."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
+        # It looks up the files of all modules when a code's module is asked for the first time.
+        inspect.getmodule(import_everything.__code__)
     finally:
         gc.enable()
 
@@ -115,17 +118,18 @@ def serve_programs(folder: Path) -> Iterator[Path]:
 
 def serve(listening: socket.socket, programs: Path) -> list[str]:
     """Fork for every request; return in the forked process, with the arguments of its Python."""
+    parent = os.getppid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while not select.select([listening], [], [], 5)[0]:  # perhaps no test wants a program
+        _leave_with(parent)
     _import_all_with_pytest()
     running: dict[int, socket.socket] = {}
-    parent = os.getppid()
     woken, wake = os.pipe2(os.O_NONBLOCK)
     signal.set_wakeup_fd(wake)
     signal.signal(signal.SIGCHLD, lambda *_: None)  # that a program ended wakes select
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         ready, _, _ = select.select([listening, woken, *running.values()], [], [], 5)
-        if os.getppid() != parent:
-            sys.exit()  # the tests were killed
+        _leave_with(parent)
         if woken in ready:
             os.read(woken, 1 << 16)
             _tell_ended(running)
@@ -155,6 +159,12 @@ def serve(listening: socket.socket, programs: Path) -> list[str]:
     _take_over(folder, environment, descriptors)
     sys.executable = str(programs / "python")
     return arguments
+
+
+def _leave_with(parent: int) -> None:
+    """Exit if the tests were killed."""
+    if os.getppid() != parent:
+        sys.exit()
 
 
 def _tell_ended(running: dict[int, socket.socket]) -> None:
