@@ -104,6 +104,17 @@ def test_reverting_the_prompt_alone_is_stale(
     assert [one.word for one in compared(recorded.folder).comparisons] == ["stale", "unchanged"]
 
 
+def test_git_is_started_as_often_for_many_recordings_as_for_few(
+    recorded: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(recorded, CURT)
+    trace = tmp_path / "trace"
+    monkeypatch.setenv("GIT_TRACE", str(trace))
+    main(["compare", "--base", "main"])
+    # Once for the agents, and once for the recordings of 14 cells.
+    assert trace.read_text().count("built-in: git cat-file") == 2
+
+
 def test_an_edit_that_is_not_sent_is_no_change(recorded: Repository) -> None:
     edit(recorded, f"---\ndescription: Helps\n---\n{KIND}")
     found = compared(recorded.folder)

@@ -105,3 +105,14 @@ def test_content_that_the_clone_lacks_is_told(repository: Repository, tmp_path: 
     revision = merge_base(repository.folder, "main")
     with pytest.raises(InputError, match=r"gone\.md: is not in this clone at main\n  fetch it"):
         revision.write({"gone.md": "0" * 40}, tmp_path)
+
+
+def test_files_are_written_until_the_one_that_the_clone_lacks(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.commit("First")
+    revision = merge_base(repository.folder, "main")
+    held = revision.files(["agents"])
+    with pytest.raises(InputError, match=r"^gone\.md: is not in this clone at main"):
+        revision.write({**held, "gone.md": "0" * 40, "later.md": "1" * 40}, tmp_path)
+    assert all((tmp_path / path).is_file() for path in held)

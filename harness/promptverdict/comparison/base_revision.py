@@ -101,8 +101,7 @@ class BaseRevision:
 
     def holds_any(self, here: Iterable[Cell]) -> bool:
         """Return whether the revision holds any recording of some cells, of whatever it was."""
-        folders = (replace(cell, place=None).get_trial(0).location.folder for cell in here)
-        return any(self._below(self.revision.inside(folder)) for folder in folders)
+        return any(self._locate(cell) in self._recordings for cell in here)
 
     def recorded_trials(self, cell: Cell) -> list[Trial]:
         """List the trials of one of its cells that are recorded, by number.
@@ -110,14 +109,11 @@ class BaseRevision:
         A recording that was made here of the older prompt comes before the one that the revision
         holds: it was made to be compared with.
         """
-        kept = cell.get_trial(0).location.folder
-        held = replace(cell, place=None).get_trial(0).location.folder
-        place = self.revision.inside(held)
-        files = self._below(place)
-        self.revision.write(files, self.folder)
-        numbers = _list_numbers(PurePosixPath(path).name for path in files)
+        place = self._locate(cell)
+        numbers = _list_numbers(self._written.get(place, ()))
         folders = dict.fromkeys(numbers, self.folder / place)
         if cell.place:
+            kept = cell.get_trial(0).location.folder
             here = _list_numbers(path.name for path in kept.glob("*.http.yaml"))
             folders |= dict.fromkeys(here, kept)
         return [
@@ -179,6 +175,32 @@ class BaseRevision:
                 lay = self.revision.top / path
                 if not lay.is_file():
                     yield f"{display_path(lay.parent)} was deleted since {self.revision.ref}"
+
+    def _locate(self, cell: Cell) -> str:
+        """Return the folder of the repository that holds a cell's recordings, if any does."""
+        folder = replace(cell, place=None).get_trial(0).location.folder
+        return self.revision.inside(folder)
+
+    @cached_property
+    def _recordings(self) -> dict[str, dict[str, str]]:
+        """What it holds of the cells' recordings: folder -> name -> id of its content."""
+        found: dict[str, dict[str, str]] = {}
+        folders = set(map(self._locate, self.here))
+        for path, content in self.files.items():
+            folder, _, name = path.rpartition("/")
+            if folder in folders:
+                found.setdefault(folder, {})[name] = content
+        return found
+
+    @cached_property
+    def _written(self) -> dict[str, dict[str, str]]:
+        """The recordings, and all of them written to the folder: git is started once for that."""
+        held = self._recordings
+        self.revision.write(
+            {f"{folder}/{name}": held[folder][name] for folder in held for name in held[folder]},
+            self.folder,
+        )
+        return held
 
     def _below(self, place: str) -> dict[str, str]:
         return {

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from promptverdict.core.errors import InputError, Problem
 
@@ -59,21 +61,26 @@ class Revision:
 
         Raises InputError where this clone does not hold them.
         """
-        asked = "".join(f"{content}\n" for content in files.values())
-        try:
-            given, at = _run_git(self.top, "cat-file", "--batch", given=asked.encode()), 0
-        except _Refused as error:
-            raise self._build_lack(next(iter(files))) from error
-        for path, content in files.items():
-            end = given.index(b"\n", at)
-            head, at = given[at:end].decode(), end + 1
-            if not head.startswith(f"{content} blob "):
-                raise self._build_lack(path)
-            size = int(head.split()[2])
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(given[at : at + size])
-            at += size + 1
+        if not files:
+            return
+        # One file at a time is in memory: recordings of thousands of trials are not small.
+        with tempfile.TemporaryFile() as asked:
+            asked.write("".join(f"{content}\n" for content in files.values()).encode())
+            asked.seek(0)
+            batch = ("cat-file", "--batch")
+            with _start_git(self.top, *batch, stdin=asked, stderr=subprocess.DEVNULL) as git:
+                answers = cast("IO[bytes]", git.stdout)
+                for path, content in files.items():
+                    head = answers.readline().decode()
+                    if not head.startswith(f"{content} blob "):
+                        raise self._build_lack(path)
+                    size = int(head.split()[2])
+                    found = answers.read(size + 1)  # a line ends after it
+                    if len(found) <= size:
+                        raise self._build_lack(path)
+                    target = folder / path
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.write_bytes(found[:size])
 
 
 def merge_base(root: Path, ref: str) -> Revision:
@@ -82,7 +89,7 @@ def merge_base(root: Path, ref: str) -> Revision:
     Raises InputError where there is no repository, no such revision or not enough history.
     """
     try:
-        top = Path(_run_git(root, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+        described = _run_git(root, "rev-parse", "--show-toplevel", "--is-shallow-repository")
     except _Refused as error:
         cure = "run this inside the repository that holds agents and recordings"
         # Git also refuses what only looks foreign: a mounted folder, a repository within another.
@@ -92,7 +99,8 @@ def merge_base(root: Path, ref: str) -> Revision:
         raise InputError(
             [Problem(f"--base {ref}", f"git says: {_format_failure(error)}", cure)]
         ) from error
-    cut = _run_git(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
+    top, _, shallow = os.fsdecode(described).removesuffix("\n").rpartition("\n")
+    cut = shallow == "true"
     deepen = "this clone is shallow: git fetch --unshallow, or fetch-depth: 0 in CI"
     try:
         known = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
@@ -108,7 +116,7 @@ def merge_base(root: Path, ref: str) -> Revision:
         cure = deepen if cut else "name a revision that shares its history with HEAD"
         found = "there is no commit that this and HEAD come from"
         raise InputError([Problem(f"--base {ref}", found, cure)]) from error
-    return Revision(top.resolve(), ref, commit)
+    return Revision(Path(top).resolve(), ref, commit)
 
 
 def _find_foreign_repository(root: Path) -> Path | None:
@@ -124,23 +132,32 @@ class _Refused(Exception):
     """Git ended with an error; its words."""
 
 
-def _run_git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
+def _run_git(folder: Path, *arguments: str) -> bytes:
     """Run git and give what it printed. Raises _Refused, and InputError where there is no git."""
+    streams = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with _start_git(folder, *arguments, **streams) as git:
+        printed, words = git.communicate()
+    if git.returncode:
+        raise _Refused(words.decode(errors="replace"))
+    return printed
+
+
+def _start_git(
+    folder: Path, *arguments: str, stdin: int | IO[bytes], stderr: int
+) -> subprocess.Popen[bytes]:
+    """Start git, whose answers are read from its stdout. Raises InputError where there is none."""
     try:
-        ended = subprocess.run(
+        return subprocess.Popen(
             ["git", *arguments],  # noqa: S607 (whichever git the user has)
             cwd=folder,
-            input=given,
-            capture_output=True,
-            check=False,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
             env={**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
         )
     except OSError as error:
         cure = "install git: revisions are read from its objects"
         raise InputError([Problem("git", f"cannot be run: {error.strerror}", cure)]) from error
-    if ended.returncode:
-        raise _Refused(ended.stderr.decode(errors="replace"))
-    return ended.stdout
 
 
 def _format_failure(error: _Refused) -> str:
