@@ -246,7 +246,9 @@ def test_ctrl_c_while_the_verbs_are_loaded_ends_with_130_too(root: Path) -> None
 @pytest.mark.e2e
 @posix
 @pytest.mark.parametrize("arguments", [["agents"], ["schema"], ["show", "record.json"]])
-def test_a_reader_that_has_gone_away_is_no_error(root: Path, arguments: list[str]) -> None:
+def test_a_reader_that_has_gone_away_is_no_error(
+    root: Path, programs: Path, arguments: list[str]
+) -> None:
     from tests.report.made import record
 
     project(root, **{"record.json": record().model_dump_json()})
@@ -254,7 +256,7 @@ def test_a_reader_that_has_gone_away_is_no_error(root: Path, arguments: list[str
     os.close(reading)
     with os.fdopen(writing, "wb") as pipe:
         done = subprocess.run(
-            [*COMMAND, *arguments],
+            [programs / "promptverdict", *arguments],
             cwd=root,
             env=environment(),
             stdout=pipe,

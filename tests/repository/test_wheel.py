@@ -9,7 +9,6 @@ import sysconfig
 import venv
 import zipfile
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -40,10 +39,8 @@ def run(command: Sequence[str | Path], cwd: Path) -> subprocess.CompletedProcess
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", folder]
-    if find_spec("hatchling"):
-        command.append("--no-build-isolation")
-    done = run([*command, ROOT], folder)
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
+    done = run([*command, "--wheel-dir", folder, ROOT], folder)
     assert done.returncode == 0, done.stderr
     (built,) = folder.glob("*.whl")
     return built
@@ -66,7 +63,7 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     printed = run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], folder)
     Path(printed.stdout.strip(), "borrowed.pth").write_text(f"{borrowed}\n")
     install = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps"]
-    done = run([*install, "--no-index", wheel], folder)
+    done = run([*install, "--no-compile", "--no-index", wheel], folder)
     assert done.returncode == 0, done.stderr
     return python.parent
 
