@@ -51,16 +51,6 @@ class _Spy:
         self.seen.append((gc.get_freeze_count() > 0, gc.get_threshold()[0] >= 50_000))
 
 
-@pytest.fixture
-def nothing_frozen() -> Iterator[None]:
-    """Take back in what the tests themselves leave out, and leave it out again."""
-    gc.unfreeze()
-    yield
-    gc.collect()
-    gc.freeze()
-
-
-@pytest.mark.usefixtures("nothing_frozen")
 def test_only_a_session_of_evaluations_alone_leaves_its_items_out(evals: pytest.Pytester) -> None:
     evals.makepyfile(test_other="def test_other(): pass")
     usual = gc.get_threshold()
@@ -73,15 +63,3 @@ def test_only_a_session_of_evaluations_alone_leaves_its_items_out(evals: pytest.
         evals.inline_run("-p", "no:asyncio", *arguments, "--collect-only", plugins=[spy])
         assert spy.seen == [expected], arguments
         assert (gc.get_freeze_count(), gc.get_threshold()) == (0, usual)
-
-
-@pytest.mark.usefixtures("nothing_frozen")
-def test_what_others_leave_out_stays_out() -> None:
-    gc.freeze()
-    garbage = GarbageCollection()
-    items = [[] for _ in range(1_000)]
-    frozen = gc.get_freeze_count()
-    garbage.freeze()
-    assert gc.get_freeze_count() < frozen + len(items)
-    garbage.restore()
-    assert gc.get_freeze_count() >= frozen - len(items)

@@ -13,9 +13,6 @@ import gc
 _NEW_OBJECTS = 50_000
 """After so many the garbage collector looks at them; usual are 700 to 2,000."""
 
-_OF_PYTHON = 10_000
-"""Objects: some versions of Python leave out a few hundred of their own."""
-
 
 class GarbageCollection:
     """How Python looks for garbage, as one session changes it."""
@@ -32,12 +29,7 @@ class GarbageCollection:
         gc.set_threshold(*self._rare)
 
     def freeze(self) -> None:
-        """Leave all that exists now out of it until `restore`, and at the end of the process.
-
-        Not where objects are left out already: they could only be taken back in together.
-        """
-        if gc.get_freeze_count() > _OF_PYTHON:
-            return
+        """Leave all that exists now out of it until `restore`, and at the end of the process."""
         gc.freeze()
         self._is_frozen = True
         # Python would look for garbage once more while it ends, and free each object by itself.
