@@ -54,6 +54,16 @@ def _certificates_read_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _garbage_is_left_to_the_tests() -> Iterator[None]:
+    """Let no session in this process take back in what `pytest_collection_finish` leaves out."""
+    from promptverdict.pytest_plugin.garbage import GarbageCollection
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(GarbageCollection, "freeze", lambda _self: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def imported() -> None:
     """Import what sessions in this process use, once and before the first of them.

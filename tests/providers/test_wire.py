@@ -179,4 +179,3 @@ def test_an_sdk_is_loaded_with_the_collector_left_as_it_was(
         assert not gc.isenabled()
     finally:
         gc.enable()
-        gc.unfreeze()

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 from promptverdict.pytest_plugin.garbage import GarbageCollection
 
+FREEZE = GarbageCollection.freeze
+"""Which tests of other things do without."""
+
 
 @pytest.fixture(autouse=True)
 def _usual_threshold() -> Iterator[None]:
@@ -51,6 +54,17 @@ class _Spy:
         self.seen.append((gc.get_freeze_count() > 0, gc.get_threshold()[0] >= 50_000))
 
 
+@pytest.fixture
+def freezing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let sessions freeze, and nothing be frozen before."""
+    monkeypatch.setattr(GarbageCollection, "freeze", FREEZE)
+    gc.unfreeze()
+    yield
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.mark.usefixtures("freezing")
 def test_only_a_session_of_evaluations_alone_leaves_its_items_out(evals: pytest.Pytester) -> None:
     evals.makepyfile(test_other="def test_other(): pass")
     usual = gc.get_threshold()
