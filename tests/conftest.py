@@ -135,20 +135,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
 
 
 PROGRAMS = pytest.StashKey[Path]()
+"""Of a session with workers: where their programs are."""
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Let all workers have their programs from one server: it imports for two seconds."""
-    if sys.platform != "linux":
-        return
-    config: pytest.Config = node.config
-    if PROGRAMS not in config.stash:
-        serving = contextlib.ExitStack()
-        config.add_cleanup(serving.close)
-        folder = Path(serving.enter_context(tempfile.TemporaryDirectory()))
-        config.stash[PROGRAMS] = serving.enter_context(serve_programs(folder))
-    node.workerinput["programs"] = str(config.stash[PROGRAMS])
+    """Let all workers have their programs from one server."""
+    if PROGRAMS in node.config.stash:
+        node.workerinput["programs"] = str(node.config.stash[PROGRAMS])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -218,9 +212,24 @@ def use_memory_for_temporary_files() -> None:
         tempfile.tempdir = None  # it is looked up once in a process
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     use_memory_for_temporary_files()
     let_interrupts_through()
+    if getattr(config.option, "numprocesses", None) and sys.platform == "linux":
+        fork_workers(config)
+
+
+def fork_workers(config: pytest.Config) -> None:
+    """Let the workers of pytest-xdist be programs that start at once, and have their own.
+
+    Each would import for five seconds what the server of programs has imported already.
+    """
+    serving = contextlib.ExitStack()
+    config.add_cleanup(serving.close)
+    folder = Path(serving.enter_context(tempfile.TemporaryDirectory()))
+    programs = serving.enter_context(serve_programs(folder))
+    config.stash[PROGRAMS] = programs
+    config.option.tx = [f"popen//python={programs / 'worker'}"] * config.option.numprocesses
 
 
 def let_interrupts_through() -> None:

@@ -47,8 +47,12 @@ NAMES: dict[str, list[str]] = {
     "python": [],
     "pytest": ["-m", "pytest"],
     "promptverdict": ["-m", "promptverdict.cli"],
+    "worker": [],
 }
-"""Program -> the arguments of Python that start it."""
+"""Program -> the arguments of Python that start it.
+
+A worker of pytest-xdist is Python too, but what it calls `sys.executable` is started, not forked.
+"""
 
 # Isolated and without site, a start of Python costs next to nothing.
 CLIENT = """\
@@ -57,7 +61,7 @@ import array, json, os, signal, socket, sys
 to = socket.socket(socket.AF_UNIX)
 to.connect({address!r})
 leads = os.getsid(0) == os.getpid()
-asked = [{arguments} + sys.argv[1:], os.getcwd(), dict(os.environ), leads]
+asked = [{arguments} + sys.argv[1:], os.getcwd(), dict(os.environ), leads, {executable!r}]
 raw = json.dumps(asked).encode()
 fds = array.array("i", [0, 1, 2])
 to.sendmsg([b"%12d" % len(raw)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
@@ -101,7 +105,13 @@ def serve_programs(folder: Path) -> Iterator[Path]:
     programs.mkdir()
     for name, arguments in NAMES.items():
         path = programs / name
-        text = CLIENT.format(python=sys.executable, address=str(address), arguments=arguments)
+        executable = sys.executable if name == "worker" else str(programs / "python")
+        text = CLIENT.format(
+            python=sys.executable,
+            address=str(address),
+            arguments=arguments,
+            executable=executable,
+        )
         path.write_text(text, encoding="utf-8")
         path.chmod(0o755)
     listening = socket.socket(socket.AF_UNIX)
@@ -120,8 +130,6 @@ def serve(listening: socket.socket, programs: Path) -> list[str]:
     """Fork for every request; return in the forked process, with the arguments of its Python."""
     parent = os.getppid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while not select.select([listening], [], [], 5)[0]:  # perhaps no test wants a program
-        _leave_with(parent)
     _import_all_with_pytest()
     running: dict[int, socket.socket] = {}
     woken, wake = os.pipe2(os.O_NONBLOCK)
@@ -129,7 +137,8 @@ def serve(listening: socket.socket, programs: Path) -> list[str]:
     signal.signal(signal.SIGCHLD, lambda *_: None)  # that a program ended wakes select
     while True:
         ready, _, _ = select.select([listening, woken, *running.values()], [], [], 5)
-        _leave_with(parent)
+        if os.getppid() != parent:
+            sys.exit()  # the tests were killed
         if woken in ready:
             os.read(woken, 1 << 16)
             _tell_ended(running)
@@ -138,7 +147,7 @@ def serve(listening: socket.socket, programs: Path) -> list[str]:
             os.kill(pid, signal.SIGKILL)
         if listening in ready:
             client, _ = listening.accept()
-            arguments, folder, environment, leads, descriptors = _receive(client)
+            arguments, folder, environment, leads, executable, descriptors = _receive(client)
             pid = os.fork()
             if not pid:
                 break
@@ -157,14 +166,8 @@ def serve(listening: socket.socket, programs: Path) -> list[str]:
     if leads:
         os.setsid()
     _take_over(folder, environment, descriptors)
-    sys.executable = str(programs / "python")
+    sys.executable = executable
     return arguments
-
-
-def _leave_with(parent: int) -> None:
-    """Exit if the tests were killed."""
-    if os.getppid() != parent:
-        sys.exit()
 
 
 def _tell_ended(running: dict[int, socket.socket]) -> None:
@@ -180,13 +183,15 @@ def _import_all_with_pytest() -> None:
     from _pytest.config import _prepareconfig
 
     config = _prepareconfig(["-c", os.devnull, "--noconftest"])
-    import_everything(tuple(name for name in PACKAGES if name != "openai"))  # no program asks it
+    import_everything()
     config._ensure_unconfigure()
     gc.collect()
     gc.freeze()  # a collection in a forked process need not copy what is shared
 
 
-def _receive(client: socket.socket) -> tuple[list[str], str, dict[str, str], bool, list[int]]:
+def _receive(
+    client: socket.socket,
+) -> tuple[list[str], str, dict[str, str], bool, str, list[int]]:
     descriptors = array.array("i", [0, 0, 0])
     space = socket.CMSG_SPACE(len(descriptors) * descriptors.itemsize)
     head, ancillary, *_ = client.recvmsg(12, space)
@@ -194,8 +199,8 @@ def _receive(client: socket.socket) -> tuple[list[str], str, dict[str, str], boo
     raw = b""
     while len(raw) < int(head):
         raw += client.recv(1 << 16)
-    arguments, folder, environment, leads = json.loads(raw)
-    return arguments, folder, environment, leads, list(descriptors)
+    arguments, folder, environment, leads, executable = json.loads(raw)
+    return arguments, folder, environment, leads, executable, list(descriptors)
 
 
 def _take_over(folder: str, environment: dict[str, str], descriptors: list[int]) -> None:
