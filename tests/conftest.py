@@ -194,8 +194,8 @@ def pytest_collection_finish() -> None:
 
 
 MEMORY = Path("/dev/shm")
-ROOM = 4 << 30
-"""Bytes; what the tests write at a time stays far below."""
+ROOM = 1 << 30
+"""Bytes; what the tests hold at a time is a fifth of it."""
 
 
 def use_memory_for_temporary_files() -> None:
