@@ -115,6 +115,15 @@ def test_git_is_started_as_often_for_many_recordings_as_for_few(
     assert trace.read_text().count("built-in: git cat-file") == 2
 
 
+def test_an_edit_of_the_model_finds_what_the_older_model_recorded(
+    recorded: Repository, pytester: pytest.Pytester
+) -> None:
+    edit(recorded, f"---\nmodel: relay/other\n---\n{KIND}", pytester)
+    first, other = compared(recorded.folder).comparisons
+    assert (first.word, other.word) == ("invalid", "unchanged")
+    assert {each.why for each in first.unpaired} == {"the two were asked differently: the model"}
+
+
 def test_an_edit_that_is_not_sent_is_no_change(recorded: Repository) -> None:
     edit(recorded, f"---\ndescription: Helps\n---\n{KIND}")
     found = compared(recorded.folder)

@@ -183,12 +183,15 @@ class BaseRevision:
 
     @cached_property
     def _recordings(self) -> dict[str, dict[str, str]]:
-        """What it holds of the cells' recordings: folder -> name -> id of its content."""
+        """What it holds of the cells' recordings: folder -> name -> id of its content.
+
+        Of whichever model: the older agent may name another than the one that lies here.
+        """
         found: dict[str, dict[str, str]] = {}
-        folders = set(map(self._locate, self.here))
+        variants = {self._locate(cell).rpartition("/")[0] for cell in self.here}
         for path, content in self.files.items():
             folder, _, name = path.rpartition("/")
-            if folder in folders:
+            if folder.rpartition("/")[0] in variants:
                 found.setdefault(folder, {})[name] = content
         return found
 

@@ -134,8 +134,7 @@ class _Refused(Exception):
 
 def _run_git(folder: Path, *arguments: str) -> bytes:
     """Run git and give what it printed. Raises _Refused, and InputError where there is no git."""
-    streams = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    with _start_git(folder, *arguments, **streams) as git:
+    with _start_git(folder, *arguments, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as git:
         printed, words = git.communicate()
     if git.returncode:
         raise _Refused(words.decode(errors="replace"))
