@@ -1,4 +1,7 @@
-"""What several tests of whole sessions start from: a small project, and a provider on loopback."""
+"""How the tests are run, and what several tests of whole sessions start from.
+
+That is a small project, and a provider on loopback.
+"""
 
 from __future__ import annotations
 
@@ -147,7 +150,7 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """Start half again as many workers as there are cores: a fifth of the tests' time is waiting.
+    """Start half again as many workers as cores, which else would be idle a tenth of the time.
 
     The variable of pytest-xdist that says how many goes first.
     """

@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 PACKAGES = (
     "anthropic",
@@ -81,13 +82,27 @@ os._exit(code)
 """
 
 
-def import_everything(packages: tuple[str, ...] = PACKAGES) -> None:
+class Asked(NamedTuple):
+    """A program that a client asks for, in the order in which the client sends it."""
+
+    arguments: list[str]
+    """Of Python."""
+    folder: str
+    environment: dict[str, str]
+    leads: bool
+    """Whether it leads a session."""
+    executable: str
+    descriptors: list[int]
+    """Its standard input, output and error."""
+
+
+def import_everything() -> None:
     """Import all of promptverdict, and packages that it uses."""
     import promptverdict
 
     gc.disable()  # hardly anything of it is garbage, and to look for it takes a fifth of the time
     try:
-        for name in packages:
+        for name in PACKAGES:
             importlib.import_module(name)
         for module in pkgutil.walk_packages(promptverdict.__path__, "promptverdict."):
             if not module.name.endswith("__main__"):
@@ -147,11 +162,11 @@ def serve(listening: socket.socket, programs: Path) -> list[str]:
             os.kill(pid, signal.SIGKILL)
         if listening in ready:
             client, _ = listening.accept()
-            arguments, folder, environment, leads, executable, descriptors = _receive(client)
+            asked = _receive(client)
             pid = os.fork()
             if not pid:
                 break
-            for descriptor in descriptors:
+            for descriptor in asked.descriptors:
                 os.close(descriptor)
             running[pid] = client
             with contextlib.suppress(OSError):
@@ -163,11 +178,10 @@ def serve(listening: socket.socket, programs: Path) -> list[str]:
         held.close()
     os.close(woken)
     os.close(wake)
-    if leads:
+    if asked.leads:
         os.setsid()
-    _take_over(folder, environment, descriptors)
-    sys.executable = executable
-    return arguments
+    _take_over(asked)
+    return asked.arguments
 
 
 def _tell_ended(running: dict[int, socket.socket]) -> None:
@@ -189,9 +203,7 @@ def _import_all_with_pytest() -> None:
     gc.freeze()  # a collection in a forked process need not copy what is shared
 
 
-def _receive(
-    client: socket.socket,
-) -> tuple[list[str], str, dict[str, str], bool, str, list[int]]:
+def _receive(client: socket.socket) -> Asked:
     descriptors = array.array("i", [0, 0, 0])
     space = socket.CMSG_SPACE(len(descriptors) * descriptors.itemsize)
     head, ancillary, *_ = client.recvmsg(12, space)
@@ -199,17 +211,17 @@ def _receive(
     raw = b""
     while len(raw) < int(head):
         raw += client.recv(1 << 16)
-    arguments, folder, environment, leads, executable = json.loads(raw)
-    return arguments, folder, environment, leads, executable, list(descriptors)
+    return Asked(*json.loads(raw), list(descriptors))
 
 
-def _take_over(folder: str, environment: dict[str, str], descriptors: list[int]) -> None:
-    for place, descriptor in enumerate(descriptors):
+def _take_over(asked: Asked) -> None:
+    for place, descriptor in enumerate(asked.descriptors):
         os.dup2(descriptor, place)
         os.close(descriptor)
-    os.chdir(folder)
+    os.chdir(asked.folder)
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update(asked.environment)
+    sys.executable = asked.executable
     tempfile.tempdir = None  # it is looked up once in a process
     sys.stdin = open(0, closefd=False, encoding="utf-8")  # noqa: SIM115
     sys.stdout = open(1, "w", closefd=False, encoding="utf-8")  # noqa: SIM115
